@@ -1,0 +1,103 @@
+// What a device is to the planner: something that compiles regions of a graph to kernels, or refuses with a reason.
+//
+// `compile` is the only statement of what a device can do; nothing else says "supported". The planner offers the
+// largest regions first and takes the first kernel it gets.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/graph/signature.hpp"
+
+namespace banoff {
+
+/// How a value lies in memory. Layouts other than `plain` exist for values of rank 3 to 5 (N, C, spatial).
+enum class Layout : std::uint8_t {
+  plain,          ///< row-major as the shape says (NCHW)
+  channels_last,  ///< NHWC
+  blocked8,       ///< nChw8c: channels in blocks of 8, the last block padded with zeros
+  blocked16,      ///< nChw16c
+};
+[[nodiscard]] std::string_view name_of(Layout layout) noexcept;
+
+/// A few neighbouring nodes offered to a device as one kernel. `nodes` is in topological order; every value made inside
+/// and not listed in `outputs` is read inside only.
+struct Region {
+  const Graph* graph = nullptr;
+  const std::vector<TensorType>* types = nullptr;
+  std::vector<NodeId> nodes;
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  std::vector<Layout> input_layouts;
+  std::vector<Layout> output_layouts;
+
+  [[nodiscard]] const TensorType& type(ValueId value) const { return (*types)[static_cast<std::size_t>(value)]; }
+};
+
+/// Memory a kernel works on, in the order of its region's inputs and outputs. `counts` are the actual sizes of bounded
+/// first dimensions (the capacity where the type is not bounded).
+struct KernelArgs {
+  std::span<const std::byte* const> inputs;
+  std::span<std::byte* const> outputs;
+  std::span<const std::int64_t> input_counts;
+  std::span<std::int64_t> output_counts;
+  std::byte* scratch = nullptr;
+};
+
+/// A compiled region. Immutable: one kernel serves any number of sessions and threads at a time.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  Kernel() = default;
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+
+  /// Must not allocate, and must write every byte of its outputs (padding of blocked layouts included).
+  virtual void run(const KernelArgs& args) const = 0;
+  /// Bytes of scratch memory `run` needs, aligned to 64.
+  [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
+  /// What the library calls its choice ("jit:avx2", "reference", …), for reports and for the test that watches it.
+  [[nodiscard]] virtual std::string implementation() const = 0;
+  /// Bytes of packed weights this kernel owns.
+  [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
+  /// The input that output 0 overwrites: the two must be given the same memory. none: no such demand.
+  [[nodiscard]] virtual int in_place_input() const { return none; }
+  /// Whether output 0 may share memory with input `input` (same bytes, same layout), should the planner wish so.
+  [[nodiscard]] virtual bool may_overwrite(int input) const { return input == in_place_input(); }
+  /// Expected run time in microseconds, to compare alternatives of the same device.
+  [[nodiscard]] virtual double cost_us() const = 0;
+};
+
+/// Why a device does not take a region.
+struct Refusal {
+  std::string reason;
+};
+
+using Compiled = std::variant<std::unique_ptr<Kernel>, Refusal>;
+
+/// Something that runs kernels. Immutable after construction; owns its threads, if any.
+class Device {
+ public:
+  virtual ~Device() = default;
+  Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// Layouts worth considering for a value, best guess first; never empty.
+  [[nodiscard]] virtual std::vector<Layout> layouts(const TensorType& type) const = 0;
+  /// Bytes a value takes; throws when it overflows.
+  [[nodiscard]] virtual std::size_t bytes(const TensorType& type, Layout layout) const = 0;
+  [[nodiscard]] virtual Compiled compile(const Region& region) const = 0;
+  /// A kernel that copies a value from one layout to another.
+  [[nodiscard]] virtual std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const = 0;
+  /// Called around every run of a plan by the thread that runs it (thread counts are per thread in OpenMP).
+  virtual void enter() const {}
+  virtual void leave() const {}
+};
+
+}  // namespace banoff

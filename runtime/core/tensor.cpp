@@ -1,0 +1,139 @@
+#include "banoff/tensor.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "runtime/core/checked.hpp"
+#include "runtime/core/dtype.hpp"
+
+namespace banoff {
+
+std::size_t size_of(DType type) noexcept {
+  switch (type) {
+    case DType::f64:
+    case DType::i64: return 8;
+    case DType::f32:
+    case DType::i32: return 4;
+    case DType::f16:
+    case DType::bf16: return 2;
+    case DType::u8:
+    case DType::boolean: return 1;
+  }
+  return 0;
+}
+
+namespace {
+constexpr std::array<std::pair<std::string_view, DType>, 8> dtype_names{{{"f64", DType::f64},
+                                                                         {"f32", DType::f32},
+                                                                         {"f16", DType::f16},
+                                                                         {"bf16", DType::bf16},
+                                                                         {"i64", DType::i64},
+                                                                         {"i32", DType::i32},
+                                                                         {"u8", DType::u8},
+                                                                         {"bool", DType::boolean}}};
+}  // namespace
+
+std::string_view name_of(DType type) noexcept {
+  const auto* row = std::ranges::find(dtype_names, type, &std::pair<std::string_view, DType>::second);
+  return row == dtype_names.end() ? "?" : row->first;
+}
+
+DType dtype_named(std::string_view name) {
+  const auto* row = std::ranges::find(dtype_names, name, &std::pair<std::string_view, DType>::first);
+  if (row == dtype_names.end()) fail_input("unknown element type '{}' (known: f64 f32 f16 bf16 i64 i32 u8 bool)", name);
+  return row->second;
+}
+
+Shape::Shape(std::span<const std::int64_t> dims) {
+  for (const std::int64_t dim : dims) push_back(dim);
+}
+
+void Shape::push_back(std::int64_t dim) {
+  if (rank_ == max_rank) fail_input("more than {} dimensions", max_rank);
+  dims_[rank_++] = dim;
+}
+
+std::int64_t Shape::elements() const { return elements(0, rank_); }
+
+std::int64_t Shape::elements(std::size_t first, std::size_t last) const {
+  std::int64_t product = 1;
+  for (std::size_t i = first; i < last; ++i) {
+    if (dims_[i] < 0) fail_input("negative size in shape {}", str());
+    product = checked_mul(product, dims_[i]);
+  }
+  return product;
+}
+
+std::string Shape::str() const { return rank_ == 0 ? "scalar" : fmt::format("{}", fmt::join(begin(), end(), "x")); }
+
+std::pair<Tensor, std::byte*> Tensor::allocate(DType type, Shape shape) {
+  const std::int64_t bytes = checked_mul(shape.elements(), static_cast<std::int64_t>(size_of(type)));
+  // At least one byte, so that an empty tensor is still told from no tensor at all.
+  auto storage = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)));
+  std::byte* data = storage->data();
+  return {Tensor(type, shape, std::shared_ptr<const std::byte>(std::move(storage), data)), data};
+}
+
+template <class T>
+Tensor Tensor::of(Shape shape, std::vector<T> values) {
+  if (shape.elements() != std::ssize(values)) {
+    fail_input("{} values given for a tensor of shape {}", values.size(), shape.str());
+  }
+  auto [tensor, data] = allocate(dtype_of<T>, shape);
+  if (!values.empty()) std::memcpy(data, values.data(), values.size() * sizeof(T));
+  return tensor;
+}
+
+template <class T>
+std::span<const T> Tensor::values() const {
+  if (dtype_of<T> != type_) fail_internal("tensor of {} read as {}", name_of(type_), name_of(dtype_of<T>));
+  return {reinterpret_cast<const T*>(data_.get()), static_cast<std::size_t>(elements())};
+}
+
+namespace {
+/// Copies `count` elements of storage type From, which may lie unaligned in a mapped file, to To.
+template <class From, class To>
+void convert(const std::byte* from, To* to, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    From value{};
+    std::memcpy(&value, from + i * sizeof(From), sizeof(From));
+    to[i] = cast_element<To>(value);
+  }
+}
+}  // namespace
+
+template <class T>
+std::vector<T> Tensor::to_vector() const {
+  std::vector<T> out(static_cast<std::size_t>(elements()));
+  visit_dtype(type_, [&]<class From>(From) { convert<From>(data_.get(), out.data(), out.size()); });
+  return out;
+}
+
+Tensor Tensor::as(DType type) const {
+  if (type == type_) return *this;
+  auto [tensor, data] = allocate(type, shape_);
+  const auto count = static_cast<std::size_t>(elements());
+  visit_dtype(type_, [&]<class From>(From) {
+    visit_dtype(type, [&, to = data]<class To>(To) { convert<From>(data_.get(), reinterpret_cast<To*>(to), count); });
+  });
+  return tensor;
+}
+
+Tensor Tensor::reshaped(Shape shape) const {
+  if (shape.elements() != elements()) fail_internal("reshape of {} to {}", shape_.str(), shape.str());
+  return {type_, shape, data_};
+}
+
+#define BANOFF_TENSOR_OF(T)                                  \
+  template Tensor Tensor::of<T>(Shape, std::vector<T>);      \
+  template std::span<const T> Tensor::values<T>() const;     \
+  template std::vector<T> Tensor::to_vector<T>() const;
+BANOFF_TENSOR_OF(double)
+BANOFF_TENSOR_OF(float)
+BANOFF_TENSOR_OF(std::int64_t)
+BANOFF_TENSOR_OF(std::int32_t)
+BANOFF_TENSOR_OF(std::uint8_t)
+#undef BANOFF_TENSOR_OF
+
+}  // namespace banoff

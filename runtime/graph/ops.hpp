@@ -1,0 +1,312 @@
+// Every op of a network: plain attribute structs in one variant.
+//
+// A struct lists its attributes once, in `fields`: the YAML reader, the printer and the documentation test all use
+// that list. An op also has a row in op_table.cpp (its name and defaults), a signature (its shape rule) and a
+// reference kernel; the last two are overloads on the struct, so a missing one is an error that names it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <variant>
+
+#include "banoff/tensor.hpp"
+#include "runtime/graph/op_types.hpp"
+
+namespace banoff {
+
+/// Marks an attribute that has no default: it must be written.
+struct Required {};
+inline constexpr Required required{};
+
+struct Conv {
+  std::int64_t out = 0;
+  Spatial kernel, stride, dilation;
+  std::int64_t groups = 1;  ///< 0 stands for depthwise (as many groups as input channels) until shapes are known
+  Padding padding;
+  bool bias = false;
+  bool pad_value = false;  ///< padding reads parameter pad_value[channel] instead of zero
+  std::optional<double> weight_standardization;  ///< eps; the weights are standardised when they are loaded
+
+  void fields(auto&& f, auto& self) const {
+    f("out", self.out, required), f("kernel", self.kernel, required), f("stride", self.stride),
+        f("dilation", self.dilation), f("groups", self.groups), f("padding", self.padding), f("bias", self.bias),
+        f("pad_value", self.pad_value), f("weight_standardization", self.weight_standardization);
+  }
+  bool operator==(const Conv&) const = default;
+};
+
+struct ConvTranspose {
+  std::int64_t out = 0;
+  Spatial kernel, stride, dilation;
+  std::int64_t groups = 1;
+  Padding padding;
+  Spatial output_padding{0};
+  bool bias = false;
+
+  void fields(auto&& f, auto& self) const {
+    f("out", self.out, required), f("kernel", self.kernel, required), f("stride", self.stride),
+        f("dilation", self.dilation), f("groups", self.groups), f("padding", self.padding),
+        f("output_padding", self.output_padding), f("bias", self.bias);
+  }
+  bool operator==(const ConvTranspose&) const = default;
+};
+
+/// y = x W^T + b on the last dimension.
+struct Dense {
+  std::int64_t out = 0;
+  bool bias = true;
+  void fields(auto&& f, auto& self) const { f("out", self.out, required), f("bias", self.bias); }
+  bool operator==(const Dense&) const = default;
+};
+
+struct MatMul {
+  bool transpose_a = false, transpose_b = false;
+  void fields(auto&& f, auto& self) const { f("transpose_a", self.transpose_a), f("transpose_b", self.transpose_b); }
+  bool operator==(const MatMul&) const = default;
+};
+
+/// y = weight (x - mean) / sqrt(var + eps) + bias, per channel (axis 1).
+struct BatchNorm {
+  double eps = 1e-5;
+  bool affine = true;
+  void fields(auto&& f, auto& self) const { f("eps", self.eps), f("affine", self.affine); }
+  bool operator==(const BatchNorm&) const = default;
+};
+
+/// y = weight x + bias per index of `axis`.
+struct Affine {
+  std::int64_t axis = 1;
+  bool scale = true, shift = true;
+  void fields(auto&& f, auto& self) const { f("axis", self.axis), f("scale", self.scale), f("shift", self.shift); }
+  bool operator==(const Affine&) const = default;
+};
+
+enum class BinaryKind : std::uint8_t { add, sub, mul, div };
+
+/// Elementwise with NumPy broadcasting. `add` takes two or more inputs, the others two.
+struct Binary {
+  BinaryKind kind = BinaryKind::add;
+  void fields(auto&&, auto&) const {}
+  bool operator==(const Binary&) const = default;
+};
+
+struct Concat {
+  std::int64_t axis = 1;
+  void fields(auto&& f, auto& self) const { f("axis", self.axis); }
+  bool operator==(const Concat&) const = default;
+};
+
+struct Split {
+  std::int64_t axis = 1;
+  Ints sizes;              ///< sizes along the axis; empty when `parts` is given
+  std::int64_t parts = 0;  ///< number of equal parts
+  void fields(auto&& f, auto& self) const { f("axis", self.axis), f("sizes", self.sizes), f("parts", self.parts); }
+  bool operator==(const Split&) const = default;
+};
+
+struct Slice {
+  /// An `end` that means "to the end".
+  static constexpr std::int64_t to_end = std::numeric_limits<std::int64_t>::max();
+  Ints axes, begin, end, step;
+  void fields(auto&& f, auto& self) const {
+    f("axes", self.axes, required), f("begin", self.begin, required), f("end", self.end, required),
+        f("step", self.step);
+  }
+  bool operator==(const Slice&) const = default;
+};
+
+struct ChannelShuffle {
+  std::int64_t groups = 0;
+  void fields(auto&& f, auto& self) const { f("groups", self.groups, required); }
+  bool operator==(const ChannelShuffle&) const = default;
+};
+
+struct Reshape {
+  Ints shape;
+  void fields(auto&& f, auto& self) const { f("shape", self.shape, required); }
+  bool operator==(const Reshape&) const = default;
+};
+
+struct Transpose {
+  Ints perm;
+  void fields(auto&& f, auto& self) const { f("perm", self.perm, required); }
+  bool operator==(const Transpose&) const = default;
+};
+
+struct Flatten {
+  std::int64_t axis = 1;
+  void fields(auto&& f, auto& self) const { f("axis", self.axis); }
+  bool operator==(const Flatten&) const = default;
+};
+
+struct Squeeze {
+  Ints axes;
+  void fields(auto&& f, auto& self) const { f("axes", self.axes, required); }
+  bool operator==(const Squeeze&) const = default;
+};
+
+struct Unsqueeze {
+  Ints axes;
+  void fields(auto&& f, auto& self) const { f("axes", self.axes, required); }
+  bool operator==(const Unsqueeze&) const = default;
+};
+
+/// Pads the last dimensions, as many as `padding` has.
+struct Pad {
+  Padding padding;
+  PadMode mode = PadMode::constant;
+  double value = 0;
+  bool pad_value = false;  ///< constant mode pads channel c with parameter pad_value[c]
+  void fields(auto&& f, auto& self) const {
+    f("padding", self.padding, required), f("mode", self.mode), f("value", self.value), f("pad_value", self.pad_value);
+  }
+  bool operator==(const Pad&) const = default;
+};
+
+enum class PoolKind : std::uint8_t { max, avg };
+
+struct Pool {
+  PoolKind kind = PoolKind::max;
+  Spatial kernel;
+  std::optional<Spatial> stride;  ///< default: the kernel
+  Padding padding;
+  Spatial dilation;
+  bool ceil_mode = false;
+  bool count_include_pad = false;
+  [[nodiscard]] const Spatial& steps() const { return stride ? *stride : kernel; }
+  void fields(auto&& f, auto& self) const {
+    f("kernel", self.kernel, required), f("stride", self.stride), f("padding", self.padding);
+    if (kind == PoolKind::max) f("dilation", self.dilation);
+    f("ceil_mode", self.ceil_mode);
+    if (kind == PoolKind::avg) f("count_include_pad", self.count_include_pad);
+  }
+  bool operator==(const Pool&) const = default;
+};
+
+/// Reduces every spatial dimension to 1.
+struct GlobalPool {
+  PoolKind kind = PoolKind::avg;
+  void fields(auto&&, auto&) const {}
+  bool operator==(const GlobalPool&) const = default;
+};
+
+struct ReduceMean {
+  Ints axes;
+  bool keep_dims = true;
+  void fields(auto&& f, auto& self) const { f("axes", self.axes, required), f("keep_dims", self.keep_dims); }
+  bool operator==(const ReduceMean&) const = default;
+};
+
+/// Resizes the spatial dimensions: out = floor(in * scale), or `size`.
+struct Resize {
+  std::vector<double> scale;
+  Ints size;
+  ResizeMode mode = ResizeMode::nearest;
+  Coordinates coordinates = Coordinates::half_pixel;
+  Rounding rounding = Rounding::floor;
+  void fields(auto&& f, auto& self) const {
+    f("scale", self.scale), f("size", self.size), f("mode", self.mode), f("coordinates", self.coordinates),
+        f("rounding", self.rounding);
+  }
+  bool operator==(const Resize&) const = default;
+};
+
+enum class ActivationKind : std::uint8_t {
+  relu, clip, leaky_relu, elu, sigmoid, hard_sigmoid, tanh, silu, hard_swish, gelu, gelu_tanh, mish, softplus
+};
+
+/// A function of one element. What alpha and beta mean, and the function itself, is in activations.hpp.
+struct Activation {
+  ActivationKind kind = ActivationKind::relu;
+  double alpha = 0;
+  double beta = 0;
+  void fields(auto&& f, auto& self) const;
+  bool operator==(const Activation&) const = default;
+};
+
+/// y = x for x > 0, weight x below; one slope per channel (axis 1) or one for all.
+struct PRelu {
+  void fields(auto&&, auto&) const {}
+  bool operator==(const PRelu&) const = default;
+};
+
+struct Softmax {
+  std::int64_t axis = 1;
+  void fields(auto&& f, auto& self) const { f("axis", self.axis); }
+  bool operator==(const Softmax&) const = default;
+};
+
+/// Normalises over the channels of a group and all spatial dimensions; instance norm has one channel per group.
+struct GroupNorm {
+  std::int64_t groups = 0;  ///< 0: instance norm
+  double eps = 1e-5;
+  bool affine = true;
+  bool instance = false;
+  void fields(auto&& f, auto& self) const {
+    if (!instance) f("groups", self.groups, required);
+    f("eps", self.eps), f("affine", self.affine);
+  }
+  bool operator==(const GroupNorm&) const = default;
+};
+
+struct LayerNorm {
+  Ints axes{-1};
+  double eps = 1e-5;
+  bool affine = true;
+  void fields(auto&& f, auto& self) const { f("axes", self.axes), f("eps", self.eps), f("affine", self.affine); }
+  bool operator==(const LayerNorm&) const = default;
+};
+
+struct Identity {
+  void fields(auto&&, auto&) const {}
+  bool operator==(const Identity&) const = default;
+};
+
+/// Converts the element type; float to integer truncates toward zero.
+struct Cast {
+  DType to = DType::f32;
+  void fields(auto&& f, auto& self) const { f("to", self.to, required); }
+  bool operator==(const Cast&) const = default;
+};
+
+/// A tensor of the weights file.
+struct Constant {
+  Ints shape;
+  void fields(auto&& f, auto& self) const { f("shape", self.shape, required); }
+  bool operator==(const Constant&) const = default;
+};
+
+/// Non-maximum suppression per class: boxes [K, 4] (x1 y1 x2 y2) and scores [K, C] to rows x1 y1 x2 y2 score class.
+struct Nms {
+  double iou = 0.5;
+  double score = 0.05;
+  std::int64_t max = 100;
+  void fields(auto&& f, auto& self) const { f("iou", self.iou), f("score", self.score), f("max", self.max); }
+  bool operator==(const Nms&) const = default;
+};
+
+using Op = std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice,
+                        ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool,
+                        ReduceMean, Resize, Activation, PRelu, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms>;
+
+/// A row of the op table: how a model file calls an op, and the op as it is before any key is read.
+struct OpRow {
+  std::string_view name;
+  Op prototype;
+  std::size_t min_inputs = 1;
+  std::size_t max_inputs = 1;
+};
+
+inline constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+
+[[nodiscard]] std::span<const OpRow> op_table();
+/// The row called `name`, or null.
+[[nodiscard]] const OpRow* find_op(std::string_view name);
+/// The row that an op prints as: the most specific one whose prototype it agrees with.
+[[nodiscard]] const OpRow& row_of(const Op& op);
+/// The name of a parameter in a weights file, after the node's path: "weight", "running_mean", …
+[[nodiscard]] std::string_view slot_name(Slot slot);
+
+}  // namespace banoff

@@ -1,0 +1,62 @@
+// From files to a graph.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "runtime/graph/signature.hpp"
+#include "runtime/load/manifest.hpp"
+
+namespace banoff {
+
+/// Limits on what a model file may contain; exceeding one is an error, never a hang.
+struct LoadLimits {
+  std::size_t max_yaml_bytes = 8U << 20;
+  std::size_t max_yaml_depth = 64;
+  std::size_t max_yaml_nodes = 1'000'000;    ///< after aliases are expanded
+  std::size_t max_header_bytes = 64U << 20;  ///< of a safetensors file
+  Limits graph;
+};
+
+/// Where the weights come from: a safetensors file, or made up from a seed.
+struct WeightSource {
+  std::filesystem::path file;         ///< empty: the file the model names
+  std::optional<std::uint64_t> seed;  ///< random weights, calibrated so that activations stay finite
+};
+
+/// A loaded network: the verified graph with its parameters, and what the file says of images and tasks.
+struct LoadedModel {
+  Graph graph;
+  Manifest manifest;
+};
+
+/// Reads a YAML network and its weights; checks everything. Throws bad_input with file:line and node.
+[[nodiscard]] LoadedModel load_model(const std::filesystem::path& file, const WeightSource& weights = {},
+                                     const Bindings& bindings = {}, const LoadLimits& limits = {});
+
+/// Parses and expands the YAML only; parameters are named but hold no tensors. `file` is used in messages.
+[[nodiscard]] LoadedModel parse_yaml(std::string_view text, const std::string& file, const LoadLimits& limits = {});
+
+/// Reads a safetensors file. Tensors point into the mapped file.
+[[nodiscard]] std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& file,
+                                                             const LoadLimits& limits = {});
+/// Writes tensors to a new file beside `file` and renames it into place.
+void write_safetensors(const std::filesystem::path& file, const std::map<std::string, Tensor>& tensors);
+
+/// Gives the graph's parameters their tensors by name; weight norm and weight standardisation are resolved here.
+/// Throws bad_input listing every missing, misshapen and unused tensor at once.
+void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const std::string& weights_file,
+                    const std::vector<TensorType>& types);
+
+/// Fills every parameter from a seed: He-scaled weights; batch norm statistics measured on a seeded batch passed
+/// through the net, gamma and beta varied (both signs of gamma).
+void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types);
+
+/// The expanded network as a YAML text that loads again, and its weights beside it. Both written atomically.
+void save_model(const std::filesystem::path& file, const Graph& graph, const Manifest& manifest);
+[[nodiscard]] std::string print_yaml(const Graph& graph, const Manifest& manifest);
+
+/// Writes `text` to a temporary file beside `file`, then renames it.
+void write_file_atomically(const std::filesystem::path& file, std::string_view text);
+
+}  // namespace banoff

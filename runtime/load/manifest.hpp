@@ -1,0 +1,51 @@
+// What a model file says besides the network: how an image becomes an input, and what the outputs mean.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace banoff {
+
+enum class Fit : std::uint8_t { shorter, exact, letterbox };
+enum class Channels : std::uint8_t { rgb, bgr, gray };
+enum class Interpolation : std::uint8_t { bilinear, nearest };
+
+/// Pixel p (0..255) -> (p / scale - mean[c]) / std[c], after resizing and cropping.
+struct Preprocess {
+  std::string input;
+  std::vector<std::int64_t> resize;  ///< empty: none; one: the shorter side; two: height, width
+  Fit fit = Fit::exact;
+  std::vector<std::int64_t> crop;    ///< empty: none; one or two sizes, centred
+  Interpolation interpolation = Interpolation::bilinear;
+  double scale = 255;
+  std::vector<double> mean, std;     ///< one per channel, or one for all
+  Channels channels = Channels::rgb;
+  double fill = 114;                 ///< grey of a letterbox's borders
+  bool operator==(const Preprocess&) const = default;
+};
+
+enum class TaskKind : std::uint8_t { none, classification, detection, segmentation };
+
+struct Task {
+  TaskKind kind = TaskKind::none;
+  std::vector<std::string> labels;
+  std::string output;     ///< which graph output; default: the first
+  bool softmax = true;    ///< classification: apply softmax to print probabilities
+  std::int64_t top = 5;
+  double min_score = 0.3; ///< detection
+  std::vector<std::array<std::uint8_t, 3>> palette;
+  bool operator==(const Task&) const = default;
+};
+
+struct Manifest {
+  std::filesystem::path file;     ///< the model file
+  std::filesystem::path weights;  ///< as resolved against it
+  std::vector<Preprocess> preprocess;
+  Task task;
+};
+
+}  // namespace banoff
