@@ -77,11 +77,11 @@ class Graph {
   std::vector<GraphInput> inputs;
   std::vector<GraphOutput> outputs;
 
-  ValueId add_input(std::string name, DType dtype, std::vector<Dim> dims);
+  ValueId add_input(std::string input_name, DType dtype, std::vector<Dim> dims);
   /// Appends a node with `count` outputs, called after it (and "name[i]" when there are several).
   NodeId add_node(Node node, std::size_t count = 1);
-  ParamId add_param(std::string name, Tensor value);
-  void add_output(std::string name, ValueId value) { outputs.push_back({std::move(name), value}); }
+  ParamId add_param(std::string param_name, Tensor value);
+  void add_output(std::string output_name, ValueId value) { outputs.push_back({std::move(output_name), value}); }
 
   [[nodiscard]] bool alive(NodeId id) const { return !nodes[static_cast<std::size_t>(id)].outputs.empty(); }
   [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
@@ -90,7 +90,7 @@ class Graph {
   [[nodiscard]] const Tensor& param(ParamId id) const { return params[static_cast<std::size_t>(id)].value; }
   /// The node's parameter in `slot`, or null.
   [[nodiscard]] const Tensor* param(const Node& node, Slot slot) const;
-  [[nodiscard]] NodeId find(std::string_view name) const;  ///< none if there is no such live node
+  [[nodiscard]] NodeId find(std::string_view node_name) const;  ///< none if there is no such live node
 
   /// Gives the node its own tensor in `slot`. Nodes that shared the old one keep it. The new parameter takes the
   /// old one's name if nobody else uses that, else the node's own.

@@ -1,0 +1,134 @@
+#include "runtime/graph/graph.hpp"
+
+#include <algorithm>
+
+#include "runtime/core/fail.hpp"
+
+namespace banoff {
+
+namespace {
+std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
+}  // namespace
+
+ParamId Node::param(Slot slot) const {
+  const auto found = std::ranges::find(params, slot, &std::pair<Slot, ParamId>::first);
+  return found == params.end() ? none : found->second;
+}
+
+ValueId Graph::add_input(std::string input_name, DType dtype, std::vector<Dim> dims) {
+  const auto id = static_cast<ValueId>(values.size());
+  values.push_back({std::move(input_name), none});
+  inputs.push_back({id, dtype, std::move(dims)});
+  return id;
+}
+
+NodeId Graph::add_node(Node added, std::size_t count) {
+  const auto id = static_cast<NodeId>(nodes.size());
+  added.outputs.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    added.outputs.push_back(static_cast<ValueId>(values.size()));
+    values.push_back({count == 1 ? added.name : fmt::format("{}[{}]", added.name, i), id});
+  }
+  nodes.push_back(std::move(added));
+  return id;
+}
+
+ParamId Graph::add_param(std::string param_name, Tensor value) {
+  params.push_back({std::move(param_name), std::move(value)});
+  return static_cast<ParamId>(params.size() - 1);
+}
+
+const Tensor* Graph::param(const Node& node, Slot slot) const {
+  const ParamId id = node.param(slot);
+  return id == none ? nullptr : &params[index(id)].value;
+}
+
+NodeId Graph::find(std::string_view node_name) const {
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].name == node_name && alive(static_cast<NodeId>(i))) return static_cast<NodeId>(i);
+  }
+  return none;
+}
+
+void Graph::set_param(NodeId id, Slot slot, Tensor value) {
+  Node& owner = node(id);
+  const auto found = std::ranges::find(owner.params, slot, &std::pair<Slot, ParamId>::first);
+  if (found == owner.params.end()) {
+    owner.params.emplace_back(slot, add_param(fmt::format("{}.{}", owner.name, slot_name(slot)), std::move(value)));
+    return;
+  }
+  const auto uses = std::ranges::count_if(nodes, [&](const Node& other) {
+    return !other.outputs.empty() && std::ranges::any_of(other.params, [&](const auto& p) { return p.second == found->second; });
+  });
+  if (uses <= 1) {
+    params[index(found->second)].value = std::move(value);
+    return;
+  }
+  std::string own = fmt::format("{}.{}", owner.name, slot_name(slot));
+  // The node whose name the shared tensor bears may be the one that parts from it: then the copy needs another name.
+  while (std::ranges::any_of(params, [&](const Param& p) { return p.name == own; })) own += "_own";
+  found->second = add_param(std::move(own), std::move(value));
+}
+
+void Graph::bypass(NodeId id) {
+  Node& gone = node(id);
+  if (gone.inputs.size() != 1 || gone.outputs.size() != 1) fail_internal("bypass of node '{}'", gone.name);
+  const ValueId from = gone.outputs[0];
+  const ValueId to = gone.inputs[0];
+  for (Node& reader : nodes) std::ranges::replace(reader.inputs, from, to);
+  for (GraphOutput& output : outputs) {
+    if (output.value == from) output.value = to;
+  }
+  gone.outputs.clear();
+  gone.inputs.clear();
+  gone.params.clear();
+}
+
+std::vector<std::vector<NodeId>> Graph::readers() const {
+  std::vector<std::vector<NodeId>> result(values.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const ValueId input : nodes[i].inputs) result[index(input)].push_back(static_cast<NodeId>(i));
+  }
+  return result;
+}
+
+bool Graph::is_output(ValueId value) const {
+  return std::ranges::any_of(outputs, [&](const GraphOutput& output) { return output.value == value; });
+}
+
+Graph Graph::compacted() const {
+  Graph result;
+  result.name = name;
+  std::vector<ValueId> value_of(values.size(), none);
+  std::vector<ParamId> param_of(params.size(), none);
+  for (const GraphInput& input : inputs) {
+    value_of[index(input.value)] = result.add_input(value(input.value).name, input.dtype, input.dims);
+  }
+  for (const Node& old : nodes) {
+    if (old.outputs.empty()) continue;
+    Node copy = old;
+    for (ValueId& input : copy.inputs) input = value_of[index(input)];
+    for (auto& [slot, id] : copy.params) {
+      ParamId& renumbered = param_of[index(id)];
+      if (renumbered == none) renumbered = result.add_param(params[index(id)].name, params[index(id)].value);
+      id = renumbered;
+    }
+    const NodeId added = result.add_node(std::move(copy), old.outputs.size());
+    for (std::size_t i = 0; i < old.outputs.size(); ++i) {
+      value_of[index(old.outputs[i])] = result.node(added).outputs[i];
+    }
+  }
+  for (const GraphOutput& output : outputs) result.add_output(output.name, value_of[index(output.value)]);
+  return result;
+}
+
+std::string TensorType::str() const {
+  return fmt::format("{} {}{}", name_of(dtype), bounded ? "<=" : "", shape.str());
+}
+
+std::string describe(const Node& node, const std::string& message) {
+  const std::string where = node.where.str();
+  return fmt::format("{}{}{} '{}': {}", where, where.empty() ? "" : ": ", row_of(node.op).name, node.name, message);
+}
+
+}  // namespace banoff

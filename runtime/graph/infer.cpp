@@ -1,0 +1,175 @@
+// Types of a whole graph, and the checks that make it safe to run.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "runtime/core/checked.hpp"
+#include "runtime/core/dtype.hpp"
+#include "runtime/core/fail.hpp"
+#include "runtime/graph/signature.hpp"
+
+namespace banoff {
+
+namespace {
+
+std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
+
+/// The shape of a graph input under the bindings.
+TensorType bind(const GraphInput& input, const std::string& name, const Bindings& bindings) {
+  TensorType type{input.dtype, {}, false};
+  const auto given = bindings.inputs.find(name);
+  if (given != bindings.inputs.end() && given->second.rank() != input.dims.size()) {
+    fail_input("input '{}': shape {} given, {} dimensions expected", name, given->second.str(), input.dims.size());
+  }
+  for (std::size_t i = 0; i < input.dims.size(); ++i) {
+    const Dim& dim = input.dims[i];
+    std::int64_t size = dim.size;
+    const auto symbol = bindings.symbols.find(dim.symbol);
+    if (!dim.symbol.empty() && symbol != bindings.symbols.end()) size = symbol->second;
+    if (given != bindings.inputs.end()) {
+      const std::int64_t wanted = given->second[i];
+      if (dim.symbol.empty() && wanted != size) {
+        fail_input("input '{}': shape {} given, but dimension {} is fixed at {}", name, given->second.str(), i, size);
+      }
+      size = wanted;
+    }
+    if (size < 1) fail_input("input '{}': dimension '{}' has no size; give one with --shape {}=…", name, dim.symbol, dim.symbol);
+    if (dim.bounded && size > dim.size) fail_input("input '{}': {} is beyond the bound {}<={}", name, size, dim.symbol, dim.size);
+    if (dim.bounded && i != 0) fail_input("input '{}': only dimension 0 can be bounded", name);
+    type.bounded = type.bounded || dim.bounded;
+    type.shape.push_back(size);
+  }
+  return type;
+}
+
+/// One symbol, one size: `seen` remembers what each symbol stood for.
+void check_symbols(const GraphInput& input, const std::string& name, const Shape& shape,
+                   std::map<std::string, std::int64_t>& seen) {
+  for (std::size_t i = 0; i < input.dims.size(); ++i) {
+    const std::string& symbol = input.dims[i].symbol;
+    if (symbol.empty()) continue;
+    const auto [entry, added] = seen.emplace(symbol, shape[i]);
+    if (!added && entry->second != shape[i]) {
+      fail_input("input '{}': {} is {} here and {} elsewhere", name, symbol, shape[i], entry->second);
+    }
+  }
+}
+
+void check_size(const TensorType& type, const Limits& limits) {
+  if (type.shape.elements() > limits.max_elements) {
+    fail_input("{} is larger than the limit of {} elements", type.str(), limits.max_elements);
+  }
+}
+
+bool is_float(DType type) {
+  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
+void check_finite(const std::string& name, Slot slot, const Tensor& tensor) {
+  const std::vector<double> values = tensor.to_vector<double>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
+    if (slot == Slot::var && values[i] < 0) fail_input("{}[{}] is {}, a variance cannot be negative", name, i, values[i]);
+  }
+}
+
+void check_params(const Graph& graph, const Node& node, const Signature& expected) {
+  for (const ParamSpec& spec : expected.params) {
+    const Tensor* tensor = graph.param(node, spec.slot);
+    if (tensor == nullptr || !*tensor) fail_input("{} is missing", slot_name(spec.slot));
+    const bool slope_for_all = node.as<PRelu>() != nullptr && tensor->shape() == Shape{1};
+    if (tensor->shape() != spec.shape && !slope_for_all) {
+      fail_input("{} is {}, expected {}", slot_name(spec.slot), tensor->shape().str(), spec.shape.str());
+    }
+    if (!is_float(tensor->dtype())) fail_input("{} is {}, expected a float type", slot_name(spec.slot), name_of(tensor->dtype()));
+    check_finite(std::string(slot_name(spec.slot)), spec.slot, *tensor);
+  }
+  for (const auto& [slot, id] : node.params) {
+    const auto wanted = [&, s = slot](const ParamSpec& spec) { return spec.slot == s; };
+    if (std::ranges::none_of(expected.params, wanted)) fail_input("has a {} that it does not use", slot_name(slot));
+  }
+}
+
+/// Runs `body` so that a bad_input it throws is told as being about `node`.
+template <class F>
+auto about(const Node& node, F&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    throw Error(error.kind(), describe(node, error.what()));
+  }
+}
+
+std::vector<TensorType> input_types(const Node& node, const std::vector<TensorType>& types) {
+  std::vector<TensorType> result;
+  for (const ValueId input : node.inputs) result.push_back(types[index(input)]);
+  return result;
+}
+
+}  // namespace
+
+Signature signature(const Op& op, InputTypes inputs) {
+  const OpRow& row = row_of(op);
+  if (inputs.size() < row.min_inputs || inputs.size() > row.max_inputs) {
+    const std::string expected = row.min_inputs == row.max_inputs ? fmt::format("{}", row.min_inputs)
+                                 : row.max_inputs == any_number   ? fmt::format("{} or more", row.min_inputs)
+                                                                  : fmt::format("{} to {}", row.min_inputs, row.max_inputs);
+    fail_input("{} inputs, expected {}", inputs.size(), expected);
+  }
+  return std::visit([&](const auto& alternative) { return signature(alternative, inputs); }, op);
+}
+
+std::vector<TensorType> infer_types(const Graph& graph, const Bindings& bindings, const Limits& limits) {
+  if (graph.nodes.size() > limits.max_nodes) fail_input("{} nodes, the limit is {}", graph.nodes.size(), limits.max_nodes);
+  std::vector<TensorType> types(graph.values.size());
+  std::map<std::string, std::int64_t> symbols;
+  for (const GraphInput& input : graph.inputs) {
+    const std::string& name = graph.value(input.value).name;
+    TensorType& type = types[index(input.value)];
+    type = bind(input, name, bindings);
+    check_symbols(input, name, type.shape, symbols);
+    check_size(type, limits);
+  }
+  for (const Node& node : graph.nodes) {
+    if (node.outputs.empty()) continue;
+    about(node, [&] {
+      const Signature result = signature(node.op, input_types(node, types));
+      if (result.outputs.size() != node.outputs.size()) {
+        fail_input("has {} outputs, {} expected", node.outputs.size(), result.outputs.size());
+      }
+      for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+        check_size(result.outputs[i], limits);
+        types[index(node.outputs[i])] = result.outputs[i];
+      }
+      return 0;
+    });
+  }
+  return types;
+}
+
+void verify(const Graph& graph, const std::vector<TensorType>& types) {
+  std::set<std::string_view> names;
+  std::vector<bool> defined(graph.values.size(), false);
+  for (const GraphInput& input : graph.inputs) {
+    if (!names.insert(graph.value(input.value).name).second) fail_input("two inputs called '{}'", graph.value(input.value).name);
+    defined[index(input.value)] = true;
+  }
+  for (const Node& node : graph.nodes) {
+    if (node.outputs.empty()) continue;
+    about(node, [&] {
+      if (!names.insert(node.name).second) fail_input("the name is used twice");
+      for (const ValueId input : node.inputs) {
+        if (!defined[index(input)]) fail_input("reads '{}' before it is computed (a cycle?)", graph.value(input).name);
+      }
+      for (const ValueId output : node.outputs) defined[index(output)] = true;
+      check_params(graph, node, signature(node.op, input_types(node, types)));
+      return 0;
+    });
+  }
+  if (graph.outputs.empty()) fail_input("the network has no output");
+  for (const GraphOutput& output : graph.outputs) {
+    if (!defined[index(output.value)]) fail_input("output '{}' is never computed", output.name);
+  }
+}
+
+}  // namespace banoff

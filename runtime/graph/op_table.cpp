@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <vector>
+
+#include "runtime/graph/activations.hpp"
+#include "runtime/graph/ops.hpp"
+
+namespace banoff {
+
+namespace {
+
+Pool pool(PoolKind kind) {
+  Pool op;
+  op.kind = kind;
+  return op;
+}
+
+GroupNorm instance_norm() {
+  GroupNorm op;
+  op.instance = true;
+  return op;
+}
+
+/// Aliases of a row (relu6, swish, dropout) differ from it by name only: an op prints as the first row it equals.
+std::vector<OpRow> make_table() {
+  std::vector<OpRow> rows{
+      {"conv", Conv{}},
+      {"conv_transpose", ConvTranspose{}},
+      {"dense", Dense{}},
+      {"matmul", MatMul{}, 2, 2},
+      {"batch_norm", BatchNorm{}},
+      {"affine", Affine{}},
+      {"add", Binary{BinaryKind::add}, 2, any_number},
+      {"sub", Binary{BinaryKind::sub}, 2, 2},
+      {"mul", Binary{BinaryKind::mul}, 2, 2},
+      {"div", Binary{BinaryKind::div}, 2, 2},
+      {"concat", Concat{}, 1, any_number},
+      {"split", Split{}},
+      {"slice", Slice{}},
+      {"channel_shuffle", ChannelShuffle{}},
+      {"reshape", Reshape{}},
+      {"transpose", Transpose{}},
+      {"flatten", Flatten{}},
+      {"squeeze", Squeeze{}},
+      {"unsqueeze", Unsqueeze{}},
+      {"pad", Pad{}},
+      {"max_pool", pool(PoolKind::max)},
+      {"avg_pool", pool(PoolKind::avg)},
+      {"global_avg_pool", GlobalPool{PoolKind::avg}},
+      {"global_max_pool", GlobalPool{PoolKind::max}},
+      {"reduce_mean", ReduceMean{}},
+      {"resize", Resize{}},
+      {"prelu", PRelu{}},
+      {"softmax", Softmax{}},
+      {"group_norm", GroupNorm{}},
+      {"instance_norm", instance_norm()},
+      {"layer_norm", LayerNorm{}},
+      {"identity", Identity{}},
+      {"cast", Cast{}},
+      {"constant", Constant{}, 0, 0},
+      {"nms", Nms{}, 2, 2},
+      {"relu6", Activation{ActivationKind::clip, 0, 6}},
+  };
+  for (std::size_t i = 0; i < activation_rows.size(); ++i) {
+    const ActivationRow& row = activation_rows[i];
+    rows.push_back({row.name, Activation{static_cast<ActivationKind>(i), row.alpha.value_or(0), row.beta.value_or(0)}});
+  }
+  rows.push_back({"swish", Activation{ActivationKind::silu}});
+  rows.push_back({"dropout", Identity{}});
+  return rows;
+}
+
+/// Ops that share a struct are told apart by a kind that no YAML key sets.
+bool same_kind(const Op& a, const Op& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(
+      [&]<class T>(const T& x) {
+        const T& y = std::get<T>(b);
+        if constexpr (requires { x.kind; }) return x.kind == y.kind;
+        else if constexpr (requires { x.instance; }) return x.instance == y.instance;
+        else return true;
+      },
+      a);
+}
+
+}  // namespace
+
+std::span<const OpRow> op_table() {
+  static const std::vector<OpRow> table = make_table();
+  return table;
+}
+
+const OpRow* find_op(std::string_view name) {
+  const auto row = std::ranges::find(op_table(), name, &OpRow::name);
+  return row == op_table().end() ? nullptr : &*row;
+}
+
+const OpRow& row_of(const Op& op) {
+  const auto table = op_table();
+  if (const auto exact = std::ranges::find(table, op, &OpRow::prototype); exact != table.end()) return *exact;
+  // relu6 is a clip only with its own bounds, so it stands before clip and clip is found from the back.
+  return *std::ranges::find_if(table.rbegin(), table.rend(),
+                               [&](const OpRow& row) { return same_kind(row.prototype, op); });
+}
+
+std::string_view slot_name(Slot slot) {
+  switch (slot) {
+    case Slot::weight: return "weight";
+    case Slot::bias: return "bias";
+    case Slot::mean: return "running_mean";
+    case Slot::var: return "running_var";
+    case Slot::pad_value: return "pad_value";
+    case Slot::value: return "value";
+  }
+  return "?";
+}
+
+}  // namespace banoff

@@ -1,0 +1,109 @@
+// Shape rules of elementwise ops, poolings, reductions, resizing and detection's suppression.
+#include <cmath>
+
+#include "runtime/core/checked.hpp"
+#include "runtime/core/fail.hpp"
+#include "runtime/graph/signature.hpp"
+
+namespace banoff {
+
+Signature signature(const Activation&, InputTypes inputs) { return {{inputs[0]}, {}}; }
+
+Signature signature(const Identity&, InputTypes inputs) { return {{inputs[0]}, {}}; }
+
+Signature signature(const Cast& op, InputTypes inputs) {
+  return {{{op.to, inputs[0].shape, inputs[0].bounded}}, {}};
+}
+
+Signature signature(const Softmax& op, InputTypes inputs) {
+  (void)resolve_axis(op.axis, inputs[0].shape.rank());
+  return {{inputs[0]}, {}};
+}
+
+Shape broadcast(const Shape& a, const Shape& b) {
+  const std::size_t rank = std::max(a.rank(), b.rank());
+  Shape out;
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::int64_t p = i + a.rank() < rank ? 1 : a[i + a.rank() - rank];
+    const std::int64_t q = i + b.rank() < rank ? 1 : b[i + b.rank() - rank];
+    if (p != q && p != 1 && q != 1) fail_input("shapes {} and {} do not broadcast", a.str(), b.str());
+    out.push_back(p == 1 ? q : p);
+  }
+  return out;
+}
+
+Signature signature(const Binary&, InputTypes inputs) {
+  TensorType out = inputs[0];
+  for (const TensorType& other : inputs.subspan(1)) {
+    if (other.dtype != out.dtype) fail_input("inputs are {} and {}, expected one type", name_of(out.dtype), name_of(other.dtype));
+    out.shape = broadcast(out.shape, other.shape);
+    out.bounded = out.bounded || other.bounded;
+  }
+  return {{out}, {}};
+}
+
+Signature signature(const Pool& op, InputTypes inputs) {
+  const Shape& x = inputs[0].shape;
+  if (x.rank() < 3) fail_input("input {} has no spatial dimension", x.str());
+  Shape out{x[0], x[1]};
+  for (const Window& w : windows(op, x)) {
+    if (w.pad_begin >= w.kernel * w.dilation || w.pad_end >= w.kernel * w.dilation) {
+      fail_input("padding {} + {} is as large as the window {}: some windows would be empty", w.pad_begin, w.pad_end, w.kernel);
+    }
+    out.push_back(w.output);
+  }
+  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
+}
+
+Signature signature(const GlobalPool&, InputTypes inputs) {
+  TensorType out = inputs[0];
+  if (out.shape.rank() < 3) fail_input("input {} has no spatial dimension", out.str());
+  for (std::size_t i = 2; i < out.shape.rank(); ++i) out.shape[i] = 1;
+  return {{out}, {}};
+}
+
+Signature signature(const ReduceMean& op, InputTypes inputs) {
+  const Shape& x = inputs[0].shape;
+  std::array<bool, Shape::max_rank> reduced{};
+  for (const std::int64_t axis : op.axes) reduced[resolve_axis(axis, x.rank())] = true;
+  Shape out;
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    if (!reduced[i]) out.push_back(x[i]);
+    else if (op.keep_dims) out.push_back(1);
+  }
+  return {{{inputs[0].dtype, out, inputs[0].bounded && !reduced[0]}}, {}};
+}
+
+Signature signature(const Resize& op, InputTypes inputs) {
+  const Shape& x = inputs[0].shape;
+  if (x.rank() < 3) fail_input("input {} has no spatial dimension", x.str());
+  const std::size_t spatial = x.rank() - 2;
+  if (op.scale.empty() == op.size.empty()) fail_input("exactly one of scale and size must be given");
+  const std::size_t given = op.scale.empty() ? op.size.size() : op.scale.size();
+  if (given != 1 && given != spatial) fail_input("{} values given for {} spatial dimensions", given, spatial);
+  Shape out{x[0], x[1]};
+  for (std::size_t i = 0; i < spatial; ++i) {
+    const std::size_t k = given == 1 ? 0 : i;
+    if (!op.size.empty()) {
+      out.push_back(op.size[k]);
+    } else {
+      const double scaled = std::floor(static_cast<double>(x[i + 2]) * op.scale[k]);
+      if (!(op.scale[k] > 0) || !(scaled < 0x1p31)) fail_input("scale {} of size {}", op.scale[k], x[i + 2]);
+      out.push_back(static_cast<std::int64_t>(scaled));
+    }
+    if (out.back() < 1) fail_input("resized to {}", out.str());
+  }
+  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
+}
+
+Signature signature(const Nms& op, InputTypes inputs) {
+  const Shape& boxes = inputs[0].shape;
+  const Shape& scores = inputs[1].shape;
+  if (boxes.rank() != 2 || boxes[1] != 4 || scores.rank() != 2 || scores[0] != boxes[0]) {
+    fail_input("boxes {} and scores {}, expected Kx4 and KxC", boxes.str(), scores.str());
+  }
+  if (op.max < 1) fail_input("max is {}, expected at least 1", op.max);
+  return {{{inputs[0].dtype, {op.max, 6}, true}}, {}};
+}
+
+}  // namespace banoff
