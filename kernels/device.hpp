@@ -34,8 +34,20 @@ struct Region {
   std::vector<ValueId> outputs;
   std::vector<Layout> input_layouts;
   std::vector<Layout> output_layouts;
+  /// Set when every faster alternative was refused: the device may then answer with an implementation it knows is slow.
+  bool last_resort = false;
 
   [[nodiscard]] const TensorType& type(ValueId value) const { return (*types)[static_cast<std::size_t>(value)]; }
+};
+
+/// What a kernel keeps for one session between runs: a library's handles, never results. A session makes one for each of
+/// its kernels; only the kernel that made it looks inside.
+class KernelState {
+ public:
+  virtual ~KernelState() = default;
+  KernelState() = default;
+  KernelState(const KernelState&) = delete;
+  KernelState& operator=(const KernelState&) = delete;
 };
 
 /// Memory a kernel works on, in the order of its region's inputs and outputs. `counts` are the actual sizes of bounded
@@ -46,6 +58,7 @@ struct KernelArgs {
   std::span<const std::int64_t> input_counts;
   std::span<std::int64_t> output_counts;
   std::byte* scratch = nullptr;
+  KernelState* state = nullptr;  ///< what `make_state` of this kernel made for the calling session
 };
 
 /// A compiled region. Immutable: one kernel serves any number of sessions and threads at a time.
@@ -56,6 +69,8 @@ class Kernel {
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
+  /// State for one session, or null when the kernel needs none. Pointers given to `run` may differ from call to call.
+  [[nodiscard]] virtual std::unique_ptr<KernelState> make_state() const { return nullptr; }
   /// Must not allocate, and must write every byte of its outputs (padding of blocked layouts included).
   virtual void run(const KernelArgs& args) const = 0;
   /// Bytes of scratch memory `run` needs, aligned to 64.
