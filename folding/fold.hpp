@@ -1,66 +1,18 @@
 // Removing batch norms from a graph without changing what it computes.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
+#include <functional>
 
+#include "banoff/fold.hpp"
 #include "runtime/graph/signature.hpp"
 
 namespace banoff {
 
-enum class Method : std::uint8_t { none, naive, banoff };
-[[nodiscard]] std::string_view name_of(Method method) noexcept;
-[[nodiscard]] Method method_named(std::string_view name);  ///< throws usage for an unknown word
+/// Computes one node in float64: what the self-check trusts. Given by the caller, so that folding knows no device.
+using ComputeNode = std::function<std::vector<Tensor>(const Graph&, const Node&, const std::vector<Tensor>&)>;
 
-/// Why a batch norm stayed.
-enum class Blocker : std::uint8_t {
-  none,
-  activation,      ///< surrounded by non-affine ops on both sides
-  branch,          ///< (naive) the stream is read elsewhere
-  padding,         ///< a shift would have to cross zero padding
-  sign,            ///< a negative scale would have to cross a ReLU or a max-pool
-  zero_scale,      ///< gamma is 0 and somebody needs the inverse
-  graph_output,    ///< the tensor is an output (or input) of the graph
-  unsupported_op,  ///< an op nothing is known of
-  amplification,   ///< the inverse would magnify rounding error beyond the limit
-  self_check,      ///< the fold was tried and did not reproduce the original: rolled back
-};
-[[nodiscard]] std::string_view name_of(Blocker blocker) noexcept;
-
-struct FoldOptions {
-  Method method = Method::banoff;
-  /// Folds that would scale any weight row by more than this are refused (float32 keeps about 7 digits).
-  double max_amplification = 1e6;
-  /// Check every fold in float64 on the part of the graph that it touched; roll back what does not hold.
-  bool self_check = true;
-  double tolerance = 1e-9;  ///< relative, of the float64 self-check
-};
-
-/// What became of one batch norm.
-struct FoldedNorm {
-  std::string name;
-  Location where;
-  bool folded = false;
-  std::vector<std::string> into;     ///< nodes that took the scale and shift (the paper's I)
-  std::vector<std::string> inverse;  ///< nodes that took the inverse (the paper's O)
-  Blocker blocker = Blocker::none;
-  std::string reason;   ///< one sentence for people
-  std::string witness;  ///< the node that blocks it, if there is one
-};
-
-struct FoldReport {
-  Method method = Method::none;
-  std::vector<FoldedNorm> norms;  ///< in graph order
-  std::int64_t parameters_before = 0, parameters_after = 0;
-  std::int64_t trainable_before = 0, trainable_after = 0;
-  double removed_percent_paper = 0;  ///< 2 x folded BN channels / trainable parameters, as the paper counts
-  double max_relative_error = 0;     ///< worst float64 self-check
-  [[nodiscard]] std::size_t folded() const;
-};
-
-/// Folds the graph's batch norms; returns what was done. Arithmetic in double; weights are stored as they were
-/// (float32 for half types' sake). The result has no erased nodes.
-FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& options);
+/// Folds the graph's batch norms; returns what was done. Arithmetic in double; weights are stored as they were (half
+/// types widen to float32). The result has no erased nodes. `compute` may be empty when options.self_check is false.
+FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute);
 
 }  // namespace banoff

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "runtime/graph/signature.hpp"
-#include "runtime/load/manifest.hpp"
+#include "banoff/manifest.hpp"
 
 namespace banoff {
 

@@ -1,0 +1,93 @@
+// A network: loaded, inspected, folded, saved. Immutable and cheap to copy.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "banoff/error.hpp"
+#include "banoff/fold.hpp"
+#include "banoff/manifest.hpp"
+#include "banoff/tensor.hpp"
+
+namespace banoff {
+
+struct LoadOptions {
+  std::filesystem::path weights;              ///< safetensors file; empty: what the model names
+  std::optional<std::uint64_t> random_seed;   ///< made-up weights instead of a file
+  std::map<std::string, std::int64_t> symbols;  ///< sizes of symbolic dimensions ("N" -> 8)
+  std::map<std::string, Shape> shapes;          ///< whole shapes by input name
+};
+
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::f32;
+  Shape shape;
+  bool bounded = false;  ///< shape[0] is a capacity
+};
+
+/// A node as a table row.
+struct LayerInfo {
+  std::string name;
+  std::string op;
+  std::string where;  ///< file:line
+  std::string attributes;
+  std::vector<std::string> inputs;  ///< names of values
+  std::vector<TensorInfo> outputs;
+  std::int64_t parameters = 0;
+  std::int64_t flops = 0;  ///< multiplications and additions counted apart
+};
+
+/// How far two runs of the same outputs are apart. Relative errors are relative to the reference's largest magnitude.
+struct OutputError {
+  std::string name;
+  double max_abs_error = 0;
+  double max_relative_error = 0;
+  double mean_abs_error = 0;
+};
+
+using Tensors = std::map<std::string, Tensor>;
+
+/// Errors of `actual` against `expected`, by output. Throws check_failed when names or shapes differ.
+[[nodiscard]] std::vector<OutputError> compare(const Tensors& expected, const Tensors& actual);
+
+class Model {
+ public:
+  struct Contents;
+
+  /// Reads and verifies a YAML network and its weights. Throws bad_input with file:line and node.
+  [[nodiscard]] static Model load(const std::filesystem::path& file, const LoadOptions& options = {});
+  explicit Model(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] const Manifest& manifest() const;
+  [[nodiscard]] std::vector<TensorInfo> inputs() const;
+  [[nodiscard]] std::vector<TensorInfo> outputs() const;
+  [[nodiscard]] std::vector<LayerInfo> layers() const;
+
+  /// This network with its batch norms folded, and what was done.
+  [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
+  /// Writes the network as YAML and its weights beside it; both appear whole or not at all.
+  void save(const std::filesystem::path& file) const;
+  [[nodiscard]] std::string yaml() const;  ///< the expanded network, without weights
+
+  /// The outputs in float64 by the reference kernels: slow and trusted.
+  [[nodiscard]] Tensors reference(const Tensors& inputs) const;
+  /// The first node whose value here differs from the same node of `other` by more than `tolerance` (relative, float64).
+  [[nodiscard]] std::optional<std::string> first_difference(const Model& other, const Tensors& inputs,
+                                                            double tolerance) const;
+  /// Inputs drawn from a seeded normal distribution, in this network's shapes.
+  [[nodiscard]] Tensors random_inputs(std::uint64_t seed) const;
+
+  /// For banoff's own use.
+  [[nodiscard]] const Contents& contents() const { return *contents_; }
+
+ private:
+  std::shared_ptr<const Contents> contents_;
+};
+
+}  // namespace banoff

@@ -1,0 +1,86 @@
+// Running a network: compile it for a device once, then run it from any number of sessions.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "banoff/model.hpp"
+
+namespace banoff {
+
+struct DeviceOptions {
+  std::string name = "cpu";  ///< one of device_names()
+  int threads = 0;           ///< 0: as many as this process may use
+  bool fuse_norms = true;    ///< merge a batch norm that stayed with the activation behind it
+};
+
+/// Devices this build can run on.
+[[nodiscard]] std::vector<std::string> device_names();
+
+/// A kernel of a compiled network, for reports.
+struct StepInfo {
+  std::string label;           ///< the nodes it computes, joined by " + "
+  std::string implementation;  ///< what the device's library calls it
+  std::string layouts;         ///< "nChw8c -> nChw8c"
+};
+
+struct PlanInfo {
+  std::vector<StepInfo> steps;
+  std::size_t arena_bytes = 0;   ///< per session: values and scratchpad
+  std::size_t weight_bytes = 0;  ///< packed weights, shared by all sessions
+  int threads = 0;
+  double compile_ms = 0;
+};
+
+/// A network compiled for a device. Immutable, cheap to copy, shared by sessions on many threads.
+class CompiledModel {
+ public:
+  struct Contents;
+
+  /// Throws refused, listing every node the device cannot run and why.
+  [[nodiscard]] static CompiledModel compile(const Model& model, const DeviceOptions& options = {});
+  explicit CompiledModel(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+
+  [[nodiscard]] const PlanInfo& info() const;
+  [[nodiscard]] const std::vector<TensorInfo>& inputs() const;
+  [[nodiscard]] const std::vector<TensorInfo>& outputs() const;
+  [[nodiscard]] const Contents& contents() const { return *contents_; }
+
+ private:
+  std::shared_ptr<const Contents> contents_;
+};
+
+/// One stream of runs: owns the arena. Not for two threads at a time; make one session per thread.
+class Session {
+ public:
+  explicit Session(const CompiledModel& model);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  /// Memory of an input, in the input's own type, to be filled before run().
+  [[nodiscard]] std::span<std::byte> input(std::size_t index);
+  /// Memory of an output after run(); valid until the next run.
+  [[nodiscard]] std::span<const std::byte> output(std::size_t index) const;
+  /// Actual size of an output's dimension 0 (less than the shape's where it is bounded).
+  [[nodiscard]] std::int64_t output_count(std::size_t index) const;
+  /// Sets the actual size of a bounded input's dimension 0.
+  void set_input_count(std::size_t index, std::int64_t count);
+
+  /// Computes the outputs. Allocates nothing.
+  void run();
+  /// As run(), telling each step's time in microseconds.
+  void run_profiled(const std::function<void(std::size_t step, double us)>& step_done);
+
+  /// Copies inputs in (converted to the network's types), runs, copies outputs out (bounded ones at their actual size).
+  [[nodiscard]] Tensors run(const Tensors& inputs);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace banoff
