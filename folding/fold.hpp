@@ -15,4 +15,10 @@ using ComputeNode = std::function<std::vector<Tensor>(const Graph&, const Node&,
 /// types widen to float32). The result has no erased nodes. `compute` may be empty when options.self_check is false.
 FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute);
 
+/// Runs both graphs on the same inputs in float64 and names the first node (in the order of `a`) whose value differs from
+/// that of `b`'s node of the same name by more than `tolerance`, relative to the value's largest magnitude.
+[[nodiscard]] std::optional<std::string> first_difference(const Graph& a, const Graph& b,
+                                                          const std::map<std::string, Tensor>& inputs, double tolerance,
+                                                          const ComputeNode& compute);
+
 }  // namespace banoff

@@ -36,6 +36,8 @@ struct Region {
   std::vector<Layout> output_layouts;
   /// Set when every faster alternative was refused: the device may then answer with an implementation it knows is slow.
   bool last_resort = false;
+  /// Set while the planner compares alternatives: the kernel will be asked for its cost, never run, so weights need not be packed.
+  bool estimate = false;
 
   [[nodiscard]] const TensorType& type(ValueId value) const { return (*types)[static_cast<std::size_t>(value)]; }
 };
@@ -103,12 +105,14 @@ class Device {
   Device& operator=(const Device&) = delete;
 
   [[nodiscard]] virtual std::string name() const = 0;
+  /// Threads that kernels run on.
+  [[nodiscard]] virtual int threads() const { return 1; }
   /// Layouts worth considering for a value, best guess first; never empty.
   [[nodiscard]] virtual std::vector<Layout> layouts(const TensorType& type) const = 0;
   /// Bytes a value takes; throws when it overflows.
   [[nodiscard]] virtual std::size_t bytes(const TensorType& type, Layout layout) const = 0;
   [[nodiscard]] virtual Compiled compile(const Region& region) const = 0;
-  /// A kernel that copies a value from one layout to another.
+  /// A kernel that copies a value from one layout to another (or the same) one.
   [[nodiscard]] virtual std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const = 0;
   /// Called around every run of a plan by the thread that runs it (thread counts are per thread in OpenMP).
   virtual void enter() const {}

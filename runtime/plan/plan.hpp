@@ -1,4 +1,4 @@
-// A graph compiled for a device: kernels in order, the layout of every value, and one arena for all of them.
+// A graph compiled for a device: kernels in order, a buffer for every value, one arena for all of them.
 #pragma once
 
 #include <memory>
@@ -9,52 +9,58 @@
 
 namespace banoff {
 
-/// A value's place while a plan runs.
-struct Slice64 {
-  std::size_t offset = 0;  ///< in the arena
+/// A value in one layout. Several buffers may share a storage: a view and what it looks at, a sum and what it adds to.
+struct Buffer {
+  ValueId value = none;
+  Layout layout = Layout::plain;
+  std::int32_t storage = none;
+};
+
+/// Memory of one or more buffers.
+struct Storage {
   std::size_t bytes = 0;
+  std::size_t offset = 0;  ///< in the arena; unused for constants
+  Tensor constant;         ///< set: read-only memory that the plan owns
+  bool pinned = false;     ///< an input or output of the network: nothing else is ever placed there
 };
 
 struct Step {
   std::unique_ptr<Kernel> kernel;
   std::vector<std::int32_t> inputs;   ///< buffers
   std::vector<std::int32_t> outputs;  ///< buffers
-  std::vector<NodeId> nodes;          ///< what it computes; empty for a reorder
-  std::string label;                  ///< for profiles: "conv1 + bn1 + relu"
-};
-
-/// One buffer of a plan: a value in one layout.
-struct Buffer {
-  ValueId value = none;
-  Layout layout = Layout::plain;
-  TensorType type;
-  std::size_t bytes = 0;
-  std::size_t offset = 0;      ///< in the arena; unused for constants
-  const std::byte* constant = nullptr;  ///< set: read-only memory owned by the graph
+  std::vector<NodeId> nodes;          ///< what it computes; empty for a change of layout
 };
 
 /// Immutable; shared by any number of sessions.
 struct Plan {
   std::shared_ptr<const Graph> graph;
   std::shared_ptr<const Device> device;
+  std::vector<TensorType> types;  ///< by ValueId
   std::vector<Buffer> buffers;
+  std::vector<Storage> storages;
   std::vector<Step> steps;
   std::vector<std::int32_t> input_buffers;   ///< by graph input
   std::vector<std::int32_t> output_buffers;  ///< by graph output
-  std::size_t arena_bytes = 0;               ///< values and the scratchpad
+  std::size_t arena_bytes = 0;               ///< values, then the scratchpad
   std::size_t scratch_offset = 0;
-  std::size_t scratch_bytes = 0;
-  std::size_t weight_bytes = 0;              ///< packed weights of all kernels
+
+  [[nodiscard]] const Buffer& buffer(std::int32_t id) const { return buffers[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const TensorType& type(std::int32_t id) const {
+    return types[static_cast<std::size_t>(buffer(id).value)];
+  }
+  [[nodiscard]] const Storage& storage_of(std::int32_t id) const {
+    return storages[static_cast<std::size_t>(buffer(id).storage)];
+  }
 };
 
 struct PlanOptions {
   Bindings bindings;
-  /// Merge batch norms that stayed into the kernel of the activation behind them.
-  bool fuse_norms = false;
+  /// Merge a batch norm that stayed with the activation behind it.
+  bool fuse_norms = true;
 };
 
 /// Throws refused, listing every node the device refuses with its reasons.
-[[nodiscard]] std::shared_ptr<const Plan> compile(std::shared_ptr<const Graph> graph,
-                                                  std::shared_ptr<const Device> device, const PlanOptions& options);
+[[nodiscard]] std::shared_ptr<const Plan> compile(const Graph& graph, std::shared_ptr<const Device> device,
+                                                  const PlanOptions& options);
 
 }  // namespace banoff

@@ -70,6 +70,11 @@ class Session {
   /// Sets the actual size of a bounded input's dimension 0.
   void set_input_count(std::size_t index, std::int64_t count);
 
+  /// Uses the caller's memory (at least the input's bytes, aligned to 8) instead of the session's; read, never written.
+  void bind_input(std::size_t index, std::span<const std::byte> memory);
+  /// Writes the output to the caller's memory (at least the output's bytes, aligned to 8).
+  void bind_output(std::size_t index, std::span<std::byte> memory);
+
   /// Computes the outputs. Allocates nothing.
   void run();
   /// As run(), telling each step's time in microseconds.
@@ -80,6 +85,7 @@ class Session {
 
  private:
   struct State;
+  void bind(std::int32_t buffer, std::span<std::byte> memory, std::string_view what, std::size_t index);
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,224 @@
+// From regions with chosen layouts to a plan: kernels, reorders where layouts meet, and memory.
+#include <algorithm>
+#include <map>
+
+#include "runtime/core/dtype.hpp"
+#include "runtime/core/fail.hpp"
+#include "runtime/plan/layouts.hpp"
+#include "runtime/plan/memory.hpp"
+#include "runtime/plan/plan.hpp"
+#include "runtime/plan/regions.hpp"
+
+namespace banoff {
+
+namespace {
+
+std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
+
+class Planner {
+ public:
+  Planner(const Graph& graph, std::shared_ptr<const Device> device, const PlanOptions& options)
+      : plan_(std::make_shared<Plan>()) {
+    plan_->graph = std::make_shared<const Graph>(graph);
+    plan_->device = std::move(device);
+    plan_->types = infer_types(*plan_->graph, options.bindings);
+    regions_ = form_regions(*plan_->graph, plan_->types, *plan_->device, options);
+    chosen_ = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_);
+    count_uses();
+  }
+
+  std::shared_ptr<const Plan> run() {
+    made_.assign(plan_->types.size(), none);
+    for (const GraphInput& input : plan_->graph->inputs) {
+      const std::int32_t buffer = add_buffer(input.value, Layout::plain);
+      storage(buffer).pinned = true;
+      plan_->input_buffers.push_back(buffer);
+    }
+    add_constants();
+    for (std::size_t r = 0; r < regions_.size(); ++r) emit(regions_[r], regions_[r].choices[chosen_[r]]);
+    for (const GraphOutput& output : plan_->graph->outputs) emit_output(output.value);
+    place_storages();
+    return plan_;
+  }
+
+ private:
+  Storage& storage(std::int32_t buffer) { return plan_->storages[index(plan_->buffers[index(buffer)].storage)]; }
+
+  void count_uses() {
+    remaining_.assign(plan_->types.size(), 0);
+    for (const PlannedRegion& planned : regions_) {
+      for (const ValueId input : planned.region.inputs) ++remaining_[index(input)];
+    }
+    for (const GraphOutput& output : plan_->graph->outputs) ++remaining_[index(output.value)];
+  }
+
+  /// A buffer for `value` in `layout`, in a storage of its own or in that of buffer `shared`.
+  std::int32_t add_buffer(ValueId value, Layout layout, std::int32_t shared = none) {
+    const auto id = static_cast<std::int32_t>(plan_->buffers.size());
+    std::int32_t where = shared == none ? none : plan_->buffer(shared).storage;
+    if (where == none) {
+      where = static_cast<std::int32_t>(plan_->storages.size());
+      plan_->storages.push_back({plan_->device->bytes(plan_->types[index(value)], layout), 0, {}, false});
+    }
+    plan_->buffers.push_back({value, layout, where});
+    in_layout_[{value, layout}] = id;
+    if (made_[index(value)] == none) made_[index(value)] = id;
+    return id;
+  }
+
+  void add_constants() {
+    for (const Node& node : plan_->graph->nodes) {
+      if (node.outputs.empty() || node.as<Constant>() == nullptr) continue;
+      const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
+      storage(buffer).constant = plan_->graph->param(node, Slot::value)->as(DType::f32);
+    }
+  }
+
+  /// The value in the wanted layout, brought there by a reorder step the first time somebody asks.
+  std::int32_t in_layout(ValueId value, Layout layout) {
+    if (const auto found = in_layout_.find({value, layout}); found != in_layout_.end()) return found->second;
+    const std::int32_t from = made_[index(value)];
+    const TensorType& type = plan_->types[index(value)];
+    const Layout have = plan_->buffer(from).layout;
+    if (same_bytes(type, have, layout)) return add_buffer(value, layout, from);
+    auto kernel = plan_->device->reorder(type, have, layout);
+    if (const Tensor& constant = storage(from).constant; constant) {
+      return add_reordered_constant(value, layout, constant, *kernel);
+    }
+    const std::int32_t to = add_buffer(value, layout);
+    plan_->steps.push_back({std::move(kernel), {from}, {to}, {}});
+    return to;
+  }
+
+  std::int32_t add_reordered_constant(ValueId value, Layout layout, const Tensor& constant, const Kernel& kernel) {
+    const std::int32_t to = add_buffer(value, layout);
+    const auto bytes = static_cast<std::int64_t>(storage(to).bytes);
+    auto [tensor, data] = Tensor::allocate(DType::u8, {bytes});
+    std::vector<std::byte> scratch(kernel.scratch_bytes() + arena_alignment);
+    const auto state = kernel.make_state();
+    const std::array<const std::byte*, 1> inputs{constant.data()};
+    const std::array<std::byte*, 1> outputs{data};
+    const std::array<std::int64_t, 1> in_counts{plan_->types[index(value)].shape.rank() > 0 ? plan_->types[index(value)].shape[0] : 1};
+    std::array<std::int64_t, 1> out_counts{in_counts};
+    kernel.run({inputs, outputs, in_counts, out_counts, scratch.data(), state.get()});
+    storage(to).constant = tensor;
+    return to;
+  }
+
+  void emit(const PlannedRegion& planned, const Choice& choice) {
+    Region region = planned.region;
+    std::vector<std::int32_t> inputs;
+    for (std::size_t i = 0; i < region.inputs.size(); ++i) {
+      inputs.push_back(in_layout(region.inputs[i], choice.inputs[i]));
+      --remaining_[index(region.inputs[i])];
+    }
+    if (planned.is_view) {
+      add_buffer(region.outputs[0], Layout::plain, inputs[0]);
+      return;
+    }
+    region.input_layouts = choice.inputs;
+    region.output_layouts = choice.outputs;
+    Compiled compiled = plan_->device->compile(region);
+    if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
+      fail_internal("{}: accepted, then refused: {}", plan_->graph->node(region.nodes[0]).name, refusal->reason);
+    }
+    Step step{std::move(std::get<std::unique_ptr<Kernel>>(compiled)), std::move(inputs), {}, region.nodes};
+    for (std::size_t i = 0; i < region.outputs.size(); ++i) {
+      step.outputs.push_back(add_buffer(region.outputs[i], choice.outputs[i], i == 0 ? overwritten(step, region) : none));
+    }
+    plan_->steps.push_back(std::move(step));
+  }
+
+  /// The input buffer whose memory output 0 of the step takes, or none. A kernel that insists on overwriting an input
+  /// that is still needed gets a copy of it.
+  std::int32_t overwritten(Step& step, const Region& region) {
+    const int demanded = step.kernel->in_place_input();
+    const std::size_t wanted = plan_->device->bytes(region.type(region.outputs[0]), region.output_layouts[0]);
+    if (demanded == none) {
+      for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+        const bool fits = storage(step.inputs[i]).bytes == wanted;
+        if (fits && step.kernel->may_overwrite(static_cast<int>(i)) && dies(step, i)) return step.inputs[i];
+      }
+      return none;
+    }
+    std::int32_t& input = step.inputs[index(demanded)];
+    if (dies(step, index(demanded))) return input;
+    const auto [value, layout, unused] = plan_->buffer(input);
+    const std::int32_t copy = static_cast<std::int32_t>(plan_->buffers.size());
+    plan_->storages.push_back({storage(input).bytes, 0, {}, false});
+    plan_->buffers.push_back({value, layout, static_cast<std::int32_t>(plan_->storages.size() - 1)});
+    plan_->steps.push_back({plan_->device->reorder(plan_->types[index(value)], layout, layout), {input}, {copy}, {}});
+    input = copy;
+    return copy;
+  }
+
+  /// Whether nobody needs the memory of this input after the step: not the caller, not a later reader of any value in
+  /// it, not another input of this very step.
+  bool dies(const Step& step, std::size_t input) {
+    const std::int32_t where = plan_->buffer(step.inputs[input]).storage;
+    if (plan_->storages[index(where)].pinned || plan_->storages[index(where)].constant) return false;
+    for (const Buffer& buffer : plan_->buffers) {
+      if (buffer.storage == where && remaining_[index(buffer.value)] > 0) return false;
+    }
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      if (i != input && plan_->buffer(step.inputs[i]).storage == where) return false;
+    }
+    return true;
+  }
+
+  /// Outputs get memory of their own, so that callers can bind it.
+  void emit_output(ValueId value) {
+    std::int32_t buffer = in_layout(value, Layout::plain);
+    if (storage(buffer).pinned || storage(buffer).constant) {
+      const std::int32_t copy = static_cast<std::int32_t>(plan_->buffers.size());
+      plan_->storages.push_back({plan_->device->bytes(plan_->types[index(value)], Layout::plain), 0, {}, false});
+      plan_->buffers.push_back({value, Layout::plain, static_cast<std::int32_t>(plan_->storages.size() - 1)});
+      plan_->steps.push_back({plan_->device->reorder(plan_->types[index(value)], Layout::plain, Layout::plain), {buffer}, {copy}, {}});
+      buffer = copy;
+    }
+    storage(buffer).pinned = true;
+    plan_->output_buffers.push_back(buffer);
+  }
+
+  void place_storages() {
+    const auto end = static_cast<std::int64_t>(plan_->steps.size());
+    std::vector<Lifetime> lifetimes(plan_->storages.size(), {0, end, -1});
+    const auto use = [&](std::int32_t buffer, std::int64_t step) {
+      Lifetime& life = lifetimes[index(plan_->buffer(buffer).storage)];
+      life.first = std::min(life.first, step);
+      life.last = std::max(life.last, step);
+    };
+    std::size_t scratch = 0;
+    for (std::int64_t s = 0; s < end; ++s) {
+      const Step& step = plan_->steps[static_cast<std::size_t>(s)];
+      for (const std::int32_t input : step.inputs) use(input, s);
+      for (const std::int32_t output : step.outputs) use(output, s);
+      scratch = std::max(scratch, step.kernel->scratch_bytes());
+    }
+    for (std::size_t i = 0; i < lifetimes.size(); ++i) {
+      const Storage& kept = plan_->storages[i];
+      if (kept.pinned) lifetimes[i] = {0, -1, end};
+      lifetimes[i].bytes = kept.constant ? 0 : kept.bytes;
+    }
+    const Placement placement = place(lifetimes);
+    for (std::size_t i = 0; i < lifetimes.size(); ++i) plan_->storages[i].offset = placement.offsets[i];
+    plan_->scratch_offset = placement.bytes;
+    plan_->arena_bytes = placement.bytes + scratch;
+  }
+
+  std::shared_ptr<Plan> plan_;
+  std::vector<PlannedRegion> regions_;
+  std::vector<std::size_t> chosen_;
+  std::vector<std::int32_t> made_;       ///< by value: the buffer it is made in
+  std::vector<std::int32_t> remaining_;  ///< by value: regions and outputs that still need it
+  std::map<std::pair<ValueId, Layout>, std::int32_t> in_layout_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Plan> compile(const Graph& graph, std::shared_ptr<const Device> device,
+                                    const PlanOptions& options) {
+  return Planner(graph, std::move(device), options).run();
+}
+
+}  // namespace banoff

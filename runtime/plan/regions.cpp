@@ -1,0 +1,183 @@
+#include "runtime/plan/regions.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "runtime/core/fail.hpp"
+
+namespace banoff {
+
+namespace {
+
+std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
+
+bool is_spatial(const TensorType& type) { return type.shape.rank() >= 3 && type.shape.rank() <= 5; }
+
+bool is_linear(const Node& node) {
+  return node.as<Conv>() != nullptr || node.as<ConvTranspose>() != nullptr || node.as<Dense>() != nullptr;
+}
+
+bool is_norm(const Node& node) { return node.as<BatchNorm>() != nullptr || node.as<Affine>() != nullptr; }
+
+bool is_sum_of_two(const Node& node) {
+  const auto* binary = node.as<Binary>();
+  return binary != nullptr && binary->kind == BinaryKind::add && node.inputs.size() == 2 &&
+         node.inputs[0] != node.inputs[1];
+}
+
+class Former {
+ public:
+  Former(const Graph& graph, const std::vector<TensorType>& types, const Device& device, const PlanOptions& options)
+      : graph_(graph), types_(types), device_(device), options_(options), readers_(graph.readers()),
+        covered_(graph.nodes.size(), false) {}
+
+  std::vector<PlannedRegion> run() {
+    std::vector<PlannedRegion> regions;
+    for (NodeId id = 0; id < static_cast<NodeId>(graph_.nodes.size()); ++id) {
+      if (covered_[index(id)] || !graph_.alive(id) || graph_.node(id).as<Constant>() != nullptr) continue;
+      if (auto region = take(id)) regions.push_back(std::move(*region));
+    }
+    if (!refusals_.empty()) {
+      fail(ErrorKind::refused, "the {} device cannot run this network:\n{}", device_.name(), refusals_);
+    }
+    // A region runs when its last node's other inputs are there; node ids are a topological order.
+    std::ranges::sort(regions, {}, [](const PlannedRegion& r) { return r.region.nodes.back(); });
+    return regions;
+  }
+
+ private:
+  std::optional<PlannedRegion> take(NodeId first) {
+    std::vector<NodeId> chain = chain_from(first);
+    for (; !chain.empty(); chain.pop_back()) {
+      PlannedRegion planned = offer(chain, false);
+      if (planned.choices.empty() && chain.size() == 1) planned = offer(chain, true);
+      if (planned.choices.empty()) continue;
+      for (const NodeId id : chain) covered_[index(id)] = true;
+      return planned;
+    }
+    const Node& node = graph_.node(first);
+    refusals_ += fmt::format("  {}\n", describe(node, last_reason_));
+    return std::nullopt;
+  }
+
+  /// The longest chain from `first` in which every value but the last is read by the next node alone.
+  std::vector<NodeId> chain_from(NodeId first) const {
+    constexpr std::size_t longest = 4;
+    std::vector<NodeId> chain{first};
+    while (chain.size() < longest) {
+      const Node& last = graph_.node(chain.back());
+      const auto& readers = readers_[index(last.outputs[0])];
+      if (last.outputs.size() != 1 || readers.size() != 1 || graph_.is_output(last.outputs[0])) break;
+      if (covered_[index(readers[0])] || !joins(chain, graph_.node(readers[0]))) break;
+      chain.push_back(readers[0]);
+    }
+    return chain;
+  }
+
+  bool joins(const std::vector<NodeId>& chain, const Node& next) const {
+    const Node& first = graph_.node(chain.front());
+    const Node& last = graph_.node(chain.back());
+    const bool after_activation = last.as<Activation>() != nullptr;
+    if (is_linear(first)) {
+      const auto summed = [&](NodeId id) { return is_sum_of_two(graph_.node(id)); };
+      return next.as<Activation>() != nullptr ? !after_activation
+                                              : is_sum_of_two(next) && std::ranges::none_of(chain, summed);
+    }
+    if (is_norm(first)) return options_.fuse_norms && next.as<Activation>() != nullptr && !after_activation;
+    if (first.as<Binary>() != nullptr) return next.as<Activation>() != nullptr && !after_activation;
+    return false;
+  }
+
+  PlannedRegion offer(const std::vector<NodeId>& chain, bool last_resort) {
+    PlannedRegion planned;
+    planned.region = outline(chain);
+    Region& region = planned.region;
+    region.last_resort = last_resort;
+    if (chain.size() == 1 && is_view(graph_.node(chain[0]))) {
+      planned.is_view = true;
+      planned.choices.push_back({{Layout::plain}, {Layout::plain}, 0});
+      return planned;
+    }
+    region.estimate = true;
+    for (Choice& choice : layouts_of(region)) {
+      region.input_layouts = choice.inputs;
+      region.output_layouts = choice.outputs;
+      Compiled compiled = device_.compile(region);
+      if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
+        last_reason_ = refusal->reason;
+        continue;
+      }
+      choice.cost_us = std::get<std::unique_ptr<Kernel>>(compiled)->cost_us();
+      planned.choices.push_back(std::move(choice));
+    }
+    region.estimate = false;
+    return planned;
+  }
+
+  Region outline(const std::vector<NodeId>& chain) const {
+    Region region{&graph_, &types_, chain, {}, graph_.node(chain.back()).outputs, {}, {}};
+    std::vector<ValueId> made;
+    for (const NodeId id : chain) {
+      for (const ValueId input : graph_.node(id).inputs) {
+        const bool inside = std::ranges::find(made, input) != made.end();
+        const bool known = std::ranges::find(region.inputs, input) != region.inputs.end();
+        if (!inside && !known) region.inputs.push_back(input);
+      }
+      made.push_back(graph_.node(id).outputs[0]);
+    }
+    return region;
+  }
+
+  /// Every layout the device likes for the result, with the inputs of the same rank in it too; and, because an image
+  /// of three channels is better left as it is, with a first input of few channels plain.
+  std::vector<Choice> layouts_of(const Region& region) const {
+    constexpr std::int64_t few_channels = 8;
+    const TensorType& result = region.type(region.outputs[0]);
+    const bool by_input = !is_spatial(result) && !region.inputs.empty() && is_spatial(region.type(region.inputs[0]));
+    const TensorType& leading = by_input ? region.type(region.inputs[0]) : result;
+    std::vector<Choice> choices;
+    for (const Layout layout : device_.layouts(leading)) {
+      Choice choice;
+      for (const ValueId input : region.inputs) {
+        const TensorType& type = region.type(input);
+        const bool follows = is_spatial(type) && type.shape.rank() == leading.shape.rank();
+        choice.inputs.push_back(follows ? layout : Layout::plain);
+      }
+      for (const ValueId output : region.outputs) {
+        const bool follows = is_spatial(region.type(output)) && region.type(output).shape.rank() == leading.shape.rank();
+        choice.outputs.push_back(follows ? layout : Layout::plain);
+      }
+      choices.push_back(choice);
+      const bool image = !choice.inputs.empty() && choice.inputs[0] != Layout::plain &&
+                         region.type(region.inputs[0]).shape[1] < few_channels;
+      if (image && is_linear(graph_.node(region.nodes[0]))) {
+        choice.inputs[0] = Layout::plain;
+        choices.push_back(choice);
+      }
+    }
+    return choices;
+  }
+
+  const Graph& graph_;
+  const std::vector<TensorType>& types_;
+  const Device& device_;
+  const PlanOptions& options_;
+  std::vector<std::vector<NodeId>> readers_;
+  std::vector<bool> covered_;
+  std::string last_reason_;
+  std::string refusals_;
+};
+
+}  // namespace
+
+bool is_view(const Node& node) {
+  return node.as<Reshape>() != nullptr || node.as<Flatten>() != nullptr || node.as<Squeeze>() != nullptr ||
+         node.as<Unsqueeze>() != nullptr || node.as<Identity>() != nullptr;
+}
+
+std::vector<PlannedRegion> form_regions(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
+                                        const PlanOptions& options) {
+  return Former(graph, types, device, options).run();
+}
+
+}  // namespace banoff

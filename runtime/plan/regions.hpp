@@ -1,0 +1,32 @@
+// Cutting a graph into regions: which nodes become one kernel, and in which layouts the device takes them.
+#pragma once
+
+#include <vector>
+
+#include "kernels/device.hpp"
+#include "runtime/plan/plan.hpp"
+
+namespace banoff {
+
+/// One way to compile a region.
+struct Choice {
+  std::vector<Layout> inputs;
+  std::vector<Layout> outputs;
+  double cost_us = 0;
+};
+
+struct PlannedRegion {
+  Region region;
+  std::vector<Choice> choices;  ///< never empty
+  bool is_view = false;         ///< only gives the input's memory another shape: nothing to compile
+};
+
+/// Whether the node only gives its input's memory (in plain layout) another shape.
+[[nodiscard]] bool is_view(const Node& node);
+
+/// Regions covering every node but constants, in an order in which they can run. Longer chains (convolution, residual,
+/// activation) are offered to the device before shorter ones. Throws refused with every node it would not take.
+[[nodiscard]] std::vector<PlannedRegion> form_regions(const Graph& graph, const std::vector<TensorType>& types,
+                                                      const Device& device, const PlanOptions& options);
+
+}  // namespace banoff

@@ -1,0 +1,109 @@
+#include "banoff/model.hpp"
+
+#include <random>
+
+#include "folding/fold.hpp"
+#include "kernels/reference/reference.hpp"
+#include "runtime/core/dtype.hpp"
+#include "runtime/core/fail.hpp"
+#include "runtime/load/load.hpp"
+#include "runtime/session/contents.hpp"
+#include "runtime/session/flops.hpp"
+
+namespace banoff {
+
+namespace {
+
+std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
+
+std::shared_ptr<const Model::Contents> contents_of(Graph graph, Manifest manifest, Bindings bindings) {
+  std::vector<TensorType> types = infer_types(graph, bindings);
+  return std::make_shared<const Model::Contents>(
+      Model::Contents{std::move(graph), std::move(manifest), std::move(bindings), std::move(types)});
+}
+
+}  // namespace
+
+Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
+  Bindings bindings{options.symbols, options.shapes};
+  LoadedModel loaded = load_model(file, {options.weights, options.random_seed, reference::compute<float>}, bindings);
+  return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), std::move(bindings)));
+}
+
+const std::string& Model::name() const { return contents_->graph.name; }
+
+const Manifest& Model::manifest() const { return contents_->manifest; }
+
+std::vector<TensorInfo> Model::inputs() const {
+  std::vector<TensorInfo> result;
+  for (const GraphInput& input : contents_->graph.inputs) {
+    result.push_back(info_of(contents_->graph.value(input.value).name, contents_->types[index(input.value)]));
+  }
+  return result;
+}
+
+std::vector<TensorInfo> Model::outputs() const {
+  std::vector<TensorInfo> result;
+  for (const GraphOutput& output : contents_->graph.outputs) {
+    result.push_back(info_of(output.name, contents_->types[index(output.value)]));
+  }
+  return result;
+}
+
+std::vector<LayerInfo> Model::layers() const {
+  const Graph& graph = contents_->graph;
+  std::vector<LayerInfo> result;
+  for (const Node& node : graph.nodes) {
+    if (node.outputs.empty()) continue;
+    LayerInfo layer{node.name, std::string(row_of(node.op).name), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
+    std::vector<TensorType> inputs;
+    std::vector<TensorType> outputs;
+    for (const ValueId input : node.inputs) {
+      layer.inputs.push_back(graph.value(input).name);
+      inputs.push_back(contents_->types[index(input)]);
+    }
+    for (const ValueId output : node.outputs) {
+      outputs.push_back(contents_->types[index(output)]);
+      layer.outputs.push_back(info_of(graph.value(output).name, outputs.back()));
+    }
+    for (const auto& [slot, id] : node.params) layer.parameters += graph.param(id).elements();
+    layer.flops = flops(node, inputs, outputs);
+    result.push_back(std::move(layer));
+  }
+  return result;
+}
+
+std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
+  Graph graph = contents_->graph;
+  FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>);
+  Model folded(contents_of(std::move(graph), contents_->manifest, contents_->bindings));
+  return {std::move(folded), std::move(report)};
+}
+
+void Model::save(const std::filesystem::path& file) const { save_model(file, contents_->graph, contents_->manifest); }
+
+std::string Model::yaml() const { return print_yaml(contents_->graph, contents_->manifest); }
+
+Tensors Model::reference(const Tensors& inputs) const {
+  return reference::outputs<double>(contents_->graph, inputs);
+}
+
+std::optional<std::string> Model::first_difference(const Model& other, const Tensors& inputs, double tolerance) const {
+  return banoff::first_difference(contents_->graph, other.contents_->graph, inputs, tolerance, reference::compute<double>);
+}
+
+Tensors Model::random_inputs(std::uint64_t seed) const {
+  std::mt19937_64 generator(seed);
+  std::normal_distribution<double> normal;
+  Tensors result;
+  for (const TensorInfo& input : inputs()) {
+    std::vector<double> values(static_cast<std::size_t>(input.shape.elements()));
+    // Integer images look like pixels; everything else like normalised activations.
+    const bool pixels = input.dtype == DType::u8;
+    for (double& value : values) value = pixels ? std::clamp(128 + 50 * normal(generator), 0.0, 255.0) : normal(generator);
+    result[input.name] = Tensor::of(input.shape, std::move(values)).as(input.dtype);
+  }
+  return result;
+}
+
+}  // namespace banoff
