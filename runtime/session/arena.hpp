@@ -9,6 +9,11 @@
 
 namespace banoff {
 
+struct Unmap {
+  std::size_t bytes = 0;
+  void operator()(std::byte* memory) const noexcept { ::munmap(memory, bytes); }
+};
+
 /// Zero-filled memory of at least `bytes`, aligned to a page. Large arenas ask for 2 MB pages: a network walks over its
 /// whole arena in every run, and fewer TLB misses are worth 1-3 % there (bench/README.md).
 class Arena {
@@ -32,10 +37,6 @@ class Arena {
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
 
  private:
-  struct Unmap {
-    std::size_t bytes = 0;
-    void operator()(std::byte* memory) const noexcept { ::munmap(memory, bytes); }
-  };
   std::size_t bytes_;
   std::unique_ptr<std::byte, Unmap> mapping_;
   std::byte* data_ = nullptr;
