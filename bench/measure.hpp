@@ -1,0 +1,31 @@
+// Timing several runnable things against each other: interleaved repetitions, run by Google Benchmark.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace banoff::bench {
+
+/// Something to be timed. `run` does one inference.
+struct Subject {
+  std::string name;
+  std::function<void()> run;
+};
+
+struct Timing {
+  double warmup_ms = 200;   ///< per subject, before its first repetition
+  double duration_s = 3;    ///< per subject, over all repetitions
+  int iterations = 10;      ///< at least, per subject
+  int repetitions = 5;      ///< interleaved among the subjects
+};
+
+/// Times of every single run in milliseconds, by subject and repetition. Google Benchmark decides the order (random
+/// interleaving) and keeps its own JSON in `json_file` if that is not empty. `progress` is told the share done, 0..1.
+[[nodiscard]] std::vector<std::vector<std::vector<double>>> measure(const std::vector<Subject>& subjects,
+                                                                    const Timing& timing,
+                                                                    const std::filesystem::path& json_file,
+                                                                    const std::function<void(double)>& progress);
+
+}  // namespace banoff::bench
