@@ -1,0 +1,91 @@
+// What a reference kernel is made from, and the list of all of them: one overload of `reference` per op.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "kernels/device.hpp"
+#include "runtime/core/dtype.hpp"
+
+namespace banoff::reference {
+
+[[nodiscard]] constexpr bool is_float(DType type) noexcept {
+  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
+/// How the reference stores a value of type `type`: floats as T, anything else as it is.
+template <class T>
+[[nodiscard]] constexpr DType held(DType type) noexcept {
+  return is_float(type) ? dtype_of<T> : type;
+}
+
+/// A kernel ready to run. It owns what it needs, allocates nothing and may be run by several threads at a time.
+/// The output counts are set before it runs; only a kernel that knows better changes them.
+using Body = std::function<void(const KernelArgs&)>;
+
+/// A node on inputs of known types, from which its kernel is made.
+template <class T>
+struct Context {
+  const Graph& graph;
+  const Node& node;
+  std::span<const TensorType> inputs;   ///< element types as held
+  std::span<const TensorType> outputs;  ///< element types as held
+  std::size_t scratch_bytes = 0;        ///< set by a kernel that needs scratch memory
+
+  /// The parameter converted to T; empty when the node has none in this slot.
+  [[nodiscard]] std::vector<T> param(Slot slot) const {
+    const Tensor* tensor = graph.param(node, slot);
+    return tensor == nullptr ? std::vector<T>{} : tensor->to_vector<T>();
+  }
+};
+
+template <class T>
+[[nodiscard]] const T* input(const KernelArgs& args, std::size_t i) {
+  return reinterpret_cast<const T*>(args.inputs[i]);
+}
+
+template <class T>
+[[nodiscard]] T* output(const KernelArgs& args, std::size_t i = 0) {
+  return reinterpret_cast<T*>(args.outputs[i]);
+}
+
+// Each is instantiated for float and double beside its definition; one that is missing fails to link and names its op.
+// clang-format off
+template <class T> [[nodiscard]] Body reference(const Conv& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const ConvTranspose& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Dense& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const MatMul& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const BatchNorm& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Affine& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Binary& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Concat& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Split& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Slice& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const ChannelShuffle& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Reshape& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Transpose& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Flatten& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Squeeze& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Unsqueeze& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Pad& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Pool& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const GlobalPool& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const ReduceMean& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Resize& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Activation& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const PRelu& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Softmax& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const GroupNorm& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const LayerNorm& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Identity& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Cast& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Constant& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Nms& op, Context<T>& context);
+// clang-format on
+
+/// Instantiates the kernel of `op` for both precisions.
+#define BANOFF_REFERENCE(op)                                      \
+  template Body reference<float>(const op&, Context<float>&);     \
+  template Body reference<double>(const op&, Context<double>&)
+
+}  // namespace banoff::reference

@@ -1,0 +1,62 @@
+#include "kernels/reference/context.hpp"
+#include "kernels/reference/walk.hpp"
+#include "runtime/graph/activations.hpp"
+
+namespace banoff::reference {
+
+namespace {
+
+template <class T>
+T combine(BinaryKind kind, T a, T b) {
+  switch (kind) {
+    case BinaryKind::add: return a + b;
+    case BinaryKind::sub: return a - b;
+    case BinaryKind::mul: return a * b;
+    case BinaryKind::div: return a / b;
+  }
+  return a;
+}
+
+}  // namespace
+
+template <class T>
+Body reference(const Binary& op, Context<T>& context) {
+  const Shape shape = context.outputs[0].shape;
+  std::vector<Strides> strides;
+  for (const TensorType& type : context.inputs) strides.push_back(broadcast_strides(type.shape, shape));
+  return [=](const KernelArgs& args) {
+    T* y = output<T>(args);
+    const T* first = input<T>(args, 0);
+    walk(shape, strides[0], [&](std::int64_t i, std::int64_t at) { y[i] = first[at]; });
+    for (std::size_t k = 1; k < strides.size(); ++k) {
+      const T* x = input<T>(args, k);
+      walk(shape, strides[k], [&](std::int64_t i, std::int64_t at) { y[i] = combine(op.kind, y[i], x[at]); });
+    }
+  };
+}
+BANOFF_REFERENCE(Binary);
+
+template <class T>
+Body reference(const Activation& op, Context<T>& context) {
+  return [op, count = context.inputs[0].shape.elements()](const KernelArgs& args) {
+    const T* x = input<T>(args, 0);
+    T* y = output<T>(args);
+    for (std::int64_t i = 0; i < count; ++i) y[i] = activate(op, x[i]);
+  };
+}
+BANOFF_REFERENCE(Activation);
+
+template <class T>
+Body reference(const PRelu&, Context<T>& context) {
+  return [a = around(context.inputs[0].shape, 1), slope = context.param(Slot::weight)](const KernelArgs& args) {
+    const T* x = input<T>(args, 0);
+    T* y = output<T>(args);
+    for_each_along(a, [&](std::int64_t channel, std::int64_t i) {
+      const auto c = slope.size() == 1 ? 0 : static_cast<std::size_t>(channel);
+      y[i] = x[i] > T{0} ? x[i] : slope[c] * x[i];
+    });
+  };
+}
+BANOFF_REFERENCE(PRelu);
+
+}  // namespace banoff::reference

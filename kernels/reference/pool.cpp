@@ -1,0 +1,92 @@
+#include <cmath>
+#include <limits>
+
+#include "kernels/reference/context.hpp"
+#include "kernels/reference/windows3.hpp"
+
+namespace banoff::reference {
+
+namespace {
+
+/// The taps of output `o` that read inside the input.
+Range taps_inside(const Window& w, std::int64_t o) {
+  const std::int64_t first = o * w.stride - w.pad_begin;
+  Range taps{0, w.kernel};
+  while (taps.begin < w.kernel && first + taps.begin * w.dilation < 0) ++taps.begin;
+  while (taps.end > taps.begin && first + (taps.end - 1) * w.dilation >= w.input) --taps.end;
+  return taps;
+}
+
+/// How many positions of output `o`'s window lie in the input or its padding; a window that ceil_mode adds can
+/// reach past both.
+std::int64_t padded_size(const Window& w, std::int64_t o) {
+  const std::int64_t first = o * w.stride - w.pad_begin;
+  return std::min(first + w.kernel, w.input + w.pad_end) - first;
+}
+
+/// Maximum that keeps a NaN.
+template <class T>
+T larger(T a, T b) {
+  return b > a || std::isnan(b) ? b : a;
+}
+
+template <class T, class F>
+void for_each_in_window(const Windows3& w, const std::array<std::int64_t, 3>& o, const T* in, F&& f) {
+  const std::array<Range, 3> taps{taps_inside(w[0], o[0]), taps_inside(w[1], o[1]), taps_inside(w[2], o[2])};
+  const auto at = [&](std::size_t d, std::int64_t k) { return o[d] * w[d].stride + first_position(w[d], k); };
+  for (std::int64_t z = taps[0].begin; z < taps[0].end; ++z)
+    for (std::int64_t y = taps[1].begin; y < taps[1].end; ++y)
+      for (std::int64_t x = taps[2].begin; x < taps[2].end; ++x)
+        f(in[(at(0, z) * w[1].input + at(1, y)) * w[2].input + at(2, x)]);
+}
+
+template <class T>
+T pool_one(const Pool& op, const Windows3& w, const std::array<std::int64_t, 3>& o, const T* in) {
+  if (op.kind == PoolKind::max) {
+    T best = -std::numeric_limits<T>::infinity();
+    for_each_in_window(w, o, in, [&](T v) { best = larger(best, v); });
+    return best;
+  }
+  T sum{0};
+  std::int64_t count = 0;
+  for_each_in_window(w, o, in, [&](T v) { sum += v, ++count; });
+  if (op.count_include_pad) count = padded_size(w[0], o[0]) * padded_size(w[1], o[1]) * padded_size(w[2], o[2]);
+  return count == 0 ? T{0} : sum / static_cast<T>(count);
+}
+
+}  // namespace
+
+template <class T>
+Body reference(const Pool& op, Context<T>& context) {
+  const Shape& in_shape = context.inputs[0].shape;
+  const Windows3 w = three(windows(op, in_shape));
+  const std::int64_t planes = in_shape.elements(0, 2);
+  return [=](const KernelArgs& args) {
+    T* out = output<T>(args);
+    for (std::int64_t p = 0; p < planes; ++p) {
+      const T* in = input<T>(args, 0) + p * inputs_of(w);
+      for (std::int64_t z = 0; z < w[0].output; ++z)
+        for (std::int64_t y = 0; y < w[1].output; ++y)
+          for (std::int64_t x = 0; x < w[2].output; ++x) *out++ = pool_one(op, w, {z, y, x}, in);
+    }
+  };
+}
+BANOFF_REFERENCE(Pool);
+
+template <class T>
+Body reference(const GlobalPool& op, Context<T>& context) {
+  const Shape& in_shape = context.inputs[0].shape;
+  const std::int64_t planes = in_shape.elements(0, 2);
+  const std::int64_t size = in_shape.elements(2, in_shape.rank());
+  return [=](const KernelArgs& args) {
+    for (std::int64_t p = 0; p < planes; ++p) {
+      const T* in = input<T>(args, 0) + p * size;
+      T result = op.kind == PoolKind::max ? -std::numeric_limits<T>::infinity() : T{0};
+      for (std::int64_t i = 0; i < size; ++i) result = op.kind == PoolKind::max ? larger(result, in[i]) : result + in[i];
+      output<T>(args)[p] = op.kind == PoolKind::max ? result : result / static_cast<T>(size);
+    }
+  };
+}
+BANOFF_REFERENCE(GlobalPool);
+
+}  // namespace banoff::reference
