@@ -1,11 +1,34 @@
 # Third-party libraries, all from the distribution. banoff_dependencies is what banoff's own code links.
-find_package(fmt REQUIRED)
-find_package(yaml-cpp REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(dnnl CONFIG REQUIRED)
-find_package(Threads REQUIRED)
-find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
-
+# Libraries that are linked also reach the package config and the pkg-config file, for users of a static banoff.
 add_library(banoff_dependencies INTERFACE)
-target_link_libraries(banoff_dependencies INTERFACE fmt::fmt yaml-cpp nlohmann_json::nlohmann_json DNNL::dnnl Threads::Threads)
+set(BANOFF_LINKED_TARGETS "")
+set(BANOFF_FIND_DEPENDENCIES "")
+set(BANOFF_LINK_FLAGS "")
+
+# banoff_dependency(TARGET FLAG package [CONFIG] …): finds the package and links its target. FLAG is the same for a
+# bare linker. TARGET may be a list of names, of which the first that exists is taken.
+macro(banoff_dependency candidates flag)
+  find_package(${ARGN} REQUIRED)
+  unset(banoff_found)
+  foreach(banoff_candidate ${candidates})
+    if(NOT banoff_found AND TARGET ${banoff_candidate})
+      set(banoff_found ${banoff_candidate})
+    endif()
+  endforeach()
+  target_link_libraries(banoff_dependencies INTERFACE ${banoff_found})
+  list(APPEND BANOFF_LINKED_TARGETS ${banoff_found})
+  string(REPLACE ";" " " banoff_arguments "${ARGN}")
+  string(APPEND BANOFF_FIND_DEPENDENCIES "  find_dependency(${banoff_arguments})\n")
+  string(APPEND BANOFF_LINK_FLAGS " ${flag}")
+endmacro()
+
+banoff_dependency(fmt::fmt -lfmt fmt)
+banoff_dependency("yaml-cpp::yaml-cpp;yaml-cpp" -lyaml-cpp yaml-cpp)
+banoff_dependency(DNNL::dnnl -ldnnl dnnl CONFIG)
+banoff_dependency(Threads::Threads -pthread Threads)
+
+# Header-only: nothing for users of the library to find.
+find_package(nlohmann_json REQUIRED)
+find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
+target_link_libraries(banoff_dependencies INTERFACE nlohmann_json::nlohmann_json)
 target_include_directories(banoff_dependencies SYSTEM INTERFACE ${STB_INCLUDE_DIR})

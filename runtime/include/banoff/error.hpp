@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "banoff/export.h"
+
 namespace banoff {
 
 /// What kind of failure: decides the exit code of the command line and the status of the C ABI.
@@ -15,7 +17,7 @@ enum class ErrorKind {
   internal = 70,      ///< a bug in banoff
 };
 
-class Error : public std::runtime_error {
+class BANOFF_API Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
   [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }

@@ -7,11 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "banoff/export.h"
+
 namespace banoff {
 
 enum class Method : std::uint8_t { none, naive, banoff };
-[[nodiscard]] std::string_view name_of(Method method) noexcept;
-[[nodiscard]] Method method_named(std::string_view name);  ///< throws usage for an unknown word
+[[nodiscard]] BANOFF_API std::string_view name_of(Method method) noexcept;
+[[nodiscard]] BANOFF_API Method method_named(std::string_view name);  ///< throws usage for an unknown word
 
 /// Why a batch norm stayed.
 enum class Blocker : std::uint8_t {
@@ -26,7 +28,7 @@ enum class Blocker : std::uint8_t {
   amplification,   ///< the inverse would magnify rounding error beyond the limit
   self_check,      ///< the fold was tried and did not reproduce the original: rolled back
 };
-[[nodiscard]] std::string_view name_of(Blocker blocker) noexcept;
+[[nodiscard]] BANOFF_API std::string_view name_of(Blocker blocker) noexcept;
 
 struct FoldOptions {
   Method method = Method::banoff;
@@ -49,7 +51,7 @@ struct FoldedNorm {
   std::string witness;  ///< the node that blocks it, if there is one
 };
 
-struct FoldReport {
+struct BANOFF_API FoldReport {
   Method method = Method::none;
   std::vector<FoldedNorm> norms;  ///< in graph order
   std::int64_t parameters_before = 0, parameters_after = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "banoff/error.hpp"
+#include "banoff/export.h"
 #include "banoff/fold.hpp"
 #include "banoff/manifest.hpp"
 #include "banoff/tensor.hpp"
@@ -53,9 +54,9 @@ struct OutputError {
 using Tensors = std::map<std::string, Tensor>;
 
 /// Errors of `actual` against `expected`, by output. Throws check_failed when names or shapes differ.
-[[nodiscard]] std::vector<OutputError> compare(const Tensors& expected, const Tensors& actual);
+[[nodiscard]] BANOFF_API std::vector<OutputError> compare(const Tensors& expected, const Tensors& actual);
 
-class Model {
+class BANOFF_API Model {
  public:
   struct Contents;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "banoff/export.h"
 #include "banoff/model.hpp"
 
 namespace banoff {
@@ -18,7 +19,7 @@ struct DeviceOptions {
 };
 
 /// Devices this build can run on.
-[[nodiscard]] std::vector<std::string> device_names();
+[[nodiscard]] BANOFF_API std::vector<std::string> device_names();
 
 /// A kernel of a compiled network, for reports.
 struct StepInfo {
@@ -36,7 +37,7 @@ struct PlanInfo {
 };
 
 /// A network compiled for a device. Immutable, cheap to copy, shared by sessions on many threads.
-class CompiledModel {
+class BANOFF_API CompiledModel {
  public:
   struct Contents;
 
@@ -54,7 +55,7 @@ class CompiledModel {
 };
 
 /// One stream of runs: owns the arena. Not for two threads at a time; make one session per thread.
-class Session {
+class BANOFF_API Session {
  public:
   explicit Session(const CompiledModel& model);
   ~Session();

@@ -1,6 +1,7 @@
 // Dense tensors: element type, shape, shared immutable storage.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,19 +10,22 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "banoff/export.h"
 
 namespace banoff {
 
 enum class DType : std::uint8_t { f64, f32, f16, bf16, i64, i32, u8, boolean };
 
-[[nodiscard]] std::size_t size_of(DType type) noexcept;
-[[nodiscard]] std::string_view name_of(DType type) noexcept;
+[[nodiscard]] BANOFF_API std::size_t size_of(DType type) noexcept;
+[[nodiscard]] BANOFF_API std::string_view name_of(DType type) noexcept;
 /// The type called `name` ("f32", "i64", …); throws bad_input for any other word.
-[[nodiscard]] DType dtype_named(std::string_view name);
+[[nodiscard]] BANOFF_API DType dtype_named(std::string_view name);
 
 /// Sizes of a tensor, outermost first (NCHW for images). At most `max_rank` dimensions, stored in place.
-class Shape {
+class BANOFF_API Shape {
  public:
   static constexpr std::size_t max_rank = 8;
 
@@ -54,7 +58,7 @@ class Shape {
 };
 
 /// A dense row-major tensor whose storage is shared and never changes once published. Copies are cheap.
-class Tensor {
+class BANOFF_API Tensor {
  public:
   Tensor() = default;
   /// A tensor over storage owned elsewhere (a mapped file, a vector). `data` keeps it alive.
