@@ -1,4 +1,4 @@
-#include "runtime/task/classification.hpp"
+#include "banoff/task/classification.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "runtime/task/dataset.hpp"
+#include "banoff/task/dataset.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "runtime/task/detection.hpp"
+#include "banoff/task/detection.hpp"
 
 #include <algorithm>
 

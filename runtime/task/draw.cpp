@@ -1,4 +1,4 @@
-#include "runtime/task/draw.hpp"
+#include "banoff/task/draw.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/core/fail.hpp"
-#include "runtime/task/classification.hpp"
+#include "banoff/task/classification.hpp"
 #include "runtime/task/text.hpp"
 
 namespace banoff {

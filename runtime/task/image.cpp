@@ -1,4 +1,4 @@
-#include "runtime/task/image.hpp"
+#include "banoff/task/image.hpp"
 
 #include <string_view>
 

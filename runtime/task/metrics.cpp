@@ -1,4 +1,4 @@
-#include "runtime/task/metrics.hpp"
+#include "banoff/task/metrics.hpp"
 
 #include <algorithm>
 #include <map>

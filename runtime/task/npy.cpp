@@ -1,4 +1,4 @@
-#include "runtime/task/npy.hpp"
+#include "banoff/task/npy.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "runtime/task/preprocess.hpp"
+#include "banoff/task/preprocess.hpp"
 
 #include <algorithm>
 #include <cmath>

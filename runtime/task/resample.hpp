@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/load/manifest.hpp"
+#include "banoff/manifest.hpp"
 
 namespace banoff {
 

@@ -1,4 +1,4 @@
-#include "runtime/task/segmentation.hpp"
+#include "banoff/task/segmentation.hpp"
 
 #include <algorithm>
 #include <cmath>

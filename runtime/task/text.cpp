@@ -5,7 +5,7 @@
 
 #include <stb_easy_font.h>
 
-#include "runtime/task/draw.hpp"
+#include "banoff/task/draw.hpp"
 
 namespace banoff {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "runtime/task/image.hpp"
+#include "banoff/task/image.hpp"
 
 namespace banoff {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "banoff/tensor.hpp"
-#include "runtime/load/manifest.hpp"
+#include "banoff/manifest.hpp"
 
 namespace banoff {
 

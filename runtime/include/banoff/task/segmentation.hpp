@@ -2,7 +2,7 @@
 #pragma once
 
 #include "banoff/tensor.hpp"
-#include "runtime/task/preprocess.hpp"
+#include "banoff/task/preprocess.hpp"
 
 namespace banoff {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "banoff/tensor.hpp"
-#include "runtime/load/manifest.hpp"
-#include "runtime/task/image.hpp"
+#include "banoff/manifest.hpp"
+#include "banoff/task/image.hpp"
 
 namespace banoff {
 

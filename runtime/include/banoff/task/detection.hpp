@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "banoff/tensor.hpp"
-#include "runtime/task/preprocess.hpp"
+#include "banoff/task/preprocess.hpp"
 
 namespace banoff {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <span>
 
-#include "runtime/task/detection.hpp"
-#include "runtime/task/segmentation.hpp"
+#include "banoff/task/detection.hpp"
+#include "banoff/task/segmentation.hpp"
 
 namespace banoff {
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "runtime/load/manifest.hpp"
-#include "runtime/task/metrics.hpp"
+#include "banoff/manifest.hpp"
+#include "banoff/task/metrics.hpp"
 
 namespace banoff {
 

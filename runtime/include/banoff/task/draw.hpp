@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "runtime/task/detection.hpp"
-#include "runtime/task/segmentation.hpp"
+#include "banoff/task/detection.hpp"
+#include "banoff/task/segmentation.hpp"
 
 namespace banoff {
 
