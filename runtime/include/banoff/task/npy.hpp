@@ -1,0 +1,16 @@
+// NumPy's .npy files (format versions 1 and 2): one tensor each.
+#pragma once
+
+#include <filesystem>
+
+#include "banoff/tensor.hpp"
+
+namespace banoff {
+
+/// Reads a little-endian array in C order of a type DType has; its size must be what the header says. Throws bad_input.
+[[nodiscard]] Tensor read_npy(const std::filesystem::path& file);
+
+/// Writes a tensor atomically. NumPy has no bfloat16: such tensors are written as float32, exactly.
+void write_npy(const std::filesystem::path& file, const Tensor& tensor);
+
+}  // namespace banoff

@@ -1,0 +1,114 @@
+#include "banoff/task/draw.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "runtime/core/fail.hpp"
+#include "banoff/task/classification.hpp"
+#include "runtime/task/text.hpp"
+
+namespace banoff {
+namespace {
+
+/// Magnification of text and lines, so that they stay readable on large pictures.
+std::int64_t stroke_for(const Image& image) { return std::max<std::int64_t>(1, std::min(image.height, image.width) / 400); }
+
+/// Black or white, whichever can be read on `colour`.
+Colour ink_on(Colour colour) {
+  const bool light = 299 * colour[0] + 587 * colour[1] + 114 * colour[2] > 128'000;
+  return light ? Colour{0, 0, 0} : Colour{255, 255, 255};
+}
+
+void draw_frame(Image& image, std::int64_t x1, std::int64_t y1, std::int64_t x2, std::int64_t y2, Colour colour,
+                std::int64_t stroke) {
+  fill_rectangle(image, x1, y1, x2, y1 + stroke, colour);
+  fill_rectangle(image, x1, y2 - stroke, x2, y2, colour);
+  fill_rectangle(image, x1, y1, x1 + stroke, y2, colour);
+  fill_rectangle(image, x2 - stroke, y1, x2, y2, colour);
+}
+
+struct Entry {
+  Colour colour;
+  std::string text;
+};
+
+/// A white strip below the picture with a coloured square and a name per entry, in as many lines as it takes.
+Image with_legend(const Image& image, const std::vector<Entry>& entries) {
+  const std::int64_t size = stroke_for(image), line = (text_height + 4) * size, square = text_height * size;
+  const auto width_of = [&](const Entry& entry) { return square + text_width(entry.text, size) + 10 * size; };
+  std::vector<std::pair<std::int64_t, std::int64_t>> corners;
+  std::int64_t x = 2 * size, y = image.height + 2 * size;
+  for (const Entry& entry : entries) {
+    if (x > 2 * size && x + width_of(entry) > image.width) {
+      x = 2 * size;
+      y += line;
+    }
+    corners.emplace_back(x, y);
+    x += width_of(entry);
+  }
+  Image result(entries.empty() ? image.height : y + line, image.width, 3);
+  std::ranges::fill(result.pixels, std::uint8_t{255});
+  std::ranges::copy(image.pixels, result.pixels.begin());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto [left, top] = corners[i];
+    fill_rectangle(result, left, top, left + square, top + square, entries[i].colour);
+    draw_text(result, left + square + 3 * size, top + size, entries[i].text, {0, 0, 0}, size);
+  }
+  return result;
+}
+
+}  // namespace
+
+void fill_rectangle(Image& image, std::int64_t x1, std::int64_t y1, std::int64_t x2, std::int64_t y2, Colour colour) {
+  for (std::int64_t y = std::max<std::int64_t>(y1, 0); y < std::min(y2, image.height); ++y) {
+    for (std::int64_t x = std::max<std::int64_t>(x1, 0); x < std::min(x2, image.width); ++x) {
+      std::ranges::copy(colour, image.at(y, x));
+    }
+  }
+}
+
+Image draw_detections(const Image& image, std::span<const Detection> found, const Task& task) {
+  Image canvas = to_rgb(image);
+  const std::int64_t size = stroke_for(image);
+  // Worst first, so that the best lie on top.
+  for (auto it = found.rbegin(); it != found.rend(); ++it) {
+    const Colour colour = colour_of(task, it->label);
+    const std::int64_t x1 = std::llround(it->box.x1), y1 = std::llround(it->box.y1);
+    draw_frame(canvas, x1, y1, std::llround(it->box.x2), std::llround(it->box.y2), colour, size);
+    const std::string text = fmt::format("{} {:.2f}", label_of(task, it->label), it->score);
+    const std::int64_t height = text_height * size, width = text_width(text, size) + 2 * size;
+    const std::int64_t left = std::clamp<std::int64_t>(x1, 0, std::max<std::int64_t>(canvas.width - width, 0));
+    const std::int64_t top = y1 >= height ? y1 - height : y1;
+    fill_rectangle(canvas, left, top, left + width, top + height, colour);
+    draw_text(canvas, left + size, top + size, text, ink_on(colour), size);
+  }
+  return canvas;
+}
+
+Image draw_mask(const Image& image, const Mask& mask, const Task& task, double alpha) {
+  Image canvas = to_rgb(image);
+  if (mask.height != image.height || mask.width != image.width) {
+    fail_internal("a mask of {}x{} for a picture of {}x{}", mask.width, mask.height, image.width, image.height);
+  }
+  std::vector<std::size_t> counts(256);
+  for (std::size_t i = 0; i < mask.classes.size(); ++i) {
+    const std::uint8_t index = mask.classes[i];
+    ++counts[index];
+    if (index == 0 || index == Mask::unknown) continue;
+    const Colour colour = colour_of(task, index);
+    for (std::size_t c = 0; c < 3; ++c) {
+      std::uint8_t& pixel = canvas.pixels[3 * i + c];
+      pixel = static_cast<std::uint8_t>(std::lround((1 - alpha) * pixel + alpha * colour[c]));
+    }
+  }
+  std::vector<Entry> entries;
+  for (std::size_t index = 1; index < Mask::unknown; ++index) {
+    const auto label = static_cast<std::int64_t>(index);
+    if (counts[index] != 0) entries.push_back({colour_of(task, label), label_of(task, label)});
+  }
+  return with_legend(canvas, entries);
+}
+
+}  // namespace banoff
