@@ -25,6 +25,7 @@ endmacro()
 banoff_dependency(fmt::fmt -lfmt fmt)
 banoff_dependency("yaml-cpp::yaml-cpp;yaml-cpp" -lyaml-cpp yaml-cpp)
 banoff_dependency(DNNL::dnnl -ldnnl dnnl CONFIG)
+banoff_dependency(OpenMP::OpenMP_CXX -fopenmp OpenMP COMPONENTS CXX)
 banoff_dependency(Threads::Threads -pthread Threads)
 
 # Header-only: nothing for users of the library to find.

@@ -1,6 +1,8 @@
 # Warnings and sanitizers for banoff's own code; never exported.
+# GCC's -Wshadow takes the enumerators of a scoped enum for shadowing declarations; Clang's does not.
 add_library(banoff_warnings INTERFACE)
 target_compile_options(banoff_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion
+  $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>
   $<$<BOOL:${BANOFF_WERROR}>:-Werror>)
 if(BANOFF_SANITIZE)
   add_compile_options(-fsanitize=${BANOFF_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

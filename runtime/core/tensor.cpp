@@ -114,8 +114,9 @@ Tensor Tensor::as(DType type) const {
   if (type == type_) return *this;
   auto [tensor, data] = allocate(type, shape_);
   const auto count = static_cast<std::size_t>(elements());
-  visit_dtype(type_, [&]<class From>(From) {
-    visit_dtype(type, [&, to = data]<class To>(To) { convert<From>(data_.get(), reinterpret_cast<To*>(to), count); });
+  // A lambda of Clang 14 cannot reach a structured binding, only a copy of it.
+  visit_dtype(type_, [&, out = data]<class From>(From) {
+    visit_dtype(type, [&]<class To>(To) { convert<From>(data_.get(), reinterpret_cast<To*>(out), count); });
   });
   return tensor;
 }

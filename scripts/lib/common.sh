@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by others
 # What every script here starts with: strict mode, the source root, messages, packages.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -11,9 +11,10 @@ die() {
   exit 1
 }
 
-# What banoff needs to build and run, to be tested, and to be checked as CI does, as Debian calls it.
-packages_build=(g++ cmake ninja-build ccache libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libdnnl-dev libstb-dev
-  libcli11-dev libbenchmark-dev)
+# What banoff needs to build and run, to be tested, and to be checked as CI does, as Debian calls it. (libdnnl-dev's
+# CMake package asks for OpenCL without depending on it.)
+packages_build=(g++ cmake ninja-build ccache libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libdnnl-dev
+  ocl-icd-opencl-dev libstb-dev libcli11-dev libbenchmark-dev)
 packages_test=(doctest-dev)
 packages_check=(clang clang-tidy clang-format libomp-dev git pkg-config python3-venv shellcheck)
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what banoff needs, builds it, and shows the main job on three small trained nets: fold their batch norms,
+# tell what became of each, prove that the outputs stay, run on pictures, measure accuracy and speed.
+# Pictures land in out/demo. Usage: scripts/demo.sh [CMAKE_OPTION…]
+source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+install_packages "${packages_build[@]}"
+
+cd "$root"
+say "building"
+cmake --preset release --log-level=WARNING -DBANOFF_TESTS=OFF "$@"
+cmake --build --preset release -j "$jobs" --target banoff_cli
+
+banoff=$(find build/release/cli -maxdepth 1 -type f -name banoff)
+demo=configs/demo
+out=out/demo
+mkdir -p "$out"
+show() {
+  printf '\n$ banoff %s\n' "$*"
+  "$banoff" "$@"
+}
+
+show_net() { # NET DATA_FOLDER PICTURE
+  local net=$1 model=$demo/$1.yaml images=$demo/data/$2
+  say "$net"
+  show fold "$model" --method banoff -o "$out/$net-folded.yaml"
+  show explain "$model" --method banoff
+  show verify "$model" "$out/$net-folded.yaml"
+  show run "$out/$net-folded.yaml" --image "$images/$3" --out "$out/$net"
+  show eval "$model" --data "$images" --methods none,banoff
+}
+show_net classifier digits 000.png
+show_net detector scenes 00.png
+show_net segmenter scenes 00.png
+
+say "speed"
+show bench --model "$demo"/{classifier,detector,segmenter}.yaml --methods none,banoff --device cpu --duration 2
+say "pictures: $(find "$out" -name '*.png' | sort | paste -sd' ')"
