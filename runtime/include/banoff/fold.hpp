@@ -25,6 +25,8 @@ enum class Blocker : std::uint8_t {
   zero_scale,      ///< gamma is 0 and somebody needs the inverse
   graph_output,    ///< the tensor is an output (or input) of the graph
   unsupported_op,  ///< an op nothing is known of
+  product,         ///< a gauge would have to cross a product of two tensors
+  conflict,        ///< the scale would come back to the norm itself, or meet another channel's
   amplification,   ///< the inverse would magnify rounding error beyond the limit
   self_check,      ///< the fold was tried and did not reproduce the original: rolled back
 };

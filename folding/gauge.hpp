@@ -1,0 +1,36 @@
+// A gauge: the affine map between what a channel of the original network held and what the folded one stores.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "folding/fold.hpp"
+
+namespace banoff::gauge {
+
+/// den * stored = num * original + shift. Written as a relation so that a zero scale has a place in both directions:
+/// num = 0 forgets the original (its readers cannot get it back), den = 0 forgets what is stored.
+struct Gauge {
+  double num = 1;
+  double den = 1;
+  double shift = 0;
+
+  [[nodiscard]] bool same_scale(const Gauge& other) const noexcept { return num * other.den == other.num * den; }
+  [[nodiscard]] bool unit_scale() const noexcept { return num == den; }
+  [[nodiscard]] bool negative() const noexcept { return (num < 0) != (den < 0) && num != 0 && den != 0; }
+};
+
+/// y = scale x + shift, one pair per channel.
+struct AffineMap {
+  std::vector<double> scale;
+  std::vector<double> shift;
+};
+
+/// Thrown, and caught in the folder alone, when a set of gauges has no exact counterpart.
+struct Refused {
+  Blocker blocker = Blocker::none;
+  std::string witness;
+};
+
+}  // namespace banoff::gauge

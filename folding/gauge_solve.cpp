@@ -1,0 +1,158 @@
+#include "folding/gauge_solve.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+namespace banoff::gauge {
+
+bool Assignment::touches(std::pair<VarId, VarId> range) const {
+  return std::any_of(slot_.begin() + range.first, slot_.begin() + range.second, [](auto slot) { return slot != none; });
+}
+
+void Assignment::set(VarId var, const Gauge& gauge) {
+  slot_[static_cast<std::size_t>(var)] = static_cast<std::int32_t>(gauges_.size());
+  gauges_.push_back(gauge);
+}
+
+namespace {
+
+/// One class of equal scales: everything in it takes the scale `wanted` has; the shifts are unknowns.
+struct Component {
+  Gauge scale;
+  std::vector<std::pair<VarId, double>> shifts;  ///< those asked for
+};
+
+/// The shifts of a component: unknowns are its gauge classes, equations its sums.
+class Shifts {
+ public:
+  Shifts(const System& system, VarId start) : system_(system) {
+    system.scales().for_members(start, [&](VarId var) { number_.try_emplace(system.gauges().root(var), number_.size()); });
+    known_.resize(number_.size());
+  }
+
+  /// Throws when the shift is already known to be another.
+  void fix(VarId var, double shift, const Mark* reason) {
+    auto& known = known_[unknown(var)];
+    if (known && known->first != shift) throw refusal(reason ? reason : known->second);
+    if (!known) known = {shift, reason};
+  }
+
+  /// Any solution with as many zeros as the elimination leaves.
+  void solve(VarId start) {
+    std::vector<Row> rows;
+    system_.scales().for_members(start, [&](VarId var) {
+      if (const Sum* sum = system_.sum_at(var)) rows.push_back(row(*sum));
+    });
+    std::vector<std::pair<std::size_t, Row>> pivots;
+    for (Row& next : rows) {
+      for (const auto& [column, pivot] : pivots) eliminate(next, column, pivot);
+      const auto largest = std::ranges::max_element(
+          next.terms, {}, [](const auto& term) { return std::abs(term.second); });
+      if (largest == next.terms.end()) {
+        if (std::abs(next.right) > 1e-12 * magnitude_) throw refusal(nullptr);
+        continue;
+      }
+      const std::size_t column = largest->first;
+      next = next.scaled(1.0 / largest->second);
+      for (auto& [other, pivot] : pivots) eliminate(pivot, column, next);
+      pivots.emplace_back(column, std::move(next));
+    }
+    for (const auto& [column, pivot] : pivots) known_[column] = {pivot.right, nullptr};
+  }
+
+  [[nodiscard]] double at(VarId var) const {
+    const auto& known = known_[unknown(var)];
+    return known ? known->first : 0.0;
+  }
+
+ private:
+  struct Row {
+    std::map<std::size_t, double> terms;
+    double right = 0;
+    [[nodiscard]] Row scaled(double factor) const {
+      Row result = *this;
+      for (auto& [column, value] : result.terms) value *= factor;
+      result.right *= factor;
+      return result;
+    }
+  };
+
+  [[nodiscard]] std::size_t unknown(VarId var) const { return number_.at(system_.gauges().root(var)); }
+
+  Row row(const Sum& sum) {
+    Row result;
+    for (const auto& [coefficient, var] : sum) {
+      const std::size_t column = unknown(var);
+      if (const auto& known = known_[column]) {
+        result.right -= coefficient * known->first;
+        magnitude_ = std::max(magnitude_, std::abs(known->first));
+        if (known->second) last_ = known->second;
+      } else if ((result.terms[column] += coefficient) == 0.0) {
+        result.terms.erase(column);
+      }
+    }
+    return result;
+  }
+
+  static void eliminate(Row& row, std::size_t column, const Row& pivot) {
+    const auto found = row.terms.find(column);
+    if (found == row.terms.end()) return;
+    const double factor = found->second;
+    for (const auto& [other, value] : pivot.terms) {
+      double& term = row.terms[other];
+      term -= factor * value;
+      if (std::abs(term) < 1e-9) row.terms.erase(other);  // coefficients are small integers and their ratios
+    }
+    row.right -= factor * pivot.right;
+  }
+
+  [[nodiscard]] Refused refusal(const Mark* reason) const {
+    if (!reason) reason = last_;
+    return reason ? Refused{reason->blocker, reason->witness} : Refused{Blocker::conflict, ""};
+  }
+
+  const System& system_;
+  std::map<VarId, std::size_t> number_;
+  std::vector<std::optional<std::pair<double, const Mark*>>> known_;
+  double magnitude_ = 0;
+  const Mark* last_ = nullptr;
+};
+
+void solve_component(const System& system, VarId start, const Component& component, Assignment& result) {
+  const Gauge& scale = component.scale;
+  system.scales().for_members(start, [&](VarId var) {
+    if (const Mark* pin = system.pinned(var); pin && !scale.unit_scale()) throw Refused{pin->blocker, pin->witness};
+    const Mark* sign = system.sign_fixed(var);
+    if (sign && scale.negative()) throw Refused{sign->blocker, sign->witness};
+  });
+  Shifts shifts(system, start);
+  for (const auto& [var, shift] : component.shifts) shifts.fix(var, shift, nullptr);
+  system.scales().for_members(start, [&](VarId var) {
+    const Mark* zero = system.pinned(var) ? system.pinned(var) : system.shift_fixed(var);
+    if (zero) shifts.fix(var, 0.0, zero);
+  });
+  shifts.solve(start);
+  system.scales().for_members(start, [&](VarId var) { result.set(var, {scale.num, scale.den, shifts.at(var)}); });
+}
+
+}  // namespace
+
+Assignment solve(const System& system, const std::vector<std::pair<VarId, Gauge>>& wanted,
+                 const std::vector<VarId>& held) {
+  std::map<VarId, Component> components;
+  for (const auto& [var, gauge] : wanted) {
+    Component& component = components.try_emplace(system.scales().root(var), Component{gauge, {}}).first->second;
+    if (!component.scale.same_scale(gauge)) throw Refused{Blocker::conflict, ""};
+    component.shifts.emplace_back(var, gauge.shift);
+  }
+  for (const VarId var : held) {
+    if (components.contains(system.scales().root(var))) throw Refused{Blocker::conflict, ""};
+  }
+  Assignment result(system.variables());
+  for (const auto& [root, component] : components) solve_component(system, root, component, result);
+  return result;
+}
+
+}  // namespace banoff::gauge

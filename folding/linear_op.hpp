@@ -1,0 +1,36 @@
+// The expressive ops (y = W x + b) seen alike: which channels each weight connects.
+#pragma once
+
+#include "runtime/graph/signature.hpp"
+
+namespace banoff::gauge {
+
+/// Weight element i connects input channel `in_channel(i)` with output channel `out_channel(i)`.
+struct LinearOp {
+  std::int64_t outer = 0;   ///< weight dimension 0
+  std::int64_t middle = 0;  ///< weight dimension 1
+  std::int64_t taps = 1;    ///< kernel positions
+  std::int64_t groups = 1;
+  bool transposed = false;  ///< dimension 0 is the input's
+
+  [[nodiscard]] std::int64_t outputs() const { return transposed ? middle * groups : outer; }
+  [[nodiscard]] std::int64_t major(std::int64_t i) const { return i / (middle * taps); }
+  [[nodiscard]] std::int64_t minor(std::int64_t i) const {
+    return major(i) / (outer / groups) * middle + i / taps % middle;
+  }
+  [[nodiscard]] std::int64_t in_channel(std::int64_t i) const { return transposed ? major(i) : minor(i); }
+  [[nodiscard]] std::int64_t out_channel(std::int64_t i) const { return transposed ? minor(i) : major(i); }
+};
+
+/// Whether any window of this span reads padding.
+[[nodiscard]] inline bool reads_padding(const Window& w) {
+  return w.output > 0 && (w.pad_begin > 0 || (w.output - 1) * w.stride - w.pad_begin + (w.kernel - 1) * w.dilation >= w.input);
+}
+
+/// The Constant node whose matrix is this MatMul's private right operand; none if that is not how it is.
+[[nodiscard]] NodeId constant_weight(const Graph& graph, const Node& matmul);
+
+/// Conv, transposed conv, dense, or a matmul by a constant.
+[[nodiscard]] bool is_expressive(const Graph& graph, const Node& node);
+
+}  // namespace banoff::gauge

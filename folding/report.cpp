@@ -1,0 +1,87 @@
+#include "folding/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "runtime/core/fail.hpp"
+
+namespace banoff {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> method_names{"none", "naive", "banoff"};
+
+/// A blocker's name and what it says about the node that blocks, {}.
+struct BlockerRow {
+  std::string_view name;
+  std::string_view sentence;
+};
+
+constexpr std::array<BlockerRow, 12> blocker_rows{{
+    {"none", ""},
+    {"activation", "'{}' is not affine"},
+    {"branch", "'{}' branches off"},
+    {"padding", "the shift would have to cross the zero padding of '{}'"},
+    {"sign", "a negative scale cannot cross the maximum of '{}'"},
+    {"zero_scale", "gamma is 0 and '{}' needs the inverse"},
+    {"graph_output", "'{}' is an input or output of the graph"},
+    {"unsupported_op", "nothing affine is known of '{}'"},
+    {"product", "'{}' multiplies two tensors"},
+    {"conflict", "the scale meets another channel's or comes back to this norm's other side"},
+    {"amplification", "the weights of '{}' would grow beyond the limit"},
+    {"self_check", "the fold was tried and undone: '{}' did not compute the same"},
+}};
+
+const BlockerRow& row_of(Blocker blocker) { return blocker_rows.at(static_cast<std::size_t>(blocker)); }
+
+std::string sentence(const gauge::Refused& refused) {
+  return fmt::format(fmt::runtime(row_of(refused.blocker).sentence), refused.witness);
+}
+
+std::string quoted(const std::vector<std::string>& names) { return fmt::format("'{}'", fmt::join(names, "', '")); }
+
+}  // namespace
+
+std::string_view name_of(Method method) noexcept { return method_names[static_cast<std::size_t>(method)]; }
+
+Method method_named(std::string_view name) {
+  const auto* found = std::ranges::find(method_names, name);
+  if (found == method_names.end()) fail_usage("unknown method '{}' (known: {})", name, fmt::join(method_names, ", "));
+  return static_cast<Method>(found - method_names.begin());
+}
+
+std::string_view name_of(Blocker blocker) noexcept { return blocker_rows[static_cast<std::size_t>(blocker)].name; }
+
+std::size_t FoldReport::folded() const {
+  return static_cast<std::size_t>(std::ranges::count(norms, true, &FoldedNorm::folded));
+}
+
+void count_parameters(const Graph& graph, std::int64_t& all, std::int64_t& trainable) {
+  all = trainable = 0;
+  std::set<ParamId> seen;
+  for (const Node& node : graph.nodes) {
+    if (node.outputs.empty()) continue;
+    for (const auto& [slot, id] : node.params) {
+      if (!seen.insert(id).second) continue;
+      all += graph.param(id).elements();
+      if (slot == Slot::weight || slot == Slot::bias) trainable += graph.param(id).elements();
+    }
+  }
+}
+
+void explain_fold(FoldedNorm& norm, bool backward) {
+  norm.reason = norm.into.empty() ? "nothing else reads it" : fmt::format("folded {} into {}", backward ? "back" : "forward", quoted(norm.into));
+  if (!norm.inverse.empty()) norm.reason += fmt::format("; {} took the inverse", quoted(norm.inverse));
+}
+
+void explain_refusal(FoldedNorm& norm, const gauge::Refused& backward, const gauge::Refused& forward) {
+  // An activation on one side is the common case; what hinders the other side tells more.
+  const gauge::Refused& telling = backward.blocker == Blocker::activation ? forward : backward;
+  norm.blocker = telling.blocker;
+  norm.witness = telling.witness;
+  norm.reason = fmt::format("back: {}; forward: {}", sentence(backward), sentence(forward));
+}
+
+}  // namespace banoff

@@ -1,0 +1,57 @@
+#include "folding/weights.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "runtime/core/fail.hpp"
+
+namespace banoff::gauge {
+
+std::vector<double> Weights::get(NodeId id, Slot slot, std::size_t count, double missing) const {
+  const Tensor* tensor = graph_.param(graph_.node(id), slot);
+  return tensor ? tensor->to_vector<double>() : std::vector<double>(count, missing);
+}
+
+void Weights::set(NodeId id, Slot slot, Shape shape, std::vector<double> values, DType like) {
+  // Once set, a parameter is held as f64 whatever it is to become.
+  const DType storage = storage_.try_emplace({id, slot}, like == DType::f64 ? DType::f64 : DType::f32).first->second;
+  const double largest = storage == DType::f64 ? std::numeric_limits<double>::max() : std::numeric_limits<float>::max();
+  for (const double value : values) {
+    if (!(std::abs(value) <= largest)) throw Refused{Blocker::amplification, graph_.node(id).name};
+  }
+  graph_.set_param(id, slot, Tensor::of<double>(shape, std::move(values)));
+}
+
+void Weights::round_all() {
+  for (const auto& [key, storage] : storage_) {
+    const auto& [id, slot] = key;
+    if (!graph_.alive(id) || storage == DType::f64) continue;
+    const Tensor* tensor = graph_.param(graph_.node(id), slot);
+    if (!tensor || tensor->dtype() != DType::f64) continue;  // its fold was rolled back
+    std::vector<float> rounded;
+    for (const double value : tensor->to_vector<double>()) {
+      const auto narrow = static_cast<float>(value);
+      rounded.push_back(std::abs(narrow) < std::numeric_limits<float>::min() ? 0.0F : narrow);
+    }
+    graph_.set_param(id, slot, Tensor::of<float>(tensor->shape(), std::move(rounded)));
+  }
+}
+
+AffineMap affine_map(const Graph& graph, const Node& batch_norm) {
+  const auto* op = batch_norm.as<BatchNorm>();
+  const Tensor* mean = graph.param(batch_norm, Slot::mean);
+  const Tensor* var = graph.param(batch_norm, Slot::var);
+  if (!op || !mean || !var) fail_internal("'{}' is no batch norm", batch_norm.name);
+  const std::vector<double> means = mean->to_vector<double>();
+  const std::vector<double> vars = var->to_vector<double>();
+  AffineMap map{std::vector<double>(means.size(), 1.0), std::vector<double>(means.size(), 0.0)};
+  if (const Tensor* gamma = graph.param(batch_norm, Slot::weight)) map.scale = gamma->to_vector<double>();
+  if (const Tensor* beta = graph.param(batch_norm, Slot::bias)) map.shift = beta->to_vector<double>();
+  for (std::size_t c = 0; c < means.size(); ++c) {
+    map.scale[c] /= std::sqrt(vars[c] + op->eps);
+    map.shift[c] -= map.scale[c] * means[c];
+  }
+  return map;
+}
+
+}  // namespace banoff::gauge

@@ -1,0 +1,33 @@
+// The parameters of a graph while it is being folded: read and written in double, rounded once at the end.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "folding/gauge.hpp"
+#include "runtime/graph/graph.hpp"
+
+namespace banoff::gauge {
+
+class Weights {
+ public:
+  explicit Weights(Graph& graph) : graph_(graph) {}
+
+  [[nodiscard]] Graph& graph() const noexcept { return graph_; }
+  /// The parameter in double; `count` times `missing` where the node has none.
+  [[nodiscard]] std::vector<double> get(NodeId id, Slot slot, std::size_t count, double missing) const;
+  /// Gives the node a parameter, to be rounded by `round_all` to the storage type of `like` (half types to f32).
+  /// Throws Refused when a value would not fit.
+  void set(NodeId id, Slot slot, Shape shape, std::vector<double> values, DType like);
+  /// Rounds everything that was set; subnormal floats become zero, for they are slow to compute with.
+  void round_all();
+
+ private:
+  Graph& graph_;
+  std::map<std::pair<NodeId, Slot>, DType> storage_;
+};
+
+/// A batch norm as y = scale x + shift.
+[[nodiscard]] AffineMap affine_map(const Graph& graph, const Node& batch_norm);
+
+}  // namespace banoff::gauge
