@@ -1,0 +1,24 @@
+// The own kernels of the CPU, by family. Each function compiles a region or throws Refused (region.hpp).
+#pragma once
+
+#include "kernels/cpu/region.hpp"
+
+namespace banoff::cpu {
+
+/// Batch norm, affine, PReLU, activations and elementwise arithmetic, any chain of them, in one pass over memory.
+[[nodiscard]] std::unique_ptr<Kernel> pointwise(const Region& region, int threads);
+/// Max and average pooling.
+[[nodiscard]] std::unique_ptr<Kernel> pool(const Region& region, int threads);
+/// Global pooling, also followed by a flatten.
+[[nodiscard]] std::unique_ptr<Kernel> global_pool(const Region& region, int threads);
+/// Whatever only moves elements: concat, split, slice, pad, transpose, channel shuffle, nearest resize, reshapes.
+[[nodiscard]] std::unique_ptr<Kernel> movement(const Region& region, int threads);
+/// Linear resize.
+[[nodiscard]] std::unique_ptr<Kernel> resize(const Region& region, int threads);
+/// Softmax, group norm, instance norm and layer norm; mean over trailing axes.
+[[nodiscard]] std::unique_ptr<Kernel> normalisation(const Region& region, int threads);
+
+/// The kernel of whichever family the region's first node belongs to; Refused names why there is none.
+[[nodiscard]] std::unique_ptr<Kernel> compile(const Region& region, int threads);
+
+}  // namespace banoff::cpu

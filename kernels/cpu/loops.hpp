@@ -1,0 +1,61 @@
+// The inner loops, on raw pointers. Their sources are compiled for AVX2 (see CMakeLists.txt): nothing but arithmetic
+// belongs in them.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/graph/ops.hpp"
+
+namespace banoff::cpu::loops {
+
+/// y[i] = f(x[i]); y may be x. Relative error below 1e-6 of the largest value the function takes near x.
+void activate(const Activation& f, const float* x, float* y, std::int64_t count);
+
+/// A second operand of `rows` x `lanes` elements at row * row_stride + lane * lane_stride (lane_stride is 0 or 1).
+struct Operand {
+  const float* data = nullptr;
+  std::int64_t row_stride = 0, lane_stride = 0;
+};
+struct Clamp {
+  float low, high;
+};
+
+enum class Combine : std::uint8_t { add, subtract, multiply, divide, subtract_from, divide_into };
+
+/// y = clamp(x op b) on contiguous rows x lanes; y may be x.
+void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Clamp clamp);
+/// y = clamp(x * scale[lane] + shift[lane]).
+void scale_shift(const float* x, const float* scale, const float* shift, float* y, std::int64_t rows,
+                 std::int64_t lanes, Clamp clamp);
+/// y = x > 0 ? x : slope[lane] * x.
+void prelu(const float* x, const float* slope, float* y, std::int64_t rows, std::int64_t lanes);
+
+/// The taps of one pooled pixel, [first, last) along each of three spatial dimensions, in steps of the dilation.
+struct Taps {
+  std::int64_t first[3], last[3], step[3];
+};
+/// y[lane] = max over the taps of x[tap][lane], x being [depth][height][width][lanes].
+void max_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float* y);
+/// y[lane] = factor * sum over the taps.
+void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor, float* y);
+
+/// y[i] = max(y[i], x[i * step]) and y[i] += x[i * step].
+void max_strided(const float* x, std::int64_t step, float* y, std::int64_t count);
+void add_strided(const float* x, std::int64_t step, float* y, std::int64_t count);
+
+/// y[lane] = mean or maximum over `rows` rows, `stride` apart, of up to 64 lanes.
+void reduce_rows(bool max, const float* x, std::int64_t rows, std::int64_t stride, std::int64_t lanes, float* y);
+
+/// Sum and maximum of `count` neighbours.
+[[nodiscard]] float sum(const float* x, std::int64_t count);
+[[nodiscard]] float maximum(const float* x, std::int64_t count);
+/// Sum of (x - mean)^2.
+[[nodiscard]] float squares(const float* x, float mean, std::int64_t count);
+/// y = e^(x - offset), returning the sum.
+float exponentials(const float* x, float offset, float* y, std::int64_t count);
+/// Softmax down `rows` rows of `lanes` columns each `stride` apart; `scratch` holds 2 * lanes values.
+void softmax_columns(const float* x, float* y, std::int64_t rows, std::int64_t stride, std::int64_t lanes, float* scratch);
+/// y[lane] = a * x0[lane] + b * x1[lane] + c * x2[lane] + d * x3[lane]: four neighbours of a linear interpolation.
+void blend(const float* const x[4], const float weight[4], float* y, std::int64_t lanes);
+
+}  // namespace banoff::cpu::loops

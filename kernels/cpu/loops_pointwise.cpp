@@ -1,0 +1,81 @@
+#include "kernels/cpu/loops.hpp"
+#include "kernels/cpu/vector_math.hpp"
+
+namespace banoff::cpu::loops {
+
+namespace {
+/// Rows of the common block width get a loop of constant length, which the compiler unrolls into one or two vectors.
+template <class F>
+void rows_of(std::int64_t rows, std::int64_t lanes, F f) {
+  const auto all = [&](auto width) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+#pragma omp simd
+      for (std::int64_t l = 0; l < width(); ++l) f(r * width() + l, r, l);
+    }
+  };
+  if (lanes == 8) all([] { return std::int64_t{8}; });
+  else if (lanes == 16) all([] { return std::int64_t{16}; });
+  else all([=] { return lanes; });
+}
+
+template <class F>
+void combine_with(F f, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Clamp c) {
+  if (lanes == 1) {  // the rows are the contiguous direction
+    lanes = rows, rows = 1;
+    b.lane_stride = b.row_stride, b.row_stride = 0;
+  }
+  if (b.lane_stride == 1 && b.row_stride == lanes) lanes *= rows, rows = 1;
+  const float* const data = b.data;
+  const std::int64_t step = b.row_stride;
+  if (b.lane_stride == 1) {
+    rows_of(rows, lanes, [=](auto i, auto r, auto l) { y[i] = clamp(f(x[i], data[r * step + l]), c.low, c.high); });
+  } else if (step == 0) {
+    const float v = *data;
+    rows_of(1, rows * lanes, [=](auto i, auto, auto) { y[i] = clamp(f(x[i], v), c.low, c.high); });
+  } else {
+    rows_of(rows, lanes, [=](auto i, auto r, auto) { y[i] = clamp(f(x[i], data[r * step]), c.low, c.high); });
+  }
+}
+}  // namespace
+
+void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Clamp clamp) {
+  switch (op) {
+    case Combine::add: return combine_with([](float p, float q) { return p + q; }, x, b, y, rows, lanes, clamp);
+    case Combine::subtract: return combine_with([](float p, float q) { return p - q; }, x, b, y, rows, lanes, clamp);
+    case Combine::multiply: return combine_with([](float p, float q) { return p * q; }, x, b, y, rows, lanes, clamp);
+    case Combine::divide: return combine_with([](float p, float q) { return p / q; }, x, b, y, rows, lanes, clamp);
+    case Combine::subtract_from: return combine_with([](float p, float q) { return q - p; }, x, b, y, rows, lanes, clamp);
+    case Combine::divide_into: return combine_with([](float p, float q) { return q / p; }, x, b, y, rows, lanes, clamp);
+  }
+}
+
+void scale_shift(const float* x, const float* scale, const float* shift, float* y, std::int64_t rows,
+                 std::int64_t lanes, Clamp c) {
+  if (lanes == 1) {
+    const float a = *scale;
+    const float d = *shift;
+    rows_of(1, rows, [=](auto i, auto, auto) { y[i] = clamp(x[i] * a + d, c.low, c.high); });
+  } else {
+    rows_of(rows, lanes, [=](auto i, auto, auto l) { y[i] = clamp(x[i] * scale[l] + shift[l], c.low, c.high); });
+  }
+}
+
+void prelu(const float* x, const float* slope, float* y, std::int64_t rows, std::int64_t lanes) {
+  if (lanes == 1) {
+    const float a = *slope;
+    rows_of(1, rows, [=](auto i, auto, auto) { y[i] = x[i] > 0 ? x[i] : a * x[i]; });
+  } else {
+    rows_of(rows, lanes, [=](auto i, auto, auto l) { y[i] = x[i] > 0 ? x[i] : slope[l] * x[i]; });
+  }
+}
+
+void blend(const float* const x[4], const float weight[4], float* y, std::int64_t lanes) {
+  const float* const p = x[0];
+  const float* const q = x[1];
+  const float* const r = x[2];
+  const float* const s = x[3];
+  const float a = weight[0], b = weight[1], c = weight[2], d = weight[3];
+  rows_of(1, lanes, [=](auto i, auto, auto) { y[i] = a * p[i] + b * q[i] + (c * r[i] + d * s[i]); });
+}
+
+}  // namespace banoff::cpu::loops

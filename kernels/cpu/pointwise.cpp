@@ -1,0 +1,94 @@
+#include "kernels/cpu/pointwise.hpp"
+
+#include <algorithm>
+
+#include "kernels/cpu/kernels.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/parallel.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+/// All steps run on one chunk before the next chunk is touched: the chunk stays in the first-level cache.
+constexpr std::int64_t chunk_elements = 4096;
+
+struct Chunk {
+  std::int64_t n, block, row, rows;
+};
+
+void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, const KernelArgs& args, const float* x, float* y) {
+  if (const auto* scale = std::get_if<ScaleStep>(&step.what)) {
+    const std::int64_t c = at.block * view.lanes;
+    loops::scale_shift(x, scale->scale.data() + c, scale->shift.data() + c, y, at.rows, view.lanes, step.clamp);
+  } else if (const auto* slope = std::get_if<SlopeStep>(&step.what)) {
+    loops::prelu(x, slope->slope.data() + at.block * view.lanes, y, at.rows, view.lanes);
+  } else if (const auto* combine = std::get_if<CombineStep>(&step.what)) {
+    const float* data = input(args, combine->input) + at.n * combine->n_stride + at.block * combine->block_stride +
+                        at.row * combine->row_stride;
+    loops::combine(combine->op, x, {data, combine->row_stride, combine->lane_stride}, y, at.rows, view.lanes, step.clamp);
+  } else {
+    loops::activate(std::get<Activation>(step.what), x, y, at.rows * view.lanes);
+  }
+}
+
+void run_chain(const PointwiseChain& chain, const KernelArgs& args) {
+  const Blocks& view = chain.view;
+  const std::int64_t rows = std::clamp<std::int64_t>(chunk_elements / std::max<std::int64_t>(view.lanes, 1), 1, view.spatial);
+  const std::int64_t chunks = (view.spatial + rows - 1) / rows;
+  parallel_for(view.n * view.blocks * chunks, rows * view.lanes, [&](std::int64_t task) {
+    const std::int64_t plane = task / chunks;
+    const std::int64_t row = task % chunks * rows;
+    const Chunk at{plane / view.blocks, plane % view.blocks, row, std::min(rows, view.spatial - row)};
+    const std::int64_t offset = (plane * view.spatial + row) * view.lanes;
+    const float* x = input(args, chain.source) + offset;
+    float* y = output(args, 0) + offset;
+    for (const PointwiseStep& step : chain.steps) {
+      run_step(step, view, at, args, x, y);
+      x = y;
+    }
+  });
+  clear_padding(chain.stored, output(args, 0));
+}
+
+/// Extra microseconds per element of the functions that need an exponential.
+double arithmetic_us(const PointwiseStep& step) {
+  const auto* activation = std::get_if<Activation>(&step.what);
+  if (activation == nullptr) return 0;
+  switch (activation->kind) {
+    case ActivationKind::relu:
+    case ActivationKind::clip:
+    case ActivationKind::leaky_relu:
+    case ActivationKind::hard_sigmoid:
+    case ActivationKind::hard_swish: return 0;
+    default: return 0.6e-3;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> pointwise(const Region& region, int threads) {
+  PointwiseChain chain = parse_pointwise(region);
+  if (chain.steps.empty()) throw Refused{"nothing to compute"};
+  LoopKernelTraits traits{"pointwise"};
+  const auto elements = static_cast<double>(chain.view.elements());
+  double passes = 2;
+  bool source_needed_later = false;
+  for (std::size_t i = 0; i < chain.steps.size(); ++i) {
+    traits.cost_us += elements * arithmetic_us(chain.steps[i]) / threads;
+    const auto* combine = std::get_if<CombineStep>(&chain.steps[i].what);
+    if (combine == nullptr) continue;
+    if (combine->full) passes += 1;
+    if (i > 0 && combine->input == chain.source) source_needed_later = true;
+    const bool used_again = std::any_of(chain.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, chain.steps.end(), [&](const PointwiseStep& later) {
+      const auto* other = std::get_if<CombineStep>(&later.what);
+      return other != nullptr && other->input == combine->input;
+    });
+    if (i == 0 && combine->full && !used_again) traits.overwrites.push_back(static_cast<int>(combine->input));
+  }
+  if (!source_needed_later) traits.overwrites.push_back(static_cast<int>(chain.source));
+  traits.cost_us += pass_us(4.0 * passes * elements, threads);
+  return std::make_unique<LoopKernel>(std::move(traits), [chain = std::move(chain)](const KernelArgs& args) { run_chain(chain, args); });
+}
+
+}  // namespace banoff::cpu

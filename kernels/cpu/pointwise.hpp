@@ -1,0 +1,43 @@
+// A chain of elementwise steps over one value, as the parser makes it and the kernel runs it.
+#pragma once
+
+#include <limits>
+#include <variant>
+
+#include "kernels/cpu/blocks.hpp"
+#include "kernels/cpu/loops.hpp"
+#include "kernels/cpu/region.hpp"
+
+namespace banoff::cpu {
+
+inline constexpr loops::Clamp no_clamp{-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()};
+
+/// Per-channel values, padded with zeros to whole blocks.
+struct ScaleStep {
+  std::vector<float> scale, shift;
+};
+struct SlopeStep {
+  std::vector<float> slope;
+};
+/// Combination with region input `input`, whose element for (n, block, row, lane) lies at the sum of index * stride.
+struct CombineStep {
+  loops::Combine op = loops::Combine::add;
+  std::size_t input = 0;
+  std::int64_t n_stride = 0, block_stride = 0, row_stride = 0, lane_stride = 0;
+  bool full = false;  ///< same shape and layout as the result
+};
+struct PointwiseStep {
+  std::variant<ScaleStep, SlopeStep, CombineStep, Activation> what;
+  loops::Clamp clamp = no_clamp;  ///< a relu or clip behind a scale or combine step, done in the same pass
+};
+
+struct PointwiseChain {
+  Blocks view;    ///< what the steps loop over
+  Blocks stored;  ///< how the values lie in memory; differs from `view` when the steps need no channels
+  std::size_t source = 0;  ///< the region input that the chain starts from
+  std::vector<PointwiseStep> steps;
+};
+
+[[nodiscard]] PointwiseChain parse_pointwise(const Region& region);
+
+}  // namespace banoff::cpu

@@ -1,0 +1,135 @@
+// Max and average pooling in every layout.
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "kernels/cpu/blocks.hpp"
+#include "kernels/cpu/kernels.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/loops.hpp"
+#include "kernels/cpu/parallel.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+/// One spatial dimension: for every output position the taps inside the input and how many count for the average.
+struct Axis {
+  std::int64_t input = 1, output = 1, kernel = 1, dilation = 1, stride = 1, pad = 0;
+  std::vector<std::int64_t> first, last, counted;
+};
+
+Axis axis_of(const Window& w, bool count_padding) {
+  Axis axis{w.input, w.output, w.kernel, w.dilation, w.stride, w.pad_begin, {}, {}, {}};
+  for (std::int64_t o = 0; o < w.output; ++o) {
+    const std::int64_t start = o * w.stride - w.pad_begin;
+    const std::int64_t skipped = start < 0 ? (-start + w.dilation - 1) / w.dilation : 0;
+    const std::int64_t first = start + skipped * w.dilation;
+    const std::int64_t last = std::min(start + (w.kernel - 1) * w.dilation + 1, w.input);
+    const std::int64_t inside = last > first ? (last - first - 1) / w.dilation + 1 : 0;
+    // A window that sticks out beyond the padding (ceil_mode) does not count what lies there.
+    const std::int64_t padded_end = std::min(start + w.kernel, w.input + w.pad_end);
+    axis.first.push_back(first);
+    axis.last.push_back(last);
+    axis.counted.push_back(count_padding ? padded_end - start : inside);
+  }
+  return axis;
+}
+
+struct PoolPlan {
+  bool max = false;
+  Blocks in, out;
+  std::array<Axis, 3> axes;
+  std::int64_t extent[3];
+};
+
+void pool_row(const PoolPlan& p, const float* x, float* y, std::int64_t d, std::int64_t h) {
+  const auto& [depth, height, width] = p.axes;
+  const auto at = [](const std::vector<std::int64_t>& v, std::int64_t i) { return v[static_cast<std::size_t>(i)]; };
+  for (std::int64_t w = 0; w < width.output; ++w) {
+    const loops::Taps taps{{at(depth.first, d), at(height.first, h), at(width.first, w)},
+                           {at(depth.last, d), at(height.last, h), at(width.last, w)},
+                           {depth.dilation, height.dilation, width.dilation}};
+    float* pixel = y + w * p.out.lanes;
+    if (p.max) {
+      loops::max_taps(x, p.extent, taps, p.out.lanes, pixel);
+    } else {
+      const std::int64_t counted = at(depth.counted, d) * at(height.counted, h) * at(width.counted, w);
+      loops::sum_taps(x, p.extent, taps, p.out.lanes, 1.0F / static_cast<float>(counted), pixel);
+    }
+  }
+}
+
+/// One lane per channel: whole rows of the output at a time, tap by tap.
+void pool_row_plain(const PoolPlan& p, const float* x, float* y, std::int64_t d, std::int64_t h) {
+  const auto& [depth, height, width] = p.axes;
+  const auto row = static_cast<std::size_t>(h);
+  const auto slab = static_cast<std::size_t>(d);
+  std::fill(y, y + width.output, p.max ? -std::numeric_limits<float>::infinity() : 0.0F);
+  for (std::int64_t id = depth.first[slab]; id < depth.last[slab]; id += depth.dilation) {
+    for (std::int64_t ih = height.first[row]; ih < height.last[row]; ih += height.dilation) {
+      const float* line = x + (id * height.input + ih) * width.input;
+      for (std::int64_t k = 0; k < width.kernel; ++k) {
+        const std::int64_t shift = k * width.dilation - width.pad;  // input column of output column 0
+        const std::int64_t begin = shift < 0 ? (-shift + width.stride - 1) / width.stride : 0;
+        const std::int64_t room = width.input - 1 - shift;
+        const std::int64_t end = std::min(width.output, room < 0 ? 0 : room / width.stride + 1);
+        if (end <= begin) continue;
+        const float* from = line + shift + begin * width.stride;
+        if (p.max) loops::max_strided(from, width.stride, y + begin, end - begin);
+        else loops::add_strided(from, width.stride, y + begin, end - begin);
+      }
+    }
+  }
+  if (p.max) return;
+  const std::int64_t counted = depth.counted[slab] * height.counted[row];
+  for (std::int64_t w = 0; w < width.output; ++w) {
+    y[w] /= static_cast<float>(counted * width.counted[static_cast<std::size_t>(w)]);
+  }
+}
+
+void run_pool(const PoolPlan& p, const float* x, float* y) {
+  const std::int64_t rows = p.axes[0].output * p.axes[1].output;
+  const std::int64_t row_elements = p.axes[2].output * p.out.lanes;
+  const std::int64_t taps = p.axes[0].kernel * p.axes[1].kernel * p.axes[2].kernel;
+  parallel_for(p.out.n * p.out.blocks * rows, row_elements * taps, [&](std::int64_t task) {
+    const std::int64_t plane = task / rows;
+    const std::int64_t d = task % rows / p.axes[1].output;
+    const std::int64_t h = task % p.axes[1].output;
+    const float* from = x + plane * p.in.spatial * p.in.lanes;
+    float* to = y + task * row_elements;
+    if (p.out.lanes == 1) pool_row_plain(p, from, to, d, h);
+    else pool_row(p, from, to, d, h);
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> pool(const Region& region, int threads) {
+  require_float_chain(region);
+  const Node& first = node(region, 0);
+  const auto* op = first.as<Pool>();
+  if (op == nullptr || region.nodes.size() != 1) throw Refused{"not a single pooling"};
+  if (region.input_layouts[0] != region.output_layouts[0]) throw Refused{"pooling changes no layout"};
+  const Shape& shape = region.type(first.inputs[0]).shape;
+  const Shape& out = region.type(first.outputs[0]).shape;
+  PoolPlan plan{op->kind == PoolKind::max, blocks_of(shape, region.input_layouts[0]), blocks_of(out, region.input_layouts[0]), {}, {}};
+  const auto spatial = windows(*op, shape);
+  const bool count_padding = op->kind == PoolKind::avg && op->count_include_pad;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::size_t missing = 3 - spatial.size();
+    plan.axes[i] = axis_of(i < missing ? Window{1, 1, 1, 1, 1, 0, 0} : spatial[i - missing], count_padding);
+    plan.extent[i] = plan.axes[i].input;
+  }
+  LoopKernelTraits traits{plan.max ? "max_pool" : "avg_pool"};
+  const auto taps = static_cast<double>(plan.axes[0].kernel * plan.axes[1].kernel * plan.axes[2].kernel);
+  const auto made = static_cast<double>(plan.out.elements());
+  // A load per tap and eight lanes, at about one per nanosecond; strided single lanes take four times that.
+  traits.cost_us = pass_us(4.0 * (static_cast<double>(plan.in.elements()) + made), threads) +
+                   made * taps * (plan.out.lanes == 1 ? 0.4e-3 : 0.08e-3) / threads;
+  return std::make_unique<LoopKernel>(std::move(traits), [plan = std::move(plan)](const KernelArgs& args) {
+    run_pool(plan, input(args, 0), output(args, 0));
+  });
+}
+
+}  // namespace banoff::cpu

@@ -1,0 +1,61 @@
+#include "kernels/cpu/region.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace banoff::cpu {
+
+std::size_t input_of(const Region& region, ValueId value) {
+  const auto found = std::ranges::find(region.inputs, value);
+  if (found == region.inputs.end()) throw Refused{"an operand comes from inside the region"};
+  return static_cast<std::size_t>(found - region.inputs.begin());
+}
+
+std::vector<float> floats(const Region& region, const Node& node, Slot slot) {
+  const Tensor* tensor = region.graph->param(node, slot);
+  return tensor == nullptr ? std::vector<float>{} : tensor->to_vector<float>();
+}
+
+void require_float_chain(const Region& region) {
+  const auto require = [&](ValueId value) {
+    const TensorType& type = region.type(value);
+    if (type.dtype != DType::f32) throw Refused{"element type " + std::string(name_of(type.dtype))};
+    if (type.bounded) throw Refused{"bounded first dimension"};
+  };
+  for (const ValueId value : region.inputs) require(value);
+  for (std::size_t i = 0; i < region.nodes.size(); ++i) {
+    const Node& current = node(region, i);
+    if (current.outputs.size() != 1) throw Refused{"several outputs"};
+    require(current.outputs[0]);
+    if (i > 0 && std::ranges::count(current.inputs, node(region, i - 1).outputs[0]) != 1) throw Refused{"not a chain"};
+  }
+  if (region.outputs.size() != 1 || region.outputs[0] != node(region, region.nodes.size() - 1).outputs[0]) {
+    throw Refused{"a value inside is needed outside"};
+  }
+}
+
+std::optional<ScaleShift> scale_shift_of(const Region& region, const Node& node) {
+  const auto values = [&](Slot slot, std::size_t count, double standard) {
+    const Tensor* tensor = region.graph->param(node, slot);
+    return tensor == nullptr ? std::vector<double>(count, standard) : tensor->to_vector<double>();
+  };
+  const Shape& shape = region.type(node.inputs[0]).shape;
+  const auto* norm = node.as<BatchNorm>();
+  const auto* affine = node.as<Affine>();
+  if (norm == nullptr && affine == nullptr) return std::nullopt;
+  ScaleShift result;
+  if (affine != nullptr) result.axis = resolve_axis(affine->axis, shape.rank());
+  const auto count = static_cast<std::size_t>(shape[result.axis]);
+  const auto weight = values(Slot::weight, count, 1.0);
+  const auto bias = values(Slot::bias, count, 0.0);
+  const auto mean = values(Slot::mean, count, 0.0);
+  const auto var = values(Slot::var, count, 1.0);
+  for (std::size_t c = 0; c < count; ++c) {
+    const double scale = norm != nullptr ? weight[c] / std::sqrt(var[c] + norm->eps) : weight[c];
+    result.scale.push_back(static_cast<float>(scale));
+    result.shift.push_back(static_cast<float>(bias[c] - (norm != nullptr ? scale * mean[c] : 0.0)));
+  }
+  return result;
+}
+
+}  // namespace banoff::cpu

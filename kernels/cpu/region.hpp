@@ -1,0 +1,45 @@
+// Reading a region: its parameters as floats, its chain of nodes, which operand is which input.
+#pragma once
+
+#include <optional>
+
+#include "kernels/device.hpp"
+
+namespace banoff::cpu {
+
+/// Thrown inside compile functions and turned into a Refusal by `attempt`.
+struct Refused {
+  std::string reason;
+};
+
+/// Runs a compile function; a Refused becomes a Refusal.
+template <class F>
+[[nodiscard]] Compiled attempt(F&& compile) {
+  try {
+    return compile();
+  } catch (Refused& refused) {
+    return Refusal{std::move(refused.reason)};
+  }
+}
+
+[[nodiscard]] inline const Node& node(const Region& region, std::size_t i) { return region.graph->node(region.nodes[i]); }
+
+/// Position of a value among the region's inputs; throws Refused when it is none of them.
+[[nodiscard]] std::size_t input_of(const Region& region, ValueId value);
+
+/// The node's parameter converted to float, or empty when it has none.
+[[nodiscard]] std::vector<float> floats(const Region& region, const Node& node, Slot slot);
+
+/// Throws Refused unless the region is a chain (each node reads the one before, one output, the last one's) of
+/// unbounded f32 values.
+void require_float_chain(const Region& region);
+
+/// y = scale x + shift along `axis`: what a batch norm or affine node is.
+struct ScaleShift {
+  std::vector<float> scale, shift;
+  std::size_t axis = 1;
+};
+/// none for other nodes. Computed in double and rounded once.
+[[nodiscard]] std::optional<ScaleShift> scale_shift_of(const Region& region, const Node& node);
+
+}  // namespace banoff::cpu

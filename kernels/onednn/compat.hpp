@@ -1,0 +1,68 @@
+// oneDNN 2.6 and 3.x behind one set of functions: the only place that looks at the library's version.
+#pragma once
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "runtime/graph/activations.hpp"
+
+namespace banoff::onednn {
+
+inline constexpr bool version3 = DNNL_VERSION_MAJOR >= 3;
+
+using Md = dnnl::memory::desc;
+using Dims = dnnl::memory::dims;
+
+/// A primitive descriptor. 2.6 makes it from an operation descriptor, 3.x from the same arguments directly.
+template <class Primitive, class... Args>
+[[nodiscard]] typename Primitive::primitive_desc primitive_desc(const dnnl::engine& engine,
+                                                                const dnnl::primitive_attr& attr, const Args&... args) {
+#if DNNL_VERSION_MAJOR >= 3
+  return typename Primitive::primitive_desc(engine, args..., attr);
+#else
+  return typename Primitive::primitive_desc(typename Primitive::desc(args...), attr, engine);
+#endif
+}
+
+inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_eltwise(algorithm, alpha, beta);
+#else
+  ops.append_eltwise(1.0F, algorithm, alpha, beta);
+#endif
+}
+
+/// Appends an activation to the post-ops; false when the library has none for it.
+[[nodiscard]] inline bool append_activation(dnnl::post_ops& ops, const Activation& activation) {
+  using A = dnnl::algorithm;
+  const auto alpha = static_cast<float>(activation.alpha);
+  const auto beta = static_cast<float>(activation.beta);
+  switch (activation.kind) {
+    case ActivationKind::relu: append_eltwise(ops, A::eltwise_relu, 0, 0); return true;
+    case ActivationKind::clip: append_eltwise(ops, A::eltwise_clip, alpha, beta); return true;
+    case ActivationKind::leaky_relu: append_eltwise(ops, A::eltwise_relu, alpha, 0); return true;
+    case ActivationKind::elu: append_eltwise(ops, A::eltwise_elu, alpha, 0); return true;
+    case ActivationKind::sigmoid: append_eltwise(ops, A::eltwise_logistic, 0, 0); return true;
+    case ActivationKind::tanh: append_eltwise(ops, A::eltwise_tanh, 0, 0); return true;
+    case ActivationKind::silu: append_eltwise(ops, A::eltwise_swish, 1, 0); return true;
+    case ActivationKind::hard_swish:  // 3.x made the slope and offset parameters
+      append_eltwise(ops, A::eltwise_hardswish, version3 ? 1.0F / 6 : 0, version3 ? 0.5F : 0);
+      return true;
+    case ActivationKind::hard_sigmoid:  // not in 2.6; two steps in both
+      append_eltwise(ops, A::eltwise_linear, alpha, beta);
+      append_eltwise(ops, A::eltwise_clip, 0, 1);
+      return true;
+    case ActivationKind::gelu: append_eltwise(ops, A::eltwise_gelu_erf, 0, 0); return true;
+    case ActivationKind::gelu_tanh: append_eltwise(ops, A::eltwise_gelu_tanh, 0, 0); return true;
+    case ActivationKind::mish: append_eltwise(ops, A::eltwise_mish, 0, 0); return true;
+    case ActivationKind::softplus:
+#if DNNL_VERSION_MAJOR >= 3
+      append_eltwise(ops, A::eltwise_soft_relu, 1, 0);
+#else
+      append_eltwise(ops, A::eltwise_soft_relu, 0, 0);
+#endif
+      return true;
+  }
+  return false;
+}
+
+}  // namespace banoff::onednn

@@ -1,0 +1,125 @@
+// The CPU device: which family of kernels a region goes to.
+#include <omp.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/cpu/blocks.hpp"
+#include "kernels/cpu/kernels.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/onednn/convolution.hpp"
+#include "kernels/onednn/onednn.hpp"
+#include "kernels/reference/reference.hpp"
+#include "runtime/core/checked.hpp"
+#include "runtime/core/cpu_count.hpp"
+#include "runtime/core/fail.hpp"
+
+namespace banoff::onednn {
+
+namespace {
+
+void require_avx2() {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+    throw Error(ErrorKind::refused, "the cpu device needs a processor with AVX2 and FMA; use --device reference");
+  }
+#endif
+}
+
+bool has_avx512() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") != 0;
+#else
+  return false;
+#endif
+}
+
+/// The number of threads of the calling thread's parallel regions before `enter`, to put back in `leave`.
+thread_local int threads_before = 0;
+
+class CpuDevice final : public Device {
+ public:
+  explicit CpuDevice(const Options& options)
+      : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(), options.allow_slow},
+        avx512_(has_avx512()),
+        reference_(reference::device()) {}
+
+  [[nodiscard]] std::string name() const override {
+    return fmt::format("cpu ({}, {} thread{})", library_version(), context_.threads, context_.threads == 1 ? "" : "s");
+  }
+
+  [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override {
+    const std::size_t rank = type.shape.rank();
+    if (type.dtype != DType::f32 || type.bounded || rank < 3 || rank > 5) return {Layout::plain};
+    if (rank == 3) return {Layout::plain, Layout::channels_last};
+    if (avx512_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
+    return {Layout::blocked8, Layout::channels_last, Layout::plain};
+  }
+
+  [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
+    const std::int64_t element = static_cast<std::int64_t>(size_of(type.dtype));
+    return static_cast<std::size_t>(checked_mul(cpu::elements_of(type.shape, layout), element));
+  }
+
+  [[nodiscard]] Compiled compile(const Region& region) const override {
+    Compiled own = cpu::attempt([&]() -> Compiled { return compile_fast(region); });
+    const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
+    if (!alone || !std::holds_alternative<Refusal>(own)) return own;
+    const auto plain = [](Layout layout) { return layout == Layout::plain; };
+    if (!std::ranges::all_of(region.input_layouts, plain) || !std::ranges::all_of(region.output_layouts, plain)) return own;
+    return reference_->compile(region);
+  }
+
+  [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
+    const std::size_t count = bytes(type, to);
+    if (cpu::same_bytes(type.shape, from, to)) {
+      cpu::LoopKernelTraits traits{"copy"};
+      traits.cost_us = cpu::pass_us(2.0 * static_cast<double>(count), context_.threads);
+      traits.overwrites = {0};
+      return std::make_unique<cpu::LoopKernel>(std::move(traits), [count](const KernelArgs& args) {
+        if (args.inputs[0] != args.outputs[0]) std::memcpy(args.outputs[0], args.inputs[0], count);
+      });
+    }
+    if (type.dtype != DType::f32) fail_internal("reorder of {}", type.str());
+    return onednn::reorder(context_, type.shape, from, to);
+  }
+
+  void enter() const override {
+    threads_before = omp_get_max_threads();
+    if (threads_before != context_.threads) omp_set_num_threads(context_.threads);
+  }
+  void leave() const override {
+    if (threads_before != context_.threads) omp_set_num_threads(threads_before);
+  }
+
+ private:
+  [[nodiscard]] std::unique_ptr<Kernel> compile_fast(const Region& region) const {
+    const Op& head = cpu::node(region, 0).op;
+    const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
+                        std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
+    if (!linear) return cpu::compile(region, context_.threads);
+    cpu::require_float_chain(region);
+    if (std::holds_alternative<Conv>(head)) return convolution(context_, region);
+    if (std::holds_alternative<ConvTranspose>(head)) return transposed_convolution(context_, region);
+    if (std::holds_alternative<Dense>(head)) return dense(context_, region);
+    return matrix_product(context_, region);
+  }
+
+  Context context_;
+  bool avx512_;
+  std::unique_ptr<Device> reference_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> device(const Options& options) {
+  require_avx2();
+  return std::make_unique<CpuDevice>(options);
+}
+
+std::string library_version() {
+  const dnnl_version_t* version = dnnl_version();
+  return fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
+}
+
+}  // namespace banoff::onednn

@@ -1,0 +1,25 @@
+// The CPU device: oneDNN for convolutions and matrix products, own loops (kernels/cpu) for what moves memory.
+//
+// Worker threads are OpenMP's. Whether idle workers spin is the environment's choice (OMP_WAIT_POLICY,
+// GOMP_SPINCOUNT): spinning makes an idle machine faster and a machine shared with other busy threads much slower.
+#pragma once
+
+#include <memory>
+
+#include "kernels/device.hpp"
+
+namespace banoff::onednn {
+
+struct Options {
+  int threads = 0;  ///< 0: as many as this process may use (runtime/core/cpu_count.hpp)
+  /// Takes slow implementations in the first round too, as if every region were a last resort.
+  bool allow_slow = false;
+};
+
+/// Throws refused when this CPU lacks AVX2, which the own loops are compiled for.
+[[nodiscard]] std::unique_ptr<Device> device(const Options& options = {});
+
+/// "oneDNN 2.6.3", the library linked at run time.
+[[nodiscard]] std::string library_version();
+
+}  // namespace banoff::onednn

@@ -1,0 +1,76 @@
+// Matrix products of two values, and reorders.
+#include <algorithm>
+
+#include "kernels/cpu/blocks.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/onednn/convolution.hpp"
+#include "kernels/onednn/cost.hpp"
+#include "kernels/onednn/epilogue.hpp"
+
+namespace banoff::onednn {
+
+namespace {
+constexpr auto f32 = dnnl::memory::data_type::f32;
+
+/// A dense row-major matrix stack of `rank` dimensions, missing ones 1, its last two swapped on demand.
+Md matrices(const Shape& shape, std::size_t rank, bool transposed) {
+  Dims dims(rank - shape.rank(), 1);
+  dims.insert(dims.end(), shape.begin(), shape.end());
+  Dims strides(rank, 1);
+  for (std::size_t i = rank - 1; i > 0; --i) strides[i - 1] = strides[i] * dims[i];
+  if (transposed) {
+    std::swap(dims[rank - 1], dims[rank - 2]);
+    std::swap(strides[rank - 1], strides[rank - 2]);
+  }
+  return {dims, f32, strides};
+}
+}  // namespace
+
+std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& region) {
+  const Node& node = cpu::node(region, 0);
+  const auto& op = *node.as<MatMul>();
+  for (const Layout layout : region.input_layouts) {
+    if (layout != Layout::plain) throw Refused{"matmul in a layout other than plain"};
+  }
+  if (region.output_layouts[0] != Layout::plain) throw Refused{"matmul in a layout other than plain"};
+  const Shape& a = region.type(node.inputs[0]).shape;
+  const Shape& b = region.type(node.inputs[1]).shape;
+  const Shape& y = region.type(node.outputs[0]).shape;
+  const Md src = matrices(a, y.rank(), op.transpose_a);
+  const Md weights = matrices(b, y.rank(), op.transpose_b);
+  const Md dst = matrices(y, y.rank(), false);
+  Epilogue tail = epilogue(region, [&](const Shape& given, Layout) {
+    if (given != y) throw Refused{"a broadcast operand behind a matrix product"};
+    return dst;
+  });
+  const auto pd = choose<dnnl::matmul>(context, tail.attr, true, src, weights, Md(), dst);
+  PrimitiveParts parts;
+  parts.primitive = dnnl::matmul(pd);
+  parts.implementation = pd.impl_info_str();
+  parts.inputs = {{DNNL_ARG_SRC, src, cpu::input_of(region, node.inputs[0])}, {DNNL_ARG_WEIGHTS, weights, cpu::input_of(region, node.inputs[1])}};
+  parts.inputs.insert(parts.inputs.end(), tail.operands.begin(), tail.operands.end());
+  parts.output = dst;
+  parts.scratchpad = pd.scratchpad_desc();
+  parts.in_place = tail.in_place;
+  const std::int64_t inner = op.transpose_a ? a[a.rank() - 2] : a.back();
+  parts.cost_us = product_us(y.elements() / std::max<std::int64_t>(y.back(), 1), y.back(), inner, context.threads);
+  return primitive_kernel(context, std::move(parts));
+}
+
+std::unique_ptr<Kernel> reorder(const Context& context, const Shape& shape, Layout from, Layout to) {
+  const Md src = descriptor(shape, from);
+  const Md dst = descriptor(shape, to);
+  const dnnl::reorder::primitive_desc pd(context.engine, src, context.engine, dst, attributes());
+  PrimitiveParts parts;
+  parts.primitive = dnnl::reorder(pd);
+  parts.implementation = std::string("reorder:") + pd.impl_info_str();
+  parts.inputs = {{DNNL_ARG_FROM, src, 0}};
+  parts.output_argument = DNNL_ARG_TO;
+  parts.output = dst;
+  parts.scratchpad = pd.scratchpad_desc();
+  // Reorders reach about half of what a copy does.
+  parts.cost_us = 2.0 * cpu::pass_us(8.0 * static_cast<double>(cpu::elements_of(shape, to)), context.threads);
+  return primitive_kernel(context, std::move(parts));
+}
+
+}  // namespace banoff::onednn
