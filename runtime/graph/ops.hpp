@@ -297,6 +297,7 @@ struct OpRow {
   Op prototype;
   std::size_t min_inputs = 1;
   std::size_t max_inputs = 1;
+  bool fixed = false;  ///< a name for particular attributes (relu6): takes no keys
 };
 
 inline constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();

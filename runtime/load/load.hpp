@@ -2,10 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <functional>
 
-#include "runtime/graph/signature.hpp"
 #include "banoff/manifest.hpp"
+#include "runtime/graph/signature.hpp"
 
 namespace banoff {
 
@@ -15,13 +15,18 @@ struct LoadLimits {
   std::size_t max_yaml_depth = 64;
   std::size_t max_yaml_nodes = 1'000'000;    ///< after aliases are expanded
   std::size_t max_header_bytes = 64U << 20;  ///< of a safetensors file
+  std::int64_t max_random_elements = std::int64_t{1} << 31;  ///< of all parameters together, when made up from a seed
   Limits graph;
 };
+
+/// Computes one node: its outputs from its inputs. How the loader runs nets without knowing any kernel.
+using NodeExecutor = std::function<std::vector<Tensor>(const Graph&, const Node&, const std::vector<Tensor>& inputs)>;
 
 /// Where the weights come from: a safetensors file, or made up from a seed.
 struct WeightSource {
   std::filesystem::path file;         ///< empty: the file the model names
   std::optional<std::uint64_t> seed;  ///< random weights, calibrated so that activations stay finite
+  NodeExecutor executor;              ///< what calibrates them: must be given with a seed
 };
 
 /// A loaded network: the verified graph with its parameters, and what the file says of images and tasks.
@@ -52,8 +57,10 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
                     const std::vector<TensorType>& types);
 
 /// Fills every parameter from a seed: He-scaled weights; batch norm statistics measured on a seeded batch passed
-/// through the net, gamma and beta varied (both signs of gamma).
-void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types);
+/// through the net by `executor` (images made smaller where the net allows it), gamma and beta varied (both signs of
+/// gamma). The same seed gives the same parameters everywhere, up to the executor's rounding.
+void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
+                       const NodeExecutor& executor, const LoadLimits& limits = {});
 
 /// The expanded network as a YAML text that loads again, and its weights beside it. Both written atomically.
 void save_model(const std::filesystem::path& file, const Graph& graph, const Manifest& manifest);

@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <set>
+
+#include "runtime/core/fail.hpp"
+#include "runtime/load/load.hpp"
+#include "runtime/load/param_specs.hpp"
+#include "runtime/load/suggest.hpp"
+#include "runtime/load/weight_norm.hpp"
+
+namespace banoff {
+
+namespace {
+
+bool is_float(DType type) {
+  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
+/// Collects problems and throws them all at once, at most `most` of them in full.
+class Problems {
+ public:
+  template <class... Args>
+  void add(fmt::format_string<Args...> format, Args&&... args) {
+    if (++count_ <= most) text_ += "\n  " + fmt::format(format, std::forward<Args>(args)...);
+  }
+  void throw_if_any(const std::string& file) const {
+    if (count_ == 0) return;
+    const std::string more = count_ > most ? fmt::format("\n  … and {} more", count_ - most) : "";
+    fail_input("{}: the weights do not fit the network: {} problem{}{}{}", file, count_, count_ == 1 ? "" : "s", text_, more);
+  }
+
+ private:
+  static constexpr std::size_t most = 20;
+  std::size_t count_ = 0;
+  std::string text_;
+};
+
+bool is_ignored(const std::string& name) { return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked"); }
+
+/// The eps with which a node wants the parameter in `slot` standardised.
+std::optional<double> standardization_of(const Node& node, Slot slot) {
+  const auto* conv = node.as<Conv>();
+  return conv == nullptr || slot != Slot::weight ? std::nullopt : conv->weight_standardization;
+}
+
+/// Standardises every weight that asks for it, once; the convs then ask no more.
+void standardize(Graph& graph, const std::vector<ParamUse>& uses) {
+  for (const Node& node : graph.nodes) {
+    for (const auto& [slot, id] : node.params) {
+      const Node& first = graph.node(uses[static_cast<std::size_t>(id)].node);
+      if (standardization_of(node, slot) != standardization_of(first, slot)) {
+        fail_input("{}", describe(node, fmt::format("shares its weight with '{}', which standardises it differently", first.name)));
+      }
+    }
+  }
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if (uses[i].node == none) continue;
+    const auto eps = standardization_of(graph.node(uses[i].node), uses[i].slot);
+    if (eps) graph.params[i].value = standardized(graph.params[i].value, *eps);
+  }
+  for (Node& node : graph.nodes) {
+    if (auto* conv = std::get_if<Conv>(&node.op)) conv->weight_standardization.reset();
+  }
+}
+
+}  // namespace
+
+void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const std::string& weights_file,
+                    const std::vector<TensorType>& types) {
+  Problems problems;
+  try {
+    resolve_weight_norm(tensors);
+  } catch (const Error& error) {
+    fail_input("{}: {}", weights_file, error.what());
+  }
+  const std::vector<ParamUse> uses = param_uses(graph, types);
+  std::set<std::string_view> wanted;
+  for (const Param& param : graph.params) wanted.insert(param.name);
+  std::vector<std::string_view> unused;
+  for (const auto& [name, tensor] : tensors) {
+    if (!wanted.contains(name) && !is_ignored(name)) unused.push_back(name);
+  }
+  for (std::size_t i = 0; i < graph.params.size(); ++i) {
+    Param& param = graph.params[i];
+    if (uses[i].node == none) continue;
+    const Node& node = graph.node(uses[i].node);
+    const auto found = tensors.find(param.name);
+    if (found == tensors.end()) {
+      const std::string_view near = nearest(param.name, unused);
+      problems.add("{}", describe(node, fmt::format("'{}' ({}) is missing{}", param.name, uses[i].shape.str(),
+                                                    near.empty() ? "" : fmt::format("; the nearest name is '{}'", near))));
+      continue;
+    }
+    const Tensor& tensor = found->second;
+    const bool slope_for_all = node.as<PRelu>() != nullptr && tensor.shape() == Shape{1};
+    if (tensor.shape() != uses[i].shape && !slope_for_all) {
+      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, tensor.shape().str(), uses[i].shape.str())));
+    } else if (!is_float(tensor.dtype())) {
+      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected a float type", param.name, name_of(tensor.dtype()))));
+    } else {
+      param.value = tensor;
+    }
+  }
+  for (const std::string_view name : unused) {
+    problems.add("'{}' ({}) is used by no node", name, tensors.find(std::string(name))->second.shape().str());
+  }
+  problems.throw_if_any(weights_file);
+  standardize(graph, uses);
+}
+
+}  // namespace banoff

@@ -1,0 +1,19 @@
+// Graph inputs as a model file writes them.
+#pragma once
+
+#include "runtime/load/expression.hpp"
+
+namespace banoff {
+
+/// `64`, `N`, `N=1` or `N<=100`. Throws bad_input without a location.
+[[nodiscard]] Dim read_dim(const Datum& from);
+/// The same, printed.
+[[nodiscard]] std::string print_dim(const Dim& dim);
+
+/// Adds the inputs of the `inputs` section to the graph. Throws bad_input with file:line.
+void read_inputs(const Yaml& section, const std::string& file, const Env& env, Graph& graph);
+
+/// The type of an input for naming parameters: symbols without a default are 1, bounds are at their capacity.
+[[nodiscard]] TensorType nominal_type(const GraphInput& input);
+
+}  // namespace banoff

@@ -1,0 +1,13 @@
+// The sections of a model file that are not the network: preprocess, task, and where its weights are.
+#pragma once
+
+#include "runtime/load/expression.hpp"
+#include "runtime/load/load.hpp"
+
+namespace banoff {
+
+/// Reads the sections. `file` is the model file, `graph` the expanded network they speak of. A file of labels is read
+/// relative to `file`. Throws bad_input with file:line.
+[[nodiscard]] Manifest read_manifest(const Yaml& root, const std::string& file, const Env& env, const Graph& graph);
+
+}  // namespace banoff

@@ -1,0 +1,122 @@
+#include <algorithm>
+
+#include "runtime/core/fail.hpp"
+#include "runtime/load/inputs.hpp"
+#include "runtime/load/load.hpp"
+#include "runtime/load/manifest_fields.hpp"
+#include "runtime/load/safetensors_write.hpp"
+#include "runtime/load/saved_params.hpp"
+
+namespace banoff {
+
+namespace {
+
+std::string in_braces(const std::vector<std::string>& parts) { return fmt::format("{{{}}}", fmt::join(parts, ", ")); }
+
+/// How a flat file refers to a value: its node's name, with an index if the node has several outputs.
+std::string reference(const Graph& graph, ValueId id) {
+  const Value& value = graph.value(id);
+  if (value.producer == none) return yaml_text(value.name);
+  const Node& node = graph.node(value.producer);
+  if (node.outputs.size() == 1) return yaml_text(node.name);
+  const auto at = std::ranges::find(node.outputs, id) - node.outputs.begin();
+  return yaml_text(fmt::format("{}[{}]", node.name, at));
+}
+
+std::string print_sharing(const Graph& graph, const SavedParams& saved, NodeId id) {
+  const Node& node = graph.node(id);
+  std::vector<std::string> slots;
+  std::vector<NodeId> sources;
+  for (const auto& [slot, param] : node.params) {
+    const NodeId owner = saved.owner(param, slot);
+    if (owner == id) continue;
+    sources.push_back(owner);
+    slots.push_back(fmt::format("{}: {}", slot_name(slot), yaml_text(graph.node(owner).name)));
+  }
+  if (slots.empty()) return {};
+  const bool whole = slots.size() == node.params.size() && std::ranges::count(sources, sources[0]) == std::ssize(sources);
+  return "weights_from: " + (whole ? yaml_text(graph.node(sources[0]).name) : in_braces(slots));
+}
+
+std::string print_node(const Graph& graph, const SavedParams& saved, NodeId id) {
+  const Node& node = graph.node(id);
+  std::vector<std::string> parts{fmt::format("op: {}", row_of(node.op).name)};
+  std::vector<std::string> inputs;
+  for (const ValueId input : node.inputs) inputs.push_back(reference(graph, input));
+  if (inputs.size() == 1) parts.push_back("from: " + inputs[0]);
+  if (inputs.size() > 1) parts.push_back(fmt::format("from: [{}]", fmt::join(inputs, ", ")));
+  for (const FieldPrinter::Field& field : print_op(node.op)) parts.push_back(fmt::format("{}: {}", field.key, field.text));
+  if (std::string sharing = print_sharing(graph, saved, id); !sharing.empty()) parts.push_back(std::move(sharing));
+  return fmt::format("  - {}: {}\n", yaml_text(node.name), in_braces(parts));
+}
+
+std::string print_input(const Graph& graph, const GraphInput& input) {
+  std::vector<std::string> dims;
+  for (const Dim& dim : input.dims) dims.push_back(print_dim(dim));
+  std::string shape = fmt::format("[{}]", fmt::join(dims, ", "));
+  if (input.dtype != DType::f32) shape = fmt::format("{{shape: {}, dtype: {}}}", shape, name_of(input.dtype));
+  return fmt::format("  {}: {}\n", yaml_text(graph.value(input.value).name), shape);
+}
+
+/// The fields that differ from a default-made section's, those in `always`, and required ones.
+std::string print_section(const FieldPrinter& section, const FieldPrinter& standard, std::string_view always) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < section.fields.size(); ++i) {
+    const FieldPrinter::Field& field = section.fields[i];
+    if (field.is_required || field.key == always || field.text != standard.fields[i].text) {
+      parts.push_back(fmt::format("{}: {}", field.key, field.text));
+    }
+  }
+  return in_braces(parts);
+}
+
+std::string print_preprocess(const Preprocess& preprocess) {
+  FieldPrinter printer, standard;
+  preprocess_fields(printer, preprocess);
+  preprocess_fields(standard, Preprocess{});
+  return fmt::format("  {}: {}\n", yaml_text(preprocess.input), print_section(printer, standard, "fit"));
+}
+
+std::string print_task(const Task& task) {
+  FieldPrinter printer, standard;
+  task_fields(printer, task);
+  task_fields(standard, Task{});
+  return print_section(printer, standard, {});
+}
+
+}  // namespace
+
+std::string print_yaml(const Graph& graph, const Manifest& manifest) {
+  const SavedParams saved(graph);
+  std::string out = fmt::format("name: {}\ninputs:\n", yaml_text(graph.name));
+  for (const GraphInput& input : graph.inputs) out += print_input(graph, input);
+  if (!manifest.preprocess.empty()) out += "preprocess:\n";
+  for (const Preprocess& preprocess : manifest.preprocess) out += print_preprocess(preprocess);
+  if (manifest.task.kind != TaskKind::none) out += "task: " + print_task(manifest.task) + "\n";
+  out += "nodes:\n";
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const auto id = static_cast<NodeId>(n);
+    if (graph.alive(id)) out += print_node(graph, saved, id);
+  }
+  out += "outputs:\n";
+  for (const GraphOutput& output : graph.outputs) {
+    out += fmt::format("  {}: {}\n", yaml_text(output.name), reference(graph, output.value));
+  }
+  return out;
+}
+
+void save_model(const std::filesystem::path& file, const Graph& graph, const Manifest& manifest) {
+  std::filesystem::path weights_file = file;
+  weights_file.replace_extension(".safetensors");
+  if (weights_file == file) fail_usage("{}: a model file cannot end in .safetensors", file.string());
+  // Both files are complete on disk before either gets its name.
+  AtomicFile weights(weights_file), yaml(file);
+  write_safetensors_into(weights, SavedParams(graph).tensors());
+  yaml.write(print_yaml(graph, manifest));
+  weights.finish();
+  yaml.finish();
+  weights.commit();
+  yaml.commit();
+}
+
+}  // namespace banoff

@@ -1,0 +1,77 @@
+#include <cmath>
+
+#include "runtime/core/checked.hpp"
+#include "runtime/load/calibrate.hpp"
+#include "runtime/load/random.hpp"
+
+namespace banoff {
+
+namespace {
+
+/// How many products one output element of a convolution or dense layer sums.
+double fan_in(const Node& node, const Shape& weight) {
+  if (const auto* op = node.as<ConvTranspose>()) {
+    double terms = static_cast<double>(weight[0]) / static_cast<double>(op->groups);
+    for (std::size_t i = 2; i < weight.rank(); ++i) {
+      terms *= static_cast<double>(weight[i]) / static_cast<double>(op->stride.at(i - 2));
+    }
+    return std::max(terms, 1.0);
+  }
+  return static_cast<double>(weight.elements(1, weight.rank()));
+}
+
+bool is_linear(const Node& node) {
+  return node.as<Conv>() != nullptr || node.as<ConvTranspose>() != nullptr || node.as<Dense>() != nullptr;
+}
+
+double signed_scale(Random& random) {
+  const double sign = random.uniform() < 0.25 ? -1 : 1;
+  return sign * random.between(0.5, 1.5);
+}
+
+double element(const Node& node, Slot slot, Random& random, double he_bound) {
+  switch (slot) {
+    case Slot::weight:
+      if (is_linear(node)) return random.between(-he_bound, he_bound);
+      return node.as<PRelu>() != nullptr ? random.between(0.1, 0.4) : signed_scale(random);
+    case Slot::bias: return (is_linear(node) ? 0.1 : 0.5) * random.normal();
+    case Slot::mean: return 0;
+    case Slot::var: return 1;
+    case Slot::pad_value: return 0.5 * random.normal();
+    case Slot::value: return random.normal();
+  }
+  fail_internal("a parameter of no kind");
+}
+
+Tensor random_tensor(const Node& node, const ParamUse& use, Random random) {
+  // Uniform in [-b, b] has variance b^2 / 3; He et al. 2015 ask for 2 / fan_in.
+  const double bound = use.slot == Slot::weight && is_linear(node) ? std::sqrt(6 / fan_in(node, use.shape)) : 0;
+  std::vector<float> values(static_cast<std::size_t>(use.shape.elements()));
+  for (float& value : values) value = static_cast<float>(element(node, use.slot, random, bound));
+  return Tensor::of<float>(use.shape, std::move(values));
+}
+
+}  // namespace
+
+void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
+                       const NodeExecutor& executor, const LoadLimits& limits) {
+  if (!executor) fail_usage("random weights need something that computes nodes, to calibrate batch norms");
+  const std::vector<ParamUse> uses = param_uses(graph, types);
+  std::int64_t total = 0;
+  for (const ParamUse& use : uses) total = checked_add(total, use.node == none ? 0 : use.shape.elements());
+  if (total > limits.max_random_elements) {
+    fail_input("{} parameters, more than the {} that are made up", total, limits.max_random_elements);
+  }
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if (uses[i].node == none) continue;
+    Param& param = graph.params[i];
+    param.value = random_tensor(graph.node(uses[i].node), uses[i], Random(seed, param.name));
+  }
+  // Random weights are standardised as they are: the attribute speaks of stored weights only.
+  for (Node& node : graph.nodes) {
+    if (auto* conv = std::get_if<Conv>(&node.op)) conv->weight_standardization.reset();
+  }
+  calibrate(graph, seed, types, uses, executor);
+}
+
+}  // namespace banoff

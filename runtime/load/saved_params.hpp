@@ -1,0 +1,39 @@
+// Under which names a graph's parameters are written, when several nodes may share one.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "runtime/graph/graph.hpp"
+
+namespace banoff {
+
+/// A parameter belongs to the first live node that holds it in a given slot, and is written under that node's name; the
+/// others refer to that node.
+class SavedParams {
+ public:
+  explicit SavedParams(const Graph& graph) : graph_(graph) {
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+      if (graph.nodes[n].outputs.empty()) continue;
+      for (const auto& [slot, id] : graph.nodes[n].params) owners_.emplace(std::pair(id, slot), static_cast<NodeId>(n));
+    }
+  }
+
+  [[nodiscard]] NodeId owner(ParamId id, Slot slot) const { return owners_.at({id, slot}); }
+
+  /// Tensors by the names a file gives them.
+  [[nodiscard]] std::map<std::string, Tensor> tensors() const {
+    std::map<std::string, Tensor> result;
+    for (const auto& [key, node] : owners_) {
+      result.emplace(graph_.node(node).name + "." + std::string(slot_name(key.second)), graph_.param(key.first));
+    }
+    return result;
+  }
+
+ private:
+  const Graph& graph_;
+  std::map<std::pair<ParamId, Slot>, NodeId> owners_;
+};
+
+}  // namespace banoff
