@@ -1,0 +1,61 @@
+"""Writes the held-out data and the float64 reference outputs beside the demo nets.
+
+usage: python3 scripts/train_demo/export.py classifier|detector|segmenter|all
+"""
+import argparse
+import csv
+import importlib
+import sys
+
+import numpy as np
+import torch
+from PIL import Image
+
+import common
+import data
+
+DATA = data.DEMO / "data"
+
+
+def save_expected(name, array):
+    """Writes `expected/NAME.npy` as float32."""
+    (DATA / "expected").mkdir(parents=True, exist_ok=True)
+    np.save(DATA / "expected" / f"{name}.npy", np.ascontiguousarray(array, dtype=np.float32))
+
+
+def load_double(name, kind):
+    """The shipped weights of a net, in float64."""
+    net = getattr(importlib.import_module(name), kind)()
+    return common.load(data.DEMO / f"{name}.safetensors", net).double()
+
+
+def classifier():
+    """The held-out scans as PNG, their labels, and the logits of the first one."""
+    folder = DATA / "digits"
+    folder.mkdir(parents=True, exist_ok=True)
+    scans, labels = data.scans_of("held")
+    with open(folder / "labels.csv", "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "label"])
+        for i, (scan, label) in enumerate(zip(scans, labels)):
+            Image.fromarray(scan).save(folder / f"{i:03}.png", optimize=True)
+            writer.writerow([f"{i:03}.png", label])
+    image = data.classifier_input(scans[:1])
+    save_expected("classifier.in", image.numpy())
+    with torch.no_grad():
+        save_expected("classifier.out", load_double("classifier", "Classifier")(image.double()))
+
+
+def main():
+    """The command line."""
+    parts = {"classifier": classifier}
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("net", choices=[*parts, "all"])
+    options = parser.parse_args()
+    for name, part in parts.items():
+        if options.net in (name, "all"):
+            part()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
