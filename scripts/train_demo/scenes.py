@@ -32,7 +32,7 @@ def _background(rng):
     canvas = np.broadcast_to(rng.uniform(30, 225, 3), (SIZE, SIZE, 3)).copy()
     for n, up in _COARSE.items():
         clouds = rng.normal(0, rng.uniform(2, 16), (n, n, 1)) + rng.normal(0, 6, (n, n, 3))
-        canvas += np.einsum("yi,xj,ijc->yxc", up, up, clouds)
+        canvas += np.tensordot(up, np.tensordot(clouds, up, (1, 1)), (1, 0)).transpose(0, 2, 1)
     angle, wave = rng.uniform(0, np.pi), rng.uniform(4, 24)
     phase = (np.cos(angle) * _COLUMNS + np.sin(angle) * _ROWS) * (2 * np.pi / wave)
     canvas += rng.uniform(0, 14) * np.sin(phase + rng.uniform(0, 6))[..., None]
@@ -49,23 +49,25 @@ def _sample(glyph, y, x):
 
 
 def _place(rng, glyph, taken):
-    """Ink [SIZE, SIZE] and box of a glyph at a free place, or None."""
+    """(window, ink and mask in it, box) of a glyph at a free place, or None."""
     size = np.exp(rng.uniform(np.log(16), np.log(42)))
     angle, aspect = rng.uniform(-0.25, 0.25), rng.uniform(0.9, 1.1)
     cos, sin = np.cos(angle), np.sin(angle)
     for _ in range(12):
         cy, cx = rng.uniform(size * 0.45, SIZE - size * 0.45, 2)
-        dy, dx = _ROWS - cy, _COLUMNS - cx
+        top, left = max(0, int(cy - size * 0.8)), max(0, int(cx - size * 0.8))
+        window = np.s_[top:int(cy + size * 0.8) + 1, left:int(cx + size * 0.8) + 1]
+        dy, dx = _ROWS[window] - cy, _COLUMNS[window] - cx
         y = (cos * dy - sin * dx) * 32 / size + 19.5
         x = (sin * dy + cos * dx) * 32 / (size * aspect) + 19.5
         ink = _sample(glyph, y, x)
-        rows = np.flatnonzero((ink > INK).any(1))
-        columns = np.flatnonzero((ink > INK).any(0))
+        rows = np.flatnonzero((ink > INK).any(1)) + top
+        columns = np.flatnonzero((ink > INK).any(0)) + left
         if not len(rows):
             return None
         box = [int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1]
         if all(box[0] > b[2] or b[0] > box[2] or box[1] > b[3] or b[1] > box[3] for b in taken):
-            return np.clip((ink - INK) * size / 8 + 0.5, 0, 1), ink > INK, box
+            return window, np.clip((ink - INK) * size / 8 + 0.5, 0, 1), ink > INK, box
     return None
 
 
@@ -79,14 +81,14 @@ def make_scene(rng, glyphs, labels, count):
         placed = _place(rng, glyph, [o["box"] for o in objects])
         if placed is None:
             continue
-        alpha, inside, box = placed
+        window, alpha, inside, box = placed
         behind = canvas[box[1]:box[3], box[0]:box[2]].mean((0, 1))
         colour = rng.uniform(0, 255, 3)
         while np.abs((colour - behind) @ [0.3, 0.6, 0.1]) < 60:
             colour = rng.uniform(0, 255, 3)
-        grain = colour + rng.normal(0, 4, (SIZE, SIZE, 1))
-        canvas += alpha[..., None] * (grain - canvas)
-        mask[inside] = label + 1
+        grain = colour + rng.normal(0, 4, (*alpha.shape, 1))
+        canvas[window] += alpha[..., None] * (grain - canvas[window])
+        mask[window][inside] = label + 1
         objects.append({"label": int(label), "box": box})
     return np.clip(np.rint(canvas), 0, 255).astype(np.uint8), mask, objects
 
@@ -97,7 +99,7 @@ def make_scenes(part, n, seed):
     scans, labels = data.scans_of(part)
     glyphs, order, scenes = glyphs_of(scans), [], []
     for _ in range(n):
-        count = rng.randint(3, 7)
+        count = rng.randint(4, 9)
         if len(order) < count:
             order = list(rng.permutation(len(labels)))
         pick, order = order[:count], order[count:]

@@ -14,8 +14,8 @@ from data import DEMO
 
 PLANS = {  # name: (class, seed, steps, peak learning rate)
     "classifier": ("Classifier", 11, 700, 4e-3),
-    "detector": ("Detector", 12, 3000, 4e-3),
-    "segmenter": ("Segmenter", 13, 1500, 4e-3),
+    "detector": ("Detector", 12, 1200, 1.5e-2),
+    "segmenter": ("Segmenter", 13, 900, 1.5e-2),
 }
 
 
