@@ -115,7 +115,11 @@ class Former {
   }
 
   Region outline(const std::vector<NodeId>& chain) const {
-    Region region{&graph_, &types_, chain, {}, graph_.node(chain.back()).outputs, {}, {}};
+    Region region;
+    region.graph = &graph_;
+    region.types = &types_;
+    region.nodes = chain;
+    region.outputs = graph_.node(chain.back()).outputs;
     std::vector<ValueId> made;
     for (const NodeId id : chain) {
       for (const ValueId input : graph_.node(id).inputs) {

@@ -29,7 +29,7 @@ check_installed() { # static|shared ON|OFF
   flags=$(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs "--$1" banoff)
   # shellcheck disable=SC2086 # the flags are words
   c++ -std=c++20 "$here/consumer.cpp" $flags -Wl,-rpath,"$(dirname "$pc")" -o "$work/$1-pkg-config"
-  "$work/$1-pkg-config"
+  "$work/$1-pkg-config" "$root/configs/demo/classifier.yaml"
 }
 
 check_installed static OFF

@@ -1,17 +1,31 @@
-// Uses the library as its users do: public headers, exported symbols, an exception caught across the boundary.
+// The library from C++, knowing only what is installed. Usage: consumer MODEL
 #include <banoff/error.hpp>
-#include <banoff/tensor.hpp>
+#include <banoff/session.hpp>
+#include <banoff/task/metrics.hpp>
 
 #include <cstdio>
 
-int main() {
-  const banoff::Tensor tensor = banoff::Tensor::of<float>({1, 2}, {1.5F, -2.0F});
-  const auto halves = tensor.as(banoff::DType::f16).to_vector<double>();
+using namespace banoff;
+
+namespace {
+bool refuses_a_missing_file() {
   try {
-    (void)banoff::dtype_named("f128");
-  } catch (const banoff::Error& error) {
-    std::printf("%s: %g %g; %s\n", tensor.shape().str().c_str(), halves[0], halves[1], error.what());
-    return halves[0] == 1.5 && halves[1] == -2.0 && error.kind() == banoff::ErrorKind::bad_input ? 0 : 1;
+    (void)Model::load("no such file.yaml");
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::bad_input;
   }
-  return 1;
+  return false;
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2 || !refuses_a_missing_file()) return 2;
+  const Model model = Model::load(argv[1]);
+  const auto [folded, report] = model.fold({});
+  const Tensors inputs = model.random_inputs(1);
+  Session session(CompiledModel::compile(folded));
+  const OutputError error = compare(model.reference(inputs), session.run(inputs)).at(0);
+  std::printf("%s: %zu of %zu batch norms folded; relative error %.1e\n", model.name().c_str(), report.folded(),
+              report.norms.size(), error.max_relative_error);
+  return report.folded() > 0 && error.max_relative_error < 1e-4 && ConfusionMatrix().pixel_accuracy() == 0 ? 0 : 1;
 }
