@@ -73,16 +73,16 @@ std::string print_section(const FieldPrinter& section, const FieldPrinter& stand
 std::string print_preprocess(const Preprocess& preprocess) {
   FieldPrinter printer, standard;
   preprocess_fields(printer, preprocess);
-  const Preprocess made_by_default;
-  preprocess_fields(standard, made_by_default);
+  const Preprocess unset;
+  preprocess_fields(standard, unset);
   return fmt::format("  {}: {}\n", yaml_text(preprocess.input), print_section(printer, standard, "fit"));
 }
 
 std::string print_task(const Task& task) {
   FieldPrinter printer, standard;
   task_fields(printer, task);
-  const Task made_by_default;
-  task_fields(standard, made_by_default);
+  const Task unset;
+  task_fields(standard, unset);
   return print_section(printer, standard, {});
 }
 

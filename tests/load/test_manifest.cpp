@@ -1,0 +1,49 @@
+#include "support.hpp"
+
+using namespace banoff;
+using namespace banoff::test;
+
+namespace {
+const std::string net = "inputs: {image: [1, 3, 8, 8]}\nnodes: [{relu: relu}]\noutputs: {y: relu}\n";
+Manifest manifest(const std::string& lines) { return parse(net + lines).manifest; }
+std::string manifest_error(const std::string& lines) { return parse_error(net + lines); }
+}  // namespace
+
+TEST_CASE("preprocessing is read, and fit follows from how resize is written") {
+  const Manifest m = manifest("preprocess: {image: {resize: 36, crop: 32, mean: [0.1, 0.2, 0.3], std: 0.5, channels: bgr}}\n");
+  REQUIRE(m.preprocess.size() == 1);
+  const Preprocess& p = m.preprocess[0];
+  CHECK(p.input == "image");
+  CHECK(p.resize == Ints{36});
+  CHECK(p.crop == Ints{32});
+  CHECK(p.fit == Fit::shorter);
+  CHECK(p.mean == std::vector<double>{0.1, 0.2, 0.3});
+  CHECK(p.std == std::vector<double>{0.5});
+  CHECK(p.channels == Channels::bgr);
+  CHECK(manifest("preprocess: {image: {resize: [36, 40]}}\n").preprocess[0].fit == Fit::exact);
+}
+
+TEST_CASE("labels are a list or a text file beside the model") {
+  const Manifest m = manifest("task: {kind: classification, labels: [cat, dog, 7], top: 2, output: y}\n");
+  CHECK(m.task.labels == std::vector<std::string>{"cat", "dog", "7"});
+  const TemporaryFolder folder;
+  write(folder / "labels.txt", "tench\r\ngreat white shark\n");
+  const std::string text = net + "task: {kind: segmentation, labels: labels.txt, palette: [[0, 0, 0], [255, 1, 2]]}\n";
+  const Task task = parse_yaml(text, (folder / "net.yaml").string()).manifest.task;
+  CHECK(task.labels == std::vector<std::string>{"tench", "great white shark"});
+  CHECK(task.palette.size() == 2);
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, labels: no.txt}\n"), "net.yaml:4: task: labels", "no.txt");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, labels: /dev/zero}\n"), "not a regular file");
+}
+
+TEST_CASE("mistakes in preprocess and task name their line") {
+  CHECK_MESSAGE_HAS(manifest_error("preprocess: {imag: {}}\n"), "net.yaml:4", "did you mean 'image'?");
+  CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {fit: stretch}}\n"), "net.yaml:4: preprocess 'image': fit: unknown word 'stretch'");
+  CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {std: [1, 0, 1]}}\n"), "std and scale positive");
+  CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {mean: [1, 2]}}\n"), "2 numbers for 3 channels");
+  CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {resize: 1000000}}\n"), "sizes are");
+  CHECK_MESSAGE_HAS(manifest_error("task: {labels: [a]}\n"), "net.yaml:4: task: 'kind' must be given");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: clasification}\n"), "did you mean 'classification'?");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, output: z}\n"), "no output 'z'");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: segmentation, palette: [[0, 0, 256]]}\n"), "0 to 255");
+}
