@@ -52,6 +52,7 @@ Weights merge_groups(Weights w) {
   while (merged <= 8 && (w.groups % merged != 0 || w.in * merged % 8 != 0 || w.out * merged % 8 != 0)) merged *= 2;
   if (merged > 8) return w;
   Weights wide{{}, w.groups / merged, w.out * merged, w.in * merged};
+  if (w.values.empty()) return wide;
   const auto taps = static_cast<std::int64_t>(w.values.size()) / (w.groups * w.out * w.in);
   wide.values.resize(w.values.size() * static_cast<std::size_t>(merged), 0.0F);
   for (std::int64_t o = 0; o < w.groups * w.out; ++o) {
@@ -60,6 +61,11 @@ Weights merge_groups(Weights w) {
     std::copy(from, from + w.in * taps, wide.values.data() + (o * wide.in + place * w.in) * taps);
   }
   return wide;
+}
+
+/// The node's weights, unless only the cost is asked for.
+std::vector<float> values_of(const Region& region, const Node& node) {
+  return region.estimate ? std::vector<float>{} : cpu::floats(region, node, Slot::weight);
 }
 
 Tag weights_tag(bool grouped, std::size_t rank) {
@@ -109,7 +115,7 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
   require_zero_padding(region, node, spatial);
   const Geometry g = geometry(spatial);
   const std::int64_t groups = groups_of(op, x);
-  const Weights weights = merge_groups({cpu::floats(region, node, Slot::weight), groups, op.out / groups, x[1] / groups});
+  const Weights weights = merge_groups({values_of(region, node), groups, op.out / groups, x[1] / groups});
   const auto bias = cpu::floats(region, node, Slot::bias);
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
@@ -124,6 +130,7 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
   const double cost = convolution_us({x, y, spatial, weights.groups, weights.in, weights.out, region.input_layouts[source], region.output_layouts[0],
                                       pd.impl_info_str()}, context.threads) +
                       tail.us_per_element * static_cast<double>(y.elements()) / context.threads;
+  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
   dnnl::memory ready = packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
   return finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
 }
@@ -142,7 +149,7 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
     const std::size_t at = i + g.kernel.size() - spatial.size();
     g.pad_end[at] = (w.input - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.pad_begin - w.output;
   }
-  const Weights weights{cpu::floats(region, node, Slot::weight), op.groups, op.out / op.groups, x[1] / op.groups};
+  const Weights weights{values_of(region, node), op.groups, op.out / op.groups, x[1] / op.groups};
   const auto bias = cpu::floats(region, node, Slot::bias);
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
@@ -155,8 +162,9 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
       g.dilation, g.pad_begin, g.pad_end);
   const bool flat = g.kernel.size() == 2;
   const Tag given = op.groups > 1 ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
-  dnnl::memory ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
   const double cost = transposed_convolution_us(x, op, spatial, region.input_layouts[source], context.threads);
+  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
+  dnnl::memory ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
   return finish<dnnl::deconvolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
 }
 
@@ -178,8 +186,9 @@ std::unique_ptr<Kernel> dense(const Context& context, const Region& region) {
   // Every implementation of a dense layer is a matrix product, so that "gemm" in its name is no warning here.
   const auto pd = choose<dnnl::inner_product_forward>(context, tail.attr, true, dnnl::prop_kind::forward_inference, src,
                                                       Md({op.out, in}, f32, Tag::any), bias_descriptor(bias), dst);
-  dnnl::memory ready = packed(context, cpu::floats(region, node, Slot::weight), Md({op.out, in}, f32, Tag::ab), pd.weights_desc());
   const double cost = product_us(rows, op.out, in, context.threads);
+  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
+  dnnl::memory ready = packed(context, values_of(region, node), Md({op.out, in}, f32, Tag::ab), pd.weights_desc());
   return finish<dnnl::inner_product_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
 }
 
