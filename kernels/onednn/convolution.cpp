@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "kernels/cpu/blocks.hpp"
+#include "kernels/cpu/movement.hpp"
 #include "kernels/onednn/cost.hpp"
 #include "kernels/onednn/epilogue.hpp"
+#include "kernels/onednn/padded.hpp"
 
 namespace banoff::onednn {
 
@@ -73,11 +74,19 @@ Tag weights_tag(bool grouped, std::size_t rank) {
   return grouped ? Tag::goidhw : Tag::oidhw;
 }
 
-void require_zero_padding(const Region& region, const Node& node, const std::vector<Window>& windows) {
+/// What the padding reads, by channel; empty when that is zero or nothing.
+std::vector<float> padding_values(const Region& region, const Node& node, const std::vector<Window>& windows) {
   const bool padded = std::ranges::any_of(windows, [](const Window& w) { return w.pad_begin != 0 || w.pad_end != 0; });
-  const auto values = cpu::floats(region, node, Slot::pad_value);
-  if (padded && std::ranges::any_of(values, [](float v) { return v != 0; })) throw Refused{"padding other than zero"};
+  auto values = cpu::floats(region, node, Slot::pad_value);
+  if (!padded || std::ranges::all_of(values, [](float v) { return v == 0; })) values.clear();
+  return values;
 }
+
+struct Padded {
+  std::vector<float> values;
+  Shape input;
+  std::vector<std::int64_t> begin;
+};
 
 /// Packs weights and bias, and makes the kernel of a convolution-like primitive descriptor.
 template <class Primitive>
@@ -109,10 +118,17 @@ Md bias_descriptor(const std::vector<float>& bias) {
 std::unique_ptr<Kernel> convolution(const Context& context, const Region& region) {
   const Node& node = cpu::node(region, 0);
   const auto& op = *node.as<Conv>();
-  const Shape& x = region.type(node.inputs[0]).shape;
+  Shape x = region.type(node.inputs[0]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
-  const auto spatial = windows(op, x);
-  require_zero_padding(region, node, spatial);
+  auto spatial = windows(op, x);
+  // Values other than zero are written around a copy of the input, which is then convolved without padding.
+  Padded padded{padding_values(region, node, spatial), x, std::vector<std::int64_t>(x.rank(), 0)};
+  for (std::size_t i = 0; i < spatial.size() && !padded.values.empty(); ++i) {
+    Window& w = spatial[i];
+    padded.begin[i + 2] = w.pad_begin;
+    x[i + 2] = w.input += w.pad_begin + w.pad_end;
+    w.pad_begin = w.pad_end = 0;
+  }
   const Geometry g = geometry(spatial);
   const std::int64_t groups = groups_of(op, x);
   const Weights weights = merge_groups({values_of(region, node), groups, op.out / groups, x[1] / groups});
@@ -132,7 +148,11 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
                       tail.us_per_element * static_cast<double>(y.elements()) / context.threads;
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
   dnnl::memory ready = packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
-  return finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
+  auto kernel = finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
+  if (padded.values.empty()) return kernel;
+  if (region.inputs.size() > max_padded_inputs) throw Refused{"too many operands behind a padded convolution"};
+  const auto tables = cpu::padding_tables(padded.input, x, padded.begin, PadMode::constant, std::move(padded.values));
+  return padded_kernel(context, cpu::Gather(tables, region.input_layouts[source], sizeof(float)), source, std::move(kernel));
 }
 
 std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region) {

@@ -182,3 +182,22 @@ TEST_CASE("a dense layer with an activation agrees with the reference") {
     CHECK(check_region(*device, net, {{Layout::plain}, {Layout::plain}}) == "");
   }
 }
+
+TEST_CASE("padding other than zero is convolved in every layout") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Layout layout : convolution_layouts) {
+    for (const std::int64_t channels : {16, 5}) {
+      CAPTURE(name_of(layout));
+      CAPTURE(channels);
+      Net net;
+      Conv conv = conv3x3(24);
+      conv.pad_value = true;
+      const ValueId x = net.input("x", {2, channels, 9, 7});
+      const ValueId skip = net.input("skip", {2, 24, 9, 7});
+      const ValueId y = net.add("conv", conv, {x});
+      const ValueId sum = net.add("add", Binary{BinaryKind::add}, {y, skip});
+      net.graph.add_output("z", net.add("act", activation(ActivationKind::relu), {sum}));
+      CHECK(check_region(*device, net, {{layout, layout}, {layout}}) == "");
+    }
+  }
+}
