@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/movement.hpp"
 #include "kernels/onednn/cost.hpp"
 #include "kernels/onednn/epilogue.hpp"
@@ -143,7 +144,8 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
       dnnl::algorithm::convolution_direct, src, Md(dims, f32, Tag::any), bias_descriptor(bias), dst, g.stride,
       g.dilation, g.pad_begin, g.pad_end);
   const bool grouped = weights.groups > 1;
-  const double cost = convolution_us({x, y, spatial, weights.groups, weights.in, weights.out, region.input_layouts[source], region.output_layouts[0],
+  const double padding_us = padded.values.empty() ? 0.0 : cpu::pass_us(8.0 * static_cast<double>(x.elements()), context.threads);
+  const double cost = padding_us + convolution_us({x, y, spatial, weights.groups, weights.in, weights.out, region.input_layouts[source], region.output_layouts[0],
                                       pd.impl_info_str()}, context.threads) +
                       tail.us_per_element * static_cast<double>(y.elements()) / context.threads;
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
@@ -152,7 +154,7 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
   if (padded.values.empty()) return kernel;
   if (region.inputs.size() > max_padded_inputs) throw Refused{"too many operands behind a padded convolution"};
   const auto tables = cpu::padding_tables(padded.input, x, padded.begin, PadMode::constant, std::move(padded.values));
-  return padded_kernel(context, cpu::Gather(tables, region.input_layouts[source], sizeof(float)), source, std::move(kernel));
+  return padded_kernel(cpu::Gather(tables, region.input_layouts[source], sizeof(float)), source, cost, std::move(kernel));
 }
 
 std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region) {

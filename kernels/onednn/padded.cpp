@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "kernels/cpu/loop_kernel.hpp"
-
 namespace banoff::onednn {
 
 namespace {
@@ -29,7 +27,7 @@ class PaddedKernel final : public Kernel {
   [[nodiscard]] std::string implementation() const override { return "pad+" + kernel_->implementation(); }
   [[nodiscard]] std::size_t weight_bytes() const override { return kernel_->weight_bytes(); }
   [[nodiscard]] int in_place_input() const override { return kernel_->in_place_input(); }
-  [[nodiscard]] double cost_us() const override { return kernel_->cost_us() + cost_us_; }
+  [[nodiscard]] double cost_us() const override { return cost_us_; }
 
  private:
   /// Rounded up, so that the scratch memory behind it is aligned as well.
@@ -43,9 +41,8 @@ class PaddedKernel final : public Kernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> padded_kernel(const Context& context, cpu::Gather gather, std::size_t source, std::unique_ptr<Kernel> kernel) {
-  const double cost = cpu::pass_us(2.0 * static_cast<double>(gather.output_bytes()), context.threads);
-  return std::make_unique<PaddedKernel>(std::move(gather), source, std::move(kernel), cost);
+std::unique_ptr<Kernel> padded_kernel(cpu::Gather gather, std::size_t source, double cost_us, std::unique_ptr<Kernel> kernel) {
+  return std::make_unique<PaddedKernel>(std::move(gather), source, std::move(kernel), cost_us);
 }
 
 }  // namespace banoff::onednn
