@@ -38,10 +38,7 @@ struct Region {
   bool last_resort = false;
   /// Set while the planner compares alternatives: the kernel will be asked for its cost, never run, so weights need not be packed.
   bool estimate = false;
-  /// By input: whether someone reads it after this region, so that a kernel must not demand to overwrite it. Empty: nobody.
-  std::vector<bool> input_lives_on;
 
-  [[nodiscard]] bool may_overwrite(std::size_t input) const { return input_lives_on.empty() || !input_lives_on[input]; }
   [[nodiscard]] const TensorType& type(ValueId value) const { return (*types)[static_cast<std::size_t>(value)]; }
 };
 

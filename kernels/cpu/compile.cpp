@@ -2,11 +2,20 @@
 
 namespace banoff::cpu {
 
+namespace {
+template <class T, class... Others>
+constexpr bool one_of = (std::is_same_v<T, Others> || ...);
+}  // namespace
+
 std::unique_ptr<Kernel> compile(const Region& region, int threads) {
   const auto family = std::visit(
       []<class T>(const T&) -> std::unique_ptr<Kernel> (*)(const Region&, int) {
         if constexpr (std::is_same_v<T, Pool>) return pool;
-        else if constexpr (std::is_same_v<T, GlobalPool>) return global_pool;
+        else if constexpr (std::is_same_v<T, GlobalPool> || std::is_same_v<T, ReduceMean>) return global_pool;
+        else if constexpr (std::is_same_v<T, Resize>) return resize;
+        else if constexpr (one_of<T, Softmax, GroupNorm, LayerNorm>) return normalisation;
+        else if constexpr (one_of<T, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze,
+                                  Pad, Identity>) return movement;
         else return pointwise;
       },
       node(region, 0).op);

@@ -55,7 +55,9 @@ void reduce_rows(bool max, const float* x, std::int64_t rows, std::int64_t strid
 float exponentials(const float* x, float offset, float* y, std::int64_t count);
 /// Softmax down `rows` rows of `lanes` columns each `stride` apart; `scratch` holds 2 * lanes values.
 void softmax_columns(const float* x, float* y, std::int64_t rows, std::int64_t stride, std::int64_t lanes, float* scratch);
-/// y[lane] = a * x0[lane] + b * x1[lane] + c * x2[lane] + d * x3[lane]: four neighbours of a linear interpolation.
-void blend(const float* const x[4], const float weight[4], float* y, std::int64_t lanes);
+/// One output row of a bilinear interpolation: between the input rows `top` and `bottom` by `t`, and in each between the
+/// columns low[i] and high[i] by column_t[i].
+void interpolate_row(const float* top, const float* bottom, float t, const std::int64_t* low, const std::int64_t* high,
+                     const float* column_t, std::int64_t width, std::int64_t lanes, float* y);
 
 }  // namespace banoff::cpu::loops

@@ -69,13 +69,31 @@ void prelu(const float* x, const float* slope, float* y, std::int64_t rows, std:
   }
 }
 
-void blend(const float* const x[4], const float weight[4], float* y, std::int64_t lanes) {
-  const float* const p = x[0];
-  const float* const q = x[1];
-  const float* const r = x[2];
-  const float* const s = x[3];
-  const float a = weight[0], b = weight[1], c = weight[2], d = weight[3];
-  rows_of(1, lanes, [=](auto i, auto, auto) { y[i] = a * p[i] + b * q[i] + (c * r[i] + d * s[i]); });
+namespace {
+template <class Lanes>
+void interpolate(const float* top, const float* bottom, float t, const std::int64_t* low, const std::int64_t* high,
+                 const float* column_t, std::int64_t width, Lanes lanes, float* y) {
+  for (std::int64_t i = 0; i < width; ++i) {
+    const float* const p = top + low[i] * lanes();
+    const float* const q = top + high[i] * lanes();
+    const float* const r = bottom + low[i] * lanes();
+    const float* const s = bottom + high[i] * lanes();
+    const float right = column_t[i];
+    const float a = (1 - t) * (1 - right), b = (1 - t) * right, c = t * (1 - right), d = t * right;
+    float* const out = y + i * lanes();
+#pragma omp simd
+    for (std::int64_t l = 0; l < lanes(); ++l) out[l] = (a * p[l] + b * q[l]) + (c * r[l] + d * s[l]);
+  }
+}
+}  // namespace
+
+void interpolate_row(const float* top, const float* bottom, float t, const std::int64_t* low, const std::int64_t* high,
+                     const float* column_t, std::int64_t width, std::int64_t lanes, float* y) {
+  const auto with = [&](auto count) { interpolate(top, bottom, t, low, high, column_t, width, count, y); };
+  if (lanes == 1) with([] { return std::int64_t{1}; });
+  else if (lanes == 8) with([] { return std::int64_t{8}; });
+  else if (lanes == 16) with([] { return std::int64_t{16}; });
+  else with([=] { return lanes; });
 }
 
 }  // namespace banoff::cpu::loops

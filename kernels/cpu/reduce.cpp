@@ -33,29 +33,58 @@ void run_planes(bool max, const Blocks& in, const float* x, float* y) {
   });
 }
 
+std::unique_ptr<Kernel> kernel_of(bool max, const Blocks& in, int threads) {
+  LoopKernelTraits traits{max ? "global_max_pool" : "global_avg_pool"};
+  // Many lanes read whole cache lines of neighbouring channels; few wait for one running sum.
+  traits.cost_us = pass_us(4.0 * static_cast<double>(in.elements()) * (in.lanes > 16 ? 1.0 : 1.6), threads);
+  return std::make_unique<LoopKernel>(std::move(traits), [=](const KernelArgs& args) {
+    if (in.lanes == 1) run_planes(max, in, input(args, 0), output(args, 0));
+    else run_lanes(max, in, input(args, 0), output(args, 0));
+  });
+}
+
+/// Whether the node is a mean over all spatial dimensions, or a global pooling.
+bool is_global(const Node& pooling, std::size_t rank) {
+  const auto* mean = pooling.as<ReduceMean>();
+  if (mean == nullptr) return pooling.as<GlobalPool>() != nullptr;
+  std::vector<std::size_t> axes;
+  for (const std::int64_t axis : mean->axes) axes.push_back(resolve_axis(axis, rank));
+  std::ranges::sort(axes);
+  return rank > 2 && axes.size() == rank - 2 && axes.front() == 2;
+}
+
+/// A mean over the last axes of a plain value.
+std::unique_ptr<Kernel> trailing_mean(const Region& region, const Node& only, const ReduceMean& op, int threads) {
+  const Shape& shape = region.type(only.inputs[0]).shape;
+  std::size_t first = shape.rank();
+  for (const std::int64_t axis : op.axes) first = std::min(first, resolve_axis(axis, shape.rank()));
+  if (first + op.axes.size() != shape.rank()) throw Refused{"a mean over axes that are not the last"};
+  if (region.input_layouts[0] != Layout::plain || region.output_layouts[0] != Layout::plain) throw Refused{"a mean in a layout other than plain"};
+  const std::int64_t rows = shape.elements(0, first);
+  return kernel_of(false, {1, rows, shape.elements(first, shape.rank()), 1, rows}, threads);
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> global_pool(const Region& region, int threads) {
   require_float_chain(region);
   const Node& first = node(region, 0);
-  const auto* op = first.as<GlobalPool>();
-  if (op == nullptr || region.nodes.size() > 2) throw Refused{"not a global pooling"};
-  if (region.nodes.size() == 2 && (node(region, 1).as<Flatten>() == nullptr || node(region, 1).as<Flatten>()->axis != 1)) throw Refused{"no flatten behind the global pooling"};
-  const Layout layout = region.input_layouts[0];
   const Shape& shape = region.type(first.inputs[0]).shape;
-  const Shape& pooled = region.type(first.outputs[0]).shape;
-  // Pooled values are a vector of channels: only padding tells the layouts apart.
-  if (!same_bytes(pooled, layout, region.output_layouts[0])) throw Refused{"the pooled channels would need other padding"};
-  if (shape.elements(2, shape.rank()) < 1) throw Refused{"nothing to pool"};
+  if (shape.elements() == 0) throw Refused{"nothing to pool"};
+  const auto* mean = first.as<ReduceMean>();
+  if (!is_global(first, shape.rank())) {
+    if (mean == nullptr || region.nodes.size() != 1) throw Refused{"not a global pooling"};
+    return trailing_mean(region, first, *mean, threads);
+  }
+  for (std::size_t i = 1; i < region.nodes.size(); ++i) {
+    if (node(region, i).as<Flatten>() == nullptr) throw Refused{"no flatten behind the global pooling"};
+  }
+  // Pooled values are vectors of channels: only the padding of blocks tells the layouts apart.
+  const Layout layout = region.input_layouts[0];
+  const Shape& result = region.type(region.outputs[0]).shape;
   const Blocks in = blocks_of(shape, layout);
-  const bool max = op->kind == PoolKind::max;
-  LoopKernelTraits traits{max ? "global_max_pool" : "global_avg_pool"};
-  // Channels-last reads whole cache lines of neighbouring channels; the others wait for one running sum.
-  traits.cost_us = pass_us(4.0 * static_cast<double>(in.elements()) * (layout == Layout::channels_last ? 1.0 : 1.6), threads);
-  return std::make_unique<LoopKernel>(std::move(traits), [=](const KernelArgs& args) {
-    if (in.lanes == 1) run_planes(max, in, input(args, 0), output(args, 0));
-    else run_lanes(max, in, input(args, 0), output(args, 0));
-  });
+  if (elements_of(result, region.output_layouts[0]) != in.n * in.padded_channels()) throw Refused{"the pooled channels would need other padding"};
+  return kernel_of(first.as<GlobalPool>() != nullptr && first.as<GlobalPool>()->kind == PoolKind::max, in, threads);
 }
 
 }  // namespace banoff::cpu

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
-#include "kernels/cpu/blocks.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/movement.hpp"
 #include "kernels/onednn/cost.hpp"
 #include "kernels/onednn/epilogue.hpp"
+#include "kernels/onednn/padded.hpp"
 
 namespace banoff::onednn {
 
@@ -52,6 +54,7 @@ Weights merge_groups(Weights w) {
   while (merged <= 8 && (w.groups % merged != 0 || w.in * merged % 8 != 0 || w.out * merged % 8 != 0)) merged *= 2;
   if (merged > 8) return w;
   Weights wide{{}, w.groups / merged, w.out * merged, w.in * merged};
+  if (w.values.empty()) return wide;
   const auto taps = static_cast<std::int64_t>(w.values.size()) / (w.groups * w.out * w.in);
   wide.values.resize(w.values.size() * static_cast<std::size_t>(merged), 0.0F);
   for (std::int64_t o = 0; o < w.groups * w.out; ++o) {
@@ -62,16 +65,29 @@ Weights merge_groups(Weights w) {
   return wide;
 }
 
+/// The node's weights, unless only the cost is asked for.
+std::vector<float> values_of(const Region& region, const Node& node) {
+  return region.estimate ? std::vector<float>{} : cpu::floats(region, node, Slot::weight);
+}
+
 Tag weights_tag(bool grouped, std::size_t rank) {
   if (rank == 2) return grouped ? Tag::goihw : Tag::oihw;
   return grouped ? Tag::goidhw : Tag::oidhw;
 }
 
-void require_zero_padding(const Region& region, const Node& node, const std::vector<Window>& windows) {
+/// What the padding reads, by channel; empty when that is zero or nothing.
+std::vector<float> padding_values(const Region& region, const Node& node, const std::vector<Window>& windows) {
   const bool padded = std::ranges::any_of(windows, [](const Window& w) { return w.pad_begin != 0 || w.pad_end != 0; });
-  const auto values = cpu::floats(region, node, Slot::pad_value);
-  if (padded && std::ranges::any_of(values, [](float v) { return v != 0; })) throw Refused{"padding other than zero"};
+  auto values = cpu::floats(region, node, Slot::pad_value);
+  if (!padded || std::ranges::all_of(values, [](float v) { return v == 0; })) values.clear();
+  return values;
 }
+
+struct Padded {
+  std::vector<float> values;
+  Shape input;
+  std::vector<std::int64_t> begin;
+};
 
 /// Packs weights and bias, and makes the kernel of a convolution-like primitive descriptor.
 template <class Primitive>
@@ -103,13 +119,20 @@ Md bias_descriptor(const std::vector<float>& bias) {
 std::unique_ptr<Kernel> convolution(const Context& context, const Region& region) {
   const Node& node = cpu::node(region, 0);
   const auto& op = *node.as<Conv>();
-  const Shape& x = region.type(node.inputs[0]).shape;
+  Shape x = region.type(node.inputs[0]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
-  const auto spatial = windows(op, x);
-  require_zero_padding(region, node, spatial);
+  auto spatial = windows(op, x);
+  // Values other than zero are written around a copy of the input, which is then convolved without padding.
+  Padded padded{padding_values(region, node, spatial), x, std::vector<std::int64_t>(x.rank(), 0)};
+  for (std::size_t i = 0; i < spatial.size() && !padded.values.empty(); ++i) {
+    Window& w = spatial[i];
+    padded.begin[i + 2] = w.pad_begin;
+    x[i + 2] = w.input += w.pad_begin + w.pad_end;
+    w.pad_begin = w.pad_end = 0;
+  }
   const Geometry g = geometry(spatial);
   const std::int64_t groups = groups_of(op, x);
-  const Weights weights = merge_groups({cpu::floats(region, node, Slot::weight), groups, op.out / groups, x[1] / groups});
+  const Weights weights = merge_groups({values_of(region, node), groups, op.out / groups, x[1] / groups});
   const auto bias = cpu::floats(region, node, Slot::bias);
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
@@ -121,11 +144,17 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
       dnnl::algorithm::convolution_direct, src, Md(dims, f32, Tag::any), bias_descriptor(bias), dst, g.stride,
       g.dilation, g.pad_begin, g.pad_end);
   const bool grouped = weights.groups > 1;
-  const double cost = convolution_us({x, y, spatial, weights.groups, weights.in, weights.out, region.input_layouts[source], region.output_layouts[0],
+  const double padding_us = padded.values.empty() ? 0.0 : cpu::pass_us(8.0 * static_cast<double>(x.elements()), context.threads);
+  const double cost = padding_us + convolution_us({x, y, spatial, weights.groups, weights.in, weights.out, region.input_layouts[source], region.output_layouts[0],
                                       pd.impl_info_str()}, context.threads) +
                       tail.us_per_element * static_cast<double>(y.elements()) / context.threads;
+  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
   dnnl::memory ready = packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
-  return finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
+  auto kernel = finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
+  if (padded.values.empty()) return kernel;
+  if (region.inputs.size() > max_padded_inputs) throw Refused{"too many operands behind a padded convolution"};
+  const auto tables = cpu::padding_tables(padded.input, x, padded.begin, PadMode::constant, std::move(padded.values));
+  return padded_kernel(cpu::Gather(tables, region.input_layouts[source], sizeof(float)), source, cost, std::move(kernel));
 }
 
 std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region) {
@@ -142,7 +171,7 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
     const std::size_t at = i + g.kernel.size() - spatial.size();
     g.pad_end[at] = (w.input - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.pad_begin - w.output;
   }
-  const Weights weights{cpu::floats(region, node, Slot::weight), op.groups, op.out / op.groups, x[1] / op.groups};
+  const Weights weights{values_of(region, node), op.groups, op.out / op.groups, x[1] / op.groups};
   const auto bias = cpu::floats(region, node, Slot::bias);
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
@@ -155,8 +184,9 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
       g.dilation, g.pad_begin, g.pad_end);
   const bool flat = g.kernel.size() == 2;
   const Tag given = op.groups > 1 ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
-  dnnl::memory ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
   const double cost = transposed_convolution_us(x, op, spatial, region.input_layouts[source], context.threads);
+  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
+  dnnl::memory ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
   return finish<dnnl::deconvolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
 }
 
@@ -178,8 +208,9 @@ std::unique_ptr<Kernel> dense(const Context& context, const Region& region) {
   // Every implementation of a dense layer is a matrix product, so that "gemm" in its name is no warning here.
   const auto pd = choose<dnnl::inner_product_forward>(context, tail.attr, true, dnnl::prop_kind::forward_inference, src,
                                                       Md({op.out, in}, f32, Tag::any), bias_descriptor(bias), dst);
-  dnnl::memory ready = packed(context, cpu::floats(region, node, Slot::weight), Md({op.out, in}, f32, Tag::ab), pd.weights_desc());
   const double cost = product_us(rows, op.out, in, context.threads);
+  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
+  dnnl::memory ready = packed(context, values_of(region, node), Md({op.out, in}, f32, Tag::ab), pd.weights_desc());
   return finish<dnnl::inner_product_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
 }
 

@@ -45,8 +45,8 @@ class Builder {
     if (given == shape) {
       if (!cpu::same_bytes(shape, layout, region_.output_layouts[0])) throw Refused{"an operand has another layout than the result"};
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
-      const bool dies = region_.may_overwrite(input) && operand != cpu::node(region_, 0).inputs[0];
-      if (kind == BinaryKind::add && ops_.len() == 0 && dies) {
+      const bool is_source = operand == cpu::node(region_, 0).inputs[0];
+      if (kind == BinaryKind::add && ops_.len() == 0 && !is_source) {
         ops_.append_sum(1.0F);
         result_.in_place = static_cast<int>(input);
         return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/loop_kernel.hpp"
 #include "runtime/core/fail.hpp"
 
 namespace banoff::onednn {
@@ -97,6 +98,11 @@ Md descriptor(const Shape& shape, Layout layout) {
 
 std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts parts) {
   return std::make_unique<PrimitiveKernel>(context.engine, std::move(parts));
+}
+
+std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost_us) {
+  cpu::LoopKernelTraits traits{std::move(implementation), cost_us};
+  return std::make_unique<cpu::LoopKernel>(std::move(traits), [](const KernelArgs&) { fail_internal("an estimate was run"); });
 }
 
 dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {

@@ -41,6 +41,9 @@ struct PrimitiveParts {
 
 [[nodiscard]] std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts parts);
 
+/// A kernel that knows its cost and nothing else, for a planner that compares alternatives.
+[[nodiscard]] std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost_us);
+
 /// Copies values that lie row-major (or as `given` says) into memory the primitive prefers.
 [[nodiscard]] dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted);
 

@@ -1,0 +1,191 @@
+// Ops that only move elements: copies, gathers, and concatenation and splitting as copies of pieces.
+#include "kernels/cpu/movement.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/cpu/kernels.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/parallel.hpp"
+#include "kernels/cpu/resample.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+/// Mirrors without repeating the edge, as often as needed.
+std::int64_t reflected(std::int64_t at, std::int64_t size) {
+  if (size == 1) return 0;
+  const std::int64_t period = 2 * (size - 1);
+  const std::int64_t inside = ((at % period) + period) % period;
+  return inside < size ? inside : period - inside;
+}
+
+/// One whole cut along an axis into contiguous pieces, in bytes per step of everything outside the axis.
+struct Pieces {
+  std::int64_t outer = 1;
+  std::size_t whole = 0;
+  std::vector<std::size_t> bytes, offset;
+};
+
+Pieces cut(const Shape& whole, std::size_t axis, const std::vector<std::int64_t>& sizes, Layout layout, std::size_t element) {
+  const Blocks view = blocks_of(whole, layout);
+  std::int64_t inner = 1;  // elements behind one step along the axis
+  std::int64_t unit = 1;   // steps along the axis that lie together
+  Pieces pieces;
+  if (layout == Layout::plain) {
+    pieces.outer = whole.elements(0, axis);
+    inner = whole.elements(axis + 1, whole.rank());
+  } else if (axis == 1) {
+    unit = view.lanes;
+    if (layout == Layout::channels_last) pieces.outer = view.n * view.spatial, unit = 1;
+    else pieces.outer = view.n, inner = view.spatial * view.lanes;
+  } else {
+    pieces.outer = axis == 0 ? 1 : view.n * view.blocks * whole.elements(2, axis);
+    inner = (axis == 0 ? view.padded_channels() * view.spatial : whole.elements(axis + 1, whole.rank()) * view.lanes);
+  }
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const bool last = i + 1 == sizes.size();
+    if (sizes[i] % unit != 0 && !last) throw Refused{"channels are not whole blocks"};
+    pieces.offset.push_back(pieces.whole);
+    pieces.bytes.push_back(static_cast<std::size_t>((sizes[i] + unit - 1) / unit * inner) * element);
+    pieces.whole += pieces.bytes.back();
+  }
+  return pieces;
+}
+
+void require_one_layout(const Region& region) {
+  for (const auto* list : {&region.input_layouts, &region.output_layouts}) {
+    for (const Layout layout : *list) if (layout != region.input_layouts[0]) throw Refused{"layouts differ"};
+  }
+}
+
+double copy_us(const Region& region, int threads) {
+  double bytes = 0;
+  for (const ValueId v : region.outputs) bytes += static_cast<double>(region.type(v).shape.elements()) * static_cast<double>(size_of(region.type(v).dtype));
+  return pass_us(2.0 * bytes, threads);
+}
+
+std::unique_ptr<Kernel> concat(const Region& region, const Node& node, const Concat& op, int threads) {
+  require_one_layout(region);
+  const TensorType& whole = region.type(node.outputs[0]);
+  const std::size_t axis = resolve_axis(op.axis, whole.shape.rank());
+  std::vector<std::int64_t> sizes;
+  std::vector<std::size_t> order;
+  for (const ValueId v : node.inputs) {
+    sizes.push_back(region.type(v).shape[axis]);
+    order.push_back(input_of(region, v));
+  }
+  return std::make_unique<LoopKernel>(
+      LoopKernelTraits{"concat", copy_us(region, threads)},
+      [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0], size_of(whole.dtype))](const KernelArgs& args) {
+        parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
+          const auto step = static_cast<std::size_t>(o);
+          for (std::size_t i = 0; i < order.size(); ++i) {
+            std::memcpy(args.outputs[0] + step * pieces.whole + pieces.offset[i], args.inputs[order[i]] + step * pieces.bytes[i], pieces.bytes[i]);
+          }
+        });
+      });
+}
+
+std::unique_ptr<Kernel> split(const Region& region, const Node& node, const Split& op, int threads) {
+  require_one_layout(region);
+  if (region.outputs != node.outputs) throw Refused{"some parts are not wanted"};
+  const TensorType& whole = region.type(node.inputs[0]);
+  const std::size_t axis = resolve_axis(op.axis, whole.shape.rank());
+  return std::make_unique<LoopKernel>(
+      LoopKernelTraits{"split", copy_us(region, threads)},
+      [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0], size_of(whole.dtype))](const KernelArgs& args) {
+        parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
+          const auto step = static_cast<std::size_t>(o);
+          for (std::size_t i = 0; i < pieces.bytes.size(); ++i) {
+            std::memcpy(args.outputs[i] + step * pieces.bytes[i], args.inputs[0] + step * pieces.whole + pieces.offset[i], pieces.bytes[i]);
+          }
+        });
+      });
+}
+
+bool is_reshape(const Node& node) {
+  return node.as<Reshape>() != nullptr || node.as<Flatten>() != nullptr || node.as<Squeeze>() != nullptr ||
+         node.as<Unsqueeze>() != nullptr || node.as<Identity>() != nullptr;
+}
+
+std::unique_ptr<Kernel> copy(const Region& region, const Node& node, int threads) {
+  const TensorType& in = region.type(node.inputs[0]);
+  const TensorType& out = region.type(node.outputs[0]);
+  const bool same_layout = node.as<Identity>() != nullptr && region.input_layouts[0] == region.output_layouts[0];
+  if (!same_layout && (!same_bytes(in.shape, region.input_layouts[0], Layout::plain) || !same_bytes(out.shape, region.output_layouts[0], Layout::plain))) {
+    throw Refused{"a reshape needs the plain order"};
+  }
+  const auto bytes = static_cast<std::size_t>(elements_of(in.shape, region.input_layouts[0])) * size_of(in.dtype);
+  return std::make_unique<LoopKernel>(LoopKernelTraits{"copy", copy_us(region, threads), 0, {0}}, [bytes](const KernelArgs& args) {
+    if (args.outputs[0] != args.inputs[0]) std::memcpy(args.outputs[0], args.inputs[0], bytes);
+  });
+}
+
+}  // namespace
+
+GatherTables padding_tables(const Shape& input, const Shape& output, const std::vector<std::int64_t>& begin, PadMode mode,
+                            std::vector<float> fill) {
+  GatherTables tables = identity_tables(input, output);
+  for (std::size_t axis = 0; axis < output.rank(); ++axis) {
+    for (std::int64_t& at : tables.index[axis]) {
+      at -= begin[axis];
+      if (at >= 0 && at < input[axis]) continue;
+      if (mode == PadMode::constant) at = outside;
+      else at = mode == PadMode::edge ? std::clamp<std::int64_t>(at, 0, input[axis] - 1) : reflected(at, input[axis]);
+    }
+  }
+  tables.fill = std::move(fill);
+  return tables;
+}
+
+GatherTables tables_of(const Region& region, const Node& node) {
+  const Shape& in = region.type(node.inputs[0]).shape;
+  const Shape& out = region.type(node.outputs[0]).shape;
+  GatherTables tables = identity_tables(in, out);
+  if (const auto* slice = node.as<Slice>()) {
+    const ResolvedSlice at = resolve(*slice, in);
+    for (std::size_t axis = 0; axis < in.rank(); ++axis) for (std::int64_t& i : tables.index[axis]) i = at.begin[axis] + i * at.step[axis];
+  } else if (const auto* shuffle = node.as<ChannelShuffle>()) {
+    const std::int64_t per_group = in[1] / shuffle->groups;
+    for (std::int64_t& i : tables.index[1]) i = i % shuffle->groups * per_group + i / shuffle->groups;
+  } else if (const auto* transpose = node.as<Transpose>()) {
+    for (std::size_t axis = 0; axis < in.rank(); ++axis) tables.source_axis[axis] = resolve_axis(transpose->perm[axis], in.rank());
+  } else if (const auto* resize = node.as<Resize>()) {
+    for (std::size_t axis = 2; axis < in.rank(); ++axis) tables.index[axis] = nearest_indices(*resize, axis - 2, in[axis], out[axis]);
+  } else if (const auto* pad = node.as<Pad>()) {
+    if (pad->padding.mode != Padding::Mode::given) throw Refused{"padding without numbers"};
+    if (region.type(node.inputs[0]).dtype != DType::f32) throw Refused{"padding of integers"};
+    // The padding's entries belong to the last dimensions.
+    const std::size_t padded = pad->padding.begin.values.size();
+    std::vector<std::int64_t> begin(in.rank(), 0);
+    for (std::size_t i = 0; i < padded; ++i) begin[in.rank() - padded + i] = pad->padding.begin.at(i);
+    auto fill = floats(region, node, Slot::pad_value);
+    if (fill.empty()) fill.assign(static_cast<std::size_t>(out.rank() > 1 ? out[1] : 1), static_cast<float>(pad->value));
+    return padding_tables(in, out, begin, pad->mode, std::move(fill));
+  } else {
+    throw Refused{"not an op that moves elements"};
+  }
+  return tables;
+}
+
+std::unique_ptr<Kernel> movement(const Region& region, int threads) {
+  if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
+  const Node& only = node(region, 0);
+  for (const ValueId v : region.inputs) if (region.type(v).bounded) throw Refused{"bounded first dimension"};
+  if (region.inputs.empty()) throw Refused{"no input"};
+  if (const auto* op = only.as<Concat>()) return concat(region, only, *op, threads);
+  if (const auto* op = only.as<Split>()) return split(region, only, *op, threads);
+  if (is_reshape(only)) return copy(region, only, threads);
+  require_one_layout(region);
+  const TensorType& type = region.type(only.inputs[0]);
+  if (type.shape.rank() < 2 || region.type(only.outputs[0]).shape.rank() != type.shape.rank()) throw Refused{"rank below 2"};
+  Gather gather(tables_of(region, only), region.input_layouts[0], size_of(type.dtype));
+  const double cost = copy_us(region, threads) * (region.input_layouts[0] == Layout::blocked8 ? 1.5 : 1.2);
+  return std::make_unique<LoopKernel>(LoopKernelTraits{"gather", cost}, [gather = std::move(gather)](const KernelArgs& args) {
+    gather.run(args.inputs[0], args.outputs[0]);
+  });
+}
+
+}  // namespace banoff::cpu

@@ -1,0 +1,177 @@
+// Compiles a small network as one region of the CPU device, runs it, and compares with the float64 reference.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "kernels/onednn/onednn.hpp"
+#include "kernels/reference/reference.hpp"
+
+namespace banoff::test {
+
+/// 64-byte aligned memory.
+class Memory {
+ public:
+  explicit Memory(std::size_t bytes) : storage_(bytes + 64, std::byte{0x7f}) {
+    const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
+    data_ = storage_.data() + (64 - address % 64) % 64;
+  }
+  [[nodiscard]] std::byte* data() { return data_; }
+
+ private:
+  std::vector<std::byte> storage_;
+  std::byte* data_;
+};
+
+class Random {
+ public:
+  explicit Random(unsigned seed) : engine_(seed) {}
+  Tensor normal(Shape shape, float mean = 0, float deviation = 1) {
+    std::normal_distribution<float> values(mean, deviation);
+    return fill(shape, [&] { return values(engine_); });
+  }
+  /// Spread over two decades, positive.
+  Tensor variance(Shape shape) {
+    std::uniform_real_distribution<float> exponent(-1, 1);
+    return fill(shape, [&] { return std::pow(10.0F, exponent(engine_)); });
+  }
+
+ private:
+  template <class F>
+  static Tensor fill(Shape shape, F f) {
+    std::vector<float> values(static_cast<std::size_t>(shape.elements()));
+    for (float& v : values) v = f();
+    return Tensor::of<float>(shape, std::move(values));
+  }
+  std::mt19937 engine_;
+};
+
+/// A graph under construction with random parameters.
+struct Net {
+  Graph graph;
+  Random random{7};
+  std::map<std::string, Tensor> inputs;
+
+  ValueId input(const std::string& name, Shape shape) {
+    std::vector<Dim> dims;
+    for (const std::int64_t d : shape) dims.push_back({d, "", false});
+    inputs.emplace(name, random.normal(shape, 0.3F));
+    return graph.add_input(name, DType::f32, dims);
+  }
+  ValueId add(const std::string& name, Op op, std::vector<ValueId> from) {
+    std::vector<TensorType> types = infer_types(graph);
+    std::vector<TensorType> given;
+    for (const ValueId v : from) given.push_back(types[static_cast<std::size_t>(v)]);
+    Node node{name, op, std::move(from), {}, {}, {"test", 1}};
+    const Signature made = signature(op, given);
+    for (const ParamSpec& spec : made.params) {
+      Tensor value = spec.slot == Slot::var ? random.variance(spec.shape)
+                                            : random.normal(spec.shape, spec.slot == Slot::mean ? 3.0F : 0.1F, spec.slot == Slot::weight ? weight_deviation : 1.0F);
+      node.params.emplace_back(spec.slot, graph.add_param(name + "." + std::string(slot_name(spec.slot)), value));
+    }
+    return graph.node(graph.add_node(node, made.outputs.size())).outputs[0];
+  }
+  float weight_deviation = 0.5F;
+};
+
+struct Layouts {
+  std::vector<Layout> inputs, outputs;
+};
+
+inline Region region_of(const Graph& graph, const std::vector<TensorType>& types, const Layouts& layouts) {
+  Region region;
+  region.graph = &graph;
+  region.types = &types;
+  for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes.size()); ++id) region.nodes.push_back(id);
+  for (const GraphInput& input : graph.inputs) region.inputs.push_back(input.value);
+  region.outputs = graph.nodes.back().outputs;
+  region.input_layouts = layouts.inputs;
+  region.output_layouts = layouts.outputs;
+  return region;
+}
+
+/// Runs a kernel of one input on `data`.
+inline void run_copy(const Kernel& kernel, const std::byte* from, std::byte* to) {
+  Memory scratch(kernel.scratch_bytes());
+  const auto state = kernel.make_state();
+  const std::array<const std::byte*, 1> inputs{from};
+  const std::array<std::byte*, 1> outputs{to};
+  std::array<std::int64_t, 1> in_count{0};
+  std::array<std::int64_t, 1> out_count{0};
+  kernel.run({inputs, outputs, in_count, out_count, scratch.data(), state.get()});
+}
+
+/// Values in plain layout, from one that the device holds in `layout`.
+inline std::vector<float> to_plain(const Device& device, const TensorType& type, Layout layout, const std::byte* data) {
+  Memory plain(device.bytes(type, Layout::plain));
+  run_copy(*device.reorder(type, layout, Layout::plain), data, plain.data());
+  std::vector<float> values(static_cast<std::size_t>(type.shape.elements()));
+  std::memcpy(values.data(), plain.data(), values.size() * sizeof(float));
+  return values;
+}
+
+/// Runs the kernel of a region, in place where it asks for that, and returns its outputs in plain layout.
+inline std::vector<std::vector<float>> run(const Device& device, const Kernel& kernel, const Region& region,
+                                           const std::map<std::string, Tensor>& given) {
+  std::vector<Memory> memory;
+  std::vector<const std::byte*> inputs;
+  std::vector<std::byte*> outputs;
+  for (std::size_t i = 0; i < region.inputs.size(); ++i) {
+    const TensorType& type = region.type(region.inputs[i]);
+    memory.emplace_back(device.bytes(type, region.input_layouts[i]));
+    const Tensor& tensor = given.at(region.graph->value(region.inputs[i]).name);
+    run_copy(*device.reorder(type, Layout::plain, region.input_layouts[i]), tensor.data(), memory.back().data());
+    inputs.push_back(memory.back().data());
+  }
+  for (std::size_t i = 0; i < region.outputs.size(); ++i) {
+    memory.emplace_back(device.bytes(region.type(region.outputs[i]), region.output_layouts[i]));
+    outputs.push_back(memory.back().data());
+  }
+  if (kernel.in_place_input() != none) outputs[0] = memory[static_cast<std::size_t>(kernel.in_place_input())].data();
+  Memory scratch(kernel.scratch_bytes());
+  const auto state = kernel.make_state();
+  std::vector<std::int64_t> in_counts(inputs.size(), 0);
+  std::vector<std::int64_t> out_counts(outputs.size(), 0);
+  device.enter();
+  kernel.run({inputs, outputs, in_counts, out_counts, scratch.data(), state.get()});
+  device.leave();
+  std::vector<std::vector<float>> result;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    result.push_back(to_plain(device, region.type(region.outputs[i]), region.output_layouts[i], outputs[i]));
+  }
+  return result;
+}
+
+/// Largest difference relative to the largest expected magnitude.
+inline double distance(const std::vector<float>& got, const std::vector<double>& expected) {
+  REQUIRE(got.size() == expected.size());
+  double largest = 1e-30;
+  double worst = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    largest = std::max(largest, std::abs(expected[i]));
+    const double difference = std::abs(static_cast<double>(got[i]) - expected[i]);
+    worst = std::isnan(difference) ? HUGE_VAL : std::max(worst, difference);
+  }
+  return worst / largest;
+}
+
+/// Compiles the whole net as one region in these layouts, or returns the reason why that is refused.
+inline std::string check_region(const Device& device, Net& net, const Layouts& layouts, double tolerance = 5e-6) {
+  const auto types = infer_types(net.graph);
+  const Region region = region_of(net.graph, types, layouts);
+  Compiled compiled = device.compile(region);
+  if (const auto* refusal = std::get_if<Refusal>(&compiled)) return refusal->reason;
+  const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
+  CAPTURE(kernel.implementation());
+  const auto got = run(device, kernel, region, net.inputs);
+  const auto expected = reference::run<double>(net.graph, net.inputs, [&](ValueId v) { return std::ranges::count(region.outputs, v) > 0; });
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    CHECK(distance(got[i], expected.at(region.outputs[i]).to_vector<double>()) < tolerance);
+  }
+  return "";
+}
+
+}  // namespace banoff::test

@@ -1,0 +1,203 @@
+#include "region_check.hpp"
+#include "runtime/graph/activations.hpp"
+
+using namespace banoff;
+using namespace banoff::test;
+
+namespace {
+
+const std::vector<Layout> convolution_layouts{Layout::channels_last, Layout::blocked8};
+
+Conv conv3x3(std::int64_t out, std::int64_t groups = 1) {
+  Conv conv;
+  conv.out = out;
+  conv.kernel = Spatial(3);
+  conv.padding = {Padding::Mode::given, Spatial(1), Spatial(1)};
+  conv.groups = groups;
+  conv.bias = true;
+  return conv;
+}
+
+Activation activation(ActivationKind kind) {
+  Activation result{kind, row_of(kind).alpha.value_or(-0.5), row_of(kind).beta.value_or(1.5)};
+  return result;
+}
+
+std::vector<ActivationKind> all_activations() {
+  std::vector<ActivationKind> kinds;
+  for (std::size_t i = 0; i < activation_rows.size(); ++i) kinds.push_back(static_cast<ActivationKind>(i));
+  return kinds;
+}
+
+}  // namespace
+
+TEST_CASE("a convolution with bias takes every activation into its kernel") {
+  const auto device = onednn::device({.threads = 2});
+  for (const ActivationKind kind : all_activations()) {
+    for (const Layout layout : convolution_layouts) {
+      CAPTURE(row_of(kind).name);
+      CAPTURE(name_of(layout));
+      Net net;
+      const ValueId x = net.input("x", {2, 16, 9, 7});
+      const ValueId y = net.add("conv", conv3x3(24), {x});
+      net.graph.add_output("z", net.add("act", activation(kind), {y}));
+      CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
+    }
+  }
+}
+
+TEST_CASE("a residual is added in place before the activation") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Layout layout : convolution_layouts) {
+    CAPTURE(name_of(layout));
+    Net net;
+    const ValueId x = net.input("x", {1, 16, 9, 7});
+    const ValueId skip = net.input("skip", {1, 24, 9, 7});
+    const ValueId y = net.add("conv", conv3x3(24), {x});
+    const ValueId sum = net.add("add", Binary{BinaryKind::add}, {skip, y});
+    net.graph.add_output("z", net.add("relu", activation(ActivationKind::relu), {sum}));
+    CHECK(check_region(*device, net, {{layout, layout}, {layout}}) == "");
+    const auto types = infer_types(net.graph);
+    Compiled compiled = device->compile(region_of(net.graph, types, {{layout, layout}, {layout}}));
+    CHECK(std::get<std::unique_ptr<Kernel>>(compiled)->in_place_input() == 1);
+  }
+}
+
+TEST_CASE("a residual behind the activation is added without demanding its memory") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Layout layout : convolution_layouts) {
+    CAPTURE(name_of(layout));
+    Net net;
+    const ValueId x = net.input("x", {1, 16, 9, 7});
+    const ValueId skip = net.input("skip", {1, 24, 9, 7});
+    const ValueId y = net.add("conv", conv3x3(24), {x});
+    const ValueId r = net.add("relu", activation(ActivationKind::relu), {y});
+    net.graph.add_output("z", net.add("add", Binary{BinaryKind::add}, {r, skip}));
+    CHECK(check_region(*device, net, {{layout, layout}, {layout}}) == "");
+  }
+}
+
+TEST_CASE("a convolution adds its own input without overwriting it") {
+  const auto device = onednn::device({.threads = 1});
+  Net net;
+  const ValueId x = net.input("x", {1, 16, 9, 7});
+  const ValueId y = net.add("conv", conv3x3(16), {x});
+  net.graph.add_output("z", net.add("add", Binary{BinaryKind::add}, {y, x}));
+  CHECK(check_region(*device, net, {{Layout::channels_last}, {Layout::channels_last}}) == "");
+}
+
+TEST_CASE("few channels per group and odd channel counts are computed right") {
+  const auto device = onednn::device({.threads = 2});
+  for (const auto& [in, out, groups] : {std::tuple{32, 32, 8}, {16, 32, 8}, {24, 24, 24}, {20, 20, 1}, {3, 16, 1}, {20, 12, 4}, {16, 32, 16}}) {
+    for (const Layout layout : {Layout::channels_last, Layout::blocked8, Layout::plain}) {
+      CAPTURE(in);
+      CAPTURE(out);
+      CAPTURE(groups);
+      CAPTURE(name_of(layout));
+      Net net;
+      const ValueId x = net.input("x", {1, in, 8, 11});
+      net.graph.add_output("z", net.add("conv", conv3x3(out, groups), {x}));
+      const auto types = infer_types(net.graph);
+      Region region = region_of(net.graph, types, {{layout}, {layout}});
+      region.last_resort = true;
+      Compiled compiled = device->compile(region);
+      if (std::holds_alternative<Refusal>(compiled)) continue;
+      const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
+      CAPTURE(kernel.implementation());
+      const auto expected = reference::outputs<double>(net.graph, net.inputs).at("z").to_vector<double>();
+      CHECK(distance(run(*device, kernel, region, net.inputs)[0], expected) < 2e-6);
+    }
+  }
+}
+
+TEST_CASE("a batch norm that stayed and its activation are one pass in every layout") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Layout layout : {Layout::plain, Layout::channels_last, Layout::blocked8}) {
+    for (const ActivationKind kind : all_activations()) {
+      for (const std::int64_t channels : {16, 20}) {
+        CAPTURE(name_of(layout));
+        CAPTURE(row_of(kind).name);
+        CAPTURE(channels);
+        Net net;
+        const ValueId x = net.input("x", {2, channels, 9, 7});
+        const ValueId y = net.add("bn", BatchNorm{}, {x});
+        net.graph.add_output("z", net.add("act", activation(kind), {y}));
+        CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("products with a gate per channel, per pixel or of one element broadcast in every layout") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Layout layout : {Layout::plain, Layout::channels_last, Layout::blocked8}) {
+    for (const Shape& gate : {Shape{2, 20, 1, 1}, Shape{1, 20, 1, 1}, Shape{2, 1, 9, 7}, Shape{1, 1, 1, 1}, Shape{2, 20, 9, 7}, Shape{1, 20, 9, 7}}) {
+      for (const BinaryKind kind : {BinaryKind::mul, BinaryKind::add, BinaryKind::sub, BinaryKind::div}) {
+        CAPTURE(name_of(layout));
+        CAPTURE(gate.str());
+        Net net;
+        const ValueId g = net.input("gate", gate);
+        const ValueId x = net.input("x", {2, 20, 9, 7});
+        const ValueId y = net.add("mul", Binary{kind}, {x, g});
+        net.graph.add_output("z", net.add("relu", activation(ActivationKind::relu), {y}));
+        CHECK(check_region(*device, net, {{layout, layout}, {layout}}) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("pooling agrees with the reference in every layout") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Layout layout : {Layout::plain, Layout::channels_last, Layout::blocked8}) {
+    for (const PoolKind kind : {PoolKind::max, PoolKind::avg}) {
+      for (const bool ceil : {false, true}) {
+        for (const bool count : {false, true}) {
+          for (const std::int64_t channels : {48, 13}) {
+            CAPTURE(name_of(layout));
+            CAPTURE(ceil);
+            CAPTURE(count);
+            Pool pool{kind, Spatial(3), Spatial(2), {Padding::Mode::given, Spatial(1), Spatial(1)}, Spatial(1), ceil, count};
+            Net net;
+            const ValueId x = net.input("x", {2, channels, 12, 9});
+            net.graph.add_output("z", net.add("pool", pool, {x}));
+            CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
+          }
+        }
+      }
+      Net net;
+      const ValueId x = net.input("x", {2, 20, 9, 7});
+      net.graph.add_output("z", net.add("pool", GlobalPool{kind}, {x}));
+      CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
+    }
+  }
+}
+
+TEST_CASE("a dense layer with an activation agrees with the reference") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Shape& shape : {Shape{1, 200}, Shape{3, 5, 40}}) {
+    Net net;
+    const ValueId x = net.input("x", shape);
+    const ValueId y = net.add("fc", Dense{37, true}, {x});
+    net.graph.add_output("z", net.add("act", activation(ActivationKind::gelu), {y}));
+    CHECK(check_region(*device, net, {{Layout::plain}, {Layout::plain}}) == "");
+  }
+}
+
+TEST_CASE("padding other than zero is convolved in every layout") {
+  const auto device = onednn::device({.threads = 2});
+  for (const Layout layout : convolution_layouts) {
+    for (const std::int64_t channels : {16, 5}) {
+      CAPTURE(name_of(layout));
+      CAPTURE(channels);
+      Net net;
+      Conv conv = conv3x3(24);
+      conv.pad_value = true;
+      const ValueId x = net.input("x", {2, channels, 9, 7});
+      const ValueId skip = net.input("skip", {2, 24, 9, 7});
+      const ValueId y = net.add("conv", conv, {x});
+      const ValueId sum = net.add("add", Binary{BinaryKind::add}, {y, skip});
+      net.graph.add_output("z", net.add("act", activation(ActivationKind::relu), {sum}));
+      CHECK(check_region(*device, net, {{layout, layout}, {layout}}) == "");
+    }
+  }
+}
