@@ -137,6 +137,15 @@ void solve_component(const System& system, VarId start, const Component& compone
   system.scales().for_members(start, [&](VarId var) { result.set(var, {scale.num, scale.den, shifts.at(var)}); });
 }
 
+/// Two scales are asked of one class: a pinned member, if there is one, says more than the clash itself.
+Refused clash(const System& system, VarId start) {
+  Refused result{Blocker::conflict, ""};
+  system.scales().for_members(start, [&](VarId var) {
+    if (const Mark* pin = system.pinned(var)) result = {pin->blocker, pin->witness};
+  });
+  return result;
+}
+
 }  // namespace
 
 Assignment solve(const System& system, const std::vector<std::pair<VarId, Gauge>>& wanted,
@@ -144,11 +153,11 @@ Assignment solve(const System& system, const std::vector<std::pair<VarId, Gauge>
   std::map<VarId, Component> components;
   for (const auto& [var, gauge] : wanted) {
     Component& component = components.try_emplace(system.scales().root(var), Component{gauge, {}}).first->second;
-    if (!component.scale.same_scale(gauge)) throw Refused{Blocker::conflict, ""};
+    if (!component.scale.same_scale(gauge)) throw clash(system, var);
     component.shifts.emplace_back(var, gauge.shift);
   }
   for (const VarId var : held) {
-    if (components.contains(system.scales().root(var))) throw Refused{Blocker::conflict, ""};
+    if (components.contains(system.scales().root(var))) throw clash(system, var);
   }
   Assignment result(system.variables());
   for (const auto& [root, component] : components) solve_component(system, root, component, result);
