@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "banoff/tensor.hpp"
+#include "banoff/export.h"
 #include "banoff/manifest.hpp"
+#include "banoff/tensor.hpp"
 
 namespace banoff {
 
@@ -16,13 +17,13 @@ struct Ranked {
   double score = 0;   ///< a probability when the task asks for softmax
 };
 
-[[nodiscard]] std::vector<double> softmax(std::span<const double> logits);
+[[nodiscard]] BANOFF_API std::vector<double> softmax(std::span<const double> logits);
 
 /// The label of a class, or its number.
-[[nodiscard]] std::string label_of(const Task& task, std::int64_t index);
+[[nodiscard]] BANOFF_API std::string label_of(const Task& task, std::int64_t index);
 
 /// The best `task.top` classes of one picture, best first, ties by index; the output holds one score per class in any
 /// shape. Throws bad_input when the task has labels and their number differs from the scores'.
-[[nodiscard]] std::vector<Ranked> classify(const Tensor& output, const Task& task);
+[[nodiscard]] BANOFF_API std::vector<Ranked> classify(const Tensor& output, const Task& task);
 
 }  // namespace banoff

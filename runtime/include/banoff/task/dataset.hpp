@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "banoff/export.h"
 #include "banoff/manifest.hpp"
 #include "banoff/task/metrics.hpp"
 
@@ -23,6 +24,6 @@ struct Sample {
 ///   segmentation    `NAME.png` (or .jpg) with `NAME.mask.png` beside it
 /// A label is one of the task's labels or its number. Throws bad_input for a missing, empty or inconsistent folder, and
 /// for a file name that leads out of it.
-[[nodiscard]] std::vector<Sample> read_dataset(const std::filesystem::path& folder, const Task& task);
+[[nodiscard]] BANOFF_API std::vector<Sample> read_dataset(const std::filesystem::path& folder, const Task& task);
 
 }  // namespace banoff

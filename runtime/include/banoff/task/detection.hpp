@@ -3,8 +3,9 @@
 
 #include <vector>
 
-#include "banoff/tensor.hpp"
+#include "banoff/export.h"
 #include "banoff/task/preprocess.hpp"
+#include "banoff/tensor.hpp"
 
 namespace banoff {
 
@@ -22,6 +23,7 @@ struct Detection {
 
 /// The boxes of `rows` [count, 6] (x1 y1 x2 y2 score class, in pixels of the network's input) that score at least
 /// `min_score`, in the picture's pixels and clipped to it, in the order of the rows.
-[[nodiscard]] std::vector<Detection> detections(const Tensor& rows, const Placement& placement, double min_score);
+[[nodiscard]] BANOFF_API std::vector<Detection> detections(const Tensor& rows, const Placement& placement,
+                                                           double min_score);
 
 }  // namespace banoff

@@ -6,12 +6,14 @@
 #include <filesystem>
 #include <vector>
 
+#include "banoff/export.h"
+
 namespace banoff {
 
 using Colour = std::array<std::uint8_t, 3>;
 
 /// Rows of interleaved 8-bit pixels, [height, width, channels].
-struct Image {
+struct BANOFF_API Image {
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::int64_t channels = 3;  ///< 1 (grey) or 3 (red, green, blue)
@@ -35,13 +37,13 @@ struct ImageLimits {
 
 /// Reads a PNG or JPEG file; alpha is dropped, 16-bit samples are cut to 8, EXIF orientation is not applied.
 /// Throws bad_input for anything else.
-[[nodiscard]] Image read_image(const std::filesystem::path& file, const ImageLimits& limits = {});
+[[nodiscard]] BANOFF_API Image read_image(const std::filesystem::path& file, const ImageLimits& limits = {});
 
 /// Writes a PNG file, atomically.
-void write_png(const std::filesystem::path& file, const Image& image);
+BANOFF_API void write_png(const std::filesystem::path& file, const Image& image);
 
 /// Grey as 3 equal channels, colour as ITU-R 601 luma.
-[[nodiscard]] Image to_rgb(const Image& image);
-[[nodiscard]] Image to_gray(const Image& image);
+[[nodiscard]] BANOFF_API Image to_rgb(const Image& image);
+[[nodiscard]] BANOFF_API Image to_gray(const Image& image);
 
 }  // namespace banoff

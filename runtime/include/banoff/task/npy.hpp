@@ -3,14 +3,15 @@
 
 #include <filesystem>
 
+#include "banoff/export.h"
 #include "banoff/tensor.hpp"
 
 namespace banoff {
 
 /// Reads a little-endian array in C order of a type DType has; its size must be what the header says. Throws bad_input.
-[[nodiscard]] Tensor read_npy(const std::filesystem::path& file);
+[[nodiscard]] BANOFF_API Tensor read_npy(const std::filesystem::path& file);
 
 /// Writes a tensor atomically. NumPy has no bfloat16: such tensors are written as float32, exactly.
-void write_npy(const std::filesystem::path& file, const Tensor& tensor);
+BANOFF_API void write_npy(const std::filesystem::path& file, const Tensor& tensor);
 
 }  // namespace banoff

@@ -1,9 +1,10 @@
 // From a picture to a network's input, and where each pixel went.
 #pragma once
 
-#include "banoff/tensor.hpp"
+#include "banoff/export.h"
 #include "banoff/manifest.hpp"
 #include "banoff/task/image.hpp"
+#include "banoff/tensor.hpp"
 
 namespace banoff {
 
@@ -23,6 +24,6 @@ struct Prepared {
 
 /// Resizes, crops and normalises as `how` says. Values are not rounded between the steps, so that they differ from
 /// 8-bit resizing by less than one level. Throws bad_input when the crop is larger than the picture.
-[[nodiscard]] Prepared preprocess(const Preprocess& how, const Image& image);
+[[nodiscard]] BANOFF_API Prepared preprocess(const Preprocess& how, const Image& image);
 
 }  // namespace banoff

@@ -1,8 +1,9 @@
 // Scores per pixel to a mask over the picture.
 #pragma once
 
-#include "banoff/tensor.hpp"
+#include "banoff/export.h"
 #include "banoff/task/preprocess.hpp"
+#include "banoff/tensor.hpp"
 
 namespace banoff {
 
@@ -18,12 +19,12 @@ struct Mask {
 
 /// The class of largest score over axis 1 of `scores` [1, C, h, w], taken back to the picture by nearest neighbour.
 /// h and w may be a fraction of the network's input. Throws bad_input for more than 255 classes.
-[[nodiscard]] Mask segment(const Tensor& scores, const Placement& placement);
+[[nodiscard]] BANOFF_API Mask segment(const Tensor& scores, const Placement& placement);
 
 /// Pixels of a PNG as classes; throws bad_input unless it is grey.
-[[nodiscard]] Mask read_mask(const std::filesystem::path& file);
+[[nodiscard]] BANOFF_API Mask read_mask(const std::filesystem::path& file);
 
 /// The task's colour of a class; classes beyond its palette get distinct hues, class 0 without one is black.
-[[nodiscard]] Colour colour_of(const Task& task, std::int64_t index);
+[[nodiscard]] BANOFF_API Colour colour_of(const Task& task, std::int64_t index);
 
 }  // namespace banoff
