@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "banoff/file.hpp"
 #include "banoff/manifest.hpp"
 #include "runtime/graph/signature.hpp"
 
@@ -65,8 +66,5 @@ void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<Tenso
 /// The expanded network as a YAML text that loads again, and its weights beside it. Both written atomically.
 void save_model(const std::filesystem::path& file, const Graph& graph, const Manifest& manifest);
 [[nodiscard]] std::string print_yaml(const Graph& graph, const Manifest& manifest);
-
-/// Writes `text` to a temporary file beside `file`, then renames it.
-void write_file_atomically(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace banoff

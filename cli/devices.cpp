@@ -1,0 +1,42 @@
+// banoff devices: what this machine and this build have.
+#include <fmt/format.h>
+
+#include "banoff/machine.hpp"
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/table.hpp"
+
+namespace banoff::cli {
+namespace {
+
+int devices(bool json) {
+  const MachineInfo info = machine();
+  if (json) {
+    print_json({{"machine",
+                 {{"cpu", info.cpu},
+                  {"isa", info.isa},
+                  {"processors", info.processors},
+                  {"usable", info.usable},
+                  {"onednn", info.onednn}}},
+                {"devices", device_names()}});
+    return 0;
+  }
+  fmt::print("cpu         {}\n", info.cpu);
+  fmt::print("isa         {}\n", joined(info.isa, " "));
+  fmt::print("processors  {}, of which this process may use {}\n", info.processors, info.usable);
+  fmt::print("library     {}\n", info.onednn);
+  fmt::print("devices     {}\n", joined(device_names(), " "));
+  return 0;
+}
+
+}  // namespace
+
+void add_devices(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("devices", "What this machine has, and the devices of this build");
+  command->footer("Example:\n  banoff devices --json");
+  auto json = std::make_shared<bool>(false);
+  add_json_option(*command, *json);
+  command->callback([json, &action] { action = [json] { return devices(*json); }; });
+}
+
+}  // namespace banoff::cli

@@ -1,0 +1,17 @@
+// A network drawn by Graphviz.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "banoff/model.hpp"
+
+namespace banoff::cli {
+
+/// The network in the DOT language: a box per node; batch norms coloured by what the report says became of them.
+[[nodiscard]] std::string dot_of(const Model& model, const FoldReport& report);
+
+/// Draws DOT text by the `dot` program. Throws usage when there is none on the PATH.
+void write_svg(const std::filesystem::path& file, const std::string& dot);
+
+}  // namespace banoff::cli

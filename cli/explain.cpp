@@ -1,0 +1,62 @@
+// banoff explain: what becomes of every batch norm, and why.
+#include <fmt/format.h>
+
+#include "banoff/file.hpp"
+#include "cli/commands.hpp"
+#include "cli/dot.hpp"
+#include "cli/options.hpp"
+#include "cli/table.hpp"
+
+namespace banoff::cli {
+namespace {
+
+struct ExplainCommand {
+  ModelOptions model;
+  Method method = default_method;
+  std::string dot, svg;
+  bool json = false;
+};
+
+std::string sentence(const FoldedNorm& norm) {
+  if (!norm.folded) return "left: " + norm.reason;
+  std::string text = "folded into " + joined(norm.into);
+  if (!norm.inverse.empty()) text += "; undone in " + joined(norm.inverse);
+  return text;
+}
+
+int explain(const ExplainCommand& options) {
+  const Model model = load(options.model);
+  const FoldReport report = model.fold({.method = options.method}).second;
+  if (!options.dot.empty() || !options.svg.empty()) {
+    const std::string dot = dot_of(model, report);
+    if (!options.dot.empty()) write_file_atomically(options.dot, dot);
+    if (!options.svg.empty()) write_svg(options.svg, dot);
+  }
+  if (options.json) {
+    Json norms = Json::array();
+    for (const FoldedNorm& norm : report.norms) {
+      norms.push_back({{"name", norm.name}, {"where", norm.where}, {"folded", norm.folded}, {"explanation", sentence(norm)}});
+    }
+    print_json({{"model", options.model.file}, {"method", std::string(name_of(options.method))}, {"norms", norms}});
+    return 0;
+  }
+  for (const FoldedNorm& norm : report.norms) fmt::print("{}: {}: {}\n", norm.where, norm.name, sentence(norm));
+  return 0;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("explain", "One line per batch norm: folded into what, or left and why");
+  command->footer("In the drawings, folded batch norms are green, those left red, and nodes that took their scales blue.\n\n"
+                  "Example:\n  banoff explain resnet20.yaml --svg resnet20.svg");
+  auto options = std::make_shared<ExplainCommand>();
+  add_model_options(*command, options->model);
+  add_method_option(*command, options->method);
+  command->add_option("--dot", options->dot, "Write the graph for Graphviz to this file");
+  command->add_option("--svg", options->svg, "Draw the graph to this file (needs Graphviz)");
+  add_json_option(*command, options->json);
+  command->callback([options, &action] { action = [options] { return explain(*options); }; });
+}
+
+}  // namespace banoff::cli

@@ -1,0 +1,118 @@
+// banoff fold: a network without (most of) its batch norms.
+#include <future>
+
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/table.hpp"
+
+namespace banoff::cli {
+namespace {
+
+struct FoldCommand {
+  ModelOptions model;
+  Method method = default_method;
+  std::string output;
+  bool check = true;
+  bool json = false;
+};
+
+/// Refuses outputs that would overwrite what the network is read from.
+void check_output(const FoldCommand& options, const Manifest& manifest) {
+  const std::filesystem::path output = options.output;
+  if (output.extension() != ".yaml" && output.extension() != ".yml") {
+    fail_usage(fmt::format("-o {}: a folded network is written as .yaml, with its weights beside it", options.output));
+  }
+  std::filesystem::path weights = output;
+  weights.replace_extension(".safetensors");
+  for (const auto& [written, read] : {std::pair(output, manifest.file), std::pair(weights, manifest.weights)}) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(written, read, ignored)) {
+      fail_usage(fmt::format("-o {}: would overwrite {}; choose another name", options.output, read.string()));
+    }
+  }
+}
+
+/// Largest error of the folded network in float32 against the original in float64, on one seeded input.
+double end_to_end_error(const Model& original, const Model& folded) {
+  const Tensors inputs = original.random_inputs(1);
+  auto expected = std::async(std::launch::async, [&] { return original.reference(inputs); });
+  const Tensors actual = Session(CompiledModel::compile(folded, {.name = "reference"})).run(inputs);
+  double worst = 0;
+  for (const OutputError& error : compare(expected.get(), actual)) worst = std::max(worst, error.max_relative_error);
+  return worst;
+}
+
+Json json_of(const FoldCommand& options, const FoldReport& report, const std::optional<double>& error) {
+  Json nodes = Json::array();
+  for (const FoldedNorm& norm : report.norms) {
+    nodes.push_back({{"name", norm.name},
+                     {"outcome", norm.folded ? "folded" : "left"},
+                     {"into", norm.into},
+                     {"inverse", norm.inverse},
+                     {"reason", norm.reason},
+                     {"blocker", norm.folded ? Json() : Json(std::string(name_of(norm.blocker)))},
+                     {"witness", norm.witness},
+                     {"where", norm.where}});
+  }
+  const std::size_t total = report.norms.size(), gone = report.folded();
+  return {{"model", options.model.file},
+          {"method", std::string(name_of(report.method))},
+          {"bn", {{"total", total}, {"folded", gone}, {"folded_with_clamp", 0}, {"left", total - gone}}},
+          {"parameters",
+           {{"before", report.parameters_before},
+            {"after", report.parameters_after},
+            {"trainable_before", report.trainable_before},
+            {"trainable_after", report.trainable_after},
+            {"removed_percent_paper", report.removed_percent_paper}}},
+          {"proved_optimal", false},
+          {"max_relative_error", error ? Json(*error) : Json()},
+          {"self_check_error", report.max_relative_error},
+          {"nodes", nodes}};
+}
+
+void print_report(const FoldReport& report, const std::optional<double>& error) {
+  Table table({{"batch norm"}, {"outcome"}, {"into"}, {"why"}});
+  for (const FoldedNorm& norm : report.norms) {
+    table.add({norm.name, norm.folded ? "folded" : "left", joined(norm.into), norm.folded ? "" : norm.reason});
+  }
+  if (!report.norms.empty()) table.print();
+  fmt::print("{} of {} batch norms folded ({})\n", report.folded(), report.norms.size(), name_of(report.method));
+  fmt::print("parameters {} -> {}, trainable {} -> {}; the paper counts {:.2f} % removed\n", grouped(report.parameters_before),
+             grouped(report.parameters_after), grouped(report.trainable_before), grouped(report.trainable_after),
+             report.removed_percent_paper);
+  if (error) fmt::print("largest relative error, float32 against the original in float64: {:.2g}\n", *error);
+}
+
+int fold(const FoldCommand& options) {
+  const Model model = load(options.model);
+  if (!options.output.empty()) check_output(options, model.manifest());
+  const auto [folded, report] = model.fold({.method = options.method});
+  std::optional<double> error;
+  if (options.check) error = end_to_end_error(model, folded);
+  if (!options.output.empty()) folded.save(options.output);
+  if (options.json) print_json(json_of(options, report, error));
+  else print_report(report, error);
+  return 0;
+}
+
+}  // namespace
+
+void add_fold(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("fold", "Fold a network's batch norms away; report, and write the result");
+  command->footer(
+      "Every fold is checked in float64 where it touched the network (self_check_error) and undone if it does not hold.\n"
+      "Then the whole folded network runs on one seeded input in float32 against the original in float64\n"
+      "(max_relative_error), by plain loops: seconds for a large network, --no-check leaves it out.\n\n"
+      "Example:\n  banoff fold resnet20.yaml -o resnet20-folded.yaml");
+  auto options = std::make_shared<FoldCommand>();
+  add_model_options(*command, options->model);
+  add_method_option(*command, options->method);
+  command->add_option("-o,--output", options->output, "Write the folded network to OUT.yaml, its weights beside it");
+  command->add_flag("!--no-check", options->check, "Do not run the whole network to measure the error");
+  add_json_option(*command, options->json);
+  command->callback([options, &action] { action = [options] { return fold(*options); }; });
+}
+
+}  // namespace banoff::cli

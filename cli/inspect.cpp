@@ -1,0 +1,136 @@
+// banoff inspect: a network's inputs, layers and sizes.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/table.hpp"
+
+namespace banoff::cli {
+namespace {
+
+struct InspectCommand {
+  ModelOptions model;
+  Method method = Method::none;
+  DeviceOptions device;
+  bool flat = false, plan = false, json = false;
+};
+
+struct Totals {
+  std::int64_t parameters = 0, flops = 0;
+};
+
+std::string type_of(const TensorInfo& info) {
+  return fmt::format("{}{} {}", info.bounded ? "<=" : "", info.shape.str(), name_of(info.dtype));
+}
+
+std::string types_of(const std::vector<TensorInfo>& infos) {
+  std::vector<std::string> texts;
+  for (const TensorInfo& info : infos) texts.push_back(type_of(info));
+  return joined(texts);
+}
+
+Json json_of(const std::vector<TensorInfo>& infos) {
+  Json rows = Json::array();
+  for (const TensorInfo& info : infos) {
+    rows.push_back({{"name", info.name},
+                    {"shape", info.shape.vec()},
+                    {"dtype", std::string(name_of(info.dtype))},
+                    {"bounded", info.bounded}});
+  }
+  return rows;
+}
+
+Json json_of(const PlanInfo& plan, const std::string& device) {
+  Json steps = Json::array();
+  for (const StepInfo& step : plan.steps) {
+    steps.push_back({{"nodes", step.label}, {"implementation", step.implementation}, {"layouts", step.layouts}});
+  }
+  return {{"device", device},
+          {"threads", plan.threads},
+          {"arena_bytes", plan.arena_bytes},
+          {"weight_bytes", plan.weight_bytes},
+          {"steps", steps}};
+}
+
+void print_json_report(const InspectCommand& options, const Model& model, const Totals& totals, const PlanInfo& plan) {
+  Json layers = Json::array();
+  for (const LayerInfo& layer : model.layers()) {
+    layers.push_back({{"name", layer.name},
+                      {"op", layer.op},
+                      {"attributes", layer.attributes},
+                      {"inputs", layer.inputs},
+                      {"outputs", json_of(layer.outputs)},
+                      {"parameters", layer.parameters},
+                      {"flops", layer.flops},
+                      {"where", layer.where}});
+  }
+  print_json({{"model", options.model.file},
+              {"name", model.name()},
+              {"inputs", json_of(model.inputs())},
+              {"outputs", json_of(model.outputs())},
+              {"parameters", totals.parameters},
+              {"flops", totals.flops},
+              {"layers", layers},
+              {"plan", json_of(plan, options.device.name)}});
+}
+
+void print_layers(const Model& model) {
+  Table table({{"layer"}, {"op"}, {"output"}, {"parameters", Align::right}, {"FLOPs", Align::right}});
+  for (const LayerInfo& layer : model.layers()) {
+    table.add({layer.name, layer.op, types_of(layer.outputs), grouped(layer.parameters), grouped(layer.flops)});
+  }
+  table.print();
+}
+
+void print_steps(const PlanInfo& plan) {
+  Table table({{"kernel of"}, {"implementation"}, {"layouts"}});
+  for (const StepInfo& step : plan.steps) table.add({step.label, step.implementation, step.layouts});
+  table.print();
+}
+
+int inspect(const InspectCommand& options) {
+  const Model model = folded(load(options.model), options.method);
+  if (options.flat) {
+    fmt::print("{}", model.yaml());
+    return 0;
+  }
+  Totals totals;
+  for (const LayerInfo& layer : model.layers()) {
+    totals.parameters += layer.parameters;
+    totals.flops += layer.flops;
+  }
+  const PlanInfo plan = CompiledModel::compile(model, options.device).info();
+  if (options.json) {
+    print_json_report(options, model, totals, plan);
+    return 0;
+  }
+  fmt::print("{}\n", model.name());
+  for (const TensorInfo& input : model.inputs()) fmt::print("input   {}: {}\n", input.name, type_of(input));
+  for (const TensorInfo& output : model.outputs()) fmt::print("output  {}: {}\n", output.name, type_of(output));
+  fmt::print("\n");
+  if (options.plan) print_steps(plan);
+  else print_layers(model);
+  fmt::print("\n{} parameters, {:.4g} GFLOP a run\n", grouped(totals.parameters), static_cast<double>(totals.flops) * 1e-9);
+  const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
+  fmt::print("on {}: {} kernels, {:.2f} MiB of values per session, {:.2f} MiB of packed weights\n", options.device.name,
+             plan.steps.size(), megabytes(plan.arena_bytes), megabytes(plan.weight_bytes));
+  return 0;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("inspect", "A network's shapes, parameters, FLOPs and memory");
+  command->footer("A multiplication and an addition count as two FLOPs. A tensor shared by two layers counts in both.\n\n"
+                  "Example:\n  banoff inspect resnet50.yaml --weights random:1 --shape N=8");
+  auto options = std::make_shared<InspectCommand>();
+  add_model_options(*command, options->model);
+  add_method_option(*command, options->method);
+  add_device_options(*command, options->device);
+  auto* flat = command->add_flag("--flat", options->flat, "Print the network with every block expanded, as YAML, and nothing else");
+  command->add_flag("--plan", options->plan, "List the device's kernels instead of the layers");
+  command->add_flag("--json", options->json, "Print JSON")->excludes(flat);
+  command->callback([options, &action] { action = [options] { return inspect(*options); }; });
+}
+
+}  // namespace banoff::cli

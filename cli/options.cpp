@@ -1,0 +1,103 @@
+#include "cli/options.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace banoff::cli {
+namespace {
+
+/// The whole of `text` as a number of at least 0.
+template <class T>
+std::optional<T> number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.starts_with('-')) return std::nullopt;
+  return value;
+}
+
+/// FILE or random:SEED.
+void set_weights(LoadOptions& load, const std::string& text) {
+  constexpr std::string_view prefix = "random:";
+  if (!text.starts_with(prefix)) {
+    load.weights = text;
+    return;
+  }
+  load.random_seed = number<std::uint64_t>(std::string_view(text).substr(prefix.size()));
+  if (!load.random_seed) fail_usage(fmt::format("--weights {}: the seed must be a number, as in random:1", text));
+}
+
+/// NAME:1x3x224x224 or SYMBOL=8.
+void set_shape(LoadOptions& load, const std::string& text) {
+  const auto wrong = [&] { fail_usage(fmt::format("--shape {}: expected NAME:1x3x224x224 or a symbol as N=8", text)); };
+  if (const std::size_t colon = text.rfind(':'); colon != std::string::npos) {
+    Shape shape;
+    for (std::size_t start = colon + 1; start <= text.size();) {
+      const std::size_t end = std::min(text.find('x', start), text.size());
+      const auto size = number<std::int64_t>(std::string_view(text).substr(start, end - start));
+      if (!size) wrong();
+      shape.push_back(*size);
+      start = end + 1;
+    }
+    load.shapes[text.substr(0, colon)] = shape;
+    return;
+  }
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) wrong();
+  const auto size = number<std::int64_t>(std::string_view(text).substr(equals + 1));
+  if (!size) wrong();
+  load.symbols[text.substr(0, equals)] = *size;
+}
+
+}  // namespace
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("MODEL", options.file, "Network file (.yaml)")->required();
+  command.add_option_function<std::string>(
+      "--weights", [&options](const std::string& text) { set_weights(options.load, text); },
+      "safetensors FILE, or random:SEED for made-up weights (default: the file the model names)");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--shape",
+          [&options](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) set_shape(options.load, text);
+          },
+          "Input shape NAME:1x3x224x224, or a symbolic size N=8; may be repeated")
+      ->expected(1)
+      ->take_all();
+}
+
+Model load(const ModelOptions& options) { return Model::load(options.file, options.load); }
+
+void add_device_options(CLI::App& command, DeviceOptions& options) {
+  command.add_option("--device", options.name, "One of `banoff devices`")->capture_default_str();
+  command.add_option("--threads", options.threads, "Threads of the device (0: as many as this process may use)")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+}
+
+void add_method_option(CLI::App& command, Method& method) {
+  command.add_option_function<std::string>(
+      "--method", [&method](const std::string& name) { method = method_named(name); },
+      fmt::format("How batch norms are folded: none, naive or banoff (default: {})", name_of(method)));
+}
+
+void add_json_option(CLI::App& command, bool& json) { command.add_flag("--json", json, "Print JSON"); }
+
+std::pair<std::string, std::string> split_binding(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) return {"", text};
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Model folded(const Model& model, Method method) {
+  return method == Method::none ? model : model.fold({.method = method}).first;
+}
+
+void fail_usage(const std::string& message) { throw Error(ErrorKind::usage, message); }
+void fail_input(const std::string& message) { throw Error(ErrorKind::bad_input, message); }
+
+void print_json(const Json& json) { fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
+
+}  // namespace banoff::cli

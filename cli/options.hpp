@@ -1,0 +1,44 @@
+// Options that several commands share.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "banoff/session.hpp"
+
+namespace banoff::cli {
+
+using Json = nlohmann::ordered_json;
+
+inline constexpr std::array all_methods{Method::none, Method::naive, Method::banoff};
+inline constexpr Method default_method = Method::banoff;
+
+/// MODEL, --weights and --shape.
+struct ModelOptions {
+  std::string file;
+  LoadOptions load;
+};
+void add_model_options(CLI::App& command, ModelOptions& options);
+[[nodiscard]] Model load(const ModelOptions& options);
+
+/// --device and --threads.
+void add_device_options(CLI::App& command, DeviceOptions& options);
+void add_method_option(CLI::App& command, Method& method);
+void add_json_option(CLI::App& command, bool& json);
+
+/// Splits NAME=FILE; a word without '=' is a file whose name is empty.
+[[nodiscard]] std::pair<std::string, std::string> split_binding(const std::string& text);
+
+/// The network with its batch norms folded as asked; untouched for Method::none.
+[[nodiscard]] Model folded(const Model& model, Method method);
+
+[[noreturn]] void fail_usage(const std::string& message);
+[[noreturn]] void fail_input(const std::string& message);
+
+void print_json(const Json& json);
+
+}  // namespace banoff::cli

@@ -1,0 +1,73 @@
+#include "banoff/task/npy.hpp"
+#include "cli/run.hpp"
+#include "cli/summary.hpp"
+
+namespace banoff::cli {
+namespace {
+
+bool is_float(DType type) {
+  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
+/// The name a binding means: its own, or the only one there is.
+std::string name_in(const std::vector<TensorInfo>& known, const std::string& name, const std::string& option) {
+  if (name.empty() && known.size() == 1) return known.front().name;
+  if (std::ranges::find(known, name, &TensorInfo::name) != known.end()) return name;
+  std::vector<std::string> names;
+  for (const TensorInfo& info : known) names.push_back(info.name);
+  fail_usage(fmt::format("{} '{}': the network has {}", option, name, fmt::join(names, ", ")));
+}
+
+Tensors read_inputs(const RunCommand& options, const std::vector<TensorInfo>& known) {
+  Tensors tensors;
+  for (const std::string& binding : options.inputs) {
+    const auto [given, file] = split_binding(binding);
+    const std::string name = name_in(known, given, "--input");
+    const Tensor tensor = read_npy(file);
+    const DType wanted = std::ranges::find(known, name, &TensorInfo::name)->dtype;
+    // Widening and narrowing floats is what a user expects; turning 0.5 into 0 is not.
+    if (tensor.dtype() != wanted && !(is_float(tensor.dtype()) && is_float(wanted))) {
+      fail_input(fmt::format("{}: holds {}, input '{}' takes {}; convert it", file, name_of(tensor.dtype()), name, name_of(wanted)));
+    }
+    if (!tensors.emplace(name, tensor).second) fail_usage(fmt::format("--input '{}' is given twice", name));
+  }
+  return tensors;
+}
+
+/// The network in the shapes of the tensors given, where the command line names none.
+Model in_shapes_of(const RunCommand& options, const Model& model, const Tensors& tensors) {
+  ModelOptions reshaped = options.model;
+  bool differs = false;
+  for (const TensorInfo& input : model.inputs()) {
+    const auto given = tensors.find(input.name);
+    if (given == tensors.end() || input.bounded || given->second.shape() == input.shape) continue;
+    reshaped.load.shapes[input.name] = given->second.shape();
+    differs = true;
+  }
+  const bool asked = !options.model.load.shapes.empty() || !options.model.load.symbols.empty();
+  return differs && !asked ? load(reshaped) : model;
+}
+
+}  // namespace
+
+int run_tensors(const RunCommand& options) {
+  const Model written = load(options.model);
+  const Tensors inputs = read_inputs(options, written.inputs());
+  std::map<std::string, std::string> files;
+  for (const std::string& binding : options.outputs) {
+    const auto [given, file] = split_binding(binding);
+    files[name_in(written.outputs(), given, "--output")] = file;
+  }
+  const Model model = folded(in_shapes_of(options, written, inputs), options.method);
+  const Tensors outputs = Session(CompiledModel::compile(model, options.device)).run(inputs);
+  for (const auto& [name, file] : files) write_npy(file, outputs.at(name));
+  Json rows = Json::array();
+  for (const auto& [name, tensor] : outputs) {
+    if (options.json) rows.push_back(json_of(name, tensor));
+    else print_summary(name, tensor);
+  }
+  if (options.json) print_json({{"model", options.model.file}, {"device", options.device.name}, {"outputs", rows}});
+  return 0;
+}
+
+}  // namespace banoff::cli

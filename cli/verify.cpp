@@ -1,0 +1,117 @@
+// banoff verify: whether two networks compute the same.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/table.hpp"
+
+namespace banoff::cli {
+namespace {
+
+struct VerifyCommand {
+  ModelOptions model;
+  std::string other;
+  Method method = default_method;
+  DeviceOptions device;
+  double tolerance = 1e-4;
+  double device_tolerance = 1e-3;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+/// The other file, read under the same shapes; or the first folded.
+Model other_model(const VerifyCommand& options, const Model& model) {
+  if (options.other.empty()) return model.fold({.method = options.method}).first;
+  ModelOptions other = options.model;
+  other.file = options.other;
+  other.load.weights.clear();
+  Model loaded = load(other);
+  const std::vector<TensorInfo> expected = model.inputs(), actual = loaded.inputs();
+  const bool same = std::ranges::equal(expected, actual, [](const TensorInfo& a, const TensorInfo& b) {
+    return a.name == b.name && a.dtype == b.dtype && a.shape == b.shape;
+  });
+  if (!same) throw Error(ErrorKind::check_failed, fmt::format("{} has other inputs than {}", options.other, options.model.file));
+  return loaded;
+}
+
+bool within(const std::vector<OutputError>& errors, double tolerance) {
+  return std::ranges::all_of(errors, [&](const OutputError& e) { return e.max_relative_error <= tolerance; });
+}
+
+Json json_of(const std::vector<OutputError>& errors) {
+  Json rows = Json::array();
+  for (const OutputError& error : errors) {
+    rows.push_back({{"name", error.name},
+                    {"max_abs_error", error.max_abs_error},
+                    {"max_relative_error", error.max_relative_error},
+                    {"mean_abs_error", error.mean_abs_error}});
+  }
+  return rows;
+}
+
+void add_rows(Table& table, const std::string& where, const std::vector<OutputError>& errors, double tolerance) {
+  for (const OutputError& e : errors) {
+    table.add({e.name, where, fmt::format("{:.3g}", e.max_abs_error), fmt::format("{:.3g}", e.max_relative_error),
+               fmt::format("{:.3g}", e.mean_abs_error), e.max_relative_error <= tolerance ? "ok" : "FAILED"});
+  }
+}
+
+int verify(const VerifyCommand& options) {
+  const Model model = load(options.model);
+  const Model other = other_model(options, model);
+  const Tensors inputs = model.random_inputs(options.seed);
+  const Tensors expected = model.reference(inputs);
+  const std::vector<OutputError> exact = compare(expected, other.reference(inputs));
+  const Tensors computed = Session(CompiledModel::compile(other, options.device)).run(inputs);
+  const std::vector<OutputError> on_device = compare(expected, computed);
+
+  const bool passed_exact = within(exact, options.tolerance), passed_device = within(on_device, options.device_tolerance);
+  const auto first = passed_exact ? std::nullopt : model.first_difference(other, inputs, options.tolerance);
+  if (options.json) {
+    print_json({{"model", options.model.file},
+                {"other", options.other.empty() ? Json() : Json(options.other)},
+                {"method", options.other.empty() ? Json(std::string(name_of(options.method))) : Json()},
+                {"device", options.device.name},
+                {"outputs", json_of(exact)},
+                {"device_outputs", json_of(on_device)},
+                {"tolerance", options.tolerance},
+                {"device_tolerance", options.device_tolerance},
+                {"first_difference", first ? Json(*first) : Json()},
+                {"passed", passed_exact && passed_device}});
+  } else {
+    Table table({{"output"}, {"computed in"}, {"max abs", Align::right}, {"max relative", Align::right},
+                 {"mean abs", Align::right}, {""}});
+    add_rows(table, "float64", exact, options.tolerance);
+    add_rows(table, options.device.name, on_device, options.device_tolerance);
+    table.print();
+    if (first) fmt::print("first node that differs: {}\n", *first);
+  }
+  return passed_exact && passed_device ? 0 : 1;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("verify", "Check that a folded network, or another one, computes the same");
+  command->footer(
+      "MODEL in float64 is compared with the other network, in float64 by the reference kernels and on the device, on\n"
+      "one seeded random input. Without OTHER, MODEL is compared with itself folded. Errors are relative to the\n"
+      "output's largest magnitude. Exit code 1 when one exceeds its tolerance.\n\n"
+      "Example:\n  banoff verify resnet20.yaml resnet20-folded.yaml");
+  auto options = std::make_shared<VerifyCommand>();
+  add_model_options(*command, options->model);
+  command->add_option("OTHER", options->other, "Network to compare with (default: MODEL, folded)");
+  add_method_option(*command, options->method);
+  add_device_options(*command, options->device);
+  command->add_option("--tolerance", options->tolerance, "Largest relative error in float64")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--device-tolerance", options->device_tolerance, "Largest relative error on the device")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Seed of the input")->capture_default_str();
+  add_json_option(*command, options->json);
+  command->callback([options, &action] { action = [options] { return verify(*options); }; });
+}
+
+}  // namespace banoff::cli
