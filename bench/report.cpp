@@ -22,10 +22,10 @@ nlohmann::json percentile_json(const Result& row, const BenchOptions& options) {
 }
 
 nlohmann::json row_json(const Result& row, const BenchOptions& options) {
-  nlohmann::json samples = nlohmann::json::array();
+  std::vector<double> samples;
   for (const auto& repetition : row.samples_ms) samples.insert(samples.end(), repetition.begin(), repetition.end());
-  std::vector<double> sorted = samples.get<std::vector<double>>();
-  std::sort(sorted.begin(), sorted.end());
+  std::vector<double> sorted = samples;
+  std::ranges::sort(sorted);
   const Summary& s = row.summary;
   return {{"model", row.model},
           {"method", row.method},

@@ -54,14 +54,18 @@ void set_shape(LoadOptions& load, const std::string& text) {
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command.add_option("MODEL", options.file, "Network file (.yaml)")->required();
+  add_load_options(command, options.load);
+}
+
+void add_load_options(CLI::App& command, LoadOptions& load) {
   command.add_option_function<std::string>(
-      "--weights", [&options](const std::string& text) { set_weights(options.load, text); },
+      "--weights", [&load](const std::string& text) { set_weights(load, text); },
       "safetensors FILE, or random:SEED for made-up weights (default: the file the model names)");
   command
       .add_option_function<std::vector<std::string>>(
           "--shape",
-          [&options](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) set_shape(options.load, text);
+          [&load](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) set_shape(load, text);
           },
           "Input shape NAME:1x3x224x224, or a symbolic size N=8; may be repeated")
       ->expected(1)
@@ -81,6 +85,18 @@ void add_method_option(CLI::App& command, Method& method) {
   command.add_option_function<std::string>(
       "--method", [&method](const std::string& name) { method = method_named(name); },
       fmt::format("How batch norms are folded: none, naive or banoff (default: {})", name_of(method)));
+}
+
+void add_methods_option(CLI::App& command, std::vector<Method>& methods) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--methods",
+          [&methods](const std::vector<std::string>& names) {
+            methods.clear();
+            for (const std::string& name : names) methods.push_back(method_named(name));
+          },
+          "Ways of folding to compare, separated by commas (default: none,naive,banoff)")
+      ->delimiter(',');
 }
 
 void add_json_option(CLI::App& command, bool& json) { command.add_flag("--json", json, "Print JSON"); }

@@ -17,6 +17,9 @@ using Json = nlohmann::ordered_json;
 inline constexpr std::array all_methods{Method::none, Method::naive, Method::banoff};
 inline constexpr Method default_method = Method::banoff;
 
+/// --weights and --shape.
+void add_load_options(CLI::App& command, LoadOptions& load);
+
 /// MODEL, --weights and --shape.
 struct ModelOptions {
   std::string file;
@@ -28,6 +31,8 @@ void add_model_options(CLI::App& command, ModelOptions& options);
 /// --device and --threads.
 void add_device_options(CLI::App& command, DeviceOptions& options);
 void add_method_option(CLI::App& command, Method& method);
+/// --methods: several, to be compared.
+void add_methods_option(CLI::App& command, std::vector<Method>& methods);
 void add_json_option(CLI::App& command, bool& json);
 
 /// Splits NAME=FILE; a word without '=' is a file whose name is empty.

@@ -1,9 +1,10 @@
-#include "folding/first_difference.hpp"
+// Where two graphs begin to differ on the same inputs.
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "folding/fold.hpp"
 #include "runtime/core/fail.hpp"
 
 namespace banoff {
@@ -86,29 +87,26 @@ double affine_distance(const Tensor& x_tensor, const Tensor& y_tensor) {
   return largest > 0 ? worst / largest : worst;
 }
 
-OutputError error_of(const std::string& name, const Tensor& x_tensor, const Tensor& y_tensor) {
-  if (x_tensor.shape() != y_tensor.shape()) {
-    fail_input("output '{}' is {} in one graph and {} in the other", name, x_tensor.shape().str(), y_tensor.shape().str());
-  }
+/// Whether two outputs of one name are the same numbers to `tolerance`, relative to the largest.
+bool same_output(const Tensor& x_tensor, const Tensor& y_tensor, double tolerance) {
+  if (x_tensor.shape() != y_tensor.shape()) return false;
   const std::vector<double> x = x_tensor.to_vector<double>();
   const std::vector<double> y = y_tensor.to_vector<double>();
-  OutputError error{name};
+  double off = 0;
   double largest = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const double off = std::isnan(x[i] - y[i]) && x[i] != y[i] ? infinity : x[i] == y[i] ? 0 : std::abs(x[i] - y[i]);
-    error.max_abs = std::max(error.max_abs, off);
-    error.mean_abs += off / static_cast<double>(x.size());
+    if (x[i] == y[i]) continue;
+    off = std::isnan(x[i] - y[i]) ? infinity : std::max(off, std::abs(x[i] - y[i]));
     largest = std::max(largest, std::abs(x[i]));
   }
-  error.max_relative = largest > 0 ? error.max_abs / largest : error.max_abs;
-  return error;
+  return off <= tolerance * largest;
 }
 
 }  // namespace
 
-Comparison compare(const Graph& original, const Graph& other, const std::map<std::string, Tensor>& inputs,
-                   const ComputeNode& compute, double tolerance) {
-  Comparison result;
+std::optional<std::string> first_difference(const Graph& original, const Graph& other,
+                                            const std::map<std::string, Tensor>& inputs, double tolerance,
+                                            const ComputeNode& compute) {
   Runner left(original, inputs, compute);
   Runner right(other, inputs, compute);
   while (!left.finished()) {
@@ -123,19 +121,16 @@ Comparison compare(const Graph& original, const Graph& other, const std::map<std
       is = right.step();
     }
     for (std::size_t i = 0; met && i < std::min(was.size(), is.size()); ++i) {
-      if (result.first_diverging.empty() && !(affine_distance(was[i], is[i]) <= tolerance)) result.first_diverging = name;
+      if (!(affine_distance(was[i], is[i]) <= tolerance)) return name;
     }
   }
   while (!right.finished()) (void)right.step();
   for (const GraphOutput& output : original.outputs) {
     const auto found = std::ranges::find(other.outputs, output.name, &GraphOutput::name);
     if (found == other.outputs.end()) fail_input("the other graph has no output '{}'", output.name);
-    result.outputs.push_back(error_of(output.name, left.at(output.value), right.at(found->value)));
-    if (result.first_diverging.empty() && !(result.outputs.back().max_relative <= tolerance)) {
-      result.first_diverging = original.value(output.value).name;
-    }
+    if (!same_output(left.at(output.value), right.at(found->value), tolerance)) return original.value(output.value).name;
   }
-  return result;
+  return std::nullopt;
 }
 
 }  // namespace banoff

@@ -26,7 +26,7 @@ show_net() { # NET DATA_FOLDER PICTURE
   show explain "$model" --method banoff
   show verify "$model" "$out/$net-folded.yaml"
   show run "$out/$net-folded.yaml" --image "$images/$3" --out "$out/$net"
-  show eval "$model" --data "$images" --methods none,banoff
+  show eval "$model" --data "$images" --method all
 }
 show_net classifier digits 000.png
 show_net detector scenes 00.png

@@ -102,4 +102,12 @@ std::vector<FieldPrinter::Field> print_op(const Op& op) {
       op);
 }
 
+std::string print_attributes(const Op& op) {
+  std::string text;
+  for (const FieldPrinter::Field& field : print_op(op)) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.key, field.text);
+  }
+  return text;
+}
+
 }  // namespace banoff

@@ -73,4 +73,7 @@ class FieldPrinter {
 /// The attributes of an op that differ from its row's prototype or must be written, as (key, YAML text).
 [[nodiscard]] std::vector<FieldPrinter::Field> print_op(const Op& op);
 
+/// The same in one line: "out: 64, kernel: 3".
+[[nodiscard]] std::string print_attributes(const Op& op);
+
 }  // namespace banoff

@@ -49,9 +49,6 @@ struct LoadedModel {
 /// Writes tensors to a new file beside `file` and renames it into place.
 void write_safetensors(const std::filesystem::path& file, const std::map<std::string, Tensor>& tensors);
 
-/// An op's attributes as the model file writes them: "out: 64, kernel: 3"; those at their defaults are left out.
-[[nodiscard]] std::string print_attributes(const Op& op);
-
 /// Gives the graph's parameters their tensors by name; weight norm and weight standardisation are resolved here.
 /// Throws bad_input listing every missing, misshapen and unused tensor at once.
 void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const std::string& weights_file,

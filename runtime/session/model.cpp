@@ -6,6 +6,7 @@
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"

@@ -17,7 +17,7 @@ build_and_run() { cmake --build "$1" && ctest --test-dir "$1" --output-on-failur
 check_installed() { # static|shared ON|OFF
   local build=$work/$1 prefix=$work/$1-prefix moved=$work/$1-moved pc flags
   configure_banoff -B "$build" -DBUILD_SHARED_LIBS="$2" -DCMAKE_INSTALL_PREFIX="$prefix" \
-    -DBANOFF_TESTS=OFF -DBANOFF_BENCH=OFF
+    -DBANOFF_TESTS=OFF
   cmake --build "$build"
   rm -rf "$prefix" "$moved"
   cmake --install "$build" >/dev/null
