@@ -2,6 +2,7 @@
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 
 #include "runtime/graph/activations.hpp"
 
@@ -12,15 +13,24 @@ inline constexpr bool version3 = DNNL_VERSION_MAJOR >= 3;
 using Md = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
 
-/// A primitive descriptor. 2.6 makes it from an operation descriptor, 3.x from the same arguments directly.
-template <class Primitive, class... Args>
-[[nodiscard]] typename Primitive::primitive_desc primitive_desc(const dnnl::engine& engine,
-                                                                const dnnl::primitive_attr& attr, const Args&... args) {
+/// The first of the library's implementations that `accept`, given its primitive descriptor, says yes to; none if there is no
+/// such. 2.6 makes primitive descriptors from an operation descriptor, which must outlive the search among them; 3.x from
+/// the same arguments directly.
+template <class Primitive, class Accept, class... Args>
+[[nodiscard]] std::optional<typename Primitive::primitive_desc> find_primitive_desc(const dnnl::engine& engine,
+                                                                                    const dnnl::primitive_attr& attr,
+                                                                                    Accept&& accept,
+                                                                                    const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
-  return typename Primitive::primitive_desc(engine, args..., attr);
+  typename Primitive::primitive_desc pd(engine, args..., attr);
 #else
-  return typename Primitive::primitive_desc(typename Primitive::desc(args...), attr, engine);
+  const typename Primitive::desc desc(args...);
+  typename Primitive::primitive_desc pd(desc, attr, engine);
 #endif
+  do {
+    if (accept(pd)) return pd;
+  } while (pd.next_impl());
+  return std::nullopt;
 }
 
 inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {

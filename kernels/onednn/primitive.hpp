@@ -59,13 +59,14 @@ template <class Primitive, class... Args>
 [[nodiscard]] typename Primitive::primitive_desc choose(const Context& context, const dnnl::primitive_attr& attr,
                                                         bool slow_too, const Args&... args) {
   try {
-    auto pd = primitive_desc<Primitive>(context.engine, attr, args...);
-    const std::string first = pd.impl_info_str();
-    do {
-      if (!is_slow(pd.impl_info_str())) return pd;
-    } while (pd.next_impl());
+    std::string first;
+    const auto fast = [&](const auto& pd) {
+      if (first.empty()) first = pd.impl_info_str();
+      return !is_slow(pd.impl_info_str());
+    };
+    if (auto pd = find_primitive_desc<Primitive>(context.engine, attr, fast, args...)) return *pd;
     if (!slow_too) throw Refused{"oneDNN has only " + first};
-    return primitive_desc<Primitive>(context.engine, attr, args...);
+    return *find_primitive_desc<Primitive>(context.engine, attr, [](const auto&) { return true; }, args...);
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) {
       throw Refused{std::string("oneDNN has no implementation: ") + error.what()};
