@@ -109,6 +109,8 @@ class Device {
   [[nodiscard]] virtual int threads() const { return 1; }
   /// Layouts worth considering for a value, best guess first; never empty.
   [[nodiscard]] virtual std::vector<Layout> layouts(const TensorType& type) const = 0;
+  /// The element type in which this device holds values of `type`.
+  [[nodiscard]] virtual DType storage(DType type) const { return type; }
   /// Bytes a value takes; throws when it overflows.
   [[nodiscard]] virtual std::size_t bytes(const TensorType& type, Layout layout) const = 0;
   [[nodiscard]] virtual Compiled compile(const Region& region) const = 0;

@@ -62,7 +62,7 @@ void require_one_layout(const Region& region) {
 
 double copy_us(const Region& region, int threads) {
   double bytes = 0;
-  for (const ValueId v : region.outputs) bytes += static_cast<double>(region.type(v).shape.elements()) * static_cast<double>(size_of(region.type(v).dtype));
+  for (const ValueId v : region.outputs) bytes += static_cast<double>(region.type(v).shape.elements()) * static_cast<double>(size_of(held(region.type(v).dtype)));
   return pass_us(2.0 * bytes, threads);
 }
 
@@ -78,7 +78,7 @@ std::unique_ptr<Kernel> concat(const Region& region, const Node& node, const Con
   }
   return std::make_unique<LoopKernel>(
       LoopKernelTraits{"concat", copy_us(region, threads)},
-      [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0], size_of(whole.dtype))](const KernelArgs& args) {
+      [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0], size_of(held(whole.dtype)))](const KernelArgs& args) {
         parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
           const auto step = static_cast<std::size_t>(o);
           for (std::size_t i = 0; i < order.size(); ++i) {
@@ -95,7 +95,7 @@ std::unique_ptr<Kernel> split(const Region& region, const Node& node, const Spli
   const std::size_t axis = resolve_axis(op.axis, whole.shape.rank());
   return std::make_unique<LoopKernel>(
       LoopKernelTraits{"split", copy_us(region, threads)},
-      [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0], size_of(whole.dtype))](const KernelArgs& args) {
+      [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0], size_of(held(whole.dtype)))](const KernelArgs& args) {
         parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
           const auto step = static_cast<std::size_t>(o);
           for (std::size_t i = 0; i < pieces.bytes.size(); ++i) {
@@ -117,7 +117,7 @@ std::unique_ptr<Kernel> copy(const Region& region, const Node& node, int threads
   if (!same_layout && (!same_bytes(in.shape, region.input_layouts[0], Layout::plain) || !same_bytes(out.shape, region.output_layouts[0], Layout::plain))) {
     throw Refused{"a reshape needs the plain order"};
   }
-  const auto bytes = static_cast<std::size_t>(elements_of(in.shape, region.input_layouts[0])) * size_of(in.dtype);
+  const auto bytes = static_cast<std::size_t>(elements_of(in.shape, region.input_layouts[0])) * size_of(held(in.dtype));
   return std::make_unique<LoopKernel>(LoopKernelTraits{"copy", copy_us(region, threads), 0, {0}}, [bytes](const KernelArgs& args) {
     if (args.outputs[0] != args.inputs[0]) std::memcpy(args.outputs[0], args.inputs[0], bytes);
   });
@@ -156,7 +156,7 @@ GatherTables tables_of(const Region& region, const Node& node) {
     for (std::size_t axis = 2; axis < in.rank(); ++axis) tables.index[axis] = nearest_indices(*resize, axis - 2, in[axis], out[axis]);
   } else if (const auto* pad = node.as<Pad>()) {
     if (pad->padding.mode != Padding::Mode::given) throw Refused{"padding without numbers"};
-    if (region.type(node.inputs[0]).dtype != DType::f32) throw Refused{"padding of integers"};
+    if (held(region.type(node.inputs[0]).dtype) != DType::f32) throw Refused{"padding of integers"};
     // The padding's entries belong to the last dimensions.
     const std::size_t padded = pad->padding.begin.values.size();
     std::vector<std::int64_t> begin(in.rank(), 0);
@@ -181,7 +181,7 @@ std::unique_ptr<Kernel> movement(const Region& region, int threads) {
   require_one_layout(region);
   const TensorType& type = region.type(only.inputs[0]);
   if (type.shape.rank() < 2 || region.type(only.outputs[0]).shape.rank() != type.shape.rank()) throw Refused{"rank below 2"};
-  Gather gather(tables_of(region, only), region.input_layouts[0], size_of(type.dtype));
+  Gather gather(tables_of(region, only), region.input_layouts[0], size_of(held(type.dtype)));
   const double cost = copy_us(region, threads) * (region.input_layouts[0] == Layout::blocked8 ? 1.5 : 1.2);
   return std::make_unique<LoopKernel>(LoopKernelTraits{"gather", cost}, [gather = std::move(gather)](const KernelArgs& args) {
     gather.run(args.inputs[0], args.outputs[0]);

@@ -19,7 +19,7 @@ std::vector<float> floats(const Region& region, const Node& node, Slot slot) {
 void require_float_chain(const Region& region) {
   const auto require = [&](ValueId value) {
     const TensorType& type = region.type(value);
-    if (type.dtype != DType::f32) throw Refused{"element type " + std::string(name_of(type.dtype))};
+    if (held(type.dtype) != DType::f32) throw Refused{"element type " + std::string(name_of(type.dtype))};
     if (type.bounded) throw Refused{"bounded first dimension"};
   };
   for (const ValueId value : region.inputs) require(value);

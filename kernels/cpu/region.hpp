@@ -24,6 +24,11 @@ template <class F>
 
 [[nodiscard]] inline const Node& node(const Region& region, std::size_t i) { return region.graph->node(region.nodes[i]); }
 
+/// The element type values are held in: floats of every width as f32.
+[[nodiscard]] constexpr DType held(DType type) {
+  return type == DType::f64 || type == DType::f16 || type == DType::bf16 ? DType::f32 : type;
+}
+
 /// Position of a value among the region's inputs; throws Refused when it is none of them.
 [[nodiscard]] std::size_t input_of(const Region& region, ValueId value);
 
@@ -31,7 +36,7 @@ template <class F>
 [[nodiscard]] std::vector<float> floats(const Region& region, const Node& node, Slot slot);
 
 /// Throws Refused unless the region is a chain (each node reads the one before, one output, the last one's) of
-/// unbounded f32 values.
+/// unbounded values held in f32.
 void require_float_chain(const Region& region);
 
 /// y = scale x + shift along `axis`: what a batch norm or affine node is.

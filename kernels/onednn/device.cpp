@@ -34,6 +34,30 @@ bool has_avx512() {
 #endif
 }
 
+/// A kernel together with the counts it reports: all values it makes are of fixed size.
+class CountedKernel final : public Kernel {
+ public:
+  CountedKernel(std::unique_ptr<Kernel> kernel, std::vector<std::int64_t> rows) : kernel_(std::move(kernel)), rows_(std::move(rows)) {}
+
+  void run(const KernelArgs& args) const override {
+    kernel_->run(args);
+    std::ranges::copy(rows_, args.output_counts.begin());
+  }
+  [[nodiscard]] std::unique_ptr<KernelState> make_state() const override { return kernel_->make_state(); }
+  [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->scratch_bytes(); }
+  [[nodiscard]] std::string implementation() const override { return kernel_->implementation(); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return kernel_->weight_bytes(); }
+  [[nodiscard]] int in_place_input() const override { return kernel_->in_place_input(); }
+  [[nodiscard]] bool may_overwrite(int input) const override { return kernel_->may_overwrite(input); }
+  [[nodiscard]] double cost_us() const override { return kernel_->cost_us(); }
+
+ private:
+  std::unique_ptr<Kernel> kernel_;
+  std::vector<std::int64_t> rows_;
+};
+
+std::int64_t rows_of(const TensorType& type) { return type.shape.rank() == 0 ? 1 : type.shape[0]; }
+
 /// The number of threads of the calling thread's parallel regions before `enter`, to put back in `leave`.
 thread_local int threads_before = 0;
 
@@ -50,19 +74,25 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override {
     const std::size_t rank = type.shape.rank();
-    if (type.dtype != DType::f32 || type.bounded || rank < 3 || rank > 5) return {Layout::plain};
+    if (storage(type.dtype) != DType::f32 || type.bounded || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
     if (avx512_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
     return {Layout::blocked8, Layout::channels_last, Layout::plain};
   }
 
+  [[nodiscard]] DType storage(DType type) const override { return cpu::held(type); }
+
   [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
-    const std::int64_t element = static_cast<std::int64_t>(size_of(type.dtype));
+    const std::int64_t element = static_cast<std::int64_t>(size_of(storage(type.dtype)));
     return static_cast<std::size_t>(checked_mul(cpu::elements_of(type.shape, layout), element));
   }
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
-    Compiled own = cpu::attempt([&]() -> Compiled { return compile_fast(region); });
+    Compiled own = cpu::attempt([&]() -> Compiled {
+      std::vector<std::int64_t> rows;
+      for (const ValueId output : region.outputs) rows.push_back(rows_of(region.type(output)));
+      return std::make_unique<CountedKernel>(compile_fast(region), std::move(rows));
+    });
     const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
     if (!alone || !std::holds_alternative<Refusal>(own)) return own;
     const auto plain = [](Layout layout) { return layout == Layout::plain; };
@@ -71,19 +101,10 @@ class CpuDevice final : public Device {
   }
 
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
-    const std::size_t count = bytes(type, to);
-    if (cpu::same_bytes(type.shape, from, to)) {
-      cpu::LoopKernelTraits traits{"copy"};
-      traits.cost_us = cpu::pass_us(2.0 * static_cast<double>(count), context_.threads);
-      traits.overwrites = {0};
-      return std::make_unique<cpu::LoopKernel>(std::move(traits), [count](const KernelArgs& args) {
-        if (args.inputs[0] != args.outputs[0]) std::memcpy(args.outputs[0], args.inputs[0], count);
-      });
-    }
-    if (type.dtype != DType::f32) fail_internal("reorder of {}", type.str());
-    return onednn::reorder(context_, type.shape, from, to);
+    // A bounded value is copied whole, and its count with it.
+    if (type.bounded) return reference_->reorder(type, from, to);
+    return std::make_unique<CountedKernel>(fixed_reorder(type, from, to), std::vector{rows_of(type)});
   }
-
   void enter() const override {
     threads_before = omp_get_max_threads();
     if (threads_before != context_.threads) omp_set_num_threads(context_.threads);
@@ -93,6 +114,20 @@ class CpuDevice final : public Device {
   }
 
  private:
+  [[nodiscard]] std::unique_ptr<Kernel> fixed_reorder(const TensorType& type, Layout from, Layout to) const {
+    const std::size_t count = bytes(type, to);
+    if (cpu::same_bytes(type.shape, from, to)) {
+      cpu::LoopKernelTraits traits{"copy"};
+      traits.cost_us = cpu::pass_us(2.0 * static_cast<double>(count), context_.threads);
+      traits.overwrites = {0};
+      return std::make_unique<cpu::LoopKernel>(std::move(traits), [count](const KernelArgs& args) {
+        if (args.inputs[0] != args.outputs[0]) std::memcpy(args.outputs[0], args.inputs[0], count);
+      });
+    }
+    if (storage(type.dtype) != DType::f32) fail_internal("reorder of {}", type.str());
+    return onednn::reorder(context_, type.shape, from, to);
+  }
+
   [[nodiscard]] std::unique_ptr<Kernel> compile_fast(const Region& region) const {
     const Op& head = cpu::node(region, 0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
