@@ -14,8 +14,8 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 /// One node about to be rewritten, with the gauges around it as plain affine maps.
 class Rewrite {
  public:
-  Rewrite(Weights& weights, NodeId id, const System& system, const Assignment& assignment, double limit)
-      : weights_(weights), id_(id), system_(system), assignment_(assignment), limit_(limit) {
+  Rewrite(Weights& weights, NodeId id, const System& system, const Assignment& assignment, const Limits& limits)
+      : weights_(weights), id_(id), system_(system), assignment_(assignment), limits_(limits) {
     const Node& self = node();
     done_.of_input = std::ranges::any_of(self.inputs, [&](ValueId v) { return touched(v); });
     done_.of_output = std::ranges::any_of(self.outputs, [&](ValueId v) { return touched(v); });
@@ -32,7 +32,7 @@ class Rewrite {
     AffineMap map;
     for (const VarId var : system_.along(node().inputs[0], axis)) {
       const Gauge gauge = gauge_of(var);
-      push(map, gauge.den, gauge.num, -gauge.shift);
+      push(map, gauge.den, gauge.num, -gauge.shift, limits_.reading);
     }
     return map;
   }
@@ -42,7 +42,7 @@ class Rewrite {
     AffineMap map;
     for (const VarId var : vars) {
       const Gauge gauge = gauge_of(var);
-      push(map, gauge.num, gauge.den, gauge.shift);
+      push(map, gauge.num, gauge.den, gauge.shift, limits_.writing);
     }
     return map;
   }
@@ -53,10 +53,10 @@ class Rewrite {
     const Gauge* gauge = assignment_.find(var);
     return gauge ? *gauge : Gauge{};
   }
-  void push(AffineMap& map, double numerator, double denominator, double shift) const {
+  void push(AffineMap& map, double numerator, double denominator, double shift, double limit) const {
     if (denominator == 0.0) throw Refused{Blocker::zero_scale, node().name};
     const double scale = numerator / denominator;
-    if (!(std::abs(scale) <= limit_)) throw Refused{Blocker::amplification, node().name};
+    if (!(std::abs(scale) <= limit)) throw Refused{Blocker::amplification, node().name};
     map.scale.push_back(scale);
     map.shift.push_back(shift / denominator);
   }
@@ -65,7 +65,7 @@ class Rewrite {
   NodeId id_;
   const System& system_;
   const Assignment& assignment_;
-  double limit_;
+  const Limits& limits_;
   Absorbed done_;
 };
 
@@ -237,9 +237,10 @@ Absorbed apply(const T&, const Rewrite&) {
 
 }  // namespace
 
-Absorbed absorb(Weights& weights, NodeId id, const System& system, const Assignment& assignment, double limit) {
+Absorbed absorb(Weights& weights, NodeId id, const System& system, const Assignment& assignment,
+                const Limits& limits) {
   const Op op = weights.graph().node(id).op;
-  return std::visit([&](const auto& each) { return apply(each, Rewrite(weights, id, system, assignment, limit)); }, op);
+  return std::visit([&](const auto& each) { return apply(each, Rewrite(weights, id, system, assignment, limits)); }, op);
 }
 
 }  // namespace banoff::gauge

@@ -12,8 +12,14 @@ struct Absorbed {
   bool of_output = false;
 };
 
+/// The largest factor either side may be multiplied by.
+struct Limits {
+  double reading;  ///< from stored to original
+  double writing;  ///< from original to stored
+};
+
 /// Rewrites node `id` so that from inputs in their gauges it computes its outputs in theirs. Nodes that merely pass
-/// gauges on are left alone. Throws Refused where an inverse is needed of a zero scale, or one beyond `limit`.
-Absorbed absorb(Weights& weights, NodeId id, const System& system, const Assignment& assignment, double limit);
+/// gauges on are left alone. Throws Refused where an inverse is needed of a zero scale, or a factor is beyond the limits.
+Absorbed absorb(Weights& weights, NodeId id, const System& system, const Assignment& assignment, const Limits& limits);
 
 }  // namespace banoff::gauge

@@ -1,6 +1,7 @@
 #include "folding/fold.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "folding/absorb.hpp"
@@ -97,10 +98,13 @@ class Folder {
                      Direction direction) {
     FoldedNorm done;
     done.folded = true;
+    // Only the inverse magnifies rounding errors: the map itself was there before.
+    const bool backward = direction == Direction::backward;
+    constexpr double free = std::numeric_limits<double>::infinity();
+    const gauge::Limits limits{backward ? options_.max_amplification : free, backward ? free : options_.max_amplification};
     for (const NodeId id : nodes) {
       if (id == norm) continue;
-      const gauge::Absorbed absorbed = absorb(weights_, id, system_, assignment, options_.max_amplification);
-      const bool backward = direction == Direction::backward;
+      const gauge::Absorbed absorbed = absorb(weights_, id, system_, assignment, limits);
       const std::string& name = graph_.node(id).name;
       if (backward ? absorbed.of_output : absorbed.of_input) done.into.push_back(name);
       if (backward ? absorbed.of_input : absorbed.of_output) done.inverse.push_back(name);

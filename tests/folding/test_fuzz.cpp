@@ -7,7 +7,7 @@ using namespace banoff::test;
 
 TEST_CASE("random nets answer the same after every method, and banoff folds at least what naive does") {
   std::size_t norms = 0, naive = 0, banoff = 0;
-  for (std::uint64_t seed = 1; seed <= (std::getenv("FUZZ") ? 20000u : 400u); ++seed) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     CAPTURE(seed);
     const Graph net = random_net(seed);
     const Outcome simple = fold_with(net, Method::naive);

@@ -1,4 +1,5 @@
 // The paper's equations where they needed correcting, and the defects of its published implementation.
+#include "banoff/error.hpp"
 #include "tests/folding/check.hpp"
 
 using namespace banoff;
@@ -141,6 +142,67 @@ TEST_CASE("adding a bias keeps dilation, groups, stride and padding") {
   const Outcome outcome = expect_one(net.graph, Method::naive, true);
   op.bias = true;
   CHECK(*outcome.folded.nodes[0].as<Conv>() == op);
+}
+
+TEST_CASE("a tiny gamma folds where nobody needs the inverse, and is refused where the inverse would magnify errors") {
+  GraphBuilder net;
+  const ValueId x = net.conv(net.input({1, 3, 6, 6}), 2);
+  const ValueId y = net.bn(x);
+  net.set(y, Slot::weight, {1.5, 1e-6});
+  net.output(net.relu(y));
+  expect_one(net.graph, Method::banoff, true);
+  net.output(net.relu(net.conv(x, 2, 1)), "b");
+  expect_one(net.graph, Method::banoff, false, Blocker::amplification);
+}
+
+TEST_CASE("a fold that does not reproduce the original is undone and the first wrong node named") {
+  GraphBuilder net;
+  const ValueId x = net.conv(net.input({1, 3, 6, 6}), 4);
+  net.output(net.relu(net.bn(x)));
+  const std::string conv = net.producer(x).name;
+  // An executor that forgets the bias of folded convs stands for a rule that is wrong.
+  const ComputeNode forgetful = [](const Graph& graph, const Node& node, const std::vector<Tensor>& inputs) {
+    if (!node.as<Conv>() || node.param(Slot::bias) == none) return reference::compute<double>(graph, node, inputs);
+    Node changed = node;
+    std::get<Conv>(changed.op).bias = false;
+    std::erase_if(changed.params, [](const auto& param) { return param.first == Slot::bias; });
+    return reference::compute<double>(graph, changed, inputs);
+  };
+  Graph folded = net.graph;
+  const FoldReport report = fold(folded, {}, {}, forgetful);
+  CHECK(report.folded() == 0);
+  CHECK(report.norms[0].blocker == Blocker::self_check);
+  CHECK(report.norms[0].witness == conv);
+  CHECK(folded.nodes.size() == net.graph.nodes.size());
+  CHECK(difference(net.graph, folded) == 0);
+}
+
+TEST_CASE("a self-checked fold without anything to compute with is a usage error") {
+  GraphBuilder net;
+  net.output(net.bn(net.conv(net.input({1, 3, 6, 6}), 4)));
+  CHECK_THROWS_WITH_AS(fold(net.graph, {}, {}, {}), "a self-checked fold needs something to compute with", Error);
+}
+
+TEST_CASE("parameters are counted before and after, and the removed share as the paper counts it") {
+  GraphBuilder net;
+  net.output(net.relu(net.bn(net.conv(net.input({1, 3, 6, 6}), 4))));
+  const FoldReport report = fold_with(net.graph, Method::banoff).report;
+  CHECK(report.parameters_before == 4 * 27 + 16);
+  CHECK(report.trainable_before == 4 * 27 + 8);
+  CHECK(report.parameters_after == 4 * 27 + 4);
+  CHECK(report.trainable_after == 4 * 27 + 4);
+  CHECK(report.removed_percent_paper == doctest::Approx(100.0 * 8 / (4 * 27 + 8)));
+}
+
+TEST_CASE("half weights widen to float32 where they were folded, and stay half elsewhere") {
+  GraphBuilder net(1, DType::f16);
+  const ValueId x = net.relu(net.bn(net.conv(net.input({1, 3, 6, 6}), 4)));
+  net.output(net.conv(x, 2));
+  const Outcome outcome = fold_with(net.graph, Method::banoff);
+  REQUIRE(outcome.report.folded() == 1);
+  CHECK(outcome.folded.param(outcome.folded.nodes[0], Slot::weight)->dtype() == DType::f32);
+  CHECK(outcome.folded.param(outcome.folded.nodes[2], Slot::weight)->dtype() == DType::f16);
+  CHECK(outcome.error < 1e-5);
 }
 
 TEST_CASE("a norm between two convs folds into one of them only") {

@@ -34,8 +34,9 @@ enum class Blocker : std::uint8_t {
 
 struct FoldOptions {
   Method method = Method::banoff;
-  /// Folds that would scale any weight row by more than this are refused (float32 keeps about 7 digits).
-  double max_amplification = 1e6;
+  /// Folds whose inverse would scale any weight by more than this are refused: rounding errors may grow as much, and
+  /// float32 keeps about 7 digits.
+  double max_amplification = 1e3;
   /// Check every fold in float64 on the part of the graph that it touched; roll back what does not hold.
   bool self_check = true;
   double tolerance = 1e-9;  ///< relative, of the float64 self-check
