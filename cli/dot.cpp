@@ -82,21 +82,24 @@ std::string dot_of(const Model& model, const FoldReport& report) {
   for (const TensorInfo& input : model.inputs()) {
     const std::string id = "input " + input.name;
     producer[input.name] = id;
-    nodes += fmt::format("  {} [label={}, shape=ellipse];\n", dot_string(id), dot_string(input.name + " " + input.shape.str()));
+    nodes += fmt::format("  {} [label={}, shape=ellipse];\n", dot_string(id),
+                         dot_string(input.name + " " + input.shape.str()));
   }
   const std::vector<LayerInfo> layers = model.layers();
   for (const LayerInfo& layer : layers) {
     for (const TensorInfo& output : layer.outputs) producer[output.name] = layer.name;
     const auto colour = colours.find(layer.name);
-    const std::string fill = colour == colours.end() ? "" : fmt::format(", style=filled, fillcolor=\"{}\"", colour->second);
-    const std::string label = layer.name + "\n" + layer.op + " " + layer.attributes + "\n" + layer.outputs.front().shape.str();
+    const std::string fill =
+        colour == colours.end() ? "" : fmt::format(", style=filled, fillcolor=\"{}\"", colour->second);
+    const std::string label =
+        layer.name + "\n" + layer.op + " " + layer.attributes + "\n" + layer.outputs.front().shape.str();
     nodes += fmt::format("  {} [label={}{}];\n", dot_string(layer.name), dot_string(label), fill);
   }
   for (const LayerInfo& layer : layers) {
     for (const std::string& input : layer.inputs) edge(input, layer.name);
   }
-  return fmt::format("digraph {} {{\n  node [shape=box, fontname=\"sans-serif\", fontsize=10];\n{}{}}}\n", dot_string(model.name()),
-                     nodes, edges);
+  return fmt::format("digraph {} {{\n  node [shape=box, fontname=\"sans-serif\", fontsize=10];\n{}{}}}\n",
+                     dot_string(model.name()), nodes, edges);
 }
 
 void write_svg(const std::filesystem::path& file, const std::string& dot) {

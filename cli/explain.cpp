@@ -35,7 +35,8 @@ int explain(const ExplainCommand& options) {
   if (options.json) {
     Json norms = Json::array();
     for (const FoldedNorm& norm : report.norms) {
-      norms.push_back({{"name", norm.name}, {"where", norm.where}, {"folded", norm.folded}, {"explanation", sentence(norm)}});
+      norms.push_back(
+          {{"name", norm.name}, {"where", norm.where}, {"folded", norm.folded}, {"explanation", sentence(norm)}});
     }
     print_json({{"model", options.model.file}, {"method", std::string(name_of(options.method))}, {"norms", norms}});
     return 0;
@@ -48,8 +49,9 @@ int explain(const ExplainCommand& options) {
 
 void add_explain(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("explain", "One line per batch norm: folded into what, or left and why");
-  command->footer("In the drawings, folded batch norms are green, those left red, and nodes that took their scales blue.\n\n"
-                  "Example:\n  banoff explain resnet20.yaml --svg resnet20.svg");
+  command->footer(
+      "In the drawings, folded batch norms are green, those left red, and nodes that took their scales blue.\n\n"
+      "Example:\n  banoff explain resnet20.yaml --svg resnet20.svg");
   auto options = std::make_shared<ExplainCommand>();
   add_model_options(*command, options->model);
   add_method_option(*command, options->method);

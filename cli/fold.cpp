@@ -79,9 +79,9 @@ void print_report(const FoldReport& report, const std::optional<double>& error) 
   }
   if (!report.norms.empty()) table.print();
   fmt::print("{} of {} batch norms folded ({})\n", report.folded(), report.norms.size(), name_of(report.method));
-  fmt::print("parameters {} -> {}, trainable {} -> {}; the paper counts {:.2f} % removed\n", grouped(report.parameters_before),
-             grouped(report.parameters_after), grouped(report.trainable_before), grouped(report.trainable_after),
-             report.removed_percent_paper);
+  fmt::print("parameters {} -> {}, trainable {} -> {}; the paper counts {:.2f} % removed\n",
+             grouped(report.parameters_before), grouped(report.parameters_after), grouped(report.trainable_before),
+             grouped(report.trainable_after), report.removed_percent_paper);
   if (error) fmt::print("largest relative error, float32 against the original in float64: {:.2g}\n", *error);
 }
 
@@ -102,7 +102,8 @@ int fold(const FoldCommand& options) {
 void add_fold(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("fold", "Fold a network's batch norms away; report, and write the result");
   command->footer(
-      "Every fold is checked in float64 where it touched the network (self_check_error) and undone if it does not hold.\n"
+      "Every fold is checked in float64 where it touched the network (self_check_error) and undone if it does not "
+      "hold.\n"
       "Then the whole folded network runs on one seeded input in float32 against the original in float64\n"
       "(max_relative_error), by plain loops: seconds for a large network, --no-check leaves it out.\n\n"
       "Example:\n  banoff fold resnet20.yaml -o resnet20-folded.yaml");

@@ -110,7 +110,8 @@ int inspect(const InspectCommand& options) {
   fmt::print("\n");
   if (options.plan) print_steps(plan);
   else print_layers(model);
-  fmt::print("\n{} parameters, {:.4g} GFLOP a run\n", grouped(totals.parameters), static_cast<double>(totals.flops) * 1e-9);
+  fmt::print("\n{} parameters, {:.4g} GFLOP a run\n", grouped(totals.parameters),
+             static_cast<double>(totals.flops) * 1e-9);
   const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
   fmt::print("on {}: {} kernels, {:.2f} MiB of values per session, {:.2f} MiB of packed weights\n", options.device.name,
              plan.steps.size(), megabytes(plan.arena_bytes), megabytes(plan.weight_bytes));
@@ -121,13 +122,15 @@ int inspect(const InspectCommand& options) {
 
 void add_inspect(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("inspect", "A network's shapes, parameters, FLOPs and memory");
-  command->footer("A multiplication and an addition count as two FLOPs. A tensor shared by two layers counts in both.\n\n"
-                  "Example:\n  banoff inspect resnet50.yaml --weights random:1 --shape N=8");
+  command->footer(
+      "A multiplication and an addition count as two FLOPs. A tensor shared by two layers counts in both.\n\n"
+      "Example:\n  banoff inspect resnet50.yaml --weights random:1 --shape N=8");
   auto options = std::make_shared<InspectCommand>();
   add_model_options(*command, options->model);
   add_method_option(*command, options->method);
   add_device_options(*command, options->device);
-  auto* flat = command->add_flag("--flat", options->flat, "Print the network with every block expanded, as YAML, and nothing else");
+  auto* flat = command->add_flag("--flat", options->flat,
+                                 "Print the network with every block expanded, as YAML, and nothing else");
   command->add_flag("--plan", options->plan, "List the device's kernels instead of the layers");
   command->add_flag("--json", options->json, "Print JSON")->excludes(flat);
   command->callback([options, &action] { action = [options] { return inspect(*options); }; });

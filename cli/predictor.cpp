@@ -33,7 +33,8 @@ Predictor::Prediction Predictor::operator()(const Image& image) {
   const Prepared prepared = preprocess(how_, image);
   Prediction prediction{{}, prepared.placement, session_.run({{input_, prepared.input}})};
   const auto found = prediction.all.find(output_);
-  if (found == prediction.all.end()) fail_input(fmt::format("the task's output '{}' is none of the network's", output_));
+  if (found == prediction.all.end())
+    fail_input(fmt::format("the task's output '{}' is none of the network's", output_));
   prediction.output = found->second;
   return prediction;
 }

@@ -10,8 +10,8 @@ struct RunCommand {
   Method method = default_method;
   DeviceOptions device;
   std::vector<std::string> images;
-  std::string folder;                         ///< --out
-  std::vector<std::string> inputs, outputs;   ///< NAME=FILE
+  std::string folder;                        ///< --out
+  std::vector<std::string> inputs, outputs;  ///< NAME=FILE
   std::optional<std::int64_t> top;
   std::optional<double> min_score;
   bool json = false;

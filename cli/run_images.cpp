@@ -37,7 +37,8 @@ Result detected(const Predictor::Prediction& prediction, const Task& task, const
   for (const Detection& one : found) {
     const Box& box = one.box;
     const std::string label = label_of(task, one.label);
-    result.text += fmt::format("  {} {:.3f}  {:.1f} {:.1f} {:.1f} {:.1f}\n", label, one.score, box.x1, box.y1, box.x2, box.y2);
+    result.text +=
+        fmt::format("  {} {:.3f}  {:.1f} {:.1f} {:.1f} {:.1f}\n", label, one.score, box.x1, box.y1, box.x2, box.y2);
     result.json["detections"].push_back(
         {{"label", label}, {"index", one.label}, {"score", one.score}, {"box", {box.x1, box.y1, box.x2, box.y2}}});
   }
@@ -69,7 +70,8 @@ Result raw(const Tensors& outputs) {
   for (const auto& [name, tensor] : outputs) result.json["outputs"].push_back(json_of(name, tensor));
   for (const auto& [name, tensor] : outputs) {
     const Summary summary = summary_of(tensor);
-    result.text += fmt::format("  {} {}, min {:.6g}, max {:.6g}\n", name, tensor.shape().str(), summary.min, summary.max);
+    result.text +=
+        fmt::format("  {} {}, min {:.6g}, max {:.6g}\n", name, tensor.shape().str(), summary.min, summary.max);
   }
   return result;
 }
@@ -94,7 +96,8 @@ std::vector<fs::path> drawing_files(const RunCommand& options, const Task& task)
   std::set<fs::path> seen;
   for (const std::string& image : options.images) {
     files.push_back(fs::path(options.folder) / fs::path(image).stem().concat(".png"));
-    if (!seen.insert(files.back()).second) fail_usage(fmt::format("--out: two pictures would be drawn to {}", files.back().string()));
+    if (!seen.insert(files.back()).second)
+      fail_usage(fmt::format("--out: two pictures would be drawn to {}", files.back().string()));
     std::error_code missing;
     for (const std::string& read : options.images) {
       if (fs::equivalent(files.back(), read, missing)) fail_usage(fmt::format("--out: {} would be overwritten", read));

@@ -27,7 +27,8 @@ Tensors read_inputs(const RunCommand& options, const std::vector<TensorInfo>& kn
     const DType wanted = std::ranges::find(known, name, &TensorInfo::name)->dtype;
     // Widening and narrowing floats is what a user expects; turning 0.5 into 0 is not.
     if (tensor.dtype() != wanted && !(is_float(tensor.dtype()) && is_float(wanted))) {
-      fail_input(fmt::format("{}: holds {}, input '{}' takes {}; convert it", file, name_of(tensor.dtype()), name, name_of(wanted)));
+      fail_input(fmt::format("{}: holds {}, input '{}' takes {}; convert it", file, name_of(tensor.dtype()), name,
+                             name_of(wanted)));
     }
     if (!tensors.emplace(name, tensor).second) fail_usage(fmt::format("--input '{}' is given twice", name));
   }

@@ -25,8 +25,12 @@ struct Summary {
 
 [[nodiscard]] inline Json json_of(const std::string& name, const Tensor& tensor) {
   const Summary summary = summary_of(tensor);
-  return {{"name", name},        {"shape", tensor.shape().vec()}, {"dtype", std::string(name_of(tensor.dtype()))},
-          {"min", summary.min}, {"max", summary.max},             {"mean", summary.mean}};
+  return {{"name", name},
+          {"shape", tensor.shape().vec()},
+          {"dtype", std::string(name_of(tensor.dtype()))},
+          {"min", summary.min},
+          {"max", summary.max},
+          {"mean", summary.mean}};
 }
 
 inline void print_summary(const std::string& name, const Tensor& tensor) {

@@ -30,7 +30,8 @@ Model other_model(const VerifyCommand& options, const Model& model) {
   const bool same = std::ranges::equal(expected, actual, [](const TensorInfo& a, const TensorInfo& b) {
     return a.name == b.name && a.dtype == b.dtype && a.shape == b.shape;
   });
-  if (!same) throw Error(ErrorKind::check_failed, fmt::format("{} has other inputs than {}", options.other, options.model.file));
+  if (!same)
+    throw Error(ErrorKind::check_failed, fmt::format("{} has other inputs than {}", options.other, options.model.file));
   return loaded;
 }
 
@@ -65,7 +66,8 @@ int verify(const VerifyCommand& options) {
   const Tensors computed = Session(CompiledModel::compile(other, options.device)).run(inputs);
   const std::vector<OutputError> on_device = compare(expected, computed);
 
-  const bool passed_exact = within(exact, options.tolerance), passed_device = within(on_device, options.device_tolerance);
+  const bool passed_exact = within(exact, options.tolerance),
+             passed_device = within(on_device, options.device_tolerance);
   const auto first = passed_exact ? std::nullopt : model.first_difference(other, inputs, options.tolerance);
   if (options.json) {
     print_json({{"model", options.model.file},
@@ -79,8 +81,12 @@ int verify(const VerifyCommand& options) {
                 {"first_difference", first ? Json(*first) : Json()},
                 {"passed", passed_exact && passed_device}});
   } else {
-    Table table({{"output"}, {"computed in"}, {"max abs", Align::right}, {"max relative", Align::right},
-                 {"mean abs", Align::right}, {""}});
+    Table table({{"output"},
+                 {"computed in"},
+                 {"max abs", Align::right},
+                 {"max relative", Align::right},
+                 {"mean abs", Align::right},
+                 {""}});
     add_rows(table, "float64", exact, options.tolerance);
     add_rows(table, options.device.name, on_device, options.device_tolerance);
     table.print();

@@ -34,7 +34,8 @@ std::optional<std::vector<std::uint8_t>> decode(std::span<const unsigned char> f
     why = stbi_failure_reason();
     return std::nullopt;
   }
-  const std::size_t size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * static_cast<std::size_t>(channels);
+  const std::size_t size =
+      static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * static_cast<std::size_t>(channels);
   return std::vector<std::uint8_t>(pixels.get(), pixels.get() + size);
 }
 

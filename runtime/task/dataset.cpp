@@ -29,7 +29,8 @@ std::int64_t index_of(const std::string& label, const Task& task, const std::str
 
 std::filesystem::path inside(const std::filesystem::path& folder, const std::string& name, const std::string& where) {
   const std::filesystem::path relative(name);
-  const bool leaves = relative.is_absolute() || std::ranges::find(relative, std::filesystem::path("..")) != relative.end();
+  const bool leaves =
+      relative.is_absolute() || std::ranges::find(relative, std::filesystem::path("..")) != relative.end();
   if (name.empty() || leaves) fail_input("{}: '{}' is not a file name inside the folder", where, name);
   return folder / relative;
 }
@@ -100,9 +101,11 @@ std::vector<Sample> read_masks(const std::filesystem::path& folder) {
     Sample sample;
     sample.mask = entry.path();
     for (const char* extension : {".png", ".jpg", ".jpeg"}) {
-      if (sample.image.empty() && std::filesystem::exists(folder / (stem + extension))) sample.image = folder / (stem + extension);
+      if (sample.image.empty() && std::filesystem::exists(folder / (stem + extension)))
+        sample.image = folder / (stem + extension);
     }
-    if (sample.image.empty()) fail_input("{}: there is no picture {}.png or .jpg beside it", entry.path().string(), stem);
+    if (sample.image.empty())
+      fail_input("{}: there is no picture {}.png or .jpg beside it", entry.path().string(), stem);
     samples.push_back(std::move(sample));
   }
   std::ranges::sort(samples, {}, &Sample::image);

@@ -21,7 +21,8 @@ std::vector<Detection> detections(const Tensor& rows, const Placement& placement
   for (std::size_t i = 0; i + 6 <= values.size(); i += 6) {
     const double* row = &values[i];
     if (!(row[4] >= min_score)) continue;
-    found.push_back({{to_x(row[0]), to_y(row[1]), to_x(row[2]), to_y(row[3])}, row[4], static_cast<std::int64_t>(row[5])});
+    found.push_back(
+        {{to_x(row[0]), to_y(row[1]), to_x(row[2]), to_y(row[3])}, row[4], static_cast<std::int64_t>(row[5])});
   }
   return found;
 }

@@ -5,15 +5,17 @@
 
 #include <fmt/format.h>
 
-#include "runtime/core/fail.hpp"
 #include "banoff/task/classification.hpp"
+#include "runtime/core/fail.hpp"
 #include "runtime/task/text.hpp"
 
 namespace banoff {
 namespace {
 
 /// Magnification of text and lines, so that they stay readable on large pictures.
-std::int64_t stroke_for(const Image& image) { return std::max<std::int64_t>(1, std::min(image.height, image.width) / 400); }
+std::int64_t stroke_for(const Image& image) {
+  return std::max<std::int64_t>(1, std::min(image.height, image.width) / 400);
+}
 
 /// Black or white, whichever can be read on `colour`.
 Colour ink_on(Colour colour) {

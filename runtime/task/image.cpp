@@ -38,7 +38,8 @@ Image read_image(const std::filesystem::path& file, const ImageLimits& limits) {
 void write_png(const std::filesystem::path& file, const Image& image) {
   const std::string bytes = codec::encode_png(image.pixels.data(), static_cast<int>(image.height),
                                               static_cast<int>(image.width), static_cast<int>(image.channels));
-  if (bytes.empty()) fail_internal("{}: a picture of {}x{} could not be packed", file.string(), image.width, image.height);
+  if (bytes.empty())
+    fail_internal("{}: a picture of {}x{} could not be packed", file.string(), image.width, image.height);
   write_file_atomically(file, bytes);
 }
 

@@ -70,8 +70,9 @@ class HeaderReader {
   DType type_called(std::string_view description) const {
     const auto* row = std::ranges::find(descriptions, description, &std::pair<std::string_view, DType>::first);
     if (row == descriptions.end()) {
-      fail_input("{}: arrays of '{}' are not read; convert to one of float64, float32, float16, int64, int32, uint8, bool",
-                 file_, description);
+      fail_input(
+          "{}: arrays of '{}' are not read; convert to one of float64, float32, float16, int64, int32, uint8, bool",
+          file_, description);
     }
     return row->second;
   }
@@ -127,11 +128,13 @@ Tensor read_npy(const std::filesystem::path& file) {
   stream.read(start.data(), 10);
   const int version = start[6];
   if (!stream || std::string_view(start.data(), 6) != magic) fail_input("{}: not a .npy file", file.string());
-  if (version != 1 && version != 2) fail_input("{}: .npy version {} is not read; save it as version 1", file.string(), version);
+  if (version != 1 && version != 2)
+    fail_input("{}: .npy version {} is not read; save it as version 1", file.string(), version);
   if (version == 2) stream.read(start.data() + 10, 2);
   std::size_t length = 0;
   for (std::size_t i = version == 1 ? 10 : 12; i-- > 8;) length = length << 8 | static_cast<unsigned char>(start[i]);
-  if (!stream || length > max_header_bytes) fail_input("{}: the .npy header of {} bytes is too long", file.string(), length);
+  if (!stream || length > max_header_bytes)
+    fail_input("{}: the .npy header of {} bytes is too long", file.string(), length);
   std::string header(length, '\0');
   stream.read(header.data(), static_cast<std::streamsize>(length));
   if (!stream) fail_input("{}: the file ends inside its .npy header", file.string());
@@ -141,8 +144,8 @@ Tensor read_npy(const std::filesystem::path& file) {
   const std::int64_t held = size - stream.tellg();
   // Checked before memory is asked for.
   if (bytes != held) {
-    fail_input("{}: an array of {} {} takes {} bytes, the file holds {}", file.string(), shape.str(), name_of(type), bytes,
-               held);
+    fail_input("{}: an array of {} {} takes {} bytes, the file holds {}", file.string(), shape.str(), name_of(type),
+               bytes, held);
   }
   auto [tensor, data] = Tensor::allocate(type, shape);
   if (!stream.read(reinterpret_cast<char*>(data), bytes)) fail_input("{}: cannot be read", file.string());

@@ -48,8 +48,8 @@ Frame cropped_frame(const Preprocess& how, Frame frame) {
   if (how.crop.empty()) return frame;
   const std::int64_t height = how.crop.front(), width = how.crop.back();
   if (height < 1 || width < 1 || height > frame.height || width > frame.width) {
-    fail_input("preprocess: a crop of {}x{} does not fit in the resized picture of {}x{}; resize it larger first", height,
-               width, frame.height, frame.width);
+    fail_input("preprocess: a crop of {}x{} does not fit in the resized picture of {}x{}; resize it larger first",
+               height, width, frame.height, frame.width);
   }
   frame.top += static_cast<std::int64_t>(std::nearbyint(static_cast<double>(frame.height - height) / 2));
   frame.left += static_cast<std::int64_t>(std::nearbyint(static_cast<double>(frame.width - width) / 2));
@@ -90,14 +90,15 @@ Prepared preprocess(const Preprocess& how, const Image& image) {
     const double std = per_channel(how.std, c, channels, 1, "std");
     if (std == 0 || how.scale == 0) fail_input("preprocess: std and scale must not be 0");
     const auto from = static_cast<std::int64_t>(how.channels == Channels::bgr ? channels - 1 - c : c);
-    const Plane plane = resample(channel_of(source, from), frame.resized_height, frame.resized_width, how.interpolation);
+    const Plane plane =
+        resample(channel_of(source, from), frame.resized_height, frame.resized_width, how.interpolation);
     float* out = values.data() + static_cast<std::int64_t>(c) * frame.height * frame.width;
     for (std::int64_t y = 0; y < frame.height; ++y) {
       for (std::int64_t x = 0; x < frame.width; ++x) {
         const std::int64_t sy = y + frame.top, sx = x + frame.left;
         const bool inside = sy >= 0 && sy < plane.height && sx >= 0 && sx < plane.width;
-        const double p = inside ? static_cast<double>(plane.values[static_cast<std::size_t>(sy * plane.width + sx)])
-                                : how.fill;
+        const double p =
+            inside ? static_cast<double>(plane.values[static_cast<std::size_t>(sy * plane.width + sx)]) : how.fill;
         *out++ = static_cast<float>((p / how.scale - mean) / std);
       }
     }

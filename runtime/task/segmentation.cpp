@@ -8,12 +8,14 @@
 namespace banoff {
 namespace {
 
-std::vector<std::uint8_t> argmax_of_planes(const std::vector<float>& scores, std::int64_t classes, std::int64_t pixels) {
+std::vector<std::uint8_t> argmax_of_planes(const std::vector<float>& scores, std::int64_t classes,
+                                           std::int64_t pixels) {
   std::vector<std::uint8_t> best(static_cast<std::size_t>(pixels), 0);
   for (std::int64_t i = 0; i < pixels; ++i) {
     std::int64_t arg = 0;
     for (std::int64_t c = 1; c < classes; ++c) {
-      if (scores[static_cast<std::size_t>(c * pixels + i)] > scores[static_cast<std::size_t>(arg * pixels + i)]) arg = c;
+      if (scores[static_cast<std::size_t>(c * pixels + i)] > scores[static_cast<std::size_t>(arg * pixels + i)])
+        arg = c;
     }
     best[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(arg);
   }
@@ -42,8 +44,10 @@ Mask segment(const Tensor& scores, const Placement& placement) {
   }
   const std::int64_t h = shape[2], w = shape[3];
   const std::vector<std::uint8_t> best = argmax_of_planes(scores.to_vector<float>(), shape[1], h * w);
-  const auto rows = samples_along(placement.image_height, placement.scale_y, placement.offset_y, placement.input_height, h);
-  const auto columns = samples_along(placement.image_width, placement.scale_x, placement.offset_x, placement.input_width, w);
+  const auto rows =
+      samples_along(placement.image_height, placement.scale_y, placement.offset_y, placement.input_height, h);
+  const auto columns =
+      samples_along(placement.image_width, placement.scale_x, placement.offset_x, placement.input_width, w);
   Mask mask{placement.image_height, placement.image_width, {}};
   mask.classes.reserve(rows.size() * columns.size());
   for (const std::int64_t row : rows) {

@@ -1,6 +1,6 @@
 #include "banoff/task/dataset.hpp"
 
-#include "tests/task/files.hpp"
+#include "tests/files.hpp"
 
 using namespace banoff;
 
@@ -26,7 +26,9 @@ TEST_CASE("labels are names or numbers") {
 
 TEST_CASE("boxes come from one JSON file") {
   const TemporaryFolder folder;
-  folder.write("boxes.json", R"({"b.png": [], "a.png": [{"label": "dog", "box": [1, 2, 3.5, 4]}, {"label": 0, "box": [0, 0, 1, 1]}]})");
+  folder.write(
+      "boxes.json",
+      R"({"b.png": [], "a.png": [{"label": "dog", "box": [1, 2, 3.5, 4]}, {"label": 0, "box": [0, 0, 1, 1]}]})");
   const auto samples = read_dataset(folder.path(), task_of(TaskKind::detection));
   REQUIRE(samples.size() == 2);
   REQUIRE(samples[0].boxes.size() == 2);
@@ -65,8 +67,9 @@ TEST_CASE("a wrong index is refused with its line") {
 
 TEST_CASE("a wrong list of boxes is refused") {
   const TemporaryFolder folder;
-  for (const char* json : {"", "[]", "{\"a\": 1}", "{\"a\": [{}]}", R"({"a": [{"label": "cat", "box": [1, 2, 3]}]})",
-                           R"({"a": [{"label": "cat", "box": [3, 0, 1, 1]}]})", R"({"a": [{"label": [], "box": [0, 0, 1, 1]}]})"}) {
+  for (const char* json :
+       {"", "[]", "{\"a\": 1}", "{\"a\": [{}]}", R"({"a": [{"label": "cat", "box": [1, 2, 3]}]})",
+        R"({"a": [{"label": "cat", "box": [3, 0, 1, 1]}]})", R"({"a": [{"label": [], "box": [0, 0, 1, 1]}]})"}) {
     folder.write("boxes.json", json);
     CHECK_THROWS_AS((void)read_dataset(folder.path(), task_of(TaskKind::detection)), Error);
   }

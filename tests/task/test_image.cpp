@@ -1,7 +1,7 @@
 #include "banoff/task/image.hpp"
 
 #include "banoff/task/npy.hpp"
-#include "tests/task/files.hpp"
+#include "tests/files.hpp"
 #include "tests/task/picture.hpp"
 
 using namespace banoff;
@@ -44,7 +44,8 @@ TEST_CASE("a picture survives being written and read") {
 
 TEST_CASE("what is no picture is refused with its name") {
   const TemporaryFolder folder;
-  CHECK(input_error([&] { (void)read_image(folder / "none.png"); }).find("none.png: cannot be opened") != std::string::npos);
+  CHECK(input_error([&] { (void)read_image(folder / "none.png"); }).find("none.png: cannot be opened") !=
+        std::string::npos);
   CHECK(input_error([&] { (void)read_image(folder.path()); }).find("is a folder") != std::string::npos);
   const auto text = folder.write("text.png", "hello");
   CHECK(input_error([&] { (void)read_image(text); }).find("not a PNG or JPEG") != std::string::npos);
@@ -68,5 +69,6 @@ TEST_CASE("the size is checked before anything is decoded") {
   CHECK(input_error([&] { (void)read_image(data_file("picture.png"), limits); }).find("23x17") != std::string::npos);
   limits = {};
   limits.max_file_bytes = 10;
-  CHECK(input_error([&] { (void)read_image(data_file("picture.png"), limits); }).find("limit of 10") != std::string::npos);
+  CHECK(input_error([&] { (void)read_image(data_file("picture.png"), limits); }).find("limit of 10") !=
+        std::string::npos);
 }

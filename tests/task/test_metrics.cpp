@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/task/files.hpp"
+#include "tests/files.hpp"
 
 using namespace banoff;
 
@@ -51,7 +51,8 @@ TEST_CASE("average precision is what its definition gives on random boxes") {
   }
   const AveragePrecision result = average_precision(found, truth);
   REQUIRE(result.per_class.size() == 3);
-  for (std::size_t c = 0; c < 3; ++c) CHECK(result.per_class[c].second == doctest::Approx(file["per_class"][c].get<double>()));
+  for (std::size_t c = 0; c < 3; ++c)
+    CHECK(result.per_class[c].second == doctest::Approx(file["per_class"][c].get<double>()));
   CHECK(result.mean == doctest::Approx(file["mean"].get<double>()));
   CHECK(result.mean > 0.1);
   CHECK(result.mean < 0.9);

@@ -1,6 +1,6 @@
 #include "banoff/task/npy.hpp"
 
-#include "tests/task/files.hpp"
+#include "tests/files.hpp"
 
 using namespace banoff;
 
@@ -15,8 +15,9 @@ std::string bytes_of(const std::filesystem::path& file) {
 
 TEST_CASE("arrays of every type NumPy shares are read, and come back as they were written") {
   const TemporaryFolder folder;
-  const std::pair<const char*, DType> rows[] = {{"f8", DType::f64}, {"f4", DType::f32}, {"f2", DType::f16}, {"i8", DType::i64},
-                                                {"i4", DType::i32}, {"u1", DType::u8},  {"b1", DType::boolean}};
+  const std::pair<const char*, DType> rows[] = {{"f8", DType::f64},    {"f4", DType::f32}, {"f2", DType::f16},
+                                                {"i8", DType::i64},    {"i4", DType::i32}, {"u1", DType::u8},
+                                                {"b1", DType::boolean}};
   for (const auto& [name, type] : rows) {
     const Tensor tensor = read_npy(data_file(std::string("array_") + name + ".npy"));
     CHECK(tensor.dtype() == type);
@@ -51,7 +52,8 @@ TEST_CASE("bfloat16 is written as float32, and data start at a multiple of 64") 
 
 TEST_CASE("types and orders that are not read are refused with what to do") {
   CHECK(input_error([] { (void)read_npy(data_file("array_c8.npy")); }).find("convert to one of") != std::string::npos);
-  CHECK(input_error([] { (void)read_npy(data_file("array_fortran.npy")); }).find("ascontiguousarray") != std::string::npos);
+  CHECK(input_error([] { (void)read_npy(data_file("array_fortran.npy")); }).find("ascontiguousarray") !=
+        std::string::npos);
 }
 
 TEST_CASE("a damaged file is refused whichever byte is missing or extra") {
@@ -67,8 +69,8 @@ TEST_CASE("a damaged file is refused whichever byte is missing or extra") {
 
 TEST_CASE("a shape that promises more than the file holds allocates nothing") {
   const TemporaryFolder folder;
-  for (const std::string shape : {"(1000000000000,)", "(4000000000, 4000000000, 4000000000)", "(-1, 3)", "(1,1,1,1,1,1,1,1,1)",
-                                  "(99999999999999999999,)", "(", "(3", "x"}) {
+  for (const std::string shape : {"(1000000000000,)", "(4000000000, 4000000000, 4000000000)", "(-1, 3)",
+                                  "(1,1,1,1,1,1,1,1,1)", "(99999999999999999999,)", "(", "(3", "x"}) {
     std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
     std::string text("\x93NUMPY\1\0", 8);
     text += static_cast<char>(header.size());

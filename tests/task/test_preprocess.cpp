@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "banoff/task/npy.hpp"
-#include "tests/task/files.hpp"
+#include "tests/files.hpp"
 #include "tests/task/picture.hpp"
 
 using namespace banoff;
@@ -77,7 +77,8 @@ TEST_CASE("values are scaled, then normalised per channel") {
     CHECK(values[c * 17 * 23 + 5 * 23 + 6] == doctest::Approx(expected).epsilon(1e-6));
   }
   how.std = {1, 2};
-  CHECK(input_error([&] { (void)preprocess(how, image); }).find("std has 2 values for 3 channels") != std::string::npos);
+  CHECK(input_error([&] { (void)preprocess(how, image); }).find("std has 2 values for 3 channels") !=
+        std::string::npos);
 }
 
 TEST_CASE("a letterbox keeps the aspect ratio, pads with the fill and knows where the picture lies") {

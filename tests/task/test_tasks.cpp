@@ -7,7 +7,7 @@
 
 #include "banoff/task/classification.hpp"
 #include "banoff/task/draw.hpp"
-#include "tests/task/files.hpp"
+#include "tests/files.hpp"
 #include "tests/task/picture.hpp"
 
 using namespace banoff;
@@ -30,8 +30,9 @@ TEST_CASE("the best classes come first, with labels, ties by index") {
   CHECK(best[0].score == 5);
   CHECK(best[1].label == "ant");
   CHECK(best[2].label == "cat");
-  CHECK(input_error([&] { (void)classify(Tensor::of<float>({1, 3}, {1, 2, 3}), task); }).find("4 labels") !=
-        std::string::npos);
+  CHECK(input_error([&] {
+          (void)classify(Tensor::of<float>({1, 3}, {1, 2, 3}), task);
+        }).find("4 labels") != std::string::npos);
 }
 
 TEST_CASE("a score that is no number ranks last") {
@@ -99,7 +100,9 @@ TEST_CASE("a detection is framed in its colour and nothing else but its label ch
   Image image(60, 100, 3);
   const std::vector<Detection> found{{{20, 30, 70, 50}, 0.5, 0}};
   const Image drawn = draw_detections(image, found, task);
-  const auto colour_at = [&](std::int64_t y, std::int64_t x) { return Colour{drawn.at(y, x)[0], drawn.at(y, x)[1], drawn.at(y, x)[2]}; };
+  const auto colour_at = [&](std::int64_t y, std::int64_t x) {
+    return Colour{drawn.at(y, x)[0], drawn.at(y, x)[1], drawn.at(y, x)[2]};
+  };
   CHECK(colour_at(40, 20) == task.palette[0]);
   CHECK(colour_at(49, 45) == task.palette[0]);
   CHECK(colour_at(40, 69) == task.palette[0]);

@@ -31,8 +31,8 @@ struct AveragePrecision {
 /// interpolation. Within a class detections go by score; each takes the free true box of its picture it overlaps most
 /// (the protocol of PASCAL VOC 2010 and later, Everingham et al., except that a taken box is passed over).
 [[nodiscard]] BANOFF_API AveragePrecision average_precision(std::span<const std::vector<Detection>> found,
-                                                             std::span<const std::vector<LabelledBox>> truth,
-                                                             double threshold = 0.5);
+                                                            std::span<const std::vector<LabelledBox>> truth,
+                                                            double threshold = 0.5);
 
 /// Pixels counted by true and predicted class over any number of masks.
 class BANOFF_API ConfusionMatrix {
