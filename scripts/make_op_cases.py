@@ -637,7 +637,6 @@ def write(directory):
     directory = pathlib.Path(directory)
     header, body, offset = {}, [], 0
     for name, x in tensors.items():
-        x = np.ascontiguousarray(x)
         header[name] = {"dtype": DTYPES[x.dtype.name], "shape": list(x.shape), "data_offsets": [offset, offset + x.nbytes]}
         body.append(x.tobytes())
         offset += x.nbytes

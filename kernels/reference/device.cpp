@@ -14,17 +14,41 @@ namespace {
 /// Nothing here is worth choosing between: every value has one layout and every node one kernel.
 constexpr double no_alternative = 0;
 
+/// A node's kernel. Its region lists every input once, the node may read one several times: then the node's own lists
+/// of inputs and counts are laid out at the start of the scratch memory.
 class NodeKernel final : public Kernel {
  public:
-  explicit NodeKernel(Prepared prepared) : prepared_(std::move(prepared)) {}
-  void run(const KernelArgs& args) const override { prepared_.run(args); }
-  [[nodiscard]] std::size_t scratch_bytes() const override { return prepared_.scratch_bytes; }
+  /// `order`: for each input of the node, its place in the region; empty when they are the same.
+  NodeKernel(Prepared prepared, std::vector<std::size_t> order)
+      : prepared_(std::move(prepared)), order_(std::move(order)), lists_(aligned(order_.size() * sizeof(Input))) {}
+
+  void run(const KernelArgs& args) const override {
+    if (order_.empty()) return prepared_.run(args);
+    const std::size_t count = order_.size();
+    auto* const inputs = reinterpret_cast<const std::byte**>(args.scratch);
+    auto* const counts = reinterpret_cast<std::int64_t*>(args.scratch + count * sizeof(const std::byte*));
+    for (std::size_t i = 0; i < count; ++i) {
+      inputs[i] = args.inputs[order_[i]];
+      counts[i] = args.input_counts[order_[i]];
+    }
+    prepared_.run({std::span(inputs, count), args.outputs, std::span(counts, count), args.output_counts,
+                   args.scratch + lists_, args.state});
+  }
+  [[nodiscard]] std::size_t scratch_bytes() const override { return lists_ + prepared_.scratch_bytes; }
   [[nodiscard]] std::string implementation() const override { return "reference"; }
   [[nodiscard]] std::size_t weight_bytes() const override { return prepared_.weight_bytes; }
   [[nodiscard]] double cost_us() const override { return no_alternative; }
 
  private:
+  struct Input {
+    const std::byte* memory;
+    std::int64_t count;
+  };
+  static constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
   Prepared prepared_;
+  std::vector<std::size_t> order_;
+  std::size_t lists_;  ///< bytes
 };
 
 class CopyKernel final : public Kernel {
@@ -48,9 +72,11 @@ class ReferenceDevice final : public Device {
 
   [[nodiscard]] std::vector<Layout> layouts(const TensorType&) const override { return {Layout::plain}; }
 
+  [[nodiscard]] DType storage(DType type) const override { return held<T>(type); }
+
   [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
     if (layout != Layout::plain) fail_internal("the reference has no layout {}", name_of(layout));
-    const auto size = static_cast<std::int64_t>(size_of(held<T>(type.dtype)));
+    const auto size = static_cast<std::int64_t>(size_of(storage(type.dtype)));
     return static_cast<std::size_t>(checked_mul(type.shape.elements(), size));
   }
 
@@ -61,12 +87,17 @@ class ReferenceDevice final : public Device {
       return Refusal{"the reference has plain layouts only"};
     }
     const Node& node = region.graph->node(region.nodes[0]);
-    if (region.inputs != node.inputs || region.outputs != node.outputs) {
-      return Refusal{"the reference reads and writes exactly the node's inputs and outputs, in their order"};
-    }
+    if (region.outputs != node.outputs) return Refusal{"the reference writes every output of a node, in their order"};
     std::vector<TensorType> inputs;
-    for (const ValueId input : node.inputs) inputs.push_back(region.type(input));
-    return std::make_unique<NodeKernel>(prepare<T>(*region.graph, node, inputs));
+    std::vector<std::size_t> order;
+    for (const ValueId input : node.inputs) {
+      const auto place = std::ranges::find(region.inputs, input);
+      if (place == region.inputs.end()) fail_internal("node '{}' reads a value outside its region", node.name);
+      inputs.push_back(region.type(input));
+      order.push_back(static_cast<std::size_t>(place - region.inputs.begin()));
+    }
+    if (region.inputs == node.inputs) order.clear();
+    return std::make_unique<NodeKernel>(prepare<T>(*region.graph, node, inputs), std::move(order));
   }
 
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {

@@ -1,6 +1,7 @@
 // From a DType value to a C++ type and back.
 #pragma once
 
+#include <limits>
 #include <type_traits>
 
 #include "banoff/tensor.hpp"
@@ -41,7 +42,8 @@ decltype(auto) visit_dtype(DType type, F&& f) {
   return f(Bool{});
 }
 
-/// Converts one element between storage types.
+/// Converts one element between storage types. From float to integer it truncates toward zero; what the integer cannot
+/// hold becomes its nearest value, and a NaN 0.
 template <class To, class From>
 [[nodiscard]] To cast_element(From v) noexcept {
   if constexpr (std::is_same_v<From, To>) return v;
@@ -50,7 +52,13 @@ template <class To, class From>
   else if constexpr (std::is_same_v<To, f16>) return to_f16(static_cast<float>(v));
   else if constexpr (std::is_same_v<To, bf16>) return to_bf16(static_cast<float>(v));
   else if constexpr (std::is_same_v<To, Bool>) return Bool{static_cast<std::uint8_t>(v != From{})};
-  else return static_cast<To>(v);
+  else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    // A power of two, exact as a float, which the largest integer itself need not be.
+    constexpr From beyond = From{2} * static_cast<From>(std::numeric_limits<To>::max() / 2 + 1);
+    if (v >= beyond) return std::numeric_limits<To>::max();
+    if (v <= static_cast<From>(std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
+    return v == v ? static_cast<To>(v) : To{0};
+  } else return static_cast<To>(v);
 }
 
 }  // namespace banoff

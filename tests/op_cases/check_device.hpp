@@ -1,0 +1,31 @@
+// Holds a device to the table of op cases: every case, in every combination of layouts the device offers.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kernels/device.hpp"
+#include "tests/op_cases/op_cases.hpp"
+
+namespace banoff::test {
+
+struct DeviceReport {
+  std::set<std::string> computed;                            ///< cases with at least one kernel
+  std::map<std::string, std::vector<std::string>> refusals;  ///< reason -> "case (layouts)"
+  std::vector<std::string> failures;                         ///< wrong values, bytes written outside or not written
+  std::map<std::string, int> implementations;                ///< how many kernels of each
+  double worst_error = 0;                                    ///< relative to the cases' magnitudes
+
+  /// The cases that no combination of layouts computes.
+  [[nodiscard]] std::vector<std::string> uncovered(const std::vector<OpCase>& cases) const;
+};
+
+/// Compiles and runs every case as a region of its one node. A kernel fails when its error is above `tolerance` times
+/// the case's magnitude, when it writes outside its outputs and scratch memory, changes an input, leaves bytes of an
+/// output unwritten or lets the old contents of scratch memory show.
+[[nodiscard]] DeviceReport check_device(const Device& device, const std::vector<OpCase>& cases, double tolerance,
+                                        bool last_resort = true);
+
+}  // namespace banoff::test

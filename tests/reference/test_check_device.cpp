@@ -1,0 +1,80 @@
+// The check of devices is itself checked, on a device with a fault.
+#include <doctest/doctest.h>
+
+#include "kernels/reference/reference.hpp"
+#include "tests/op_cases/check_device.hpp"
+
+using namespace banoff;
+
+namespace {
+
+enum class Fault { none, wrong_value, overrun, unwritten, input_changed, scratch_overrun };
+
+class FaultyKernel final : public Kernel {
+ public:
+  FaultyKernel(std::unique_ptr<Kernel> inner, Fault fault, std::size_t bytes)
+      : inner_(std::move(inner)), fault_(fault), bytes_(bytes) {}
+
+  void run(const KernelArgs& args) const override {
+    std::byte* const out = args.outputs[0];
+    const std::byte last = out[bytes_ - 1];
+    inner_->run(args);
+    switch (fault_) {
+      case Fault::none: break;
+      case Fault::wrong_value: out[bytes_ - 1] ^= std::byte{0x40}; break;
+      case Fault::overrun: out[bytes_] = std::byte{1}; break;
+      case Fault::unwritten: out[bytes_ - 1] = last; break;
+      case Fault::input_changed: *const_cast<std::byte*>(args.inputs[0]) ^= std::byte{1}; break;
+      case Fault::scratch_overrun: args.scratch[scratch_bytes()] = std::byte{1}; break;
+    }
+  }
+  [[nodiscard]] std::size_t scratch_bytes() const override { return inner_->scratch_bytes(); }
+  [[nodiscard]] std::string implementation() const override { return "faulty"; }
+  [[nodiscard]] double cost_us() const override { return inner_->cost_us(); }
+
+ private:
+  std::unique_ptr<Kernel> inner_;
+  Fault fault_;
+  std::size_t bytes_;
+};
+
+class FaultyDevice final : public Device {
+ public:
+  explicit FaultyDevice(Fault fault) : fault_(fault) {}
+  [[nodiscard]] std::string name() const override { return "faulty"; }
+  [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override { return inner_->layouts(type); }
+  [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override { return inner_->bytes(type, layout); }
+  [[nodiscard]] Compiled compile(const Region& region) const override {
+    Compiled compiled = inner_->compile(region);
+    auto& kernel = std::get<std::unique_ptr<Kernel>>(compiled);
+    kernel = std::make_unique<FaultyKernel>(std::move(kernel), fault_, bytes(region.type(region.outputs[0]), Layout::plain));
+    return compiled;
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
+    return inner_->reorder(type, from, to);
+  }
+
+ private:
+  std::unique_ptr<Device> inner_ = reference::device();
+  Fault fault_;
+};
+
+std::string complaint_about(Fault fault) {
+  auto cases = test::load_op_cases();
+  std::erase_if(cases, [](const test::OpCase& op_case) { return op_case.name != "conv_3x3"; });
+  const auto report = test::check_device(FaultyDevice(fault), cases, 1e-5);
+  return report.failures.empty() ? "" : report.failures.front();
+}
+
+}  // namespace
+
+TEST_CASE("a device that computes and behaves well passes") { CHECK(complaint_about(Fault::none).empty()); }
+
+TEST_CASE("every way to be wrong is found and named") {
+  const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  CHECK(has(complaint_about(Fault::wrong_value), "error"));
+  CHECK(has(complaint_about(Fault::overrun), "writes outside an output"));
+  CHECK(has(complaint_about(Fault::unwritten), "unwritten"));
+  CHECK(has(complaint_about(Fault::input_changed), "writes to an input"));
+  CHECK(has(complaint_about(Fault::scratch_overrun), "writes outside its scratch memory"));
+}
