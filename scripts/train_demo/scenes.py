@@ -93,13 +93,13 @@ def make_scene(rng, glyphs, labels, count):
     return np.clip(np.rint(canvas), 0, 255).astype(np.uint8), mask, objects
 
 
-def make_scenes(part, n, seed):
-    """n scenes from the scans of a part, cycling through them in random order."""
+def make_scenes(part, n, seed, tries=(4, 9)):
+    """n scenes of `tries` digits (fewer if crowded), from the scans of a part in random order."""
     rng = np.random.RandomState(seed)
     scans, labels = data.scans_of(part)
     glyphs, order, scenes = glyphs_of(scans), [], []
     for _ in range(n):
-        count = rng.randint(4, 9)
+        count = rng.randint(*tries)
         if len(order) < count:
             order = list(rng.permutation(len(labels)))
         pick, order = order[:count], order[count:]

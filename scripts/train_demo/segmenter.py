@@ -52,30 +52,43 @@ class Up(nn.Module):
 class Segmenter(nn.Module):
     """Image [N, 3, 96, 96] to logits [N, 11, 96, 96]."""
 
-    def __init__(self, widths=(8, 24, 48, 96)):
+    def __init__(self, widths=(8, 32, 64, 96)):
         super().__init__()
         w1, w2, w3, w4 = widths
-        self.down1, self.bn1 = Double(3, w1), nn.BatchNorm2d(w1)
+        self.down1, self.bn1 = conv3(3, w1), nn.BatchNorm2d(w1)
         self.down2, self.bn2 = Double(w1, w2), nn.BatchNorm2d(w2)
         self.down3, self.bn3 = Double(w2, w3), nn.BatchNorm2d(w3)
         self.bottom, self.bn4 = Double(w3, w4), nn.BatchNorm2d(w4)
         self.up3, self.up2, self.up1 = Up(w4, w3), Up(w3, w2), Up(w2, w1)
         self.classes = nn.Conv2d(w1, CLASSES, 1)
 
-    def forward(self, x):
+    def initialise(self):
+        """Adds, for training only, 1x1 convolutions that name the digit in coarse cells."""
+        self.hints = nn.ModuleList([nn.Conv2d(self.bn4.num_features, CLASSES, 1),
+                                    nn.Conv2d(self.bn3.num_features, CLASSES, 1)])
+
+    def finish(self):
+        """Removes what `initialise` added."""
+        del self.hints
+
+    def levels(self, x):
+        """Features at 12x12 and 24x24, and the logits."""
         tap1 = self.down1(x)
         x = F.max_pool2d(F.relu(self.bn1(tap1)), 2)
         tap2 = self.down2(x)
         x = F.max_pool2d(F.relu(self.bn2(tap2)), 2)
         tap3 = F.relu(self.bn3(self.down3(x)))
-        x = F.relu(self.bn4(self.bottom(F.max_pool2d(tap3, 2))))
-        x = self.up1(self.up2(self.up3(x, tap3), tap2), tap1)
-        return self.classes(x)
+        low = F.relu(self.bn4(self.bottom(F.max_pool2d(tap3, 2))))
+        mid = self.up3(low, tap3)
+        return low, mid, self.classes(self.up1(self.up2(mid, tap2), tap1))
+
+    def forward(self, x):
+        return self.levels(x)[2]
 
 
 def batches(batch=16, pool=3000, seed=3):
     """A function of the step number that gives (images, masks)."""
-    made = scenes.make_scenes("train", pool, seed)
+    made = scenes.make_scenes("train", pool, seed, (7, 13))
     images, masks = np.stack([m[0] for m in made]), np.stack([m[1] for m in made])
     generator = torch.Generator().manual_seed(seed)
 
@@ -88,10 +101,15 @@ def batches(batch=16, pool=3000, seed=3):
 
 
 def loss_of(net, batch):
-    """Cross-entropy, digits counted double."""
+    """Cross-entropy, digits counted double, of the pixels and of the coarse cells."""
     images, masks = batch
     weight = torch.tensor([1.0] + [2.0] * (CLASSES - 1))
-    return F.cross_entropy(net(images), masks, weight)
+    *coarse, logits = net.levels(images)
+    loss = F.cross_entropy(logits, masks, weight)
+    for features, hint, cell in zip(coarse, net.hints, (8, 4)):
+        cells = F.max_pool2d(masks[:, None].float(), cell)[:, 0].long()
+        loss = loss + 0.5 * F.cross_entropy(hint(features), cells, weight)
+    return loss
 
 
 def segment(net, images, chunk=20):

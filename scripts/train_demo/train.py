@@ -29,6 +29,8 @@ def train(name, steps=None):
     if hasattr(net, "initialise"):
         net.initialise()
     common.fit(name, net, module.batches(), module.loss_of, steps or plan_steps, rate)
+    if hasattr(net, "finish"):
+        net.finish()
     common.save(DEMO / f"{name}.safetensors", net)
     return {**module.evaluate(net), **common.summary(net)}
 
