@@ -25,7 +25,8 @@ class Problems {
   void throw_if_any(const std::string& file) const {
     if (count_ == 0) return;
     const std::string more = count_ > most ? fmt::format("\n  … and {} more", count_ - most) : "";
-    fail_input("{}: the weights do not fit the network: {} problem{}{}{}", file, count_, count_ == 1 ? "" : "s", text_, more);
+    fail_input("{}: the weights do not fit the network: {} problem{}{}{}", file, count_, count_ == 1 ? "" : "s", text_,
+               more);
   }
 
  private:
@@ -34,7 +35,9 @@ class Problems {
   std::string text_;
 };
 
-bool is_ignored(const std::string& name) { return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked"); }
+bool is_ignored(const std::string& name) {
+  return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
+}
 
 /// The eps with which a node wants the parameter in `slot` standardised.
 std::optional<double> standardization_of(const Node& node, Slot slot) {
@@ -48,7 +51,8 @@ void standardize(Graph& graph, const std::vector<ParamUse>& uses) {
     for (const auto& [slot, id] : node.params) {
       const Node& first = graph.node(uses[static_cast<std::size_t>(id)].node);
       if (standardization_of(node, slot) != standardization_of(first, slot)) {
-        fail_input("{}", describe(node, fmt::format("shares its weight with '{}', which standardises it differently", first.name)));
+        fail_input("{}", describe(node, fmt::format("shares its weight with '{}', which standardises it differently",
+                                                    first.name)));
       }
     }
   }
@@ -86,16 +90,19 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
     const auto found = tensors.find(param.name);
     if (found == tensors.end()) {
       const std::string_view near = nearest(param.name, unused);
-      problems.add("{}", describe(node, fmt::format("'{}' ({}) is missing{}", param.name, uses[i].shape.str(),
-                                                    near.empty() ? "" : fmt::format("; the nearest name is '{}'", near))));
+      problems.add("{}",
+                   describe(node, fmt::format("'{}' ({}) is missing{}", param.name, uses[i].shape.str(),
+                                              near.empty() ? "" : fmt::format("; the nearest name is '{}'", near))));
       continue;
     }
     const Tensor& tensor = found->second;
     const bool slope_for_all = node.as<PRelu>() != nullptr && tensor.shape() == Shape{1};
     if (tensor.shape() != uses[i].shape && !slope_for_all) {
-      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, tensor.shape().str(), uses[i].shape.str())));
+      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, tensor.shape().str(),
+                                                    uses[i].shape.str())));
     } else if (!is_float(tensor.dtype())) {
-      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected a float type", param.name, name_of(tensor.dtype()))));
+      problems.add(
+          "{}", describe(node, fmt::format("'{}' is {}, expected a float type", param.name, name_of(tensor.dtype()))));
     } else {
       param.value = tensor;
     }

@@ -9,7 +9,8 @@ namespace banoff {
 void read_attribute(const Datum& from, std::int64_t& to) {
   const auto* value = from.as<std::int64_t>();
   if (value == nullptr) {
-    fail_input("expected an integer, got {}{}", from.describe(), from.as<double>() == nullptr ? "" : " (// divides integers)");
+    fail_input("expected an integer, got {}{}", from.describe(),
+               from.as<double>() == nullptr ? "" : " (// divides integers)");
   }
   to = *value;
 }
@@ -44,7 +45,8 @@ void read_attribute(const Datum& from, Padding& to) {
     return;
   }
   const auto* items = from.items();
-  const bool pairs = items != nullptr && std::ranges::any_of(*items, [](const Datum& d) { return d.items() != nullptr; });
+  const bool pairs =
+      items != nullptr && std::ranges::any_of(*items, [](const Datum& d) { return d.items() != nullptr; });
   if (!pairs) {
     read_attribute(from, to.begin);
     to.end = to.begin;
@@ -106,26 +108,37 @@ std::string print_attribute(const Padding& v) {
 
 std::string print_attribute(DType v) { return std::string(name_of(v)); }
 
-std::string print_attribute(const std::array<std::uint8_t, 3>& v) { return fmt::format("[{}, {}, {}]", v[0], v[1], v[2]); }
+std::string print_attribute(const std::array<std::uint8_t, 3>& v) {
+  return fmt::format("[{}, {}, {}]", v[0], v[1], v[2]);
+}
 
-std::string yaml_text(const std::string& text) {
+std::string yaml_literal(const std::string& text) {
   const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '/';
   };
   const bool starts_plain = !text.empty() && ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'));
   // Words that YAML readers take for null or booleans stay quoted.
   constexpr std::array<std::string_view, 8> words{"null", "true", "false", "yes", "no", "on", "off", "nan"};
   std::string lower = text;
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (starts_plain && std::ranges::all_of(text, is_plain) && std::ranges::find(words, lower) == words.end()) return text;
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (starts_plain && std::ranges::all_of(text, is_plain) && std::ranges::find(words, lower) == words.end())
+    return text;
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += fmt::format("\\{}", c);
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) result += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-    else if (c == '$') result += "$$";
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      result += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
     else result += c;
   }
   return result + "\"";
+}
+
+std::string yaml_text(const std::string& text) {
+  std::string doubled;
+  for (const char c : text) doubled += c == '$' ? "$$" : std::string(1, c);
+  return yaml_literal(doubled);
 }
 
 }  // namespace banoff

@@ -33,11 +33,13 @@ void read_attribute(const Datum& from, std::array<std::uint8_t, 3>& to);
 [[nodiscard]] std::string print_attribute(DType v);
 [[nodiscard]] std::string print_attribute(const std::array<std::uint8_t, 3>& v);
 
-/// A text as a YAML key or value: plain where that is safe, else in double quotes; `$` doubled.
+/// A text as YAML: plain where that is safe, else in double quotes.
+[[nodiscard]] std::string yaml_literal(const std::string& text);
+/// The same for places where expressions are evaluated: `$` doubled.
 [[nodiscard]] std::string yaml_text(const std::string& text);
 
 template <class E>
-concept WordEnum = std::is_enum_v<E> && (words_of<E>.size() > 0);
+concept WordEnum = std::is_enum_v<E> &&(words_of<E>.size() > 0);
 
 template <WordEnum E>
 void read_attribute(const Datum& from, E& to) {

@@ -21,12 +21,14 @@ std::vector<bool> leading_to_norms(const Graph& graph) {
     const Node& node = graph.nodes[n];
     const bool feeds = std::ranges::any_of(node.outputs, [&](ValueId id) { return read[index(id)]; });
     needed[n] = feeds || (node.as<BatchNorm>() != nullptr && !node.outputs.empty());
-    if (needed[n]) for (const ValueId input : node.inputs) read[index(input)] = true;
+    if (needed[n])
+      for (const ValueId input : node.inputs) read[index(input)] = true;
   }
   return needed;
 }
 
-/// The inputs' types with images scaled so that the smaller side is at most `side`, and `batch` in symbolic first sizes.
+/// The inputs' types with images scaled so that the smaller side is at most `side`, and `batch` in symbolic first
+/// sizes.
 std::vector<TensorType> smaller_inputs(const Graph& graph, const std::vector<TensorType>& types, std::int64_t side,
                                        std::int64_t batch) {
   std::vector<TensorType> result = types;
@@ -37,7 +39,8 @@ std::vector<TensorType> smaller_inputs(const Graph& graph, const std::vector<Ten
     const std::int64_t smaller = std::min(shape[2], shape[3]);
     if (smaller <= side) continue;
     constexpr std::int64_t grid = 32;  // most nets halve the image five times
-    for (const std::size_t d : {2U, 3U}) shape[d] = std::max((shape[d] * side / smaller + grid / 2) / grid, std::int64_t{1}) * grid;
+    for (const std::size_t d : {2U, 3U})
+      shape[d] = std::max((shape[d] * side / smaller + grid / 2) / grid, std::int64_t{1}) * grid;
   }
   return result;
 }
@@ -64,7 +67,8 @@ bool takes(const Graph& graph, const std::vector<bool>& needed, const std::vecto
 
 Tensor random_input(const std::string& name, const TensorType& type, std::uint64_t seed) {
   Random random(seed, "input " + name);
-  const bool is_float = type.dtype == DType::f32 || type.dtype == DType::f64 || type.dtype == DType::f16 || type.dtype == DType::bf16;
+  const bool is_float =
+      type.dtype == DType::f32 || type.dtype == DType::f64 || type.dtype == DType::f16 || type.dtype == DType::bf16;
   std::vector<float> values(static_cast<std::size_t>(type.shape.elements()));
   for (float& value : values) value = static_cast<float>(is_float ? random.normal() : std::floor(random.between(0, 2)));
   return Tensor::of<float>(type.shape, std::move(values)).as(type.dtype);
@@ -92,8 +96,8 @@ Statistics measure(const Tensor& tensor) {
   const auto n = static_cast<double>(count);
   for_each([&](std::size_t c, double v) { result.mean[c] += v / n; });
   for_each([&](std::size_t c, double v) { result.var[c] += (v - result.mean[c]) * (v - result.mean[c]) / n; });
-  // A few samples tell little of a variance, and too small a one makes activations grow from norm to norm: each is drawn
-  // towards the layer's average as if that had been seen eight times.
+  // A few samples tell little of a variance, and too small a one makes activations grow from norm to norm: each is
+  // drawn towards the layer's average as if that had been seen eight times.
   constexpr double prior = 8, smallest = 1e-4;
   double average = 0;
   for (const double var : result.var) average += var / static_cast<double>(channels);
@@ -136,7 +140,8 @@ void calibrate(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& 
   std::vector<Tensor> values(graph.values.size());
   std::vector<std::size_t> readers(graph.values.size(), 0);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (needed[n]) for (const ValueId input : graph.nodes[n].inputs) ++readers[index(input)];
+    if (needed[n])
+      for (const ValueId input : graph.nodes[n].inputs) ++readers[index(input)];
   }
   for (const GraphInput& input : graph.inputs) {
     if (readers[index(input.value)] == 0) continue;

@@ -83,7 +83,8 @@ Datum datum_of(const std::string& text) {
   const char* begin = text.data() + (text[0] == '+' ? 1 : 0);
   const char* end = text.data() + text.size();
   std::int64_t integer = 0;
-  if (const auto [stop, error] = std::from_chars(begin, end, integer); error == std::errc{} && stop == end) return integer;
+  if (const auto [stop, error] = std::from_chars(begin, end, integer); error == std::errc{} && stop == end)
+    return integer;
   double real = 0;
   if (const auto [stop, error] = std::from_chars(begin, end, real); error == std::errc{} && stop == end) return real;
   return text;

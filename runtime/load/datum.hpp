@@ -25,7 +25,7 @@ struct Datum {
 
   static constexpr std::size_t max_weight = 100'000;  ///< values in one list, however nested
   static constexpr std::size_t max_depth = 16;
-  static constexpr std::size_t max_text = 100'000;    ///< bytes of one string
+  static constexpr std::size_t max_text = 100'000;  ///< bytes of one string
 
   Datum() = default;
   Datum(bool v) : data(v) {}
@@ -36,7 +36,9 @@ struct Datum {
   explicit Datum(std::vector<Datum> items);
 
   template <class T>
-  [[nodiscard]] const T* as() const { return std::get_if<T>(&data); }
+  [[nodiscard]] const T* as() const {
+    return std::get_if<T>(&data);
+  }
   [[nodiscard]] bool is_null() const { return data.index() == 0; }
   [[nodiscard]] bool is_number() const { return as<std::int64_t>() != nullptr || as<double>() != nullptr; }
   /// The items of a list; null if it is none.

@@ -73,7 +73,8 @@ Values Expander::repeated(const Item& item, const YamlEntry& repeat, const Scope
   const Datum given = value(*repeat.value, *scope.env);
   const auto* count = given.as<std::int64_t>();
   if (count == nullptr || *count < 0 || *count > max_repeat) {
-    fail(repeat.line, scope.prefix + item.name, fmt::format("repeat: expected a number from 0 to {}, got {}", max_repeat, given.describe()));
+    fail(repeat.line, scope.prefix + item.name,
+         fmt::format("repeat: expected a number from 0 to {}, got {}", max_repeat, given.describe()));
   }
   Values last = before;
   std::vector<Datum> outputs;
@@ -93,12 +94,14 @@ Values Expander::repeated(const Item& item, const YamlEntry& repeat, const Scope
 std::optional<Values> Expander::instance(const Item& item, const std::string& name, const Env& env, const Scope& scope,
                                          const Values& before, bool chained) {
   Instance at{item, scope.prefix + name, env, scope, before, {}};
-  const bool printable = std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  const bool printable =
+      std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   if (name.empty() || at.path.size() > max_path || !printable) {
     fail(item.line, at.path.substr(0, max_path), fmt::format("a name has 1 to {} printable characters", max_path));
   }
   const Yaml& body = *item.body;
-  if (const YamlEntry* when = body.find("when"); when != nullptr && !value(*when->value, env).truthy()) return std::nullopt;
+  if (const YamlEntry* when = body.find("when"); when != nullptr && !value(*when->value, env).truthy())
+    return std::nullopt;
   if (const YamlEntry* from = body.find("from")) {
     // A repeated item feeds each instance from the one before, unless `from` says how it depends on the index.
     const std::size_t uses = env.uses;
@@ -129,7 +132,8 @@ Scope Expander::inside(const Instance& at, const Env& env, std::string_view what
   scope.weights = at.weights.empty() ? "" : at.weights + ".";
   scope.depth = at.scope.depth + 1;
   if (scope.depth > limits_.max_yaml_depth) {
-    fail(at.item.line, at.path.substr(0, 80) + "…", fmt::format("{} nested more than {} levels deep (does a block use itself?)", what, limits_.max_yaml_depth));
+    fail(at.item.line, at.path.substr(0, 80) + "…",
+         fmt::format("{} nested more than {} levels deep (does a block use itself?)", what, limits_.max_yaml_depth));
   }
   return scope;
 }
@@ -138,7 +142,8 @@ Values Expander::group(const Instance& at) {
   const Yaml& body = *at.item.body;
   Scope scope = inside(at, at.env, "groups");
   if (body.is(Yaml::Kind::list)) return items(body, nullptr, scope);
-  check_keys(body, fmt::format("group '{}'", at.path), {"nodes", "from", "when", "repeat", "weights_from", "output"}, file_);
+  check_keys(body, fmt::format("group '{}'", at.path), {"nodes", "from", "when", "repeat", "weights_from", "output"},
+             file_);
   const YamlEntry* output = body.find("output");
   return items(*body.find("nodes")->value, output == nullptr ? nullptr : output->value.get(), scope);
 }
@@ -149,7 +154,8 @@ Values Expander::block(const Instance& at, const YamlEntry& name) {
   const YamlEntry* found = blocks == nullptr ? nullptr : blocks->value->find(wanted);
   if (found == nullptr) {
     std::vector<std::string_view> known;
-    if (blocks != nullptr) for (const YamlEntry& entry : blocks->value->entries) known.push_back(entry.key);
+    if (blocks != nullptr)
+      for (const YamlEntry& entry : blocks->value->entries) known.push_back(entry.key);
     fail(name.line, at.path, fmt::format("there is no block '{}'{}", wanted, did_you_mean(wanted, known)));
   }
   const Yaml& body = *found->value;
@@ -159,7 +165,8 @@ Values Expander::block(const Instance& at, const YamlEntry& name) {
   if (const YamlEntry* inputs = body.find("inputs")) {
     const Datum names = value(*inputs->value, env);
     const std::size_t count = names.items() == nullptr ? 0 : names.items()->size();
-    if (names.items() == nullptr) fail_at(file_, inputs->line, fmt::format("block '{}': inputs must be a list of names", wanted));
+    if (names.items() == nullptr)
+      fail_at(file_, inputs->line, fmt::format("block '{}': inputs must be a list of names", wanted));
     if (count != at.inputs.size()) {
       fail(at.item.line, at.path, fmt::format("block '{}' takes {} inputs, got {}", wanted, count, at.inputs.size()));
     }
@@ -177,13 +184,15 @@ void Expander::arguments(const Instance& at, const std::string& name, const Yaml
   const YamlEntry* declared = block.find("args");
   const Yaml none_declared;
   const Yaml& args = declared == nullptr ? none_declared : *declared->value;
-  if (declared != nullptr && !args.is(Yaml::Kind::map)) fail_at(file_, declared->line, fmt::format("block '{}': args must be a map", name));
+  if (declared != nullptr && !args.is(Yaml::Kind::map))
+    fail_at(file_, declared->line, fmt::format("block '{}': args must be a map", name));
   const std::vector<std::string_view> common{"block", "from", "when", "repeat", "weights_from"};
   for (const YamlEntry& given : at.item.body->entries) {
     if (std::ranges::find(common, given.key) != common.end() || args.find(given.key) != nullptr) continue;
     std::vector<std::string_view> known;
     for (const YamlEntry& arg : args.entries) known.push_back(arg.key);
-    fail(given.line, at.path, fmt::format("block '{}' has no argument '{}'{}", name, given.key, did_you_mean(given.key, known)));
+    fail(given.line, at.path,
+         fmt::format("block '{}' has no argument '{}'{}", name, given.key, did_you_mean(given.key, known)));
   }
   for (const YamlEntry& arg : args.entries) {
     const YamlEntry* given = at.item.body->find(arg.key);
@@ -230,13 +239,15 @@ void Expander::add_outputs(const Scope& scope, const Values& last) {
       fail_at(file_, line, fmt::format("two outputs called '{}'", name));
     }
     const Values values = references(reference, env_, scope, line, "outputs");
-    if (values.size() != 1) fail_at(file_, line, fmt::format("output '{}' means {} values, expected one", name, values.size()));
+    if (values.size() != 1)
+      fail_at(file_, line, fmt::format("output '{}' means {} values, expected one", name, values.size()));
     graph_.add_output(name, values[0]);
   };
   const Yaml& outputs = *section->value;
   for (const YamlEntry& entry : outputs.entries) add(entry.key, *entry.value, entry.line);
   for (const YamlPtr& reference : outputs.items) add(value(*reference, env_).str(), *reference, reference->line);
-  if (graph_.outputs.empty()) fail_at(file_, section->line, "outputs must be a map or a list of references, and not empty");
+  if (graph_.outputs.empty())
+    fail_at(file_, section->line, "outputs must be a map or a list of references, and not empty");
 }
 
 std::string Expander::name_of(const Item& item, const Env& env) const {

@@ -23,7 +23,9 @@ Values Expander::node(const Instance& at) {
   const Yaml& body = *at.item.body;
   const YamlEntry* op = body.find("op");
   const bool named = op != nullptr || body.is(Yaml::Kind::scalar);
-  const std::string name = op != nullptr ? value(*op->value, at.env).str() : named ? value(body, at.env).str() : at.item.name;
+  const std::string name = op != nullptr ? value(*op->value, at.env).str()
+                           : named       ? value(body, at.env).str()
+                                         : at.item.name;
   const OpRow* row = find_op(name);
   if (row == nullptr && named) {
     fail(at.item.line, at.path, fmt::format("there is no op '{}'{}", name, did_you_mean(name, op_names())));
@@ -40,8 +42,10 @@ Values Expander::node(const Instance& at) {
   };
   Node node{at.path, read_op(*row, attributes, at.item.line, fail_op), at.inputs, {}, {}, {file_, at.item.line}};
   if (row->max_inputs == 0 && body.find("from") == nullptr) node.inputs.clear();
-  if (node.inputs.empty() && row->min_inputs > 0) fail_op(at.item.line, "nothing comes before it: name its input with 'from'");
-  if (graph_.nodes.size() >= limits_.graph.max_nodes) fail_op(at.item.line, fmt::format("more than {} nodes", limits_.graph.max_nodes));
+  if (node.inputs.empty() && row->min_inputs > 0)
+    fail_op(at.item.line, "nothing comes before it: name its input with 'from'");
+  if (graph_.nodes.size() >= limits_.graph.max_nodes)
+    fail_op(at.item.line, fmt::format("more than {} nodes", limits_.graph.max_nodes));
 
   Signature made;
   try {
@@ -66,7 +70,8 @@ Values Expander::node(const Instance& at) {
 void Expander::add_params(const Instance& at, const std::vector<ParamSpec>& specs, Node& node) {
   for (const ParamSpec& spec : specs) {
     if (spec.shape.elements() > limits_.graph.max_elements) {
-      fail_input("{} {} is larger than the limit of {} elements", slot_name(spec.slot), spec.shape.str(), limits_.graph.max_elements);
+      fail_input("{} {} is larger than the limit of {} elements", slot_name(spec.slot), spec.shape.str(),
+                 limits_.graph.max_elements);
     }
     ParamId id = shared_param(at, spec);
     if (id == none) {
@@ -87,7 +92,8 @@ void Expander::add_params(const Instance& at, const std::vector<ParamSpec>& spec
 ParamId Expander::shared_param(const Instance& at, const ParamSpec& spec) const {
   const std::string slot(slot_name(spec.slot));
   std::string path = at.weights;
-  if (const YamlEntry* shared = at.item.body->find("weights_from"); shared != nullptr && shared->value->is(Yaml::Kind::map)) {
+  if (const YamlEntry* shared = at.item.body->find("weights_from");
+      shared != nullptr && shared->value->is(Yaml::Kind::map)) {
     const YamlEntry* entry = shared->value->find(slot);
     if (entry == nullptr) return none;
     const std::string reference = interpolate(*entry->value, at.env, file_).str();

@@ -17,9 +17,9 @@ class Expander {
   /// One item at one index of its repetition, with its names known.
   struct Instance {
     const Item& item;
-    std::string path;     ///< full name
+    std::string path;  ///< full name
     const Env& env;
-    const Scope& scope;   ///< the one the item stands in
+    const Scope& scope;  ///< the one the item stands in
     Values inputs;
     std::string weights;  ///< path of what its parameters are shared with; empty: own parameters
   };
@@ -52,8 +52,8 @@ class Expander {
   const LoadLimits& limits_;
   Graph& graph_;
   Registry registry_;
-  std::vector<TensorType> types_;          ///< by ValueId
-  std::vector<Shape> param_shapes_;        ///< by ParamId
+  std::vector<TensorType> types_;    ///< by ValueId
+  std::vector<Shape> param_shapes_;  ///< by ParamId
   std::size_t work_ = 0;
 };
 

@@ -68,11 +68,11 @@ bool less(const Datum& a, const Datum& b) {
 }
 
 Datum concatenated(const Datum& a, const Datum& b) {
-  if (const auto *x = a.as<std::string>(), *y = b.as<std::string>(); x != nullptr && y != nullptr) {
+  if (const auto* x = a.as<std::string>(), *y = b.as<std::string>(); x != nullptr && y != nullptr) {
     if (x->size() + y->size() > Datum::max_text) fail_input("a text longer than {} bytes", Datum::max_text);
     return *x + *y;
   }
-  if (const auto *x = a.items(), *y = b.items(); x != nullptr && y != nullptr) {
+  if (const auto* x = a.items(), *y = b.items(); x != nullptr && y != nullptr) {
     std::vector<Datum> items = *x;
     items.insert(items.end(), y->begin(), y->end());
     return Datum(std::move(items));

@@ -13,7 +13,7 @@ struct Expression {
   enum class Kind : std::uint8_t { literal, name, list, unary, binary, logical, conditional, index, call };
   Kind kind = Kind::literal;
   Datum literal;
-  std::string word;  ///< the name, operator or function
+  std::string word;                  ///< the name, operator or function
   std::vector<Expression> children;  ///< conditional: condition, then, else
 };
 

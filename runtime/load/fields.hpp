@@ -61,9 +61,13 @@ class FieldPrinter {
     bool is_required = false;
   };
   template <class T>
-  void operator()(std::string_view key, const T& member) { fields.push_back({key, print_attribute(member), false}); }
+  void operator()(std::string_view key, const T& member) {
+    fields.push_back({key, print_attribute(member), false});
+  }
   template <class T>
-  void operator()(std::string_view key, const T& member, Required) { fields.push_back({key, print_attribute(member), true}); }
+  void operator()(std::string_view key, const T& member, Required) {
+    fields.push_back({key, print_attribute(member), true});
+  }
   std::vector<Field> fields;
 };
 

@@ -26,7 +26,8 @@ bool is_symbol(const std::string& text) {
 
 std::int64_t size_of_dim(const Datum& from) {
   const auto* size = from.as<std::int64_t>();
-  if (size == nullptr || *size < 1 || *size > max_dim) fail_input("expected a size from 1 to 2^40, got {}", from.describe());
+  if (size == nullptr || *size < 1 || *size > max_dim)
+    fail_input("expected a size from 1 to 2^40, got {}", from.describe());
   return *size;
 }
 

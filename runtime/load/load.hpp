@@ -14,8 +14,8 @@ namespace banoff {
 struct LoadLimits {
   std::size_t max_yaml_bytes = 8U << 20;
   std::size_t max_yaml_depth = 64;
-  std::size_t max_yaml_nodes = 1'000'000;    ///< after aliases are expanded
-  std::size_t max_header_bytes = 64U << 20;  ///< of a safetensors file
+  std::size_t max_yaml_nodes = 1'000'000;                    ///< after aliases are expanded
+  std::size_t max_header_bytes = 64U << 20;                  ///< of a safetensors file
   std::int64_t max_random_elements = std::int64_t{1} << 31;  ///< of all parameters together, when made up from a seed
   Limits graph;
 };

@@ -21,7 +21,8 @@ class ManifestReader {
       std::vector<std::string_view> inputs;
       for (const GraphInput& input : graph_.inputs) inputs.push_back(graph_.value(input.value).name);
       if (std::ranges::find(inputs, entry.key) == inputs.end()) {
-        fail_at(file_, entry.line, fmt::format("preprocess: no input '{}'{}", entry.key, did_you_mean(entry.key, inputs)));
+        fail_at(file_, entry.line,
+                fmt::format("preprocess: no input '{}'{}", entry.key, did_you_mean(entry.key, inputs)));
       }
       result.push_back(preprocess_of(entry));
     }
@@ -80,7 +81,8 @@ class ManifestReader {
         fail(fmt::format("sizes are one or two numbers from 1 to {}, got {}", largest, print_attribute(*sizes)));
       }
     }
-    if (p.fit != Fit::shorter && p.resize.size() == 1 && p.fit == Fit::exact) fail("fit: exact needs a height and a width");
+    if (p.fit != Fit::shorter && p.resize.size() == 1 && p.fit == Fit::exact)
+      fail("fit: exact needs a height and a width");
     const std::size_t channels = p.channels == Channels::gray ? 1 : 3;
     for (const std::vector<double>* each : {&p.mean, &p.std}) {
       if (each->size() > 1 && each->size() != channels) {
@@ -137,7 +139,8 @@ Manifest read_manifest(const Yaml& root, const std::string& file, const Env& env
   if (const YamlEntry* weights = root.find("weights")) {
     const Datum path = interpolate(*weights->value, env, file);
     const auto* text = path.as<std::string>();
-    if (text == nullptr || text->empty()) fail_at(file, weights->line, "weights: expected a path, got " + path.describe());
+    if (text == nullptr || text->empty())
+      fail_at(file, weights->line, "weights: expected a path, got " + path.describe());
     manifest.weights = folder / *text;
   }
   const ManifestReader reader(file, env, graph);

@@ -34,7 +34,8 @@ std::string print_sharing(const Graph& graph, const SavedParams& saved, NodeId i
     slots.push_back(fmt::format("{}: {}", slot_name(slot), yaml_text(graph.node(owner).name)));
   }
   if (slots.empty()) return {};
-  const bool whole = slots.size() == node.params.size() && std::ranges::count(sources, sources[0]) == std::ssize(sources);
+  const bool whole =
+      slots.size() == node.params.size() && std::ranges::count(sources, sources[0]) == std::ssize(sources);
   return "weights_from: " + (whole ? yaml_text(graph.node(sources[0]).name) : in_braces(slots));
 }
 
@@ -45,7 +46,8 @@ std::string print_node(const Graph& graph, const SavedParams& saved, NodeId id) 
   for (const ValueId input : node.inputs) inputs.push_back(reference(graph, input));
   if (inputs.size() == 1) parts.push_back("from: " + inputs[0]);
   if (inputs.size() > 1) parts.push_back(fmt::format("from: [{}]", fmt::join(inputs, ", ")));
-  for (const FieldPrinter::Field& field : print_op(node.op)) parts.push_back(fmt::format("{}: {}", field.key, field.text));
+  for (const FieldPrinter::Field& field : print_op(node.op))
+    parts.push_back(fmt::format("{}: {}", field.key, field.text));
   if (std::string sharing = print_sharing(graph, saved, id); !sharing.empty()) parts.push_back(std::move(sharing));
   return fmt::format("  - {}: {}\n", yaml_text(node.name), in_braces(parts));
 }
@@ -55,7 +57,7 @@ std::string print_input(const Graph& graph, const GraphInput& input) {
   for (const Dim& dim : input.dims) dims.push_back(print_dim(dim));
   std::string shape = fmt::format("[{}]", fmt::join(dims, ", "));
   if (input.dtype != DType::f32) shape = fmt::format("{{shape: {}, dtype: {}}}", shape, name_of(input.dtype));
-  return fmt::format("  {}: {}\n", yaml_text(graph.value(input.value).name), shape);
+  return fmt::format("  {}: {}\n", yaml_literal(graph.value(input.value).name), shape);
 }
 
 /// The fields that differ from a default-made section's, those in `always`, and required ones.
@@ -75,7 +77,7 @@ std::string print_preprocess(const Preprocess& preprocess) {
   preprocess_fields(printer, preprocess);
   const Preprocess unset;
   preprocess_fields(standard, unset);
-  return fmt::format("  {}: {}\n", yaml_text(preprocess.input), print_section(printer, standard, "fit"));
+  return fmt::format("  {}: {}\n", yaml_literal(preprocess.input), print_section(printer, standard, "fit"));
 }
 
 std::string print_task(const Task& task) {
@@ -102,7 +104,7 @@ std::string print_yaml(const Graph& graph, const Manifest& manifest) {
   }
   out += "outputs:\n";
   for (const GraphOutput& output : graph.outputs) {
-    out += fmt::format("  {}: {}\n", yaml_text(output.name), reference(graph, output.value));
+    out += fmt::format("  {}: {}\n", yaml_literal(output.name), reference(graph, output.value));
   }
   return out;
 }

@@ -19,8 +19,8 @@ constexpr std::array<std::pair<std::string_view, DType>, 8> type_names{{{"F64", 
                                                                         {"U8", DType::u8},
                                                                         {"BOOL", DType::boolean}}};
 
-/// Accepts exactly the JSON a header may have: {name: {dtype: text, shape: [sizes], data_offsets: [begin, end]}, …} and
-/// {__metadata__: {text: text}}. Everything else stops the parser with a message.
+/// Accepts exactly the JSON a header may have: {name: {dtype: text, shape: [sizes], data_offsets: [begin, end]}, …}
+/// and {__metadata__: {text: text}}. Everything else stops the parser with a message.
 class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::map<std::string, StoredTensor> tensors;
@@ -87,7 +87,9 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool number_integer(std::int64_t number) override { fail_input("negative number {}{}", number, context()); }
-  bool number_float(double, const std::string& text) override { fail_input("'{}' is no whole number{}", text, context()); }
+  bool number_float(double, const std::string& text) override {
+    fail_input("'{}' is no whole number{}", text, context());
+  }
   bool null() override { fail_input("unexpected null{}", context()); }
   bool boolean(bool) override { fail_input("unexpected boolean{}", context()); }
   bool binary(nlohmann::json::binary_t&) override { fail_input("unexpected binary{}", context()); }
@@ -98,7 +100,9 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
  private:
   static constexpr std::string_view metadata = "__metadata__";
 
-  [[nodiscard]] std::string context() const { return name_.empty() ? "" : fmt::format(" in tensor '{}'", name_.substr(0, 200)); }
+  [[nodiscard]] std::string context() const {
+    return name_.empty() ? "" : fmt::format(" in tensor '{}'", name_.substr(0, 200));
+  }
 
   void add_tensor() {
     if (!type_ || !keys_.contains("shape") || offsets_.size() != 2) {
@@ -106,7 +110,8 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     }
     StoredTensor tensor{*type_, {}, offsets_[0], offsets_[1]};
     for (const std::uint64_t size : shape_) {
-      if (size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) fail_input("size {}{}", size, context());
+      if (size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+        fail_input("size {}{}", size, context());
       tensor.shape.push_back(static_cast<std::int64_t>(size));
     }
     tensors.emplace(name_, tensor);
@@ -147,7 +152,8 @@ std::map<std::string, StoredTensor> parse_safetensors_header(std::string_view js
     const auto expected = bytes_of(tensor);
     if (!expected || *expected != tensor.end - tensor.begin) {
       fail_input("tensor '{}': shape {} of {} takes {} bytes, its offsets span {}", name, tensor.shape.str(),
-                 name_of(tensor.dtype), expected ? fmt::format("{}", *expected) : "too many", tensor.end - tensor.begin);
+                 name_of(tensor.dtype), expected ? fmt::format("{}", *expected) : "too many",
+                 tensor.end - tensor.begin);
     }
     by_offset.emplace_back(name, &tensor);
   }

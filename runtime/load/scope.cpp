@@ -34,7 +34,8 @@ std::string Registry::path_of(const std::string& reference, const Scope& scope) 
 const Values* Registry::find(const std::string& reference, const Scope& scope) const {
   for (const Scope* level = &scope; level != nullptr; level = level->parent) {
     if (const auto name = level->names.find(reference); name != level->names.end()) return &name->second;
-    if (const auto entry = entries.find(level->prefix + reference); entry != entries.end()) return &entry->second.values;
+    if (const auto entry = entries.find(level->prefix + reference); entry != entries.end())
+      return &entry->second.values;
   }
   if (!reference.starts_with('/')) return nullptr;
   const auto entry = entries.find(reference.substr(1));
@@ -61,7 +62,8 @@ Values Registry::resolve(const std::string& reference, const Scope& scope) const
   const Values* values = find(element->first, scope);
   if (values == nullptr) fail_input("{}", explain_missing(element->first, scope));
   if (element->second >= values->size()) {
-    fail_input("reads '{}', but '{}' has {} output{}", reference, element->first, values->size(), values->size() == 1 ? "" : "s");
+    fail_input("reads '{}', but '{}' has {} output{}", reference, element->first, values->size(),
+               values->size() == 1 ? "" : "s");
   }
   return {(*values)[element->second]};
 }
@@ -134,15 +136,17 @@ std::string explain_missing(const std::string& reference, const Scope& scope) {
     if (found && *found < level->current) {
       const std::string& name = items[*found].name;
       if (items[*found].body->find("when") != nullptr) {
-        return fmt::format("reads '{}', but '{}' (line {}) is left out by its 'when'", reference, name, items[*found].line);
+        return fmt::format("reads '{}', but '{}' (line {}) is left out by its 'when'", reference, name,
+                           items[*found].line);
       }
       return fmt::format("reads '{}', but '{}' (line {}) has nothing called so", reference, name, items[*found].line);
     }
     if (found) {
       const std::vector<std::size_t> path = reading_path(items, *found, level->current);
       if (path.empty()) {
-        return fmt::format("reads '{}', which is defined later (line {}); nodes are written in the order they are computed",
-                           reference, items[*found].line);
+        return fmt::format(
+            "reads '{}', which is defined later (line {}); nodes are written in the order they are computed", reference,
+            items[*found].line);
       }
       std::string cycle = items[level->current].name;
       for (const std::size_t i : path) cycle += " -> " + items[i].name;

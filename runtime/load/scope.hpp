@@ -25,14 +25,14 @@ struct Item {
 /// The network, a group or an instance of a block while its items are expanded.
 struct Scope {
   const Scope* parent = nullptr;
-  std::string prefix;                                  ///< of the names inside: "layer1.0."; empty outermost
+  std::string prefix;  ///< of the names inside: "layer1.0."; empty outermost
   const Env* env = nullptr;
-  Values input;                                        ///< what the first item reads
-  std::map<std::string, Values, std::less<>> names;    ///< a block's inputs
-  std::string weights;                                 ///< prefix of the nodes whose parameters are used; empty: own
+  Values input;                                      ///< what the first item reads
+  std::map<std::string, Values, std::less<>> names;  ///< a block's inputs
+  std::string weights;                               ///< prefix of the nodes whose parameters are used; empty: own
   std::size_t depth = 0;
   const std::vector<Item>* items = nullptr;
-  std::size_t current = 0;                             ///< the item being expanded
+  std::size_t current = 0;  ///< the item being expanded
 };
 
 /// Everything expanded so far, by its full path.

@@ -32,7 +32,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   std::string_view best;
   std::size_t fewest = word.size() / 3 + 2;
   for (const std::string_view candidate : candidates) {
-    const std::size_t apart = word.size() > candidate.size() ? word.size() - candidate.size() : candidate.size() - word.size();
+    const std::size_t apart =
+        word.size() > candidate.size() ? word.size() - candidate.size() : candidate.size() - word.size();
     if (candidate.size() > longest || apart >= fewest) continue;
     if (const std::size_t distance = edits(word, candidate); distance < fewest && distance < word.size()) {
       fewest = distance;

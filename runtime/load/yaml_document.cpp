@@ -36,7 +36,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark&, const std::string&) override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add_leaf(make(Yaml::Kind::null, mark), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add_leaf(make(Yaml::Kind::null, mark), anchor);
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto target = anchors_.find(anchor);
@@ -129,7 +131,8 @@ class TreeBuilder final : public YAML::EventHandler {
     } else {
       if (!child->is(Yaml::Kind::scalar)) fail_at(file_, line, "a key must be a plain text");
       const auto [first, is_new] = parent.keys.insert({child->text, line});
-      if (!is_new) fail_at(file_, line, fmt::format("duplicate key '{}' (first on line {})", child->text, first->second));
+      if (!is_new)
+        fail_at(file_, line, fmt::format("duplicate key '{}' (first on line {})", child->text, first->second));
       node.entries.push_back({child->text, line, nullptr});
       parent.has_key = true;
     }

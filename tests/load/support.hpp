@@ -10,11 +10,14 @@
 #include <string>
 
 #include "kernels/reference/reference.hpp"
+#include "runtime/core/fail.hpp"
 #include "runtime/load/load.hpp"
 
 namespace banoff::test {
 
-inline LoadedModel parse(const std::string& text, const LoadLimits& limits = {}) { return parse_yaml(text, "net.yaml", limits); }
+inline LoadedModel parse(const std::string& text, const LoadLimits& limits = {}) {
+  return parse_yaml(text, "net.yaml", limits);
+}
 
 /// The message of the bad_input that f throws; fails the test when it throws anything else or nothing.
 template <class F>
@@ -36,12 +39,12 @@ inline std::string parse_error(const std::string& text, const LoadLimits& limits
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// CHECKs that a message has every part, and shows it otherwise.
-#define CHECK_MESSAGE_HAS(message, ...)                                             \
-  do {                                                                              \
-    const std::string text_ = (message);                                            \
-    for (const std::string& part_ : std::vector<std::string>{__VA_ARGS__}) {        \
+#define CHECK_MESSAGE_HAS(message, ...)                                                           \
+  do {                                                                                            \
+    const std::string text_ = (message);                                                          \
+    for (const std::string& part_ : std::vector<std::string>{__VA_ARGS__}) {                      \
       CHECK_MESSAGE(banoff::test::contains(text_, part_), "'" << part_ << "' not in: " << text_); \
-    }                                                                               \
+    }                                                                                             \
   } while (false)
 
 /// A folder of its own that goes away with the test.
@@ -49,7 +52,8 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     static int count = 0;
-    path_ = std::filesystem::temp_directory_path() / ("banoff_load_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
+    path_ = std::filesystem::temp_directory_path() /
+            ("banoff_load_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   ~TemporaryFolder() { std::filesystem::remove_all(path_); }

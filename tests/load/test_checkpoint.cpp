@@ -31,11 +31,13 @@ std::vector<float> npy(const std::filesystem::path& file, std::size_t count) {
 TEST_CASE("a published CIFAR ResNet-20 checkpoint loads unchanged and computes its reference output") {
   const std::filesystem::path folder = data_folder() / "net_cifar_resnet";
   const TemporaryFolder out;
-  if (!std::filesystem::exists(folder / "resnet20-12fca82f.th") || std::system("/usr/bin/python3 -c 'import torch' 2>/dev/null") != 0) {
+  if (!std::filesystem::exists(folder / "resnet20-12fca82f.th") ||
+      std::system("/usr/bin/python3 -c 'import torch' 2>/dev/null") != 0) {
     MESSAGE("skipped: needs the checkpoint under BANOFF_DATA and PyTorch");
     return;
   }
-  const std::string command = fmt::format("/usr/bin/python3 '{}' '{}' '{}' > /dev/null", (source / "scripts/checkpoint_to_safetensors.py").string(),
+  const std::string command = fmt::format("/usr/bin/python3 '{}' '{}' '{}' > /dev/null",
+                                          (source / "scripts/checkpoint_to_safetensors.py").string(),
                                           (folder / "resnet20-12fca82f.th").string(), (out / "w.safetensors").string());
   REQUIRE(std::system(command.c_str()) == 0);
   WeightSource weights;
@@ -59,8 +61,9 @@ TEST_CASE("the zoo's names and shapes are those of the published nets") {
   };
   const auto resnet50 = params("resnet50.yaml");
   CHECK(resnet50.size() == 53 * 5 + 2);
-  for (const char* name : {"conv1.weight", "bn1.running_mean", "layer1.0.downsample.0.weight", "layer1.0.downsample.1.running_var",
-                           "layer3.5.bn3.bias", "layer4.2.conv3.weight", "fc.weight", "fc.bias"}) {
+  for (const char* name :
+       {"conv1.weight", "bn1.running_mean", "layer1.0.downsample.0.weight", "layer1.0.downsample.1.running_var",
+        "layer3.5.bn3.bias", "layer4.2.conv3.weight", "fc.weight", "fc.bias"}) {
     CHECK_MESSAGE(resnet50.contains(name), name);
   }
   CHECK_FALSE(resnet50.contains("layer1.1.downsample.0.weight"));

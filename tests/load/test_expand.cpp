@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "support.hpp"
 
 using namespace banoff;
@@ -24,7 +26,8 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("nodes read the item before them unless told otherwise") {
-  const Graph g = parse(head + "nodes:\n  - a: relu\n  - b: tanh\n  - add: {from: [a, b, x]}\noutputs: {y: add, z: b}\n").graph;
+  const Graph g =
+      parse(head + "nodes:\n  - a: relu\n  - b: tanh\n  - add: {from: [a, b, x]}\noutputs: {y: add, z: b}\n").graph;
   CHECK(inputs_of(g, "a") == Names{"x"});
   CHECK(inputs_of(g, "b") == Names{"a"});
   CHECK(inputs_of(g, "add") == Names{"a", "b", "x"});
@@ -38,10 +41,12 @@ nodes:
   - g:
       - conv: {op: conv, out: 4, kernel: 3, bias: true}
       - bn: batch_norm
-)").graph;
+)")
+                      .graph;
   Names params;
   for (const Param& p : g.params) params.push_back(p.name);
-  CHECK(params == Names{"g.conv.weight", "g.conv.bias", "g.bn.weight", "g.bn.bias", "g.bn.running_mean", "g.bn.running_var"});
+  CHECK(params ==
+        Names{"g.conv.weight", "g.conv.bias", "g.bn.weight", "g.bn.bias", "g.bn.running_mean", "g.bn.running_var"});
 }
 
 TEST_CASE("a repeated block chains its instances and computes its arguments from the index") {
@@ -57,8 +62,10 @@ nodes:
   - stage: {block: unit, repeat: 2, out: "${4 + i}", act: "${i == 1}"}
   - last: {op: relu, from: stage}
   - again: {op: relu, from: stage.0}
-)").graph;
-  CHECK(names(g) == Names{"stage.0.conv", "stage.0.tail", "stage.1.conv", "stage.1.relu", "stage.1.tail", "last", "again"});
+)")
+                      .graph;
+  CHECK(names(g) ==
+        Names{"stage.0.conv", "stage.0.tail", "stage.1.conv", "stage.1.relu", "stage.1.tail", "last", "again"});
   CHECK(inputs_of(g, "stage.0.tail") == Names{"stage.0.conv"});
   CHECK(inputs_of(g, "stage.1.conv") == Names{"stage.0.tail"});
   CHECK(inputs_of(g, "last") == Names{"stage.1.tail"});
@@ -78,7 +85,8 @@ nodes:
         - conv: {op: conv, out: 4, kernel: 1}
   - chain: {op: relu, repeat: 2, from: stem}
   - "unit${i + 1}": {op: relu, repeat: 2}
-)").graph;
+)")
+                      .graph;
   CHECK(inputs_of(g, "dense.2.cat") == Names{"stem", "dense.0.conv", "dense.1.conv"});
   CHECK(inputs_of(g, "chain.0") == Names{"stem"});
   CHECK(inputs_of(g, "chain.1") == Names{"chain.0"});
@@ -100,7 +108,8 @@ nodes:
   - stem: {op: conv, out: 8, kernel: $k, padding: same}
   - j: {block: join, from: [stem, x]}
   - y: relu
-)").graph;
+)")
+                      .graph;
   CHECK(inputs_of(g, "j.sum") == Names{"stem", "x", "stem"});
   CHECK(inputs_of(g, "y") == Names{"j.sum"});
 }
@@ -112,7 +121,8 @@ nodes:
   - left: {op: relu, from: "split[0]"}
   - concat: {from: [left, "split[1]"]}
   - all: {op: concat, from: split}
-)").graph;
+)")
+                      .graph;
   CHECK(inputs_of(g, "concat") == Names{"left", "split[1]"});
   CHECK(inputs_of(g, "all") == Names{"split[0]", "split[1]"});
 }
@@ -125,7 +135,8 @@ nodes:
   - a: {block: head}
   - b: {block: head, weights_from: a}
   - c: {op: conv, out: 8, kernel: 1, bias: true, weights_from: {weight: a.conv}}
-)").graph;
+)")
+                      .graph;
   CHECK(g.params.size() == 7);
   CHECK(g.node(g.find("b.conv")).param(Slot::weight) == g.node(g.find("a.conv")).param(Slot::weight));
   CHECK(g.node(g.find("b.bn")).param(Slot::var) == g.node(g.find("a.bn")).param(Slot::var));
@@ -143,7 +154,8 @@ nodes:
   - relu6: relu6
   - clip: {min: -.inf, max: 3}
   - cast: {to: f16}
-)").graph;
+)")
+                      .graph;
   const Conv& conv = *g.node(0).as<Conv>();
   CHECK(conv.groups == 0);
   CHECK(conv.padding.begin == Spatial(Ints{0, 2}));
@@ -158,8 +170,10 @@ nodes:
 }
 
 TEST_CASE("dimensions are fixed, symbolic or bounded") {
-  const Graph g = parse("inputs:\n  a: [N, 3]\n  b: {shape: [K<=100, 4], dtype: i64}\n  c: [N=2, \"${1 + 2}\"]\n"
-                        "nodes:\n  - r: {op: relu, from: a}\n").graph;
+  const Graph g = parse(
+                      "inputs:\n  a: [N, 3]\n  b: {shape: [K<=100, 4], dtype: i64}\n  c: [N=2, \"${1 + 2}\"]\n"
+                      "nodes:\n  - r: {op: relu, from: a}\n")
+                      .graph;
   CHECK(g.inputs[0].dims == std::vector<Dim>{{0, "N", false}, {3, "", false}});
   CHECK(g.inputs[1].dims == std::vector<Dim>{{100, "K", true}, {4, "", false}});
   CHECK(g.inputs[1].dtype == DType::i64);

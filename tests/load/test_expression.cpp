@@ -14,7 +14,9 @@ Env env() {
   return result;
 }
 std::string eval(const std::string& text) { return evaluate(text, env()).str(); }
-std::string eval_error(const std::string& text) { return bad_input([&] { (void)evaluate(text, env()); }); }
+std::string eval_error(const std::string& text) {
+  return bad_input([&] { (void)evaluate(text, env()); });
+}
 }  // namespace
 
 TEST_CASE("operators bind as in Python") {

@@ -1,4 +1,5 @@
-// Mutations of valid files: whatever comes out, only an Error may be thrown. Run it under sanitizers for its full worth.
+// Mutations of valid files: whatever comes out, only an Error may be thrown. Run it under sanitizers for its full
+// worth.
 #include "support.hpp"
 
 #include "runtime/load/random.hpp"
@@ -85,8 +86,9 @@ TEST_CASE("no mutation of a model file does anything but load or throw an Error"
 
 TEST_CASE("no mutation of a safetensors file does anything but load or throw an Error") {
   const TemporaryFolder folder;
-  const std::string header = R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
-                             R"("b.weight":{"dtype":"F16","shape":[4],"data_offsets":[24,32]}}   )";
+  const std::string header =
+      R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
+      R"("b.weight":{"dtype":"F16","shape":[4],"data_offsets":[24,32]}}   )";
   const std::string valid = safetensors(header, std::string(32, '\2'));
   Random random(2, "safetensors");
   std::size_t loaded = 0, refused = 0;

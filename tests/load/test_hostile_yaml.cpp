@@ -12,11 +12,12 @@ std::string nodes_error(const std::string& lines) { return parse_error(head + "n
 
 TEST_CASE("an unknown op or key names its line, its node and what was probably meant") {
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: cnov}\n"), "net.yaml:3: 'c'", "no op 'cnov'", "did you mean 'conv'?");
-  CHECK_MESSAGE_HAS(nodes_error("  - a: relu\n  - c: {op: conv, out: 4, kernel: 3,\n      strid: 2}\n"), "net.yaml:5: conv 'c'",
-                    "unknown key 'strid'", "did you mean 'stride'?");
+  CHECK_MESSAGE_HAS(nodes_error("  - a: relu\n  - c: {op: conv, out: 4, kernel: 3,\n      strid: 2}\n"),
+                    "net.yaml:5: conv 'c'", "unknown key 'strid'", "did you mean 'stride'?");
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, kernel: 3}\n"), "net.yaml:3: conv 'c'", "'out' must be given");
   CHECK_MESSAGE_HAS(nodes_error("  - r: {op: relu6, min: 1}\n"), "net.yaml:3: relu6 'r'", "unknown key 'min'");
-  CHECK_MESSAGE_HAS(nodes_error("  - g: {op: group_norm, groups: depthwise}\n"), "net.yaml:3: group_norm 'g'", "groups: expected an integer");
+  CHECK_MESSAGE_HAS(nodes_error("  - g: {op: group_norm, groups: depthwise}\n"), "net.yaml:3: group_norm 'g'",
+                    "groups: expected an integer");
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, out: 8, kernel: 1, groups: 0}\n"), "net.yaml:3: conv 'c'", "got 0");
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, out: \"${8 / 2}\", kernel: 1}\n"), "expected an integer", "//");
   CHECK_MESSAGE_HAS(parse_error(head + "nodess: []\n"), "net.yaml:2", "unknown key 'nodess'", "'nodes'");
@@ -25,17 +26,21 @@ TEST_CASE("an unknown op or key names its line, its node and what was probably m
 
 TEST_CASE("what does not fit is told with the node") {
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, out: 4, kernel: 3, groups: 3}\n"), "net.yaml:3: conv 'c'");
-  CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, out: 4, kernel: 3, bias: 1}\n"), "net.yaml:3: conv 'c': bias: expected true or false");
+  CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, out: 4, kernel: 3, bias: 1}\n"),
+                    "net.yaml:3: conv 'c': bias: expected true or false");
 }
 
 TEST_CASE("cycles and references to later nodes are told apart") {
   CHECK_MESSAGE_HAS(nodes_error("  - a: {op: relu, from: c}\n  - b: {op: relu, from: x}\n  - c: {op: relu, from: x}\n"),
                     "net.yaml:3: 'a'", "defined later (line 5)");
-  CHECK_MESSAGE_HAS(nodes_error("  - a: {op: add, from: [x, c]}\n  - b: relu\n  - c: relu\n"), "net.yaml:3: 'a'", "a cycle, a -> c -> b -> a");
+  CHECK_MESSAGE_HAS(nodes_error("  - a: {op: add, from: [x, c]}\n  - b: relu\n  - c: relu\n"), "net.yaml:3: 'a'",
+                    "a cycle, a -> c -> b -> a");
   CHECK_MESSAGE_HAS(nodes_error("  - a: {op: relu, from: a}\n"), "net.yaml:3: 'a'", "cycle");
   CHECK_MESSAGE_HAS(nodes_error("  - g:\n    - a: {op: relu, from: g}\n"), "net.yaml:4: 'g.a'", "cycle");
-  CHECK_MESSAGE_HAS(nodes_error("  - relu1: relu\n  - b: {op: relu, from: rleu1}\n"), "net.yaml:4: 'b'", "did you mean 'relu1'?");
-  CHECK_MESSAGE_HAS(nodes_error("  - a: {op: relu, when: false}\n  - b: {op: relu, from: a}\n"), "left out by its 'when'");
+  CHECK_MESSAGE_HAS(nodes_error("  - relu1: relu\n  - b: {op: relu, from: rleu1}\n"), "net.yaml:4: 'b'",
+                    "did you mean 'relu1'?");
+  CHECK_MESSAGE_HAS(nodes_error("  - a: {op: relu, when: false}\n  - b: {op: relu, from: a}\n"),
+                    "left out by its 'when'");
 }
 
 TEST_CASE("duplicate names and duplicate keys are errors") {
@@ -63,21 +68,24 @@ TEST_CASE("lists that grow by expressions are refused as well") {
 
 TEST_CASE("deep nesting is refused") {
   CHECK_MESSAGE_HAS(parse_error(std::string(100'000, '[')), "net.yaml:1", "nested more than 64");
-  CHECK_MESSAGE_HAS(parse_error(head + "blocks: {b: {nodes: [{b: {block: b}}]}}\nnodes: [{b: {block: b}}]\n"), "net.yaml:2",
-                    "does a block use itself?");
+  CHECK_MESSAGE_HAS(parse_error(head + "blocks: {b: {nodes: [{b: {block: b}}]}}\nnodes: [{b: {block: b}}]\n"),
+                    "net.yaml:2", "does a block use itself?");
 }
 
 TEST_CASE("repetition cannot multiply into a hang") {
   std::string text = head + "blocks:\n  b0: {nodes: [{r: {op: relu, when: false}}]}\n";
-  for (int i = 1; i < 20; ++i) text += fmt::format("  b{}: {{nodes: [{{r: {{block: b{}, repeat: 1000}}}}]}}\n", i, i - 1);
+  for (int i = 1; i < 20; ++i)
+    text += fmt::format("  b{}: {{nodes: [{{r: {{block: b{}, repeat: 1000}}}}]}}\n", i, i - 1);
   CHECK_MESSAGE_HAS(parse_error(text + "nodes: [{b: {block: b19}}]\n"), "net.yaml:", "expands to more than");
   CHECK_MESSAGE_HAS(nodes_error("  - r: {op: relu, repeat: 1000000}\n"), "repeat: expected a number from 0 to 1000");
 }
 
 TEST_CASE("sizes beyond reason are errors before anything is allocated") {
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, out: 1099511627776, kernel: 1}\n"), "net.yaml:3: conv 'c'", "limit");
-  CHECK_MESSAGE_HAS(nodes_error("  - c: {op: constant, shape: [1048576, 1048576]}\n"), "net.yaml:3: constant 'c'", "limit");
-  CHECK_MESSAGE_HAS(nodes_error("  - c: {op: constant, shape: [4294967296, 4294967296]}\n"), "net.yaml:3: constant 'c'");
+  CHECK_MESSAGE_HAS(nodes_error("  - c: {op: constant, shape: [1048576, 1048576]}\n"), "net.yaml:3: constant 'c'",
+                    "limit");
+  CHECK_MESSAGE_HAS(nodes_error("  - c: {op: constant, shape: [4294967296, 4294967296]}\n"),
+                    "net.yaml:3: constant 'c'");
   CHECK_MESSAGE_HAS(parse_error("inputs: {x: [9999999999999, 3]}\nnodes: [{r: relu}]\n"), "net.yaml:1", "2^40");
 }
 
@@ -87,7 +95,10 @@ TEST_CASE("a file over the byte limit, an empty file and binary garbage are refu
   CHECK_MESSAGE_HAS(parse_error("name: a long enough text\n", limits), "net.yaml", "more than the 10");
   CHECK_MESSAGE_HAS(parse_error(""), "net.yaml", "empty");
   CHECK_MESSAGE_HAS(parse_error("# nothing\n"), "net.yaml");
-  CHECK_MESSAGE_HAS(parse_error(std::string("\x7f""ELF\x00\x01\xff\xfe{{{[", 13)), "net.yaml");
+  CHECK_MESSAGE_HAS(parse_error(std::string("\x7f"
+                                            "ELF\x00\x01\xff\xfe{{{[",
+                                            13)),
+                    "net.yaml");
   CHECK_MESSAGE_HAS(parse_error("- just\n- a list\n"), "net.yaml:1", "must be a map");
   CHECK_MESSAGE_HAS(parse_error("a: b: c\n"), "net.yaml:1", "not valid YAML");
 }

@@ -10,7 +10,8 @@ std::string manifest_error(const std::string& lines) { return parse_error(net + 
 }  // namespace
 
 TEST_CASE("preprocessing is read, and fit follows from how resize is written") {
-  const Manifest m = manifest("preprocess: {image: {resize: 36, crop: 32, mean: [0.1, 0.2, 0.3], std: 0.5, channels: bgr}}\n");
+  const Manifest m =
+      manifest("preprocess: {image: {resize: 36, crop: 32, mean: [0.1, 0.2, 0.3], std: 0.5, channels: bgr}}\n");
   REQUIRE(m.preprocess.size() == 1);
   const Preprocess& p = m.preprocess[0];
   CHECK(p.input == "image");
@@ -32,13 +33,15 @@ TEST_CASE("labels are a list or a text file beside the model") {
   const Task task = parse_yaml(text, (folder / "net.yaml").string()).manifest.task;
   CHECK(task.labels == std::vector<std::string>{"tench", "great white shark"});
   CHECK(task.palette.size() == 2);
-  CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, labels: no.txt}\n"), "net.yaml:4: task: labels", "no.txt");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, labels: no.txt}\n"), "net.yaml:4: task: labels",
+                    "no.txt");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, labels: /dev/zero}\n"), "not a regular file");
 }
 
 TEST_CASE("mistakes in preprocess and task name their line") {
   CHECK_MESSAGE_HAS(manifest_error("preprocess: {imag: {}}\n"), "net.yaml:4", "did you mean 'image'?");
-  CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {fit: stretch}}\n"), "net.yaml:4: preprocess 'image': fit: unknown word 'stretch'");
+  CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {fit: stretch}}\n"),
+                    "net.yaml:4: preprocess 'image': fit: unknown word 'stretch'");
   CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {std: [1, 0, 1]}}\n"), "std and scale positive");
   CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {mean: [1, 2]}}\n"), "2 numbers for 3 channels");
   CHECK_MESSAGE_HAS(manifest_error("preprocess: {image: {resize: 1000000}}\n"), "sizes are");

@@ -66,9 +66,12 @@ inputs: {"in put": [N, 8, 16, 16], idx: {shape: [K<=7, 4], dtype: i64}}
 preprocess: {"in put": {resize: 20, crop: [16, 16], mean: 0.5, std: [1, 2, 0.1], fit: shorter}}
 task: {kind: segmentation, labels: [a b, "c: d", "yes", "cost $$5"], palette: [[1, 2, 3], [0, 0, 255]]}
 nodes:
-  - "/conv/Conv": {op: conv, from: "in put", out: 8, kernel: [3, 1], groups: depthwise, padding: [[1, 1], [0, 1]], bias: true}
-  - "12": {op: conv, out: 8, kernel: [3, 1], groups: 8, padding: same, bias: true, weights_from: {weight: /conv/Conv}}
-  - twin: {op: conv, out: 8, kernel: [3, 1], groups: depthwise, padding: same_lower, bias: true, weights_from: /conv/Conv}
+  - "/conv/Conv": {op: conv, from: "in put", out: 8, kernel: [3, 1], groups: depthwise,
+      padding: [[1, 1], [0, 1]], bias: true}
+  - "12": {op: conv, out: 8, kernel: [3, 1], groups: 8, padding: same, bias: true,
+      weights_from: {weight: /conv/Conv}}
+  - twin: {op: conv, out: 8, kernel: [3, 1], groups: depthwise, padding: same_lower, bias: true,
+      weights_from: /conv/Conv}
   - null_: {op: batch_norm, eps: 1.0e-3}
   - bn2: {op: batch_norm, eps: 0.1, weights_from: null_}
   - pool: {op: max_pool, kernel: 3, stride: [2, 1], padding: 1, dilation: 1, ceil_mode: true}
@@ -88,7 +91,8 @@ outputs: {"out:1": in, "$$": k}
 
 TEST_CASE("saving that fails leaves nothing behind, also of the weights") {
   const TemporaryFolder folder;
-  const LoadedModel model = load_random(std::filesystem::path(BANOFF_SOURCE_DIR) / "configs/models/cifar_resnet20.yaml", 5);
+  const LoadedModel model =
+      load_random(std::filesystem::path(BANOFF_SOURCE_DIR) / "configs/models/cifar_resnet20.yaml", 5);
   CHECK_MESSAGE_HAS(bad_input([&] { save_model(folder / "no/flat.yaml", model.graph, model.manifest); }), "no/flat");
   CHECK(folder.files() == 0);
 }

@@ -63,11 +63,15 @@ TEST_CASE("truncated files and oversized headers are refused") {
 
 TEST_CASE("offsets that overlap, overflow, leave holes or do not match the shape are refused") {
   const auto with = [](const std::string& header) { return read_error(safetensors(header, eight)); };
-  CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})"), "overlaps");
+  CHECK_MESSAGE_HAS(
+      with(
+          R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})"),
+      "overlaps");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})"), "'a'", "no tensor");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})"), "4 bytes after");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})"), "'a'");
-  CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,18446744073709551615]}})"), "'a'");
+  CHECK_MESSAGE_HAS(
+      with(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,18446744073709551615]}})"), "'a'");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})"), "takes 12 bytes", "8");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})"), "too many");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[1048576,1048576],"data_offsets":[0,8]}})"), "4398046511104");
@@ -77,7 +81,10 @@ TEST_CASE("offsets that overlap, overflow, leave holes or do not match the shape
 TEST_CASE("headers that are not what the format says are refused") {
   const auto with = [](const std::string& header) { return read_error(safetensors(header, eight)); };
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}})"), "F8_E4M3", "'a'");
-  CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})"), "'a' is listed twice");
+  CHECK_MESSAGE_HAS(
+      with(
+          R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})"),
+      "'a' is listed twice");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})"), "duplicate key");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})"), "negative");
   CHECK_MESSAGE_HAS(with(R"({"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}})"), "whole number");
@@ -95,7 +102,8 @@ TEST_CASE("headers that are not what the format says are refused") {
 TEST_CASE("an output that cannot be written leaves nothing behind") {
   const TemporaryFolder folder;
   const std::map<std::string, Tensor> tensors{{"a", Tensor::of<float>({1}, {1})}};
-  CHECK_MESSAGE_HAS(bad_input([&] { write_safetensors(folder / "missing/w.safetensors", tensors); }), "missing/w.safetensors");
+  CHECK_MESSAGE_HAS(bad_input([&] { write_safetensors(folder / "missing/w.safetensors", tensors); }),
+                    "missing/w.safetensors");
   std::filesystem::create_directories(folder / "taken/inside");
   CHECK_MESSAGE_HAS(bad_input([&] { write_safetensors(folder / "taken", tensors); }), "taken");
   CHECK_MESSAGE_HAS(bad_input([&] { write_file_atomically(folder / "taken", "text"); }), "taken");

@@ -35,7 +35,9 @@ struct Files {
     write_safetensors(folder / "net.safetensors", tensors);
   }
   LoadedModel load() const { return load_model(yaml); }
-  std::string error() const { return bad_input([&] { (void)load(); }); }
+  std::string error() const {
+    return bad_input([&] { (void)load(); });
+  }
 };
 
 }  // namespace
@@ -63,16 +65,18 @@ TEST_CASE("missing, misshapen, mistyped and unused tensors are all told at once"
   tensors["bn.beta"] = filled({3}, 1);
   tensors["conv.weight"] = filled({3, 4, 1, 1}, 1);
   tensors["bn.weight"] = Tensor::of<std::int32_t>({3}, {1, 2, 3});
-  CHECK_MESSAGE_HAS(Files(net, tensors).error(), "net.safetensors", "4 problems", "net.yaml:3: conv 'conv': 'conv.weight' is 3x4x1x1, expected 3x2x1x1",
-                    "net.yaml:4: batch_norm 'bn': 'bn.bias' (3) is missing", "'bn.weight' is i32, expected a float type",
-                    "'bn.beta' (3) is used by no node");
+  CHECK_MESSAGE_HAS(Files(net, tensors).error(), "net.safetensors", "4 problems",
+                    "net.yaml:3: conv 'conv': 'conv.weight' is 3x4x1x1, expected 3x2x1x1",
+                    "net.yaml:4: batch_norm 'bn': 'bn.bias' (3) is missing",
+                    "'bn.weight' is i32, expected a float type", "'bn.beta' (3) is used by no node");
 }
 
 TEST_CASE("a missing tensor's message suggests the nearest unused name") {
   auto tensors = good();
   tensors["bn.running_vra"] = tensors["bn.running_var"];
   tensors.erase("bn.running_var");
-  CHECK_MESSAGE_HAS(Files(net, tensors).error(), "'bn.running_var' (3) is missing; the nearest name is 'bn.running_vra'");
+  CHECK_MESSAGE_HAS(Files(net, tensors).error(),
+                    "'bn.running_var' (3) is missing; the nearest name is 'bn.running_vra'");
 }
 
 TEST_CASE("a long list of problems is cut") {
@@ -128,6 +132,7 @@ TEST_CASE("weight standardisation is applied once, and the attribute is gone") {
   CHECK_FALSE(graph.node(0).as<Conv>()->weight_standardization.has_value());
   const auto weight = graph.param(graph.node(0), Slot::weight)->to_vector<double>();
   // Row means 2, 0, 7 and variances 1, 4, 0.
-  const std::vector<double> expected{-1 / std::sqrt(1.5), 1 / std::sqrt(1.5), -2 / std::sqrt(4.5), 2 / std::sqrt(4.5), 0, 0};
+  const std::vector<double> expected{
+      -1 / std::sqrt(1.5), 1 / std::sqrt(1.5), -2 / std::sqrt(4.5), 2 / std::sqrt(4.5), 0, 0};
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK(weight[i] == doctest::Approx(expected[i]).epsilon(1e-6));
 }
