@@ -3,6 +3,9 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <optional>
+#include <string>
+
 #include "runtime/graph/activations.hpp"
 
 namespace banoff::onednn {
@@ -12,15 +15,24 @@ inline constexpr bool version3 = DNNL_VERSION_MAJOR >= 3;
 using Md = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
 
-/// A primitive descriptor. 2.6 makes it from an operation descriptor, 3.x from the same arguments directly.
-template <class Primitive, class... Args>
-[[nodiscard]] typename Primitive::primitive_desc primitive_desc(const dnnl::engine& engine,
-                                                                const dnnl::primitive_attr& attr, const Args&... args) {
+/// Makes a primitive descriptor, moves it on with next_impl until `accept` likes its implementation, and returns it; none
+/// when there is no such implementation. 2.6 makes it from an operation descriptor, which next_impl still reads and which
+/// must therefore live until the search is over; 3.x makes it from the same arguments directly.
+template <class Primitive, class Accept, class... Args>
+[[nodiscard]] std::optional<typename Primitive::primitive_desc> find_implementation(const dnnl::engine& engine,
+                                                                                    const dnnl::primitive_attr& attr,
+                                                                                    const Accept& accept,
+                                                                                    const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
-  return typename Primitive::primitive_desc(engine, args..., attr);
+  typename Primitive::primitive_desc pd(engine, args..., attr);
 #else
-  return typename Primitive::primitive_desc(typename Primitive::desc(args...), attr, engine);
+  const typename Primitive::desc desc(args...);
+  typename Primitive::primitive_desc pd(desc, attr, engine);
 #endif
+  do {
+    if (accept(std::string(pd.impl_info_str()))) return pd;
+  } while (pd.next_impl());
+  return std::nullopt;
 }
 
 inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {

@@ -59,13 +59,15 @@ template <class Primitive, class... Args>
 [[nodiscard]] typename Primitive::primitive_desc choose(const Context& context, const dnnl::primitive_attr& attr,
                                                         bool slow_too, const Args&... args) {
   try {
-    auto pd = primitive_desc<Primitive>(context.engine, attr, args...);
-    const std::string first = pd.impl_info_str();
-    do {
-      if (!is_slow(pd.impl_info_str())) return pd;
-    } while (pd.next_impl());
+    std::string first;
+    const auto fast = [&](const std::string& name) {
+      if (first.empty()) first = name;
+      return !is_slow(name);
+    };
+    if (auto pd = find_implementation<Primitive>(context.engine, attr, fast, args...)) return *pd;
     if (!slow_too) throw Refused{"oneDNN has only " + first};
-    return primitive_desc<Primitive>(context.engine, attr, args...);
+    const auto any = [](const std::string&) { return true; };
+    return find_implementation<Primitive>(context.engine, attr, any, args...).value();
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) {
       throw Refused{std::string("oneDNN has no implementation: ") + error.what()};
