@@ -39,10 +39,10 @@ std::optional<ScaleShift> scale_shift_of(const Region& region, const Node& node)
     const Tensor* tensor = region.graph->param(node, slot);
     return tensor == nullptr ? std::vector<double>(count, standard) : tensor->to_vector<double>();
   };
-  const Shape& shape = region.type(node.inputs[0]).shape;
   const auto* norm = node.as<BatchNorm>();
   const auto* affine = node.as<Affine>();
   if (norm == nullptr && affine == nullptr) return std::nullopt;
+  const Shape& shape = region.type(node.inputs[0]).shape;
   ScaleShift result;
   if (affine != nullptr) result.axis = resolve_axis(affine->axis, shape.rank());
   const auto count = static_cast<std::size_t>(shape[result.axis]);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
+
 #include <optional>
+#include <string>
 
 #include "runtime/graph/activations.hpp"
 
@@ -13,13 +15,13 @@ inline constexpr bool version3 = DNNL_VERSION_MAJOR >= 3;
 using Md = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
 
-/// The first of the library's implementations that `accept`, given its primitive descriptor, says yes to; none if there is no
-/// such. 2.6 makes primitive descriptors from an operation descriptor, which must outlive the search among them; 3.x from
-/// the same arguments directly.
+/// Makes a primitive descriptor, moves it on with next_impl until `accept` likes its implementation, and returns it; none
+/// when there is no such implementation. 2.6 makes it from an operation descriptor, which next_impl still reads and which
+/// must therefore live until the search is over; 3.x makes it from the same arguments directly.
 template <class Primitive, class Accept, class... Args>
-[[nodiscard]] std::optional<typename Primitive::primitive_desc> find_primitive_desc(const dnnl::engine& engine,
+[[nodiscard]] std::optional<typename Primitive::primitive_desc> find_implementation(const dnnl::engine& engine,
                                                                                     const dnnl::primitive_attr& attr,
-                                                                                    Accept&& accept,
+                                                                                    const Accept& accept,
                                                                                     const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
   typename Primitive::primitive_desc pd(engine, args..., attr);
@@ -28,7 +30,7 @@ template <class Primitive, class Accept, class... Args>
   typename Primitive::primitive_desc pd(desc, attr, engine);
 #endif
   do {
-    if (accept(pd)) return pd;
+    if (accept(std::string(pd.impl_info_str()))) return pd;
   } while (pd.next_impl());
   return std::nullopt;
 }

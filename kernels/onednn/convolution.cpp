@@ -184,7 +184,8 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
       g.dilation, g.pad_begin, g.pad_end);
   const bool flat = g.kernel.size() == 2;
   const Tag given = op.groups > 1 ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
-  const double cost = transposed_convolution_us(x, op, spatial, region.input_layouts[source], context.threads);
+  const double cost = transposed_convolution_us(x, op, spatial, region.input_layouts[source],
+                                                pd.impl_info_str(), context.threads);
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
   dnnl::memory ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
   return finish<dnnl::deconvolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);

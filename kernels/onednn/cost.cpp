@@ -13,9 +13,10 @@ namespace banoff::onednn {
 namespace {
 
 constexpr double per_call_us = 0.5;
+constexpr double slow_rate = 0.05;  // of the reference implementations
 
 double rate(const ConvolutionShape& c, std::int64_t taps, std::int64_t stride, std::int64_t pixels) {
-  if (c.implementation.find("ref") != std::string::npos) return 0.05;
+  if (c.implementation.find("ref") != std::string::npos) return slow_rate;
   const bool depthwise = c.in_per_group == 1 && c.groups > 1;
   if (c.implementation.find("gemm") != std::string::npos && !c.implementation.starts_with("brg")) return depthwise ? 3 : 55;
   const bool last = c.output_layout == Layout::channels_last;
@@ -55,10 +56,12 @@ double convolution_us(const ConvolutionShape& c, int threads) {
   return per_call_us + std::max(2e-3 * macs / gflops, bytes / (60e3 * threads));
 }
 
-double transposed_convolution_us(const Shape& input, const ConvTranspose& op, const std::vector<Window>& spatial, Layout layout, int threads) {
+double transposed_convolution_us(const Shape& input, const ConvTranspose& op, const std::vector<Window>& spatial,
+                                 Layout layout, const std::string& implementation, int threads) {
   double macs = static_cast<double>(input.elements()) * static_cast<double>(op.out / op.groups);
   for (const Window& w : spatial) macs *= static_cast<double>(w.kernel);
-  const double gflops = layout == Layout::channels_last ? (version3 ? 90 : 45) : layout == Layout::plain ? 40 : 30;
+  const double fast = layout == Layout::channels_last ? (version3 ? 90 : 45) : layout == Layout::plain ? 40 : 30;
+  const double gflops = implementation.find("ref") != std::string::npos ? slow_rate : fast;
   return per_call_us + 2e-3 * macs / (gflops * threads);
 }
 

@@ -17,7 +17,8 @@ struct ConvolutionShape {
 /// Microseconds, for `threads` threads.
 [[nodiscard]] double convolution_us(const ConvolutionShape& shape, int threads);
 [[nodiscard]] double transposed_convolution_us(const Shape& input, const ConvTranspose& op,
-                                               const std::vector<Window>& spatial, Layout layout, int threads);
+                                               const std::vector<Window>& spatial, Layout layout,
+                                               const std::string& implementation, int threads);
 [[nodiscard]] double product_us(std::int64_t rows, std::int64_t columns, std::int64_t inner, int threads);
 
 }  // namespace banoff::onednn

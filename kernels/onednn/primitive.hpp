@@ -60,13 +60,14 @@ template <class Primitive, class... Args>
                                                         bool slow_too, const Args&... args) {
   try {
     std::string first;
-    const auto fast = [&](const auto& pd) {
-      if (first.empty()) first = pd.impl_info_str();
-      return !is_slow(pd.impl_info_str());
+    const auto fast = [&](const std::string& name) {
+      if (first.empty()) first = name;
+      return !is_slow(name);
     };
-    if (auto pd = find_primitive_desc<Primitive>(context.engine, attr, fast, args...)) return *pd;
+    if (auto pd = find_implementation<Primitive>(context.engine, attr, fast, args...)) return *pd;
     if (!slow_too) throw Refused{"oneDNN has only " + first};
-    return *find_primitive_desc<Primitive>(context.engine, attr, [](const auto&) { return true; }, args...);
+    const auto any = [](const std::string&) { return true; };
+    return find_implementation<Primitive>(context.engine, attr, any, args...).value();
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) {
       throw Refused{std::string("oneDNN has no implementation: ") + error.what()};

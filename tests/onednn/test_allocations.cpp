@@ -27,6 +27,8 @@ void count(void* caller) {
 
 }  // namespace
 
+// Where these are inlined, GCC takes the pair of malloc and free for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void* operator new(std::size_t size) {
   count(__builtin_return_address(0));
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;

@@ -186,7 +186,7 @@ TEST_CASE("a dense layer with an activation agrees with the reference") {
 TEST_CASE("padding other than zero is convolved in every layout") {
   const auto device = onednn::device({.threads = 2});
   for (const Layout layout : convolution_layouts) {
-    for (const std::int64_t channels : {16, 5}) {
+    for (const std::int64_t channels : {16, 20}) {
       CAPTURE(name_of(layout));
       CAPTURE(channels);
       Net net;
