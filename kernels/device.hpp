@@ -121,4 +121,16 @@ class Device {
   virtual void leave() const {}
 };
 
+/// Lets the device set up the running thread, and undoes it whatever happens.
+class Entered {
+ public:
+  explicit Entered(const Device& device) : device_(device) { device_.enter(); }
+  ~Entered() { device_.leave(); }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+
+ private:
+  const Device& device_;
+};
+
 }  // namespace banoff

@@ -28,7 +28,7 @@ show_net() { # NET DATA_FOLDER PICTURE
   show run "$out/$net-folded.yaml" --image "$images/$3" --out "$out/$net"
   show eval "$model" --data "$images" --method all
 }
-show_net classifier digits 000.png
+show_net classifier digits 001.png
 show_net detector scenes 00.png
 show_net segmenter scenes 00.png
 

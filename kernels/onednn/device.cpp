@@ -68,6 +68,8 @@ class CpuDevice final : public Device {
         avx512_(has_avx512()),
         reference_(reference::device()) {}
 
+  [[nodiscard]] int threads() const override { return context_.threads; }
+
   [[nodiscard]] std::string name() const override {
     return fmt::format("cpu ({}, {} thread{})", library_version(), context_.threads, context_.threads == 1 ? "" : "s");
   }
@@ -88,6 +90,7 @@ class CpuDevice final : public Device {
   }
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
+    const Entered entered(*this);  // oneDNN divides the work among threads when a primitive is made, not when it runs
     Compiled own = cpu::attempt([&]() -> Compiled {
       std::vector<std::int64_t> rows;
       for (const ValueId output : region.outputs) rows.push_back(rows_of(region.type(output)));
@@ -101,6 +104,7 @@ class CpuDevice final : public Device {
   }
 
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
+    const Entered entered(*this);
     // A bounded value is copied whole, and its count with it.
     if (type.bounded) return reference_->reorder(type, from, to);
     return std::make_unique<CountedKernel>(fixed_reorder(type, from, to), std::vector{rows_of(type)});

@@ -27,18 +27,6 @@ struct BoundStep {
 
 std::int64_t capacity(const TensorType& type) { return type.shape.rank() == 0 ? 1 : type.shape[0]; }
 
-/// Lets the device set up the running thread, and undoes it whatever happens.
-class Entered {
- public:
-  explicit Entered(const Device& device) : device_(device) { device_.enter(); }
-  ~Entered() { device_.leave(); }
-  Entered(const Entered&) = delete;
-  Entered& operator=(const Entered&) = delete;
-
- private:
-  const Device& device_;
-};
-
 }  // namespace
 
 struct Session::State {

@@ -1,0 +1,167 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "banoff/error.hpp"
+#include "kernels/onednn/onednn.hpp"
+#include "kernels/reference/reference.hpp"
+#include "runtime/plan/layouts.hpp"
+#include "runtime/plan/plan.hpp"
+#include "tests/support/graph_builder.hpp"
+
+using namespace banoff;
+using namespace banoff::test;
+
+namespace {
+
+std::shared_ptr<const Device> cpu() { return onednn::device({.threads = 1}); }
+
+/// Outputs of a plan run once in memory of the test's own.
+std::vector<std::vector<float>> run(const Plan& plan, const std::vector<std::vector<float>>& inputs) {
+  std::vector<std::byte> memory(plan.arena_bytes + 64);
+  std::byte* arena = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64);
+  const auto at = [&](std::int32_t buffer) { return arena + plan.storage_of(buffer).offset; };
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    std::memcpy(at(plan.input_buffers[i]), inputs[i].data(), inputs[i].size() * sizeof(float));
+  }
+  for (const Step& step : plan.steps) {
+    std::vector<const std::byte*> in;
+    std::vector<std::byte*> out;
+    for (const std::int32_t buffer : step.inputs) {
+      const Tensor& constant = plan.storage_of(buffer).constant;
+      in.push_back(constant ? constant.data() : at(buffer));
+    }
+    for (const std::int32_t buffer : step.outputs) out.push_back(at(buffer));
+    std::vector<std::int64_t> in_counts(in.size(), 1);
+    std::vector<std::int64_t> out_counts(out.size(), 1);
+    const auto state = step.kernel->make_state();
+    step.kernel->run({in, out, in_counts, out_counts, arena + plan.scratch_offset, state.get()});
+  }
+  std::vector<std::vector<float>> results;
+  for (const std::int32_t buffer : plan.output_buffers) {
+    std::vector<float> values(static_cast<std::size_t>(plan.type(buffer).shape.elements()));
+    std::memcpy(values.data(), at(buffer), values.size() * sizeof(float));
+    results.push_back(std::move(values));
+  }
+  return results;
+}
+
+/// The CPU plan of the graph computes what the reference kernels do.
+std::shared_ptr<const Plan> check(const Graph& graph, const PlanOptions& options = {}) {
+  const auto plan = compile(graph, cpu(), options);
+  std::map<std::string, Tensor> inputs;
+  std::vector<std::vector<float>> given;
+  std::mt19937_64 random(3);
+  std::normal_distribution<float> normal;
+  for (const GraphInput& input : graph.inputs) {
+    const Shape& shape = plan->types[static_cast<std::size_t>(input.value)].shape;
+    std::vector<float>& values = given.emplace_back(static_cast<std::size_t>(shape.elements()));
+    for (float& value : values) value = normal(random);
+    inputs[graph.value(input.value).name] = Tensor::of(shape, values);
+  }
+  const auto expected = reference::outputs<double>(graph, inputs);
+  const auto actual = run(*plan, given);
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    const std::vector<double> want = expected.at(graph.outputs[i].name).to_vector<double>();
+    REQUIRE(want.size() == actual[i].size());
+    double largest = 1e-9;
+    for (const double w : want) largest = std::max(largest, std::abs(w));
+    for (std::size_t k = 0; k < want.size(); ++k) REQUIRE(std::abs(want[k] - actual[i][k]) < 1e-5 * largest);
+  }
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("convolution, residual and activation become one kernel") {
+  GraphBuilder net;
+  const ValueId x = net.relu(net.conv(net.input({1, 16, 8, 8}), 16));
+  net.output(net.relu(net.sum({net.conv(x, 16), x})));
+  const auto plan = check(net.graph);
+  const auto steps = std::ranges::count_if(plan->steps, [](const Step& step) { return !step.nodes.empty(); });
+  CHECK(steps == 2);
+}
+
+TEST_CASE("a residual that somebody else still reads is not overwritten by the sum") {
+  GraphBuilder net;
+  const ValueId x = net.relu(net.conv(net.input({1, 16, 8, 8}), 16));
+  const ValueId sum = net.relu(net.sum({net.conv(x, 16), x}));
+  net.output(net.conv(net.sum({net.conv(sum, 16), x}), 8));
+  check(net.graph);
+}
+
+TEST_CASE("both branches of a sum may be convolutions of one value") {
+  GraphBuilder net;
+  const ValueId x = net.conv(net.input({1, 3, 9, 9}), 8);
+  net.output(net.relu(net.sum({net.conv(x, 20, 3, 2), net.conv(x, 20, 1, 2)})));
+  check(net.graph);
+}
+
+TEST_CASE("a batch norm that stays shares a pass with its activation only when asked to") {
+  GraphBuilder net;
+  net.output(net.conv(net.relu(net.bn(net.conv(net.input({1, 8, 8, 8}), 16))), 8));
+  const auto steps = [](const Plan& plan) {
+    return std::ranges::count_if(plan.steps, [](const Step& step) { return !step.nodes.empty(); });
+  };
+  PlanOptions separate;
+  separate.fuse_norms = false;
+  CHECK(steps(*check(net.graph, separate)) == steps(*check(net.graph)) + 1);
+}
+
+TEST_CASE("an output that is also read, or is a view of an input, has memory of its own") {
+  GraphBuilder net;
+  const ValueId image = net.input({1, 8, 4, 4});
+  const ValueId x = net.relu(net.conv(image, 8));
+  net.output(x);
+  net.output(net.conv(x, 8));
+  net.output(net.add(Flatten{}, {image}));
+  check(net.graph);
+}
+
+TEST_CASE("odd channel counts and pooled, resized and concatenated branches meet in one layout or are reordered") {
+  GraphBuilder net;
+  const ValueId x = net.conv_bn_relu(net.input({1, 3, 17, 15}), 20);
+  const ValueId pooled = net.pool(PoolKind::max, x, 3, 1, 1);
+  const ValueId joined = net.concat({pooled, net.conv(x, 12), x});
+  net.output(net.conv(net.bn(joined), 5, 1));
+  check(net.graph);
+}
+
+TEST_CASE("memory is shared along a chain") {
+  GraphBuilder net;
+  ValueId x = net.input({1, 8, 32, 32});
+  for (int i = 0; i < 20; ++i) x = net.relu(net.conv(x, 8));
+  net.output(x);
+  const auto plan = check(net.graph);
+  const std::size_t value = 8 * 32 * 32 * sizeof(float);
+  CHECK(plan->arena_bytes < 5 * value);
+}
+
+TEST_CASE("a value has the same bytes in two layouts when one of its axes is trivial") {
+  CHECK(same_bytes({DType::f32, {1, 16, 1, 1}}, Layout::plain, Layout::blocked8));
+  CHECK_FALSE(same_bytes({DType::f32, {1, 12, 1, 1}}, Layout::plain, Layout::blocked8));
+  CHECK(same_bytes({DType::f32, {2, 12, 1, 1}}, Layout::plain, Layout::channels_last));
+  CHECK_FALSE(same_bytes({DType::f32, {1, 16, 2, 1}}, Layout::plain, Layout::channels_last));
+}
+
+TEST_CASE("a device that refuses says which node and why") {
+  GraphBuilder net;
+  net.output(net.relu(net.input({1, 8, 4, 4})));
+  class Refusing final : public Device {
+   public:
+    std::string name() const override { return "refusing"; }
+    std::vector<Layout> layouts(const TensorType&) const override { return {Layout::plain}; }
+    std::size_t bytes(const TensorType&, Layout) const override { return 4; }
+    Compiled compile(const Region&) const override { return Refusal{"no such thing here"}; }
+    std::unique_ptr<Kernel> reorder(const TensorType&, Layout, Layout) const override { return nullptr; }
+  };
+  try {
+    (void)compile(net.graph, std::make_shared<const Refusing>(), {});
+    FAIL("not refused");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::refused);
+    CHECK(std::string(error.what()).find("no such thing here") != std::string::npos);
+    CHECK(std::string(error.what()).find("relu") != std::string::npos);
+  }
+}
