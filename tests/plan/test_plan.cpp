@@ -114,8 +114,8 @@ TEST_CASE("an output that is also read, or is a view of an input, has memory of 
   const ValueId image = net.input({1, 8, 4, 4});
   const ValueId x = net.relu(net.conv(image, 8));
   net.output(x);
-  net.output(net.conv(x, 8));
-  net.output(net.add(Flatten{}, {image}));
+  net.output(net.conv(x, 8), "conv");
+  net.output(net.add(Flatten{}, {image}), "view");
   check(net.graph);
 }
 

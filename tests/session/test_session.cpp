@@ -1,0 +1,100 @@
+#include <cstring>
+#include <thread>
+
+#include "support.hpp"
+#include "tests/files.hpp"
+
+using namespace banoff;
+using namespace banoff::test;
+
+namespace {
+const std::filesystem::path classifier = source / "configs/demo/classifier.yaml";
+}  // namespace
+
+TEST_CASE("sessions of one compiled model run on threads of their own with the same answers") {
+  const Model model = Model::load(classifier);
+  DeviceOptions options;
+  options.threads = 1;
+  const CompiledModel compiled = CompiledModel::compile(model, options);
+  std::vector<Tensors> inputs, expected, actual(4);
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    inputs.push_back(model.random_inputs(seed));
+    expected.push_back(Session(compiled).run(inputs.back()));
+  }
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      Session session(compiled);
+      for (int round = 0; round < 20; ++round) actual[i] = session.run(inputs[i]);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < 4; ++i) CHECK(max_difference(actual[i].at("logits"), expected[i].at("logits")) == 0);
+}
+
+TEST_CASE("inputs and outputs can be memory of the caller, which inputs leave as it is") {
+  const Model model = Model::load(classifier);
+  const CompiledModel compiled = CompiledModel::compile(model);
+  const Tensors inputs = model.random_inputs(5);
+  const Tensor expected = Session(compiled).run(inputs).at("logits");
+  std::vector<float> image = inputs.at("image").to_vector<float>();
+  const std::vector<float> before = image;
+  std::vector<float> logits(10);
+  Session session(compiled);
+  session.bind_input(0, std::as_bytes(std::span(image)));
+  session.bind_output(0, std::as_writable_bytes(std::span(logits)));
+  session.run();
+  session.run();
+  CHECK(max_difference(Tensor::of({1, 10}, logits), expected) == 0);
+  CHECK(image == before);
+  CHECK_THROWS_AS(session.bind_output(0, std::as_writable_bytes(std::span(logits).first(9))), Error);
+}
+
+TEST_CASE("wrong inputs are named") {
+  const Model model = Model::load(classifier);
+  Session session(CompiledModel::compile(model));
+  const auto message = [&](const Tensors& inputs) -> std::string {
+    try {
+      (void)session.run(inputs);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(message({}).find("'image'") != std::string::npos);
+  CHECK(message({{"picture", Tensor::of<float>({1}, {0})}}).find("'picture'") != std::string::npos);
+  CHECK(message({{"image", Tensor::of<float>({1, 1, 2, 2}, {0, 0, 0, 0})}}).find("1x1x32x32") != std::string::npos);
+}
+
+TEST_CASE("the batch is a symbol bound at load") {
+  LoadOptions options;
+  options.symbols["N"] = 3;
+  const Model model = Model::load(classifier, options);
+  const Tensors inputs = model.random_inputs(1);
+  CHECK(inputs.at("image").shape() == Shape{3, 1, 32, 32});
+  for (const OutputError& error : compare(model.reference(inputs), run_on(folded(model, Method::banoff), "cpu", inputs))) {
+    CHECK(error.max_relative_error < 1e-5);
+  }
+}
+
+TEST_CASE("a bounded input is as long as it is, up to its capacity") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("rows.yaml",
+                                 "inputs: {boxes: [K<=8, 4], scores: [K<=8, 2]}\n"
+                                 "nodes:\n  - out: {op: nms, from: [boxes, scores], max: 5}\n");
+  LoadOptions options;
+  options.random_seed = 1;
+  const Model model = Model::load(file, options);
+  CHECK(model.outputs().at(0).bounded);
+  for (const std::string& device : device_names()) {
+    Session session(CompiledModel::compile(model, {device, 1, true}));
+    const Tensors some{{"boxes", Tensor::of<float>({2, 4}, {0, 0, 9, 9, 20, 20, 30, 30})},
+                       {"scores", Tensor::of<float>({2, 2}, {0.9F, 0, 0, 0.8F})}};
+    const Tensor rows = session.run(some).at("out");
+    CHECK(rows.shape() == Shape{2, 6});
+    CHECK(rows.to_vector<float>()[4] == doctest::Approx(0.9F));
+    Tensors many = some;
+    many["boxes"] = Tensor::of<float>({9, 4}, std::vector<float>(36));
+    CHECK_THROWS_AS((void)session.run(many), Error);
+  }
+}
