@@ -13,7 +13,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+double since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
 
 /// A row and the session that its runs use.
 struct Candidate {
@@ -23,7 +25,8 @@ struct Candidate {
 
 class Bench {
  public:
-  Bench(const BenchOptions& options, const std::function<void(const std::string&)>& say) : options_(options), say_(say) {}
+  Bench(const BenchOptions& options, const std::function<void(const std::string&)>& say)
+      : options_(options), say_(say) {}
 
   std::vector<Candidate> candidates() {
     for (const auto& file : options_.models) {
@@ -117,8 +120,9 @@ BenchReport run(const BenchOptions& options, const std::function<void(const std:
   std::vector<Subject> subjects;
   for (const Candidate& candidate : candidates) {
     const Result& r = candidate.result;
-    subjects.push_back({fmt::format("{}/{}/{}/{}/threads:{}/batch:{}", r.model, r.method, r.norms, r.device, r.threads, r.batch),
-                        [session = candidate.session.get()] { session->run(); }});
+    subjects.push_back(
+        {fmt::format("{}/{}/{}/{}/threads:{}/batch:{}", r.model, r.method, r.norms, r.device, r.threads, r.batch),
+         [session = candidate.session.get()] { session->run(); }});
   }
   say(fmt::format("timing {} variants", subjects.size()));
   const auto samples = measure(subjects, options.timing, options.benchmark_json, progress);

@@ -12,7 +12,8 @@
 
 namespace banoff::bench {
 
-/// What is done with batch norms that stay: one pass of their own each, or one pass together with the activation behind.
+/// What is done with batch norms that stay: one pass of their own each, or one pass together with the activation
+/// behind.
 enum class Norms : std::uint8_t { separate, fused };
 
 struct BenchOptions {
@@ -45,8 +46,8 @@ struct Result {
 struct BenchReport {
   MachineInfo machine;
   std::vector<Result> results;
-  double load_average = 0;      ///< of the machine when measuring began: others at work
-  long peak_rss_kb = 0;         ///< of this process, all subjects together
+  double load_average = 0;  ///< of the machine when measuring began: others at work
+  long peak_rss_kb = 0;     ///< of this process, all subjects together
 };
 
 /// Loads, folds, compiles and times everything. `say` is told what is going on, `progress` the share of timing done.

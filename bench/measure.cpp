@@ -60,20 +60,24 @@ std::vector<std::vector<std::vector<double>>> measure(const std::vector<Subject>
     const double wanted = timing.duration_s * 1000 / timing.repetitions / std::max(once, 1e-4);
     const double least = static_cast<double>(timing.iterations) / timing.repetitions;
     const auto iterations = static_cast<benchmark::IterationCount>(std::clamp(wanted, least, 1e6)) + 1;
-    benchmark::RegisterBenchmark(subjects[s].name.c_str(), [&, s](benchmark::State& state) {
-      auto& repetition = samples[s].emplace_back();
-      repetition.reserve(static_cast<std::size_t>(state.max_iterations));
-      for (auto unused : state) {
-        (void)unused;
-        const auto before = Clock::now();
-        subjects[s].run();
-        const auto time = Clock::now() - before;
-        state.SetIterationTime(std::chrono::duration<double>(time).count());
-        repetition.push_back(milliseconds(time));
-      }
-      done += 1;
-      if (progress) progress(done / total);
-    })->Iterations(iterations)->UseManualTime()->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(subjects[s].name.c_str(),
+                                 [&, s](benchmark::State& state) {
+                                   auto& repetition = samples[s].emplace_back();
+                                   repetition.reserve(static_cast<std::size_t>(state.max_iterations));
+                                   for (auto unused : state) {
+                                     (void)unused;
+                                     const auto before = Clock::now();
+                                     subjects[s].run();
+                                     const auto time = Clock::now() - before;
+                                     state.SetIterationTime(std::chrono::duration<double>(time).count());
+                                     repetition.push_back(milliseconds(time));
+                                   }
+                                   done += 1;
+                                   if (progress) progress(done / total);
+                                 })
+        ->Iterations(iterations)
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond);
   }
   Silent silent;
   if (json_file.empty()) {

@@ -77,20 +77,22 @@ nlohmann::json to_json(const BenchReport& report, const BenchOptions& options) {
 }
 
 std::string to_text(const BenchReport& report, const BenchOptions& options) {
-  std::string text = fmt::format("{} ({} of {} processors), {}, load {:.2f}\n", report.machine.cpu, report.machine.usable,
-                                 report.machine.processors, report.machine.onednn, report.load_average);
-  text += fmt::format("{:<20} {:<7} {:<8} {:>9} {:<9} {:>3} {:>5} {:>10} {:>20} {:>10} {:>6} {:>9} {:>9}\n", "model", "method",
-                      "norms", "folded", "device", "thr", "batch", "median ms", "95 % interval", "p90 ms", "cv %",
-                      "speed-up", "vs fused");
+  std::string text =
+      fmt::format("{} ({} of {} processors), {}, load {:.2f}\n", report.machine.cpu, report.machine.usable,
+                  report.machine.processors, report.machine.onednn, report.load_average);
+  text += fmt::format("{:<20} {:<7} {:<8} {:>9} {:<9} {:>3} {:>5} {:>10} {:>20} {:>10} {:>6} {:>9} {:>9}\n", "model",
+                      "method", "norms", "folded", "device", "thr", "batch", "median ms", "95 % interval", "p90 ms",
+                      "cv %", "speed-up", "vs fused");
   bool noisy = false;
   for (const Result& row : report.results) {
     const Summary& s = row.summary;
     const double p90 = row_json(row, options)["p90_ms"];
     noisy = noisy || s.cv > noisy_cv;
-    text += fmt::format("{:<20} {:<7} {:<8} {:>9} {:<9} {:>3} {:>5} {:>10.4f} {:>20} {:>10.4f} {:>5.1f}{} {:>8.1f}% {:>8.1f}%\n",
-                        row.model, row.method, row.norms, fmt::format("{}/{}", row.norms_folded, row.norms_total),
-                        row.device, row.threads, row.batch, s.median, fmt::format("{:.4f}..{:.4f}", s.low95, s.high95), p90,
-                        100 * s.cv, s.cv > noisy_cv ? "!" : " ", row.speedup_percent, row.speedup_fused_percent);
+    text += fmt::format(
+        "{:<20} {:<7} {:<8} {:>9} {:<9} {:>3} {:>5} {:>10.4f} {:>20} {:>10.4f} {:>5.1f}{} {:>8.1f}% {:>8.1f}%\n",
+        row.model, row.method, row.norms, fmt::format("{}/{}", row.norms_folded, row.norms_total), row.device,
+        row.threads, row.batch, s.median, fmt::format("{:.4f}..{:.4f}", s.low95, s.high95), p90, 100 * s.cv,
+        s.cv > noisy_cv ? "!" : " ", row.speedup_percent, row.speedup_fused_percent);
   }
   if (noisy) text += "! repetitions differ by more than 2.5 %: other work on this machine? Try --duration 10.\n";
   return text;

@@ -11,9 +11,9 @@ namespace banoff::bench {
 
 struct Summary {
   double median = 0, mean = 0, min = 0, max = 0;
-  double cv = 0;                   ///< standard deviation / mean, of the repetitions' medians
-  double low95 = 0, high95 = 0;    ///< distribution-free 95 % interval of the median
-  std::vector<double> percentiles; ///< as asked; NaN where there are too few samples to tell
+  double cv = 0;                    ///< standard deviation / mean, of the repetitions' medians
+  double low95 = 0, high95 = 0;     ///< distribution-free 95 % interval of the median
+  std::vector<double> percentiles;  ///< as asked; NaN where there are too few samples to tell
 };
 
 /// `repetitions` are groups of samples taken at different times: their medians' spread is the noise of the machine.

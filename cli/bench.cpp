@@ -39,7 +39,8 @@ int run_bench(BenchCommand& command) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "Time networks, unfolded and folded, against each other");
   command->footer(
-      "Repetitions of all variants are interleaved. Two unfolded baselines: batch norms in passes of their own (separate),\n"
+      "Repetitions of all variants are interleaved. Two unfolded baselines: batch norms in passes of their own "
+      "(separate),\n"
       "and sharing a pass with the activation behind them (fused). Speed-up is (T_none - T) / T_none in percent.\n\n"
       "Examples:\n"
       "  banoff bench --model classifier.yaml --threads 1,2\n"
@@ -53,7 +54,9 @@ void add_bench(CLI::App& app, Action& action) {
       ->delimiter(',')
       ->check(CLI::IsMember({"separate", "fused"}))
       ->capture_default_str();
-  command->add_option("--device", b.devices, "Devices, as `banoff devices` lists them")->delimiter(',')->capture_default_str();
+  command->add_option("--device", b.devices, "Devices, as `banoff devices` lists them")
+      ->delimiter(',')
+      ->capture_default_str();
   command->add_option("--threads", b.threads, "Thread counts (0: as many as this process may use)")
       ->delimiter(',')
       ->check(CLI::Range(0, 4096))
@@ -62,10 +65,18 @@ void add_bench(CLI::App& app, Action& action) {
       ->delimiter(',')
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--warmup", b.timing.warmup_ms, "Milliseconds of warm-up per variant")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command->add_option("--duration", b.timing.duration_s, "Seconds of timing per variant")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command->add_option("--iterations", b.timing.iterations, "Least number of runs per variant")->check(CLI::PositiveNumber)->capture_default_str();
-  command->add_option("--repetitions", b.timing.repetitions, "Interleaved repetitions")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--warmup", b.timing.warmup_ms, "Milliseconds of warm-up per variant")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--duration", b.timing.duration_s, "Seconds of timing per variant")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--iterations", b.timing.iterations, "Least number of runs per variant")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--repetitions", b.timing.repetitions, "Interleaved repetitions")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--percentiles", b.percentiles, "Percentiles to report")
       ->delimiter(',')
       ->check(CLI::Range(0.0, 100.0))

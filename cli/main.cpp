@@ -14,10 +14,12 @@ int run(int argc, char** argv) {
   CLI::App app("Runs convolutional networks, with batch norm folded away exactly.", "banoff");
   app.set_version_flag("--version", "banoff " BANOFF_VERSION);
   app.require_subcommand(1);
-  app.footer("`banoff COMMAND --help` tells a command's options, with an example.\n"
-             "Exit codes: 0 done, 1 a check failed, 2 bad usage, 3 bad input, 4 the device refuses, 70 internal error.");
+  app.footer(
+      "`banoff COMMAND --help` tells a command's options, with an example.\n"
+      "Exit codes: 0 done, 1 a check failed, 2 bad usage, 3 bad input, 4 the device refuses, 70 internal error.");
   Action action;
-  for (const auto add : {add_run, add_fold, add_explain, add_verify, add_eval, add_bench, add_inspect, add_devices}) add(app, action);
+  for (const auto add : {add_run, add_fold, add_explain, add_verify, add_eval, add_bench, add_inspect, add_devices})
+    add(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {
@@ -28,7 +30,8 @@ int run(int argc, char** argv) {
     throw banoff::Error(banoff::ErrorKind::usage, fmt::format("{}; see {} --help", error.what(), command));
   }
   const int code = action();
-  if (std::fflush(stdout) != 0) throw banoff::Error(banoff::ErrorKind::bad_input, "the results cannot be written to stdout");
+  if (std::fflush(stdout) != 0)
+    throw banoff::Error(banoff::ErrorKind::bad_input, "the results cannot be written to stdout");
   return code;
 }
 

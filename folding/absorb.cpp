@@ -151,7 +151,8 @@ Absorbed apply(const MatMul& op, const Rewrite& r) {
   std::vector<double> values = matrix.to_vector<double>();
   if (!op.transpose_b) {
     std::vector<double> turned(values.size());
-    for (std::int64_t i = 0; i < rows * columns; ++i) turned[index(i % columns * rows + i / columns)] = values[index(i)];
+    for (std::int64_t i = 0; i < rows * columns; ++i)
+      turned[index(i % columns * rows + i / columns)] = values[index(i)];
     values = std::move(turned);
   }
   const std::int64_t outputs = op.transpose_b ? rows : columns;
@@ -237,10 +238,10 @@ Absorbed apply(const T&, const Rewrite&) {
 
 }  // namespace
 
-Absorbed absorb(Weights& weights, NodeId id, const System& system, const Assignment& assignment,
-                const Limits& limits) {
+Absorbed absorb(Weights& weights, NodeId id, const System& system, const Assignment& assignment, const Limits& limits) {
   const Op op = weights.graph().node(id).op;
-  return std::visit([&](const auto& each) { return apply(each, Rewrite(weights, id, system, assignment, limits)); }, op);
+  return std::visit([&](const auto& each) { return apply(each, Rewrite(weights, id, system, assignment, limits)); },
+                    op);
 }
 
 }  // namespace banoff::gauge

@@ -19,7 +19,8 @@ struct Limits {
 };
 
 /// Rewrites node `id` so that from inputs in their gauges it computes its outputs in theirs. Nodes that merely pass
-/// gauges on are left alone. Throws Refused where an inverse is needed of a zero scale, or a factor is beyond the limits.
+/// gauges on are left alone. Throws Refused where an inverse is needed of a zero scale, or a factor is beyond the
+/// limits.
 Absorbed absorb(Weights& weights, NodeId id, const System& system, const Assignment& assignment, const Limits& limits);
 
 }  // namespace banoff::gauge

@@ -25,7 +25,8 @@ void require_link(const Node& node) {
 NodeId only_reader(const std::vector<std::vector<NodeId>>& readers, const Graph& graph, ValueId value) {
   if (graph.is_output(value)) throw Refused{Blocker::graph_output, graph.value(value).name};
   const auto& who = readers[static_cast<std::size_t>(value)];
-  if (who.size() != 1) throw Refused{Blocker::branch, who.empty() ? graph.value(value).name : graph.node(who.back()).name};
+  if (who.size() != 1)
+    throw Refused{Blocker::branch, who.empty() ? graph.value(value).name : graph.node(who.back()).name};
   return who.front();
 }
 

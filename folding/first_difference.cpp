@@ -128,7 +128,8 @@ std::optional<std::string> first_difference(const Graph& original, const Graph& 
   for (const GraphOutput& output : original.outputs) {
     const auto found = std::ranges::find(other.outputs, output.name, &GraphOutput::name);
     if (found == other.outputs.end()) fail_input("the other graph has no output '{}'", output.name);
-    if (!same_output(left.at(output.value), right.at(found->value), tolerance)) return original.value(output.value).name;
+    if (!same_output(left.at(output.value), right.at(found->value), tolerance))
+      return original.value(output.value).name;
   }
   return std::nullopt;
 }

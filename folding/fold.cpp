@@ -26,8 +26,12 @@ enum class Direction : std::uint8_t { backward, forward };
 class Folder {
  public:
   Folder(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute)
-      : graph_(graph), options_(options), compute_(compute), types_(infer_types(graph, bindings)),
-        system_(graph, types_), weights_(graph) {}
+      : graph_(graph),
+        options_(options),
+        compute_(compute),
+        types_(infer_types(graph, bindings)),
+        system_(graph, types_),
+        weights_(graph) {}
 
   FoldedNorm fold(NodeId id) {
     FoldedNorm result;
@@ -60,7 +64,8 @@ class Folder {
   void attempt(NodeId id, Direction direction, FoldedNorm& result) {
     const Node norm = graph_.node(id);
     if (options_.method == Method::naive) {
-      direction == Direction::backward ? gauge::require_chain_before(graph_, norm) : gauge::require_chain_after(graph_, norm);
+      direction == Direction::backward ? gauge::require_chain_before(graph_, norm)
+                                       : gauge::require_chain_after(graph_, norm);
     }
     const gauge::Assignment assignment = solve_for(norm, direction);
     const Graph before = graph_;
@@ -101,7 +106,8 @@ class Folder {
     // Only the inverse magnifies rounding errors: the map itself was there before.
     const bool backward = direction == Direction::backward;
     constexpr double free = std::numeric_limits<double>::infinity();
-    const gauge::Limits limits{backward ? options_.max_amplification : free, backward ? free : options_.max_amplification};
+    const gauge::Limits limits{backward ? options_.max_amplification : free,
+                               backward ? free : options_.max_amplification};
     for (const NodeId id : nodes) {
       if (id == norm) continue;
       const gauge::Absorbed absorbed = absorb(weights_, id, system_, assignment, limits);
@@ -113,8 +119,7 @@ class Folder {
   }
 
   void check(const Graph& before, const std::vector<NodeId>& nodes, const gauge::Assignment& assignment) {
-    const auto result =
-        self_check(before, graph_, nodes, system_, assignment, types_, compute_, options_.tolerance);
+    const auto result = self_check(before, graph_, nodes, system_, assignment, types_, compute_, options_.tolerance);
     if (!result.first_diverging.empty()) throw Refused{Blocker::self_check, result.first_diverging};
     worst_error_ = std::max(worst_error_, result.error);
   }

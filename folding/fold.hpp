@@ -19,9 +19,10 @@ using ComputeNode = std::function<std::vector<Tensor>(const Graph&, const Node&,
 /// types widen to float32). The result has no erased nodes. `compute` may be empty when options.self_check is false.
 FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute);
 
-/// Runs both graphs on the same inputs in float64 and names the first node, among those of one name in both, whose value
-/// is not (to `tolerance`, relative) a per-channel affine image of the other's: folding changes values by such images
-/// only. Failing that, the node of the first output that differs. Throws bad_input when an input or output is missing.
+/// Runs both graphs on the same inputs in float64 and names the first node, among those of one name in both, whose
+/// value is not (to `tolerance`, relative) a per-channel affine image of the other's: folding changes values by such
+/// images only. Failing that, the node of the first output that differs. Throws bad_input when an input or output is
+/// missing.
 [[nodiscard]] std::optional<std::string> first_difference(const Graph& original, const Graph& other,
                                                           const std::map<std::string, Tensor>& inputs, double tolerance,
                                                           const ComputeNode& compute);

@@ -56,7 +56,9 @@ void apply(const ConvTranspose& op, const Rule& r) {
   r.system().tie_along(r.in(), 1);
   r.system().make(r.out(), 1);
   // Anything but a 1x1 kernel at stride 1 meets each input a position-dependent number of times.
-  const auto all = [](const Spatial& s, std::int64_t v) { return std::ranges::all_of(s.values, [v](auto x) { return x == v; }); };
+  const auto all = [](const Spatial& s, std::int64_t v) {
+    return std::ranges::all_of(s.values, [v](auto x) { return x == v; });
+  };
   const bool pointwise = all(op.kernel, 1) && all(op.stride, 1) && all(op.output_padding, 0) &&
                          op.padding.mode == Padding::Mode::given && all(op.padding.begin, 0) && all(op.padding.end, 0);
   if (!pointwise) r.system().zero_shift(r.in(), r.because(Blocker::padding));

@@ -28,7 +28,8 @@ struct Component {
 class Shifts {
  public:
   Shifts(const System& system, VarId start) : system_(system) {
-    system.scales().for_members(start, [&](VarId var) { number_.try_emplace(system.gauges().root(var), number_.size()); });
+    system.scales().for_members(start,
+                                [&](VarId var) { number_.try_emplace(system.gauges().root(var), number_.size()); });
     known_.resize(number_.size());
   }
 
@@ -48,8 +49,8 @@ class Shifts {
     std::vector<std::pair<std::size_t, Row>> pivots;
     for (Row& next : rows) {
       for (const auto& [column, pivot] : pivots) eliminate(next, column, pivot);
-      const auto largest = std::ranges::max_element(
-          next.terms, {}, [](const auto& term) { return std::abs(term.second); });
+      const auto largest =
+          std::ranges::max_element(next.terms, {}, [](const auto& term) { return std::abs(term.second); });
       if (largest == next.terms.end()) {
         if (std::abs(next.right) > 1e-12 * magnitude_) throw refusal(nullptr);
         continue;

@@ -67,10 +67,10 @@ class System {
   void follow(ValueId value, std::size_t begin, std::size_t end, const std::vector<VarId>& vars);
   /// The variable of every index along `axis`, after making the gauge constant along all other axes.
   std::vector<VarId> tie_along(ValueId value, std::size_t axis);
-  void equal(VarId a, VarId b);       ///< same scale and shift
+  void equal(VarId a, VarId b);  ///< same scale and shift
   void equal_scale(VarId a, VarId b);
-  void sum(Sum terms);                ///< the first term's variable belongs to no other sum's first term
-  void pin(ValueId value, const Mark& mark);       ///< identity gauge
+  void sum(Sum terms);                        ///< the first term's variable belongs to no other sum's first term
+  void pin(ValueId value, const Mark& mark);  ///< identity gauge
   void zero_shift(ValueId value, const Mark& mark);
   void positive(ValueId value, const Mark& mark);
   /// Two values become one: a batch norm between them was removed.

@@ -24,7 +24,8 @@ struct LinearOp {
 
 /// Whether any window of this span reads padding.
 [[nodiscard]] inline bool reads_padding(const Window& w) {
-  return w.output > 0 && (w.pad_begin > 0 || (w.output - 1) * w.stride - w.pad_begin + (w.kernel - 1) * w.dilation >= w.input);
+  return w.output > 0 &&
+         (w.pad_begin > 0 || (w.output - 1) * w.stride - w.pad_begin + (w.kernel - 1) * w.dilation >= w.input);
 }
 
 /// The Constant node whose matrix is this MatMul's private right operand; none if that is not how it is.

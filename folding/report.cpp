@@ -72,7 +72,8 @@ void count_parameters(const Graph& graph, std::int64_t& all, std::int64_t& train
 }
 
 void explain_fold(FoldedNorm& norm, bool backward) {
-  norm.reason = norm.into.empty() ? "nothing else reads it" : fmt::format("folded {} into {}", backward ? "back" : "forward", quoted(norm.into));
+  norm.reason = norm.into.empty() ? "nothing else reads it"
+                                  : fmt::format("folded {} into {}", backward ? "back" : "forward", quoted(norm.into));
   if (!norm.inverse.empty()) norm.reason += fmt::format("; {} took the inverse", quoted(norm.inverse));
 }
 

@@ -103,7 +103,9 @@ Shapes sample_shapes(const Graph& graph, const std::vector<NodeId>& nodes, const
     Shapes scaled = entering;
     for (auto& [value, shape] : scaled) {
       for (std::size_t i = first_spatial; i < shape.rank(); ++i) {
-        if (shape[i] > 1) shape[i] = std::max<std::int64_t>(2, std::llround(static_cast<double>(shape[i] * target) / static_cast<double>(smallest)));
+        if (shape[i] > 1)
+          shape[i] = std::max<std::int64_t>(
+              2, std::llround(static_cast<double>(shape[i] * target) / static_cast<double>(smallest)));
       }
     }
     if (works(graph, nodes, types, scaled)) return scaled;

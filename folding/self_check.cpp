@@ -108,8 +108,8 @@ CheckResult self_check(const Graph& before, const Graph& after, const std::vecto
       const ValueId value = was.outputs[i];
       original[value] = old_outputs[i];
       folded[value] = new_outputs[i];
-      const double error = difference(old_outputs[i], new_outputs[i],
-                                      ElementGauges(system, assignment, value, old_outputs[i].shape()));
+      const double error =
+          difference(old_outputs[i], new_outputs[i], ElementGauges(system, assignment, value, old_outputs[i].shape()));
       result.error = std::max(result.error, error);
       if (!(error <= tolerance) && result.first_diverging.empty()) result.first_diverging = was.name;
     }

@@ -6,8 +6,8 @@
 namespace banoff::gauge {
 
 struct CheckResult {
-  double error = 0;            ///< largest difference of any value, relative to its largest element
-  std::string first_diverging; ///< the first node whose value is off by more than the tolerance; empty: none
+  double error = 0;             ///< largest difference of any value, relative to its largest element
+  std::string first_diverging;  ///< the first node whose value is off by more than the tolerance; empty: none
 };
 
 /// Nodes with a value in another gauge than before, and `removed`; in topological order.

@@ -36,14 +36,15 @@ struct Region {
   std::vector<Layout> output_layouts;
   /// Set when every faster alternative was refused: the device may then answer with an implementation it knows is slow.
   bool last_resort = false;
-  /// Set while the planner compares alternatives: the kernel will be asked for its cost, never run, so weights need not be packed.
+  /// Set while the planner compares alternatives: the kernel will be asked for its cost, never run, so weights need not
+  /// be packed.
   bool estimate = false;
 
   [[nodiscard]] const TensorType& type(ValueId value) const { return (*types)[static_cast<std::size_t>(value)]; }
 };
 
-/// What a kernel keeps for one session between runs: a library's handles, never results. A session makes one for each of
-/// its kernels; only the kernel that made it looks inside.
+/// What a kernel keeps for one session between runs: a library's handles, never results. A session makes one for each
+/// of its kernels; only the kernel that made it looks inside.
 class KernelState {
  public:
   virtual ~KernelState() = default;

@@ -49,7 +49,8 @@ void clear_padding(const Blocks& view, float* data) {
   if (used == view.lanes) return;
   for (std::int64_t i = 0; i < view.n; ++i) {
     float* plane = data + view.plane(i, view.blocks - 1);
-    for (std::int64_t s = 0; s < view.spatial; ++s) std::fill(plane + s * view.lanes + used, plane + (s + 1) * view.lanes, 0.0F);
+    for (std::int64_t s = 0; s < view.spatial; ++s)
+      std::fill(plane + s * view.lanes + used, plane + (s + 1) * view.lanes, 0.0F);
   }
 }
 

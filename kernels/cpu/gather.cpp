@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t row_elements = 512;
 
 bool is_identity(const std::vector<std::int64_t>& index, std::int64_t size) {
-  for (std::size_t i = 0; i < index.size(); ++i) if (index[i] != static_cast<std::int64_t>(i)) return false;
+  for (std::size_t i = 0; i < index.size(); ++i)
+    if (index[i] != static_cast<std::int64_t>(i)) return false;
   return std::ssize(index) == size;
 }
 }  // namespace
@@ -43,13 +44,16 @@ Gather::Gather(const GatherTables& tables, Layout layout, std::size_t element_by
   if (!plain) stride[1] = 1, stride[0] = blocks.blocks * blocks.spatial * blocks.lanes;
   const auto scaled = [&](std::size_t axis) {
     std::vector<std::int64_t> offsets = tables.index[axis];
-    for (std::int64_t& at : offsets) if (at != outside) at *= stride[tables.source_axis[axis]];
+    for (std::int64_t& at : offsets)
+      if (at != outside) at *= stride[tables.source_axis[axis]];
     return offsets;
   };
-  if (!plain && !std::ranges::is_sorted(tables.source_axis)) throw Refused{"axes change places in a layout other than plain"};
+  if (!plain && !std::ranges::is_sorted(tables.source_axis))
+    throw Refused{"axes change places in a layout other than plain"};
   if (plain || layout == Layout::channels_last) {
     channel_dimension_ = plain ? 1 : tables.output.rank() - 1;
-    for (std::size_t axis = 0; axis < tables.output.rank(); ++axis) if (plain || axis != 1) add_dimension(scaled(axis));
+    for (std::size_t axis = 0; axis < tables.output.rank(); ++axis)
+      if (plain || axis != 1) add_dimension(scaled(axis));
     if (!plain) add_dimension(scaled(1));
   } else {
     channel_dimension_ = 1;
@@ -97,7 +101,8 @@ void Gather::make_rows() {
   for (std::int64_t i = 0; i < row_; ++i) {
     const std::int64_t from = row[static_cast<std::size_t>(i)];
     const bool joins = !runs_.empty() && (from == outside ? runs_.back().from == outside
-                                                          : runs_.back().from != outside && from == runs_.back().from + runs_.back().count);
+                                                          : runs_.back().from != outside &&
+                                                                from == runs_.back().from + runs_.back().count);
     if (joins) ++runs_.back().count;
     else runs_.push_back({from, i, 1});
   }
@@ -150,7 +155,8 @@ void Gather::run_row(const std::byte* from, std::byte* to, std::int64_t row) con
 
 void Gather::run(const std::byte* from, std::byte* to) const {
   const std::size_t row_bytes = static_cast<std::size_t>(row_) * element_;
-  parallel_for(outer_, row_, [&](std::int64_t row) { run_row(from, to + static_cast<std::size_t>(row) * row_bytes, row); });
+  parallel_for(outer_, row_,
+               [&](std::int64_t row) { run_row(from, to + static_cast<std::size_t>(row) * row_bytes, row); });
 }
 
 }  // namespace banoff::cpu

@@ -39,8 +39,8 @@ class Gather {
   void run_row(const std::byte* from, std::byte* to, std::int64_t row) const;
 
   std::vector<std::vector<std::int64_t>> offsets_;  ///< by physical dimension: input offset in elements, or outside
-  std::vector<Run> runs_;                            ///< of one row: the trailing dimensions merged
-  std::vector<float> fill_;                          ///< one row per index of fill_dimension_
+  std::vector<Run> runs_;                           ///< of one row: the trailing dimensions merged
+  std::vector<float> fill_;                         ///< one row per index of fill_dimension_
   std::size_t outer_dimensions_ = 0, fill_dimension_ = 0, channel_dimension_ = 0;
   std::int64_t outer_ = 1, row_ = 1;
   std::size_t element_;

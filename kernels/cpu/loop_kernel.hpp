@@ -10,7 +10,7 @@
 namespace banoff::cpu {
 
 struct LoopKernelTraits {
-  std::string name;           ///< what implementation() says, after "loop:"
+  std::string name;  ///< what implementation() says, after "loop:"
   double cost_us = 0;
   std::size_t weight_bytes = 0;
   std::vector<int> overwrites = {};  ///< inputs that output 0 may share memory with

@@ -37,7 +37,8 @@ struct Taps {
 /// y[lane] = max over the taps of x[tap][lane], x being [depth][height][width][lanes].
 void max_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float* y);
 /// y[lane] = factor * sum over the taps.
-void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor, float* y);
+void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor,
+              float* y);
 
 /// y[i] = max(y[i], x[i * step]) and y[i] += x[i * step].
 void max_strided(const float* x, std::int64_t step, float* y, std::int64_t count);
@@ -54,9 +55,10 @@ void reduce_rows(bool max, const float* x, std::int64_t rows, std::int64_t strid
 /// y = e^(x - offset), returning the sum.
 float exponentials(const float* x, float offset, float* y, std::int64_t count);
 /// Softmax down `rows` rows of `lanes` columns each `stride` apart; `scratch` holds 2 * lanes values.
-void softmax_columns(const float* x, float* y, std::int64_t rows, std::int64_t stride, std::int64_t lanes, float* scratch);
-/// One output row of a bilinear interpolation: between the input rows `top` and `bottom` by `t`, and in each between the
-/// columns low[i] and high[i] by column_t[i].
+void softmax_columns(const float* x, float* y, std::int64_t rows, std::int64_t stride, std::int64_t lanes,
+                     float* scratch);
+/// One output row of a bilinear interpolation: between the input rows `top` and `bottom` by `t`, and in each between
+/// the columns low[i] and high[i] by column_t[i].
 void interpolate_row(const float* top, const float* bottom, float t, const std::int64_t* low, const std::int64_t* high,
                      const float* column_t, std::int64_t width, std::int64_t lanes, float* y);
 

@@ -44,7 +44,8 @@ void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows,
     case Combine::subtract: return combine_with([](float p, float q) { return p - q; }, x, b, y, rows, lanes, clamp);
     case Combine::multiply: return combine_with([](float p, float q) { return p * q; }, x, b, y, rows, lanes, clamp);
     case Combine::divide: return combine_with([](float p, float q) { return p / q; }, x, b, y, rows, lanes, clamp);
-    case Combine::subtract_from: return combine_with([](float p, float q) { return q - p; }, x, b, y, rows, lanes, clamp);
+    case Combine::subtract_from:
+      return combine_with([](float p, float q) { return q - p; }, x, b, y, rows, lanes, clamp);
     case Combine::divide_into: return combine_with([](float p, float q) { return q / p; }, x, b, y, rows, lanes, clamp);
   }
 }

@@ -22,7 +22,8 @@ void fold(const float* x, const std::int64_t extent[3], const Taps& t, std::int6
 }
 
 template <class F>
-void fold_all(const float* x, const std::int64_t extent[3], const Taps& t, std::int64_t lanes, float start, float* y, F f) {
+void fold_all(const float* x, const std::int64_t extent[3], const Taps& t, std::int64_t lanes, float start, float* y,
+              F f) {
   std::int64_t l = 0;
   for (; l + 32 <= lanes; l += 32) fold<32>(x + l, extent, t, lanes, start, y + l, f);
   for (; l + 8 <= lanes; l += 8) fold<8>(x + l, extent, t, lanes, start, y + l, f);
@@ -35,7 +36,8 @@ void max_taps(const float* x, const std::int64_t extent[3], const Taps& taps, st
   fold_all(x, extent, taps, lanes, -__builtin_inff(), y, [](float a, float b) { return a > b ? a : b; });
 }
 
-void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor, float* y) {
+void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor,
+              float* y) {
   fold_all(x, extent, taps, lanes, 0.0F, y, [](float a, float b) { return a + b; });
 #pragma omp simd
   for (std::int64_t l = 0; l < lanes; ++l) y[l] *= factor;
@@ -63,7 +65,8 @@ void reduce(const float* x, std::int64_t rows, std::int64_t stride, float start,
     for (int i = 0; i < Width; ++i) even[i] = f(even[i], p[i]);
     for (int i = 0; i < Width; ++i) odd[i] = f(odd[i], p[stride + i]);
   }
-  if (r < rows) for (int i = 0; i < Width; ++i) even[i] = f(even[i], x[r * stride + i]);
+  if (r < rows)
+    for (int i = 0; i < Width; ++i) even[i] = f(even[i], x[r * stride + i]);
   for (int i = 0; i < Width; ++i) y[i] = factor * f(even[i], odd[i]);
 }
 }  // namespace

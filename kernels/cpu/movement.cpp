@@ -28,7 +28,8 @@ struct Pieces {
   std::vector<std::size_t> bytes, offset;
 };
 
-Pieces cut(const Shape& whole, std::size_t axis, const std::vector<std::int64_t>& sizes, Layout layout, std::size_t element) {
+Pieces cut(const Shape& whole, std::size_t axis, const std::vector<std::int64_t>& sizes, Layout layout,
+           std::size_t element) {
   const Blocks view = blocks_of(whole, layout);
   std::int64_t inner = 1;  // elements behind one step along the axis
   std::int64_t unit = 1;   // steps along the axis that lie together
@@ -56,13 +57,16 @@ Pieces cut(const Shape& whole, std::size_t axis, const std::vector<std::int64_t>
 
 void require_one_layout(const Region& region) {
   for (const auto* list : {&region.input_layouts, &region.output_layouts}) {
-    for (const Layout layout : *list) if (layout != region.input_layouts[0]) throw Refused{"layouts differ"};
+    for (const Layout layout : *list)
+      if (layout != region.input_layouts[0]) throw Refused{"layouts differ"};
   }
 }
 
 double copy_us(const Region& region, int threads) {
   double bytes = 0;
-  for (const ValueId v : region.outputs) bytes += static_cast<double>(region.type(v).shape.elements()) * static_cast<double>(size_of(held(region.type(v).dtype)));
+  for (const ValueId v : region.outputs)
+    bytes +=
+        static_cast<double>(region.type(v).shape.elements()) * static_cast<double>(size_of(held(region.type(v).dtype)));
   return pass_us(2.0 * bytes, threads);
 }
 
@@ -78,11 +82,13 @@ std::unique_ptr<Kernel> concat(const Region& region, const Node& node, const Con
   }
   return std::make_unique<LoopKernel>(
       LoopKernelTraits{"concat", copy_us(region, threads)},
-      [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0], size_of(held(whole.dtype)))](const KernelArgs& args) {
+      [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0], size_of(held(whole.dtype)))](
+          const KernelArgs& args) {
         parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
           const auto step = static_cast<std::size_t>(o);
           for (std::size_t i = 0; i < order.size(); ++i) {
-            std::memcpy(args.outputs[0] + step * pieces.whole + pieces.offset[i], args.inputs[order[i]] + step * pieces.bytes[i], pieces.bytes[i]);
+            std::memcpy(args.outputs[0] + step * pieces.whole + pieces.offset[i],
+                        args.inputs[order[i]] + step * pieces.bytes[i], pieces.bytes[i]);
           }
         });
       });
@@ -95,11 +101,13 @@ std::unique_ptr<Kernel> split(const Region& region, const Node& node, const Spli
   const std::size_t axis = resolve_axis(op.axis, whole.shape.rank());
   return std::make_unique<LoopKernel>(
       LoopKernelTraits{"split", copy_us(region, threads)},
-      [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0], size_of(held(whole.dtype)))](const KernelArgs& args) {
+      [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0],
+                    size_of(held(whole.dtype)))](const KernelArgs& args) {
         parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
           const auto step = static_cast<std::size_t>(o);
           for (std::size_t i = 0; i < pieces.bytes.size(); ++i) {
-            std::memcpy(args.outputs[i] + step * pieces.bytes[i], args.inputs[0] + step * pieces.whole + pieces.offset[i], pieces.bytes[i]);
+            std::memcpy(args.outputs[i] + step * pieces.bytes[i],
+                        args.inputs[0] + step * pieces.whole + pieces.offset[i], pieces.bytes[i]);
           }
         });
       });
@@ -114,19 +122,22 @@ std::unique_ptr<Kernel> copy(const Region& region, const Node& node, int threads
   const TensorType& in = region.type(node.inputs[0]);
   const TensorType& out = region.type(node.outputs[0]);
   const bool same_layout = node.as<Identity>() != nullptr && region.input_layouts[0] == region.output_layouts[0];
-  if (!same_layout && (!same_bytes(in.shape, region.input_layouts[0], Layout::plain) || !same_bytes(out.shape, region.output_layouts[0], Layout::plain))) {
+  if (!same_layout && (!same_bytes(in.shape, region.input_layouts[0], Layout::plain) ||
+                       !same_bytes(out.shape, region.output_layouts[0], Layout::plain))) {
     throw Refused{"a reshape needs the plain order"};
   }
   const auto bytes = static_cast<std::size_t>(elements_of(in.shape, region.input_layouts[0])) * size_of(held(in.dtype));
-  return std::make_unique<LoopKernel>(LoopKernelTraits{"copy", copy_us(region, threads), 0, {0}}, [bytes](const KernelArgs& args) {
-    if (args.outputs[0] != args.inputs[0]) std::memcpy(args.outputs[0], args.inputs[0], bytes);
-  });
+  return std::make_unique<LoopKernel>(LoopKernelTraits{"copy", copy_us(region, threads), 0, {0}},
+                                      [bytes](const KernelArgs& args) {
+                                        if (args.outputs[0] != args.inputs[0])
+                                          std::memcpy(args.outputs[0], args.inputs[0], bytes);
+                                      });
 }
 
 }  // namespace
 
-GatherTables padding_tables(const Shape& input, const Shape& output, const std::vector<std::int64_t>& begin, PadMode mode,
-                            std::vector<float> fill) {
+GatherTables padding_tables(const Shape& input, const Shape& output, const std::vector<std::int64_t>& begin,
+                            PadMode mode, std::vector<float> fill) {
   GatherTables tables = identity_tables(input, output);
   for (std::size_t axis = 0; axis < output.rank(); ++axis) {
     for (std::int64_t& at : tables.index[axis]) {
@@ -146,14 +157,17 @@ GatherTables tables_of(const Region& region, const Node& node) {
   GatherTables tables = identity_tables(in, out);
   if (const auto* slice = node.as<Slice>()) {
     const ResolvedSlice at = resolve(*slice, in);
-    for (std::size_t axis = 0; axis < in.rank(); ++axis) for (std::int64_t& i : tables.index[axis]) i = at.begin[axis] + i * at.step[axis];
+    for (std::size_t axis = 0; axis < in.rank(); ++axis)
+      for (std::int64_t& i : tables.index[axis]) i = at.begin[axis] + i * at.step[axis];
   } else if (const auto* shuffle = node.as<ChannelShuffle>()) {
     const std::int64_t per_group = in[1] / shuffle->groups;
     for (std::int64_t& i : tables.index[1]) i = i % shuffle->groups * per_group + i / shuffle->groups;
   } else if (const auto* transpose = node.as<Transpose>()) {
-    for (std::size_t axis = 0; axis < in.rank(); ++axis) tables.source_axis[axis] = resolve_axis(transpose->perm[axis], in.rank());
+    for (std::size_t axis = 0; axis < in.rank(); ++axis)
+      tables.source_axis[axis] = resolve_axis(transpose->perm[axis], in.rank());
   } else if (const auto* resize = node.as<Resize>()) {
-    for (std::size_t axis = 2; axis < in.rank(); ++axis) tables.index[axis] = nearest_indices(*resize, axis - 2, in[axis], out[axis]);
+    for (std::size_t axis = 2; axis < in.rank(); ++axis)
+      tables.index[axis] = nearest_indices(*resize, axis - 2, in[axis], out[axis]);
   } else if (const auto* pad = node.as<Pad>()) {
     if (pad->padding.mode != Padding::Mode::given) throw Refused{"padding without numbers"};
     if (held(region.type(node.inputs[0]).dtype) != DType::f32) throw Refused{"padding of integers"};
@@ -162,7 +176,8 @@ GatherTables tables_of(const Region& region, const Node& node) {
     std::vector<std::int64_t> begin(in.rank(), 0);
     for (std::size_t i = 0; i < padded; ++i) begin[in.rank() - padded + i] = pad->padding.begin.at(i);
     auto fill = floats(region, node, Slot::pad_value);
-    if (fill.empty()) fill.assign(static_cast<std::size_t>(out.rank() > 1 ? out[1] : 1), static_cast<float>(pad->value));
+    if (fill.empty())
+      fill.assign(static_cast<std::size_t>(out.rank() > 1 ? out[1] : 1), static_cast<float>(pad->value));
     return padding_tables(in, out, begin, pad->mode, std::move(fill));
   } else {
     throw Refused{"not an op that moves elements"};
@@ -173,19 +188,21 @@ GatherTables tables_of(const Region& region, const Node& node) {
 std::unique_ptr<Kernel> movement(const Region& region, int threads) {
   if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
   const Node& only = node(region, 0);
-  for (const ValueId v : region.inputs) if (region.type(v).bounded) throw Refused{"bounded first dimension"};
+  for (const ValueId v : region.inputs)
+    if (region.type(v).bounded) throw Refused{"bounded first dimension"};
   if (region.inputs.empty()) throw Refused{"no input"};
   if (const auto* op = only.as<Concat>()) return concat(region, only, *op, threads);
   if (const auto* op = only.as<Split>()) return split(region, only, *op, threads);
   if (is_reshape(only)) return copy(region, only, threads);
   require_one_layout(region);
   const TensorType& type = region.type(only.inputs[0]);
-  if (type.shape.rank() < 2 || region.type(only.outputs[0]).shape.rank() != type.shape.rank()) throw Refused{"rank below 2"};
+  if (type.shape.rank() < 2 || region.type(only.outputs[0]).shape.rank() != type.shape.rank())
+    throw Refused{"rank below 2"};
   Gather gather(tables_of(region, only), region.input_layouts[0], size_of(held(type.dtype)));
   const double cost = copy_us(region, threads) * (region.input_layouts[0] == Layout::blocked8 ? 1.5 : 1.2);
-  return std::make_unique<LoopKernel>(LoopKernelTraits{"gather", cost}, [gather = std::move(gather)](const KernelArgs& args) {
-    gather.run(args.inputs[0], args.outputs[0]);
-  });
+  return std::make_unique<LoopKernel>(
+      LoopKernelTraits{"gather", cost},
+      [gather = std::move(gather)](const KernelArgs& args) { gather.run(args.inputs[0], args.outputs[0]); });
 }
 
 }  // namespace banoff::cpu

@@ -47,7 +47,8 @@ std::unique_ptr<Kernel> softmax(const Region& region, const Node& only, const So
     if (layout != Layout::channels_last || axis != 1) throw Refused{"softmax across blocks"};
     outer *= inner, inner = 1;
   }
-  LoopKernelTraits traits{"softmax", pass_us(12.0 * static_cast<double>(shape.elements()), threads) + 0.5e-3 * static_cast<double>(shape.elements()) / threads};
+  LoopKernelTraits traits{"softmax", pass_us(12.0 * static_cast<double>(shape.elements()), threads) +
+                                         0.5e-3 * static_cast<double>(shape.elements()) / threads};
   if (inner == 1) traits.overwrites = {0};
   return std::make_unique<LoopKernel>(std::move(traits), [=](const KernelArgs& args) {
     if (inner == 1) softmax_rows(input(args, 0), output(args, 0), outer, size);
@@ -74,26 +75,28 @@ std::unique_ptr<Kernel> group_norm(const Region& region, const Node& only, const
   weight.resize(static_cast<std::size_t>(view.channels), 1.0F);
   bias.resize(static_cast<std::size_t>(view.channels), 0.0F);
   LoopKernelTraits traits{"group_norm", pass_us(16.0 * static_cast<double>(view.elements()), threads), 0, {0}};
-  return std::make_unique<LoopKernel>(std::move(traits), [=, eps = op.eps, weight = std::move(weight), bias = std::move(bias)](const KernelArgs& args) {
-    parallel_for(view.n * groups, per_group * view.spatial, [&](std::int64_t task) {
-      const std::int64_t offset = task * per_group * view.spatial;
-      const Moments m = moments(input(args, 0) + offset, per_group * view.spatial, eps);
-      for (std::int64_t c = 0; c < per_group; ++c) {
-        const auto channel = static_cast<std::size_t>(task % groups * per_group + c);
-        const float scale = weight[channel] * m.inverse;
-        const float shift = bias[channel] - scale * m.mean;
-        const std::int64_t at = offset + c * view.spatial;
-        loops::scale_shift(input(args, 0) + at, &scale, &shift, output(args, 0) + at, view.spatial, 1, no_clamp);
-      }
-    });
-  });
+  return std::make_unique<LoopKernel>(
+      std::move(traits), [=, eps = op.eps, weight = std::move(weight), bias = std::move(bias)](const KernelArgs& args) {
+        parallel_for(view.n * groups, per_group * view.spatial, [&](std::int64_t task) {
+          const std::int64_t offset = task * per_group * view.spatial;
+          const Moments m = moments(input(args, 0) + offset, per_group * view.spatial, eps);
+          for (std::int64_t c = 0; c < per_group; ++c) {
+            const auto channel = static_cast<std::size_t>(task % groups * per_group + c);
+            const float scale = weight[channel] * m.inverse;
+            const float shift = bias[channel] - scale * m.mean;
+            const std::int64_t at = offset + c * view.spatial;
+            loops::scale_shift(input(args, 0) + at, &scale, &shift, output(args, 0) + at, view.spatial, 1, no_clamp);
+          }
+        });
+      });
 }
 
 std::unique_ptr<Kernel> layer_norm(const Region& region, const Node& only, const LayerNorm& op, int threads) {
   const Shape& shape = region.type(only.inputs[0]).shape;
   if (region.input_layouts[0] != Layout::plain) throw Refused{"layer norm in a layout other than plain"};
   for (std::size_t i = 0; i < op.axes.size(); ++i) {
-    if (resolve_axis(op.axes[i], shape.rank()) != shape.rank() - op.axes.size() + i) throw Refused{"layer norm of axes that are not the last"};
+    if (resolve_axis(op.axes[i], shape.rank()) != shape.rank() - op.axes.size() + i)
+      throw Refused{"layer norm of axes that are not the last"};
   }
   const std::int64_t rows = shape.elements(0, shape.rank() - op.axes.size());
   const std::int64_t size = shape.elements(shape.rank() - op.axes.size(), shape.rank());
@@ -102,15 +105,16 @@ std::unique_ptr<Kernel> layer_norm(const Region& region, const Node& only, const
   weight.resize(static_cast<std::size_t>(size), 1.0F);
   bias.resize(static_cast<std::size_t>(size), 0.0F);
   LoopKernelTraits traits{"layer_norm", pass_us(16.0 * static_cast<double>(shape.elements()), threads), 0, {0}};
-  return std::make_unique<LoopKernel>(std::move(traits), [=, eps = op.eps, weight = std::move(weight), bias = std::move(bias)](const KernelArgs& args) {
-    parallel_for(rows, 4 * size, [&](std::int64_t r) {
-      float* y = output(args, 0) + r * size;
-      const Moments m = moments(input(args, 0) + r * size, size, eps);
-      const float shift = -m.mean * m.inverse;
-      loops::scale_shift(input(args, 0) + r * size, &m.inverse, &shift, y, size, 1, no_clamp);
-      loops::scale_shift(y, weight.data(), bias.data(), y, 1, size, no_clamp);
-    });
-  });
+  return std::make_unique<LoopKernel>(
+      std::move(traits), [=, eps = op.eps, weight = std::move(weight), bias = std::move(bias)](const KernelArgs& args) {
+        parallel_for(rows, 4 * size, [&](std::int64_t r) {
+          float* y = output(args, 0) + r * size;
+          const Moments m = moments(input(args, 0) + r * size, size, eps);
+          const float shift = -m.mean * m.inverse;
+          loops::scale_shift(input(args, 0) + r * size, &m.inverse, &shift, y, size, 1, no_clamp);
+          loops::scale_shift(y, weight.data(), bias.data(), y, 1, size, no_clamp);
+        });
+      });
 }
 
 }  // namespace
@@ -118,7 +122,8 @@ std::unique_ptr<Kernel> layer_norm(const Region& region, const Node& only, const
 std::unique_ptr<Kernel> normalisation(const Region& region, int threads) {
   require_float_chain(region);
   const Node& only = node(region, 0);
-  if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0]) throw Refused{"not a single norm in one layout"};
+  if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0])
+    throw Refused{"not a single norm in one layout"};
   if (region.type(only.inputs[0]).shape.elements() == 0) throw Refused{"nothing to normalise"};
   if (const auto* op = only.as<Softmax>()) return softmax(region, only, *op, threads);
   if (const auto* op = only.as<GroupNorm>()) return group_norm(region, only, *op, threads);

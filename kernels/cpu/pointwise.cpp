@@ -17,7 +17,8 @@ struct Chunk {
   std::int64_t n, block, row, rows;
 };
 
-void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, const KernelArgs& args, const float* x, float* y) {
+void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, const KernelArgs& args, const float* x,
+              float* y) {
   if (const auto* scale = std::get_if<ScaleStep>(&step.what)) {
     const std::int64_t c = at.block * view.lanes;
     loops::scale_shift(x, scale->scale.data() + c, scale->shift.data() + c, y, at.rows, view.lanes, step.clamp);
@@ -26,7 +27,8 @@ void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, co
   } else if (const auto* combine = std::get_if<CombineStep>(&step.what)) {
     const float* data = input(args, combine->input) + at.n * combine->n_stride + at.block * combine->block_stride +
                         at.row * combine->row_stride;
-    loops::combine(combine->op, x, {data, combine->row_stride, combine->lane_stride}, y, at.rows, view.lanes, step.clamp);
+    loops::combine(combine->op, x, {data, combine->row_stride, combine->lane_stride}, y, at.rows, view.lanes,
+                   step.clamp);
   } else {
     loops::activate(std::get<Activation>(step.what), x, y, at.rows * view.lanes);
   }
@@ -34,7 +36,8 @@ void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, co
 
 void run_chain(const PointwiseChain& chain, const KernelArgs& args) {
   const Blocks& view = chain.view;
-  const std::int64_t rows = std::clamp<std::int64_t>(chunk_elements / std::max<std::int64_t>(view.lanes, 1), 1, view.spatial);
+  const std::int64_t rows =
+      std::clamp<std::int64_t>(chunk_elements / std::max<std::int64_t>(view.lanes, 1), 1, view.spatial);
   const std::int64_t chunks = (view.spatial + rows - 1) / rows;
   parallel_for(view.n * view.blocks * chunks, rows * view.lanes, [&](std::int64_t task) {
     const std::int64_t plane = task / chunks;
@@ -80,15 +83,17 @@ std::unique_ptr<Kernel> pointwise(const Region& region, int threads) {
     if (combine == nullptr) continue;
     if (combine->full) passes += 1;
     if (i > 0 && combine->input == chain.source) source_needed_later = true;
-    const bool used_again = std::any_of(chain.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, chain.steps.end(), [&](const PointwiseStep& later) {
-      const auto* other = std::get_if<CombineStep>(&later.what);
-      return other != nullptr && other->input == combine->input;
-    });
+    const bool used_again = std::any_of(chain.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, chain.steps.end(),
+                                        [&](const PointwiseStep& later) {
+                                          const auto* other = std::get_if<CombineStep>(&later.what);
+                                          return other != nullptr && other->input == combine->input;
+                                        });
     if (i == 0 && combine->full && !used_again) traits.overwrites.push_back(static_cast<int>(combine->input));
   }
   if (!source_needed_later) traits.overwrites.push_back(static_cast<int>(chain.source));
   traits.cost_us += pass_us(4.0 * passes * elements, threads);
-  return std::make_unique<LoopKernel>(std::move(traits), [chain = std::move(chain)](const KernelArgs& args) { run_chain(chain, args); });
+  return std::make_unique<LoopKernel>(std::move(traits),
+                                      [chain = std::move(chain)](const KernelArgs& args) { run_chain(chain, args); });
 }
 
 }  // namespace banoff::cpu

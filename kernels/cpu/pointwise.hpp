@@ -32,8 +32,8 @@ struct PointwiseStep {
 };
 
 struct PointwiseChain {
-  Blocks view;    ///< what the steps loop over
-  Blocks stored;  ///< how the values lie in memory; differs from `view` when the steps need no channels
+  Blocks view;             ///< what the steps loop over
+  Blocks stored;           ///< how the values lie in memory; differs from `view` when the steps need no channels
   std::size_t source = 0;  ///< the region input that the chain starts from
   std::vector<PointwiseStep> steps;
 };

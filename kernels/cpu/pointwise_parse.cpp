@@ -30,7 +30,8 @@ class Parser {
     for (std::size_t i = 0; i < region_.nodes.size(); ++i) add(node(region_, i), i == 0);
     chain_.stored = blocks_of(shape_, layout_);
     if (flat_) chain_.view = {1, 1, chain_.view.elements(), 1, 1};
-    if (flat_) for (PointwiseStep& step : chain_.steps) flatten(step);
+    if (flat_)
+      for (PointwiseStep& step : chain_.steps) flatten(step);
     return std::move(chain_);
   }
 
@@ -62,14 +63,16 @@ class Parser {
 
   void start_from(ValueId value) {
     chain_.source = input_of(region_, value);
-    if (!same_bytes(shape_, region_.input_layouts[chain_.source], layout_)) throw Refused{"input and output layouts differ"};
+    if (!same_bytes(shape_, region_.input_layouts[chain_.source], layout_))
+      throw Refused{"input and output layouts differ"};
   }
 
   void add_activation(const Activation& activation) {
     const bool relu = activation.kind == ActivationKind::relu;
     if ((relu || activation.kind == ActivationKind::clip) && !chain_.steps.empty()) {
       PointwiseStep& before = chain_.steps.back();
-      const bool takes_clamp = std::holds_alternative<ScaleStep>(before.what) || std::holds_alternative<CombineStep>(before.what);
+      const bool takes_clamp =
+          std::holds_alternative<ScaleStep>(before.what) || std::holds_alternative<CombineStep>(before.what);
       if (takes_clamp && before.clamp.low == no_clamp.low && before.clamp.high == no_clamp.high) {
         before.clamp = relu ? loops::Clamp{0.0F, no_clamp.high}
                             : loops::Clamp{static_cast<float>(activation.alpha), static_cast<float>(activation.beta)};
@@ -83,7 +86,8 @@ class Parser {
     std::size_t position = 0;  // of the operand that is the chain's value so far
     if (first) {
       const auto whole = std::ranges::find_if(current.inputs, [&](ValueId v) {
-        return region_.type(v).shape == shape_ && same_bytes(shape_, region_.input_layouts[input_of(region_, v)], layout_);
+        return region_.type(v).shape == shape_ &&
+               same_bytes(shape_, region_.input_layouts[input_of(region_, v)], layout_);
       });
       if (whole == current.inputs.end()) throw Refused{"no operand has the shape and layout of the result"};
       position = static_cast<std::size_t>(whole - current.inputs.begin());
@@ -116,13 +120,15 @@ class Parser {
       const std::size_t missing = shape_.rank() - given.rank();
       aligned.push_back(i < missing ? 1 : given[i - missing]);
     }
-    if (aligned.rank() != given.rank() && layout != Layout::plain) throw Refused{"a broadcast operand of lower rank in " + std::string(name_of(layout))};
+    if (aligned.rank() != given.rank() && layout != Layout::plain)
+      throw Refused{"a broadcast operand of lower rank in " + std::string(name_of(layout))};
     const Blocks own = blocks_of(aligned, layout);
     const bool same_spatial = std::equal(aligned.begin() + 2, aligned.end(), shape_.begin() + 2);
     if (!same_spatial && own.spatial != 1) throw Refused{"operand " + given.str() + " broadcast to " + shape_.str()};
     const bool channels = own.channels == view.channels;  // else 1
     if (own.spatial == 1 && channels) {
-      if (own.padded_channels() < view.padded_channels()) throw Refused{"a broadcast operand lacks the padding of its blocks"};
+      if (own.padded_channels() < view.padded_channels())
+        throw Refused{"a broadcast operand lacks the padding of its blocks"};
       step.block_stride = view.lanes, step.lane_stride = view.lanes > 1 ? 1 : 0;
     } else if (channels) {
       if (own.lanes != view.lanes) throw Refused{"an operand has another layout"};
@@ -142,7 +148,8 @@ class Parser {
     axis_ = axis;
     const auto n = shape_.elements(0, axis);
     const auto inner = shape_.elements(axis + 1, shape_.rank());
-    chain_.view = inner == 1 ? Blocks{n, 1, 1, shape_[axis], shape_[axis]} : Blocks{n, shape_[axis], inner, 1, shape_[axis]};
+    chain_.view =
+        inner == 1 ? Blocks{n, 1, 1, shape_[axis], shape_[axis]} : Blocks{n, shape_[axis], inner, 1, shape_[axis]};
   }
 
   [[nodiscard]] std::vector<float> padded(std::vector<float> values) const {

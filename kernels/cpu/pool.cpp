@@ -113,7 +113,11 @@ std::unique_ptr<Kernel> pool(const Region& region, int threads) {
   if (region.input_layouts[0] != region.output_layouts[0]) throw Refused{"pooling changes no layout"};
   const Shape& shape = region.type(first.inputs[0]).shape;
   const Shape& out = region.type(first.outputs[0]).shape;
-  PoolPlan plan{op->kind == PoolKind::max, blocks_of(shape, region.input_layouts[0]), blocks_of(out, region.input_layouts[0]), {}, {}};
+  PoolPlan plan{op->kind == PoolKind::max,
+                blocks_of(shape, region.input_layouts[0]),
+                blocks_of(out, region.input_layouts[0]),
+                {},
+                {}};
   const auto spatial = windows(*op, shape);
   const bool count_padding = op->kind == PoolKind::avg && op->count_include_pad;
   for (std::size_t i = 0; i < 3; ++i) {

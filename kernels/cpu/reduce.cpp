@@ -59,7 +59,8 @@ std::unique_ptr<Kernel> trailing_mean(const Region& region, const Node& only, co
   std::size_t first = shape.rank();
   for (const std::int64_t axis : op.axes) first = std::min(first, resolve_axis(axis, shape.rank()));
   if (first + op.axes.size() != shape.rank()) throw Refused{"a mean over axes that are not the last"};
-  if (region.input_layouts[0] != Layout::plain || region.output_layouts[0] != Layout::plain) throw Refused{"a mean in a layout other than plain"};
+  if (region.input_layouts[0] != Layout::plain || region.output_layouts[0] != Layout::plain)
+    throw Refused{"a mean in a layout other than plain"};
   const std::int64_t rows = shape.elements(0, first);
   return kernel_of(false, {1, rows, shape.elements(first, shape.rank()), 1, rows}, threads);
 }
@@ -83,7 +84,8 @@ std::unique_ptr<Kernel> global_pool(const Region& region, int threads) {
   const Layout layout = region.input_layouts[0];
   const Shape& result = region.type(region.outputs[0]).shape;
   const Blocks in = blocks_of(shape, layout);
-  if (elements_of(result, region.output_layouts[0]) != in.n * in.padded_channels()) throw Refused{"the pooled channels would need other padding"};
+  if (elements_of(result, region.output_layouts[0]) != in.n * in.padded_channels())
+    throw Refused{"the pooled channels would need other padding"};
   return kernel_of(first.as<GlobalPool>() != nullptr && first.as<GlobalPool>()->kind == PoolKind::max, in, threads);
 }
 

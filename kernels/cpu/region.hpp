@@ -22,7 +22,9 @@ template <class F>
   }
 }
 
-[[nodiscard]] inline const Node& node(const Region& region, std::size_t i) { return region.graph->node(region.nodes[i]); }
+[[nodiscard]] inline const Node& node(const Region& region, std::size_t i) {
+  return region.graph->node(region.nodes[i]);
+}
 
 /// The element type values are held in: floats of every width as f32.
 [[nodiscard]] constexpr DType held(DType type) {

@@ -19,7 +19,8 @@ double coordinate(const Resize& op, std::size_t spatial, double o, std::int64_t 
   const double down = scaled ? op.scale[op.scale.size() == 1 ? 0 : spatial] : static_cast<double>(out);
   switch (op.coordinates) {
     case Coordinates::half_pixel: return (o + 0.5) * up / down - 0.5;
-    case Coordinates::align_corners: return out == 1 ? 0.0 : o * static_cast<double>(in - 1) / static_cast<double>(out - 1);
+    case Coordinates::align_corners:
+      return out == 1 ? 0.0 : o * static_cast<double>(in - 1) / static_cast<double>(out - 1);
     case Coordinates::asymmetric: return o * up / down;
   }
   return o;
@@ -47,8 +48,9 @@ void run_linear(const LinearPlan& p, const float* x, float* y) {
     const auto h = static_cast<std::size_t>(task % p.out_height);
     const float* plane = x + task / p.out_height * p.in.spatial * p.in.lanes;
     const std::int64_t width = p.in_width * p.in.lanes;
-    loops::interpolate_row(plane + p.rows.low[h] * width, plane + p.rows.high[h] * width, p.rows.t[h], p.columns.low.data(),
-                           p.columns.high.data(), p.columns.t.data(), p.out_width, p.out.lanes, y + task * row_elements);
+    loops::interpolate_row(plane + p.rows.low[h] * width, plane + p.rows.high[h] * width, p.rows.t[h],
+                           p.columns.low.data(), p.columns.high.data(), p.columns.t.data(), p.out_width, p.out.lanes,
+                           y + task * row_elements);
   });
 }
 
@@ -66,7 +68,8 @@ std::vector<std::int64_t> nearest_indices(const Resize& op, std::size_t spatial,
 LinearIndices linear_indices(const Resize& op, std::size_t spatial, std::int64_t in, std::int64_t out) {
   LinearIndices result;
   for (std::int64_t o = 0; o < out; ++o) {
-    const double at = std::clamp(coordinate(op, spatial, static_cast<double>(o), in, out), 0.0, static_cast<double>(in - 1));
+    const double at =
+        std::clamp(coordinate(op, spatial, static_cast<double>(o), in, out), 0.0, static_cast<double>(in - 1));
     const auto low = static_cast<std::int64_t>(at);
     result.low.push_back(low);
     result.high.push_back(std::min(low + 1, in - 1));
@@ -80,17 +83,28 @@ std::unique_ptr<Kernel> resize(const Region& region, int threads) {
   const auto& op = std::get<Resize>(only.op);
   if (op.mode == ResizeMode::nearest) return movement(region, threads);
   require_float_chain(region);
-  if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0]) throw Refused{"not a single resize in one layout"};
+  if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0])
+    throw Refused{"not a single resize in one layout"};
   const Shape& in = region.type(only.inputs[0]).shape;
   const Shape& out = region.type(only.outputs[0]).shape;
   if (in.rank() > 4) throw Refused{"linear resize of volumes"};
-  LinearPlan plan{blocks_of(in, region.input_layouts[0]), blocks_of(out, region.input_layouts[0]), in.back(), out.back(), 1, {{0}, {0}, {0.0F}}, {}};
+  LinearPlan plan{blocks_of(in, region.input_layouts[0]),
+                  blocks_of(out, region.input_layouts[0]),
+                  in.back(),
+                  out.back(),
+                  1,
+                  {{0}, {0}, {0.0F}},
+                  {}};
   const std::size_t spatial = in.rank() - 3;  // of the columns
   plan.columns = linear_indices(op, spatial, in.back(), out.back());
   if (in.rank() == 4) plan.out_height = out[2], plan.rows = linear_indices(op, 0, in[2], out[2]);
   LoopKernelTraits traits{"linear_resize"};
-  traits.cost_us = pass_us(4.0 * static_cast<double>(plan.out.elements()), threads) +
-                   static_cast<double>(plan.out.elements()) * (plan.out.lanes == 1 ? 1.0e-3 : plan.out.lanes <= 16 ? 0.35e-3 : 0.15e-3) / threads;
+  traits.cost_us =
+      pass_us(4.0 * static_cast<double>(plan.out.elements()), threads) + static_cast<double>(plan.out.elements()) *
+                                                                             (plan.out.lanes == 1    ? 1.0e-3
+                                                                              : plan.out.lanes <= 16 ? 0.35e-3
+                                                                                                     : 0.15e-3) /
+                                                                             threads;
   return std::make_unique<LoopKernel>(std::move(traits), [plan = std::move(plan)](const KernelArgs& args) {
     run_linear(plan, input(args, 0), output(args, 0));
   });

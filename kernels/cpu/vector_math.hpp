@@ -36,7 +36,8 @@ namespace {
 [[maybe_unused]] inline float exp_minus_1(float v) {
   // Near zero the subtraction would cancel: Taylor there.
   const float x = v > -0.3F ? v : -0.3F;
-  const float near = x * (1.0F + x * (0.5F + x * (1.0F / 6 + x * (1.0F / 24 + x * (1.0F / 120 + x * (1.0F / 720 + x / 5040))))));
+  const float near =
+      x * (1.0F + x * (0.5F + x * (1.0F / 6 + x * (1.0F / 24 + x * (1.0F / 120 + x * (1.0F / 720 + x / 5040))))));
   const float far = exponential(v) - 1.0F;
   return v > -0.3F ? near : far;
 }

@@ -15,9 +15,9 @@ inline constexpr bool version3 = DNNL_VERSION_MAJOR >= 3;
 using Md = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
 
-/// Makes a primitive descriptor, moves it on with next_impl until `accept` likes its implementation, and returns it; none
-/// when there is no such implementation. 2.6 makes it from an operation descriptor, which next_impl still reads and which
-/// must therefore live until the search is over; 3.x makes it from the same arguments directly.
+/// Makes a primitive descriptor, moves it on with next_impl until `accept` likes its implementation, and returns it;
+/// none when there is no such implementation. 2.6 makes it from an operation descriptor, which next_impl still reads
+/// and which must therefore live until the search is over; 3.x makes it from the same arguments directly.
 template <class Primitive, class Accept, class... Args>
 [[nodiscard]] std::optional<typename Primitive::primitive_desc> find_implementation(const dnnl::engine& engine,
                                                                                     const dnnl::primitive_attr& attr,

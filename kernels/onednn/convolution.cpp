@@ -92,7 +92,8 @@ struct Padded {
 /// Packs weights and bias, and makes the kernel of a convolution-like primitive descriptor.
 template <class Primitive>
 std::unique_ptr<Kernel> finish(const Context& context, const typename Primitive::primitive_desc& pd, Epilogue tail,
-                               const Md& src, const Md& dst, dnnl::memory weights, const std::vector<float>& bias, double cost) {
+                               const Md& src, const Md& dst, dnnl::memory weights, const std::vector<float>& bias,
+                               double cost) {
   PrimitiveParts parts;
   parts.primitive = Primitive(pd);
   parts.implementation = pd.impl_info_str();
@@ -144,17 +145,22 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
       dnnl::algorithm::convolution_direct, src, Md(dims, f32, Tag::any), bias_descriptor(bias), dst, g.stride,
       g.dilation, g.pad_begin, g.pad_end);
   const bool grouped = weights.groups > 1;
-  const double padding_us = padded.values.empty() ? 0.0 : cpu::pass_us(8.0 * static_cast<double>(x.elements()), context.threads);
-  const double cost = padding_us + convolution_us({x, y, spatial, weights.groups, weights.in, weights.out, region.input_layouts[source], region.output_layouts[0],
-                                      pd.impl_info_str()}, context.threads) +
+  const double padding_us =
+      padded.values.empty() ? 0.0 : cpu::pass_us(8.0 * static_cast<double>(x.elements()), context.threads);
+  const double cost = padding_us +
+                      convolution_us({x, y, spatial, weights.groups, weights.in, weights.out,
+                                      region.input_layouts[source], region.output_layouts[0], pd.impl_info_str()},
+                                     context.threads) +
                       tail.us_per_element * static_cast<double>(y.elements()) / context.threads;
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
-  dnnl::memory ready = packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
+  dnnl::memory ready =
+      packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
   auto kernel = finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
   if (padded.values.empty()) return kernel;
   if (region.inputs.size() > max_padded_inputs) throw Refused{"too many operands behind a padded convolution"};
   const auto tables = cpu::padding_tables(padded.input, x, padded.begin, PadMode::constant, std::move(padded.values));
-  return padded_kernel(cpu::Gather(tables, region.input_layouts[source], sizeof(float)), source, cost, std::move(kernel));
+  return padded_kernel(cpu::Gather(tables, region.input_layouts[source], sizeof(float)), source, cost,
+                       std::move(kernel));
 }
 
 std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region) {
@@ -184,8 +190,8 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
       g.dilation, g.pad_begin, g.pad_end);
   const bool flat = g.kernel.size() == 2;
   const Tag given = op.groups > 1 ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
-  const double cost = transposed_convolution_us(x, op, spatial, region.input_layouts[source],
-                                                pd.impl_info_str(), context.threads);
+  const double cost =
+      transposed_convolution_us(x, op, spatial, region.input_layouts[source], pd.impl_info_str(), context.threads);
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
   dnnl::memory ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
   return finish<dnnl::deconvolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
@@ -196,7 +202,8 @@ std::unique_ptr<Kernel> dense(const Context& context, const Region& region) {
   const auto& op = *node.as<Dense>();
   const Shape& x = region.type(node.inputs[0]).shape;
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
-  if (region.input_layouts[source] != Layout::plain || region.output_layouts[0] != Layout::plain) throw Refused{"dense in a layout other than plain"};
+  if (region.input_layouts[source] != Layout::plain || region.output_layouts[0] != Layout::plain)
+    throw Refused{"dense in a layout other than plain"};
   const std::int64_t rows = x.elements(0, x.rank() - 1);
   const std::int64_t in = x.back();
   const auto bias = cpu::floats(region, node, Slot::bias);

@@ -18,7 +18,8 @@ constexpr double slow_rate = 0.05;  // of the reference implementations
 double rate(const ConvolutionShape& c, std::int64_t taps, std::int64_t stride, std::int64_t pixels) {
   if (c.implementation.find("ref") != std::string::npos) return slow_rate;
   const bool depthwise = c.in_per_group == 1 && c.groups > 1;
-  if (c.implementation.find("gemm") != std::string::npos && !c.implementation.starts_with("brg")) return depthwise ? 3 : 55;
+  if (c.implementation.find("gemm") != std::string::npos && !c.implementation.starts_with("brg"))
+    return depthwise ? 3 : 55;
   const bool last = c.output_layout == Layout::channels_last;
   if (depthwise) {
     if (taps >= 25) return last ? (version3 ? 38 : 57) : 70;
@@ -48,7 +49,8 @@ double convolution_us(const ConvolutionShape& c, int threads) {
   std::int64_t in = c.in_per_group;
   std::int64_t out = c.out_per_group;
   if (blocked && !depthwise) in = stem ? in : up(in), out = up(out);
-  double macs = static_cast<double>(c.output[0] * pixels) * static_cast<double>(c.groups * in * out) * static_cast<double>(taps);
+  double macs =
+      static_cast<double>(c.output[0] * pixels) * static_cast<double>(c.groups * in * out) * static_cast<double>(taps);
   if (!blocked && !depthwise && out % 8 != 0) macs *= 1.05;
   const double gflops = rate(c, taps, stride, pixels) * threads;
   const double bytes = 4.0 * static_cast<double>(c.input.elements() + c.output.elements()) +

@@ -37,7 +37,8 @@ bool has_avx512() {
 /// A kernel together with the counts it reports: all values it makes are of fixed size.
 class CountedKernel final : public Kernel {
  public:
-  CountedKernel(std::unique_ptr<Kernel> kernel, std::vector<std::int64_t> rows) : kernel_(std::move(kernel)), rows_(std::move(rows)) {}
+  CountedKernel(std::unique_ptr<Kernel> kernel, std::vector<std::int64_t> rows)
+      : kernel_(std::move(kernel)), rows_(std::move(rows)) {}
 
   void run(const KernelArgs& args) const override {
     kernel_->run(args);
@@ -64,7 +65,8 @@ thread_local int threads_before = 0;
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(const Options& options)
-      : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(), options.allow_slow},
+      : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
+                 options.allow_slow},
         avx512_(has_avx512()),
         reference_(reference::device()) {}
 
@@ -99,7 +101,8 @@ class CpuDevice final : public Device {
     const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
     if (!alone || !std::holds_alternative<Refusal>(own)) return own;
     const auto plain = [](Layout layout) { return layout == Layout::plain; };
-    if (!std::ranges::all_of(region.input_layouts, plain) || !std::ranges::all_of(region.output_layouts, plain)) return own;
+    if (!std::ranges::all_of(region.input_layouts, plain) || !std::ranges::all_of(region.output_layouts, plain))
+      return own;
     return reference_->compile(region);
   }
 

@@ -43,7 +43,8 @@ class Builder {
     const Shape& given = region_.type(operand).shape;
     const Layout layout = region_.input_layouts[input];
     if (given == shape) {
-      if (!cpu::same_bytes(shape, layout, region_.output_layouts[0])) throw Refused{"an operand has another layout than the result"};
+      if (!cpu::same_bytes(shape, layout, region_.output_layouts[0]))
+        throw Refused{"an operand has another layout than the result"};
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
       const bool is_source = operand == cpu::node(region_, 0).inputs[0];
       if (kind == BinaryKind::add && ops_.len() == 0 && !is_source) {

@@ -41,7 +41,8 @@ class PaddedKernel final : public Kernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> padded_kernel(cpu::Gather gather, std::size_t source, double cost_us, std::unique_ptr<Kernel> kernel) {
+std::unique_ptr<Kernel> padded_kernel(cpu::Gather gather, std::size_t source, double cost_us,
+                                      std::unique_ptr<Kernel> kernel) {
   return std::make_unique<PaddedKernel>(std::move(gather), source, std::move(kernel), cost_us);
 }
 

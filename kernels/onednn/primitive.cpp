@@ -32,7 +32,8 @@ class PrimitiveState final : public KernelState {
     pointers_[index] = data;
   }
   void execute(const dnnl::primitive& primitive) const {
-    check(dnnl_primitive_execute(primitive.get(), stream_.get(), static_cast<int>(arguments_.size()), arguments_.data()));
+    check(
+        dnnl_primitive_execute(primitive.get(), stream_.get(), static_cast<int>(arguments_.size()), arguments_.data()));
   }
 
  private:
@@ -88,7 +89,8 @@ Dims dims_of(const Shape& shape) {
 }  // namespace
 
 Md descriptor(const Shape& shape, Layout layout) {
-  static constexpr Tag tags[4][2] = {{Tag::nchw, Tag::ncdhw}, {Tag::nhwc, Tag::ndhwc}, {Tag::nChw8c, Tag::nCdhw8c}, {Tag::nChw16c, Tag::nCdhw16c}};
+  static constexpr Tag tags[4][2] = {
+      {Tag::nchw, Tag::ncdhw}, {Tag::nhwc, Tag::ndhwc}, {Tag::nChw8c, Tag::nCdhw8c}, {Tag::nChw16c, Tag::nCdhw16c}};
   const Dims dims = dims_of(shape);
   if (dims.size() == 1) return {dims, dnnl::memory::data_type::f32, Tag::a};
   if (dims.size() == 2) return {dims, dnnl::memory::data_type::f32, Tag::ab};
@@ -102,7 +104,8 @@ std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts 
 
 std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost_us) {
   cpu::LoopKernelTraits traits{std::move(implementation), cost_us};
-  return std::make_unique<cpu::LoopKernel>(std::move(traits), [](const KernelArgs&) { fail_internal("an estimate was run"); });
+  return std::make_unique<cpu::LoopKernel>(std::move(traits),
+                                           [](const KernelArgs&) { fail_internal("an estimate was run"); });
 }
 
 dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {

@@ -45,7 +45,8 @@ struct PrimitiveParts {
 [[nodiscard]] std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost_us);
 
 /// Copies values that lie row-major (or as `given` says) into memory the primitive prefers.
-[[nodiscard]] dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted);
+[[nodiscard]] dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given,
+                                  const Md& wanted);
 
 /// Attributes with the scratchpad handed in by the caller, so that run need not allocate.
 [[nodiscard]] dnnl::primitive_attr attributes(const dnnl::post_ops& ops = {});

@@ -47,7 +47,8 @@ std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& reg
   PrimitiveParts parts;
   parts.primitive = dnnl::matmul(pd);
   parts.implementation = pd.impl_info_str();
-  parts.inputs = {{DNNL_ARG_SRC, src, cpu::input_of(region, node.inputs[0])}, {DNNL_ARG_WEIGHTS, weights, cpu::input_of(region, node.inputs[1])}};
+  parts.inputs = {{DNNL_ARG_SRC, src, cpu::input_of(region, node.inputs[0])},
+                  {DNNL_ARG_WEIGHTS, weights, cpu::input_of(region, node.inputs[1])}};
   parts.inputs.insert(parts.inputs.end(), tail.operands.begin(), tail.operands.end());
   parts.output = dst;
   parts.scratchpad = pd.scratchpad_desc();

@@ -84,8 +84,8 @@ template <class T> [[nodiscard]] Body reference(const Nms& op, Context<T>& conte
 // clang-format on
 
 /// Instantiates the kernel of `op` for both precisions.
-#define BANOFF_REFERENCE(op)                                      \
-  template Body reference<float>(const op&, Context<float>&);     \
+#define BANOFF_REFERENCE(op)                                  \
+  template Body reference<float>(const op&, Context<float>&); \
   template Body reference<double>(const op&, Context<double>&)
 
 }  // namespace banoff::reference

@@ -55,7 +55,8 @@ Body reference(const MatMul& op, Context<T>& context) {
         for (std::int64_t c = 0; c < columns; ++c) {
           T sum{0};
           for (std::int64_t i = 0; i < inner; ++i) {
-            sum += a[op.transpose_a ? i * rows + r : r * inner + i] * b[op.transpose_b ? c * inner + i : i * columns + c];
+            sum +=
+                a[op.transpose_a ? i * rows + r : r * inner + i] * b[op.transpose_b ? c * inner + i : i * columns + c];
           }
           out[r * columns + c] = sum;
         }

@@ -34,9 +34,9 @@ Body reference(const Pad& op, Context<T>& context) {
     for (std::int64_t i = 0; i < out.shape[d]; ++i) lookup[d].push_back(source_of(i - begin, in.shape[d], op.mode));
   }
   std::vector<std::byte> fill =
-      op.pad_value ? bytes_of(context.param(Slot::pad_value)) : visit_dtype(in.dtype, [&]<class E>(E) {
-        return bytes_of(std::vector<E>{cast_element<E>(op.value)});
-      });
+      op.pad_value
+          ? bytes_of(context.param(Slot::pad_value))
+          : visit_dtype(in.dtype, [&]<class E>(E) { return bytes_of(std::vector<E>{cast_element<E>(op.value)}); });
   return look_up(in, out, std::move(lookup), std::move(fill));
 }
 BANOFF_REFERENCE(Pad);

@@ -82,7 +82,8 @@ Body reference(const GlobalPool& op, Context<T>& context) {
     for (std::int64_t p = 0; p < planes; ++p) {
       const T* in = input<T>(args, 0) + p * size;
       T result = op.kind == PoolKind::max ? -std::numeric_limits<T>::infinity() : T{0};
-      for (std::int64_t i = 0; i < size; ++i) result = op.kind == PoolKind::max ? larger(result, in[i]) : result + in[i];
+      for (std::int64_t i = 0; i < size; ++i)
+        result = op.kind == PoolKind::max ? larger(result, in[i]) : result + in[i];
       output<T>(args)[p] = op.kind == PoolKind::max ? result : result / static_cast<T>(size);
     }
   };

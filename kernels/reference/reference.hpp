@@ -1,4 +1,5 @@
-// The oracle: every op as plain loops, in float or double. Slow, obvious, and what all other devices are tested against.
+// The oracle: every op as plain loops, in float or double. Slow, obvious, and what all other devices are tested
+// against.
 #pragma once
 
 #include <functional>

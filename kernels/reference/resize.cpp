@@ -20,7 +20,8 @@ double coordinate(const Resize& op, std::size_t spatial, std::int64_t o, std::in
   }
   switch (op.coordinates) {
     case Coordinates::half_pixel: return (index + 0.5) * numerator / denominator - 0.5;
-    case Coordinates::align_corners: return out == 1 ? 0 : index * static_cast<double>(in - 1) / static_cast<double>(out - 1);
+    case Coordinates::align_corners:
+      return out == 1 ? 0 : index * static_cast<double>(in - 1) / static_cast<double>(out - 1);
     case Coordinates::asymmetric: return index * numerator / denominator;
   }
   return index;

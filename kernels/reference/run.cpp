@@ -161,10 +161,10 @@ std::map<std::string, Tensor> outputs(const Graph& graph, const std::map<std::st
   return result;
 }
 
-#define BANOFF_RUN(T)                                                                                       \
-  template std::vector<Tensor> compute<T>(const Graph&, const Node&, const std::vector<Tensor>&);          \
-  template std::map<ValueId, Tensor> run<T>(const Graph&, const std::map<std::string, Tensor>&,            \
-                                            const std::function<bool(ValueId)>&);                          \
+#define BANOFF_RUN(T)                                                                             \
+  template std::vector<Tensor> compute<T>(const Graph&, const Node&, const std::vector<Tensor>&); \
+  template std::map<ValueId, Tensor> run<T>(const Graph&, const std::map<std::string, Tensor>&,   \
+                                            const std::function<bool(ValueId)>&);                 \
   template std::map<std::string, Tensor> outputs<T>(const Graph&, const std::map<std::string, Tensor>&);
 BANOFF_RUN(float)
 BANOFF_RUN(double)

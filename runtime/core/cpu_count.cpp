@@ -20,9 +20,7 @@ int affinity_count() {
 }
 
 /// Processors a quota of microseconds per period pays for; infinity when there is no quota.
-double paid_for(double quota, double period) {
-  return quota > 0 && period > 0 ? quota / period : HUGE_VAL;
-}
+double paid_for(double quota, double period) { return quota > 0 && period > 0 ? quota / period : HUGE_VAL; }
 
 double version2(const std::string& folder) {
   std::ifstream file(folder + "/cpu.max");

@@ -126,9 +126,9 @@ Tensor Tensor::reshaped(Shape shape) const {
   return {type_, shape, data_};
 }
 
-#define BANOFF_TENSOR_OF(T)                                  \
-  template Tensor Tensor::of<T>(Shape, std::vector<T>);      \
-  template std::span<const T> Tensor::values<T>() const;     \
+#define BANOFF_TENSOR_OF(T)                              \
+  template Tensor Tensor::of<T>(Shape, std::vector<T>);  \
+  template std::span<const T> Tensor::values<T>() const; \
   template std::vector<T> Tensor::to_vector<T>() const;
 BANOFF_TENSOR_OF(double)
 BANOFF_TENSOR_OF(float)

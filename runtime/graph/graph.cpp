@@ -58,7 +58,8 @@ void Graph::set_param(NodeId id, Slot slot, Tensor value) {
     return;
   }
   const auto uses = std::ranges::count_if(nodes, [&](const Node& other) {
-    return !other.outputs.empty() && std::ranges::any_of(other.params, [&](const auto& p) { return p.second == found->second; });
+    return !other.outputs.empty() &&
+           std::ranges::any_of(other.params, [&](const auto& p) { return p.second == found->second; });
   });
   if (uses <= 1) {
     params[index(found->second)].value = std::move(value);
@@ -122,9 +123,7 @@ Graph Graph::compacted() const {
   return result;
 }
 
-std::string TensorType::str() const {
-  return fmt::format("{} {}{}", name_of(dtype), bounded ? "<=" : "", shape.str());
-}
+std::string TensorType::str() const { return fmt::format("{} {}{}", name_of(dtype), bounded ? "<=" : "", shape.str()); }
 
 std::string describe(const Node& node, const std::string& message) {
   const std::string where = node.where.str();

@@ -40,7 +40,9 @@ struct Node {
 
   [[nodiscard]] ParamId param(Slot slot) const;  ///< none if the node has no such parameter
   template <class T>
-  [[nodiscard]] const T* as() const { return std::get_if<T>(&op); }
+  [[nodiscard]] const T* as() const {
+    return std::get_if<T>(&op);
+  }
 };
 
 /// What flows along an edge: produced by one node (or by the caller, for inputs), read by any number.

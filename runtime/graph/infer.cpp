@@ -33,8 +33,10 @@ TensorType bind(const GraphInput& input, const std::string& name, const Bindings
       }
       size = wanted;
     }
-    if (size < 1) fail_input("input '{}': dimension '{}' has no size; give one with --shape {}=…", name, dim.symbol, dim.symbol);
-    if (dim.bounded && size > dim.size) fail_input("input '{}': {} is beyond the bound {}<={}", name, size, dim.symbol, dim.size);
+    if (size < 1)
+      fail_input("input '{}': dimension '{}' has no size; give one with --shape {}=…", name, dim.symbol, dim.symbol);
+    if (dim.bounded && size > dim.size)
+      fail_input("input '{}': {} is beyond the bound {}<={}", name, size, dim.symbol, dim.size);
     if (dim.bounded && i != 0) fail_input("input '{}': only dimension 0 can be bounded", name);
     type.bounded = type.bounded || dim.bounded;
     type.shape.push_back(size);
@@ -69,7 +71,8 @@ void check_finite(const std::string& name, Slot slot, const Tensor& tensor) {
   const std::vector<double> values = tensor.to_vector<double>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
-    if (slot == Slot::var && values[i] < 0) fail_input("{}[{}] is {}, a variance cannot be negative", name, i, values[i]);
+    if (slot == Slot::var && values[i] < 0)
+      fail_input("{}[{}] is {}, a variance cannot be negative", name, i, values[i]);
   }
 }
 
@@ -81,7 +84,8 @@ void check_params(const Graph& graph, const Node& node, const Signature& expecte
     if (tensor->shape() != spec.shape && !slope_for_all) {
       fail_input("{} is {}, expected {}", slot_name(spec.slot), tensor->shape().str(), spec.shape.str());
     }
-    if (!is_float(tensor->dtype())) fail_input("{} is {}, expected a float type", slot_name(spec.slot), name_of(tensor->dtype()));
+    if (!is_float(tensor->dtype()))
+      fail_input("{} is {}, expected a float type", slot_name(spec.slot), name_of(tensor->dtype()));
     check_finite(std::string(slot_name(spec.slot)), spec.slot, *tensor);
   }
   for (const auto& [slot, id] : node.params) {
@@ -112,15 +116,17 @@ Signature signature(const Op& op, InputTypes inputs) {
   const OpRow& row = row_of(op);
   if (inputs.size() < row.min_inputs || inputs.size() > row.max_inputs) {
     const std::string expected = row.min_inputs == row.max_inputs ? fmt::format("{}", row.min_inputs)
-                                 : row.max_inputs == any_number   ? fmt::format("{} or more", row.min_inputs)
-                                                                  : fmt::format("{} to {}", row.min_inputs, row.max_inputs);
+                                 : row.max_inputs == any_number
+                                     ? fmt::format("{} or more", row.min_inputs)
+                                     : fmt::format("{} to {}", row.min_inputs, row.max_inputs);
     fail_input("{} inputs, expected {}", inputs.size(), expected);
   }
   return std::visit([&](const auto& alternative) { return signature(alternative, inputs); }, op);
 }
 
 std::vector<TensorType> infer_types(const Graph& graph, const Bindings& bindings, const Limits& limits) {
-  if (graph.nodes.size() > limits.max_nodes) fail_input("{} nodes, the limit is {}", graph.nodes.size(), limits.max_nodes);
+  if (graph.nodes.size() > limits.max_nodes)
+    fail_input("{} nodes, the limit is {}", graph.nodes.size(), limits.max_nodes);
   std::vector<TensorType> types(graph.values.size());
   std::map<std::string, std::int64_t> symbols;
   for (const GraphInput& input : graph.inputs) {
@@ -151,7 +157,8 @@ void verify(const Graph& graph, const std::vector<TensorType>& types) {
   std::set<std::string_view> names;
   std::vector<bool> defined(graph.values.size(), false);
   for (const GraphInput& input : graph.inputs) {
-    if (!names.insert(graph.value(input.value).name).second) fail_input("two inputs called '{}'", graph.value(input.value).name);
+    if (!names.insert(graph.value(input.value).name).second)
+      fail_input("two inputs called '{}'", graph.value(input.value).name);
     defined[index(input.value)] = true;
   }
   for (const Node& node : graph.nodes) {

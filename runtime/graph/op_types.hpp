@@ -48,7 +48,7 @@ template <>
 inline constexpr std::array<std::string_view, 3> words_of<Coordinates>{"half_pixel", "align_corners", "asymmetric"};
 template <>
 inline constexpr std::array<std::string_view, 4> words_of<Rounding>{"floor", "ceil", "round_prefer_floor",
-                                                                     "round_prefer_ceil"};
+                                                                    "round_prefer_ceil"};
 
 /// The parameters a node can hold, each at most once. Their names in a weights file depend on the op (slot_name).
 enum class Slot : std::uint8_t { weight, bias, mean, var, pad_value, value };

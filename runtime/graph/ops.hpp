@@ -26,7 +26,7 @@ struct Conv {
   std::int64_t groups = 1;  ///< 0 stands for depthwise (as many groups as input channels) until shapes are known
   Padding padding;
   bool bias = false;
-  bool pad_value = false;  ///< padding reads parameter pad_value[channel] instead of zero
+  bool pad_value = false;                        ///< padding reads parameter pad_value[channel] instead of zero
   std::optional<double> weight_standardization;  ///< eps; the weights are standardised when they are loaded
 
   void fields(auto&& f, auto& self) const {
@@ -214,7 +214,19 @@ struct Resize {
 };
 
 enum class ActivationKind : std::uint8_t {
-  relu, clip, leaky_relu, elu, sigmoid, hard_sigmoid, tanh, silu, hard_swish, gelu, gelu_tanh, mish, softplus
+  relu,
+  clip,
+  leaky_relu,
+  elu,
+  sigmoid,
+  hard_sigmoid,
+  tanh,
+  silu,
+  hard_swish,
+  gelu,
+  gelu_tanh,
+  mish,
+  softplus
 };
 
 /// A function of one element. What alpha and beta mean, and the function itself, is in activations.hpp.
@@ -287,9 +299,10 @@ struct Nms {
   bool operator==(const Nms&) const = default;
 };
 
-using Op = std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice,
-                        ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool,
-                        ReduceMean, Resize, Activation, PRelu, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms>;
+using Op =
+    std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice, ChannelShuffle,
+                 Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool, ReduceMean, Resize, Activation,
+                 PRelu, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms>;
 
 /// A row of the op table: how a model file calls an op, and the op as it is before any key is read.
 struct OpRow {

@@ -73,8 +73,9 @@ struct Limits {
 [[nodiscard]] std::vector<TensorType> infer_types(const Graph& graph, const Bindings& bindings = {},
                                                   const Limits& limits = {});
 
-/// Checks what infer_types does not: every parameter has the shape and a float type its op asks for and only finite values, variances
-/// are not negative, every name is unique, nodes are in topological order. Throws bad_input naming the node.
+/// Checks what infer_types does not: every parameter has the shape and a float type its op asks for and only finite
+/// values, variances are not negative, every name is unique, nodes are in topological order. Throws bad_input naming
+/// the node.
 void verify(const Graph& graph, const std::vector<TensorType>& types);
 
 // Shared pieces of shape arithmetic, used by kernels and folding as well.

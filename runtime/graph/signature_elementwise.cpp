@@ -11,9 +11,7 @@ Signature signature(const Activation&, InputTypes inputs) { return {{inputs[0]},
 
 Signature signature(const Identity&, InputTypes inputs) { return {{inputs[0]}, {}}; }
 
-Signature signature(const Cast& op, InputTypes inputs) {
-  return {{{op.to, inputs[0].shape, inputs[0].bounded}}, {}};
-}
+Signature signature(const Cast& op, InputTypes inputs) { return {{{op.to, inputs[0].shape, inputs[0].bounded}}, {}}; }
 
 Signature signature(const Softmax& op, InputTypes inputs) {
   (void)resolve_axis(op.axis, inputs[0].shape.rank());
@@ -35,7 +33,8 @@ Shape broadcast(const Shape& a, const Shape& b) {
 Signature signature(const Binary&, InputTypes inputs) {
   TensorType out = inputs[0];
   for (const TensorType& other : inputs.subspan(1)) {
-    if (other.dtype != out.dtype) fail_input("inputs are {} and {}, expected one type", name_of(out.dtype), name_of(other.dtype));
+    if (other.dtype != out.dtype)
+      fail_input("inputs are {} and {}, expected one type", name_of(out.dtype), name_of(other.dtype));
     out.shape = broadcast(out.shape, other.shape);
     out.bounded = out.bounded || other.bounded;
   }
@@ -48,7 +47,8 @@ Signature signature(const Pool& op, InputTypes inputs) {
   Shape out{x[0], x[1]};
   for (const Window& w : windows(op, x)) {
     if (w.pad_begin >= w.kernel * w.dilation || w.pad_end >= w.kernel * w.dilation) {
-      fail_input("padding {} + {} is as large as the window {}: some windows would be empty", w.pad_begin, w.pad_end, w.kernel);
+      fail_input("padding {} + {} is as large as the window {}: some windows would be empty", w.pad_begin, w.pad_end,
+                 w.kernel);
     }
     out.push_back(w.output);
   }

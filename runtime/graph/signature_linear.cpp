@@ -111,9 +111,7 @@ Signature signature(const Affine& op, InputTypes inputs) {
   return {{inputs[0]}, scale_and_shift(op.scale, op.shift, {inputs[0].shape[axis]})};
 }
 
-Signature signature(const PRelu&, InputTypes inputs) {
-  return {{inputs[0]}, {{Slot::weight, {channels(inputs[0])}}}};
-}
+Signature signature(const PRelu&, InputTypes inputs) { return {{inputs[0]}, {{Slot::weight, {channels(inputs[0])}}}}; }
 
 Signature signature(const GroupNorm& op, InputTypes inputs) {
   const std::int64_t c = channels(inputs[0]);

@@ -50,7 +50,8 @@ Ints split_sizes(const Split& op, const Shape& input) {
   Ints sizes = op.sizes;
   if (sizes.empty() == (op.parts == 0)) fail_input("exactly one of sizes and parts must be given");
   if (op.parts != 0) {
-    if (op.parts < 1 || input[axis] % op.parts != 0) fail_input("{} does not split into {} equal parts", input[axis], op.parts);
+    if (op.parts < 1 || input[axis] % op.parts != 0)
+      fail_input("{} does not split into {} equal parts", input[axis], op.parts);
     sizes.assign(static_cast<std::size_t>(op.parts), input[axis] / op.parts);
   }
   std::int64_t sum = 0;
@@ -131,14 +132,16 @@ Signature signature(const Reshape& op, InputTypes inputs) {
   const std::int64_t have = x.elements();
   const std::int64_t known = out.elements();
   if (inferred && known > 0 && have % known == 0) out[*inferred] = have / known;
-  if (out.elements() != have) fail_input("cannot reshape {} ({} elements) to {}", x.str(), have, fmt::join(op.shape, "x"));
+  if (out.elements() != have)
+    fail_input("cannot reshape {} ({} elements) to {}", x.str(), have, fmt::join(op.shape, "x"));
   return {{{inputs[0].dtype, out, false}}, {}};
 }
 
 Signature signature(const Transpose& op, InputTypes inputs) {
   refuse_bounded(inputs[0], "transpose");
   const Shape& x = inputs[0].shape;
-  if (op.perm.size() != x.rank()) fail_input("perm has {} entries, the input {} has {} dimensions", op.perm.size(), x.str(), x.rank());
+  if (op.perm.size() != x.rank())
+    fail_input("perm has {} entries, the input {} has {} dimensions", op.perm.size(), x.str(), x.rank());
   (void)resolve_axes(op.perm, x.rank());
   Shape out;
   for (const std::int64_t axis : op.perm) out.push_back(x[resolve_axis(axis, x.rank())]);

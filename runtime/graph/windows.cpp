@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t batch_and_channels = 2;
 
 void check_spatial(std::string_view key, const Spatial& value, std::size_t rank, std::int64_t least) {
-  if (!value.fits(rank)) fail_input("{} has {} values, the input has {} spatial dimensions", key, value.values.size(), rank);
+  if (!value.fits(rank))
+    fail_input("{} has {} values, the input has {} spatial dimensions", key, value.values.size(), rank);
   for (std::size_t i = 0; i < rank; ++i) {
     if (value.at(i) < least || value.at(i) > (std::int64_t{1} << 31)) {
       fail_input("{} is {}, expected at least {}", key, value.at(i), least);
@@ -107,7 +108,9 @@ std::vector<Window> windows(const ConvTranspose& op, const Shape& input) {
       w.pad_begin = op.padding.mode == Padding::Mode::same ? total / 2 : total - total / 2;
       w.pad_end = total - w.pad_begin;
     }
-    if (w.output < 1) fail_input("output size {} (input {}, kernel {}, padding {} + {})", w.output, w.input, w.kernel, w.pad_begin, w.pad_end);
+    if (w.output < 1)
+      fail_input("output size {} (input {}, kernel {}, padding {} + {})", w.output, w.input, w.kernel, w.pad_begin,
+                 w.pad_end);
     result.push_back(w);
   }
   return result;

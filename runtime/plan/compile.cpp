@@ -98,7 +98,8 @@ class Planner {
     const auto state = kernel.make_state();
     const std::array<const std::byte*, 1> inputs{constant.data()};
     const std::array<std::byte*, 1> outputs{data};
-    const std::array<std::int64_t, 1> in_counts{plan_->types[index(value)].shape.rank() > 0 ? plan_->types[index(value)].shape[0] : 1};
+    const std::array<std::int64_t, 1> in_counts{
+        plan_->types[index(value)].shape.rank() > 0 ? plan_->types[index(value)].shape[0] : 1};
     std::array<std::int64_t, 1> out_counts{in_counts};
     kernel.run({inputs, outputs, in_counts, out_counts, scratch.data(), state.get()});
     storage(to).constant = tensor;
@@ -124,7 +125,8 @@ class Planner {
     }
     Step step{std::move(std::get<std::unique_ptr<Kernel>>(compiled)), std::move(inputs), {}, region.nodes};
     for (std::size_t i = 0; i < region.outputs.size(); ++i) {
-      step.outputs.push_back(add_buffer(region.outputs[i], choice.outputs[i], i == 0 ? overwritten(step, region) : none));
+      step.outputs.push_back(
+          add_buffer(region.outputs[i], choice.outputs[i], i == 0 ? overwritten(step, region) : none));
     }
     plan_->steps.push_back(std::move(step));
   }
@@ -173,7 +175,8 @@ class Planner {
       const std::int32_t copy = static_cast<std::int32_t>(plan_->buffers.size());
       plan_->storages.push_back({plan_->device->bytes(plan_->types[index(value)], Layout::plain), 0, {}, false});
       plan_->buffers.push_back({value, Layout::plain, static_cast<std::int32_t>(plan_->storages.size() - 1)});
-      plan_->steps.push_back({plan_->device->reorder(plan_->types[index(value)], Layout::plain, Layout::plain), {buffer}, {copy}, {}});
+      plan_->steps.push_back(
+          {plan_->device->reorder(plan_->types[index(value)], Layout::plain, Layout::plain), {buffer}, {copy}, {}});
       buffer = copy;
     }
     storage(buffer).pinned = true;

@@ -8,9 +8,7 @@ namespace banoff {
 
 namespace {
 
-std::int64_t block_of(Layout layout) {
-  return layout == Layout::blocked8 ? 8 : layout == Layout::blocked16 ? 16 : 1;
-}
+std::int64_t block_of(Layout layout) { return layout == Layout::blocked8 ? 8 : layout == Layout::blocked16 ? 16 : 1; }
 
 /// Minimises kernel time plus reorder time over the choices, by improving one region at a time from several starts.
 /// Exact minimisation is a labelling problem; networks are near-chains, where starting from every uniform layout
@@ -19,7 +17,7 @@ class Chooser {
  public:
   Chooser(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
           const std::vector<PlannedRegion>& regions)
-      : graph_(graph), types_(types), device_(device), regions_(regions), uses_(graph.values.size()) {
+      : types_(types), device_(device), regions_(regions), uses_(graph.values.size()) {
     for (std::size_t r = 0; r < regions.size(); ++r) {
       const Region& region = regions[r].region;
       for (std::size_t i = 0; i < region.inputs.size(); ++i) uses(region.inputs[i]).readers.push_back({r, i});
@@ -135,7 +133,6 @@ class Chooser {
     return entry->second;
   }
 
-  const Graph& graph_;
   const std::vector<TensorType>& types_;
   const Device& device_;
   const std::vector<PlannedRegion>& regions_;

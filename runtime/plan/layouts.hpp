@@ -5,7 +5,8 @@
 
 namespace banoff {
 
-/// Whether a value has the same bytes in both layouts (one channel, or one spatial position), so that no copy is needed.
+/// Whether a value has the same bytes in both layouts (one channel, or one spatial position), so that no copy is
+/// needed.
 [[nodiscard]] bool same_bytes(const TensorType& type, Layout a, Layout b);
 
 /// For each region the index of its chosen Choice. Inputs and outputs of the network are plain.

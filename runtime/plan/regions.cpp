@@ -28,7 +28,11 @@ bool is_sum_of_two(const Node& node) {
 class Former {
  public:
   Former(const Graph& graph, const std::vector<TensorType>& types, const Device& device, const PlanOptions& options)
-      : graph_(graph), types_(types), device_(device), options_(options), readers_(graph.readers()),
+      : graph_(graph),
+        types_(types),
+        device_(device),
+        options_(options),
+        readers_(graph.readers()),
         covered_(graph.nodes.size(), false) {}
 
   std::vector<PlannedRegion> run() {
@@ -148,7 +152,8 @@ class Former {
         choice.inputs.push_back(follows ? layout : Layout::plain);
       }
       for (const ValueId output : region.outputs) {
-        const bool follows = is_spatial(region.type(output)) && region.type(output).shape.rank() == leading.shape.rank();
+        const bool follows =
+            is_spatial(region.type(output)) && region.type(output).shape.rank() == leading.shape.rank();
         choice.outputs.push_back(follows ? layout : Layout::plain);
       }
       choices.push_back(choice);

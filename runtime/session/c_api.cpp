@@ -99,7 +99,8 @@ banoff_status banoff_model_compile(const banoff_model* model, const char* device
     banoff::DeviceOptions options;
     options.name = device;
     options.threads = threads;
-    *out = std::make_unique<banoff_compiled>(banoff_compiled{banoff::CompiledModel::compile(model->model, options)}).release();
+    *out = std::make_unique<banoff_compiled>(banoff_compiled{banoff::CompiledModel::compile(model->model, options)})
+               .release();
   });
 }
 
@@ -132,7 +133,8 @@ banoff_status banoff_output_info(const banoff_compiled* compiled, size_t index, 
 banoff_status banoff_session_create(const banoff_compiled* compiled, banoff_session** out, banoff_error* error) {
   return guarded(error, [&] {
     need(compiled, out);
-    *out = std::make_unique<banoff_session>(banoff_session{banoff::Session(compiled->model), compiled->model}).release();
+    *out =
+        std::make_unique<banoff_session>(banoff_session{banoff::Session(compiled->model), compiled->model}).release();
   });
 }
 

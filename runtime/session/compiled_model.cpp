@@ -13,7 +13,8 @@ namespace {
 std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
   if (options.name == "reference") return reference::device(DType::f32);
   if (options.name == "cpu") return onednn::device({.threads = options.threads});
-  if (options.name == "gpu") fail(ErrorKind::refused, "this build has no GPU device (built in: {})", fmt::join(device_names(), ", "));
+  if (options.name == "gpu")
+    fail(ErrorKind::refused, "this build has no GPU device (built in: {})", fmt::join(device_names(), ", "));
   fail_usage("unknown device '{}' (built in: {})", options.name, fmt::join(device_names(), ", "));
 }
 
@@ -51,7 +52,8 @@ CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& op
   }
   contents.info.arena_bytes = contents.plan->arena_bytes;
   contents.info.threads = device->threads();
-  contents.info.compile_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  contents.info.compile_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return CompiledModel(std::make_shared<const Contents>(std::move(contents)));
 }
 

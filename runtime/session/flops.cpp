@@ -21,9 +21,7 @@ struct Counter {
     for (const Window& w : windows(op, inputs[0].shape)) taps *= w.kernel;
     return 2 * in() * taps + (op.bias ? out() : 0);
   }
-  std::int64_t operator()(const Dense& op) const {
-    return 2 * out() * inputs[0].shape.back() + (op.bias ? out() : 0);
-  }
+  std::int64_t operator()(const Dense& op) const { return 2 * out() * inputs[0].shape.back() + (op.bias ? out() : 0); }
   std::int64_t operator()(const MatMul& op) const {
     const Shape& a = inputs[0].shape;
     return 2 * out() * a[a.rank() - (op.transpose_a ? 2 : 1)];

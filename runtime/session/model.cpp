@@ -56,7 +56,8 @@ std::vector<LayerInfo> Model::layers() const {
   std::vector<LayerInfo> result;
   for (const Node& node : graph.nodes) {
     if (node.outputs.empty()) continue;
-    LayerInfo layer{node.name, std::string(row_of(node.op).name), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
+    LayerInfo layer{
+        node.name, std::string(row_of(node.op).name), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
     std::vector<TensorType> inputs;
     std::vector<TensorType> outputs;
     for (const ValueId input : node.inputs) {
@@ -85,12 +86,11 @@ void Model::save(const std::filesystem::path& file) const { save_model(file, con
 
 std::string Model::yaml() const { return print_yaml(contents_->graph, contents_->manifest); }
 
-Tensors Model::reference(const Tensors& inputs) const {
-  return reference::outputs<double>(contents_->graph, inputs);
-}
+Tensors Model::reference(const Tensors& inputs) const { return reference::outputs<double>(contents_->graph, inputs); }
 
 std::optional<std::string> Model::first_difference(const Model& other, const Tensors& inputs, double tolerance) const {
-  return banoff::first_difference(contents_->graph, other.contents_->graph, inputs, tolerance, reference::compute<double>);
+  return banoff::first_difference(contents_->graph, other.contents_->graph, inputs, tolerance,
+                                  reference::compute<double>);
 }
 
 Tensors Model::random_inputs(std::uint64_t seed) const {
@@ -101,7 +101,8 @@ Tensors Model::random_inputs(std::uint64_t seed) const {
     std::vector<double> values(static_cast<std::size_t>(input.shape.elements()));
     // Integer images look like pixels; everything else like normalised activations.
     const bool pixels = input.dtype == DType::u8;
-    for (double& value : values) value = pixels ? std::clamp(128 + 50 * normal(generator), 0.0, 255.0) : normal(generator);
+    for (double& value : values)
+      value = pixels ? std::clamp(128 + 50 * normal(generator), 0.0, 255.0) : normal(generator);
     result[input.name] = Tensor::of(input.shape, std::move(values)).as(input.dtype);
   }
   return result;

@@ -125,7 +125,8 @@ void Session::bind_output(std::size_t i, std::span<std::byte> memory) {
 
 void Session::bind(std::int32_t buffer, std::span<std::byte> memory, std::string_view what, std::size_t i) {
   const Storage& place = state_->plan.storage_of(buffer);
-  if (memory.size() < place.bytes) fail_usage("{} {} needs {} bytes, {} were given", what, i, place.bytes, memory.size());
+  if (memory.size() < place.bytes)
+    fail_usage("{} {} needs {} bytes, {} were given", what, i, place.bytes, memory.size());
   constexpr std::size_t alignment = 8;
   if (reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0) {
     fail_usage("{} {} is not aligned to {} bytes", what, i, alignment);
@@ -152,7 +153,8 @@ void Session::run_profiled(const std::function<void(std::size_t, double)>& step_
 Tensors Session::run(const Tensors& inputs) {
   const auto& wanted = state_->model->inputs;
   for (const auto& [name, tensor] : inputs) {
-    if (std::ranges::find(wanted, name, &TensorInfo::name) == wanted.end()) fail_input("the network has no input '{}'", name);
+    if (std::ranges::find(wanted, name, &TensorInfo::name) == wanted.end())
+      fail_input("the network has no input '{}'", name);
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto given = inputs.find(wanted[i].name);

@@ -49,8 +49,19 @@ Graph mobilenet() {
   GraphBuilder net(27);
   ValueId x = net.conv_bn_relu(net.input({1, 3, 32, 32}), 8, 3, 2);
   std::int64_t width = 8;
-  for (const auto& [out, stride] : std::vector<std::pair<std::int64_t, std::int64_t>>{
-           {8, 1}, {12, 2}, {12, 1}, {16, 2}, {16, 1}, {20, 2}, {20, 1}, {20, 1}, {20, 1}, {20, 1}, {20, 1}, {24, 2}, {24, 1}}) {
+  for (const auto& [out, stride] : std::vector<std::pair<std::int64_t, std::int64_t>>{{8, 1},
+                                                                                      {12, 2},
+                                                                                      {12, 1},
+                                                                                      {16, 2},
+                                                                                      {16, 1},
+                                                                                      {20, 2},
+                                                                                      {20, 1},
+                                                                                      {20, 1},
+                                                                                      {20, 1},
+                                                                                      {20, 1},
+                                                                                      {20, 1},
+                                                                                      {24, 2},
+                                                                                      {24, 1}}) {
     x = net.conv_bn_relu(x, width, 3, stride, width);
     x = net.conv_bn_relu(x, out, 1);
     width = out;

@@ -68,7 +68,8 @@ class Generator {
     ConvTranspose op;
     op.groups = shape(x)[1] % 2 == 0 && chance(0.5) ? 2 : 1;
     op.out = net_.integer(1, 3) * op.groups, op.kernel = net_.integer(1, 3), op.bias = chance(0.5);
-    if (op.kernel.at(0) == 1 || std::min(shape(x)[2], shape(x)[3]) < 2 || shape(x)[2] + shape(x)[3] > 16) return net_.add(op, {x});
+    if (op.kernel.at(0) == 1 || std::min(shape(x)[2], shape(x)[3]) < 2 || shape(x)[2] + shape(x)[3] > 16)
+      return net_.add(op, {x});
     op.stride = net_.integer(1, 2), op.padding.begin = op.padding.end = net_.integer(0, 1);
     return net_.add(op, {x});
   }
@@ -87,7 +88,8 @@ class Generator {
     return y;
   }
   ValueId activation(ValueId x) {
-    static const std::vector<ActivationKind> kinds{ActivationKind::relu, ActivationKind::leaky_relu, ActivationKind::sigmoid};
+    static const std::vector<ActivationKind> kinds{ActivationKind::relu, ActivationKind::leaky_relu,
+                                                   ActivationKind::sigmoid};
     const ActivationKind kind = kinds[static_cast<std::size_t>(net_.integer(0, std::ssize(kinds) - 1))];
     return net_.add(Activation{kind, 0.1, 0}, {x});
   }
@@ -156,7 +158,8 @@ class Generator {
     return net_.add(Reshape{s.vec()}, {net_.add(Transpose{{0, 2, 1, 3, 4}}, {split})});
   }
   void head(ValueId x) {
-    const ValueId flat = net_.add(Flatten{}, {chance(0.5) ? net_.add(GlobalPool{chance(0.8) ? PoolKind::avg : PoolKind::max}, {x}) : x});
+    const ValueId flat =
+        net_.add(Flatten{}, {chance(0.5) ? net_.add(GlobalPool{chance(0.8) ? PoolKind::avg : PoolKind::max}, {x}) : x});
     ValueId y = chance(0.4) ? norm(flat) : flat;
     y = net_.dense(y, 3, chance(0.5));
     net_.output(chance(0.5) ? norm(y) : y, "head" + std::to_string(y));
@@ -165,14 +168,27 @@ class Generator {
   void grow() {
     const ValueId x = pick();
     using Maker = std::function<ValueId()>;
-    const std::vector<Maker> makers{
-        [&] { return conv(x); },         [&] { return conv(x); },          [&] { return norm(x); },
-        [&] { return norm(x); },         [&] { return norm(x); },          [&] { return norm(conv(x)); },
-        [&] { return activation(x); },   [&] { return sum(x); },           [&] { return sum(conv_like(x)); },
-        [&] { return net_.concat({x, one_of(alike(x, 1))}); },             [&] { return pool(x); },
-        [&] { return channels(x); },     [&] { return space(x); },         [&] { return conv_transpose(x); },
-        [&] { return turned(x); },       [&] { return shuffled(x); },      [&] { return add_constant(x); },
-        [&] { return gate(x); },         [&] { return net_.add(Affine{}, {x}); }};
+    const std::vector<Maker> makers{[&] { return conv(x); },
+                                    [&] { return conv(x); },
+                                    [&] { return norm(x); },
+                                    [&] { return norm(x); },
+                                    [&] { return norm(x); },
+                                    [&] { return norm(conv(x)); },
+                                    [&] { return activation(x); },
+                                    [&] { return sum(x); },
+                                    [&] { return sum(conv_like(x)); },
+                                    [&] {
+                                      return net_.concat({x, one_of(alike(x, 1))});
+                                    },
+                                    [&] { return pool(x); },
+                                    [&] { return channels(x); },
+                                    [&] { return space(x); },
+                                    [&] { return conv_transpose(x); },
+                                    [&] { return turned(x); },
+                                    [&] { return shuffled(x); },
+                                    [&] { return add_constant(x); },
+                                    [&] { return gate(x); },
+                                    [&] { return net_.add(Affine{}, {x}); }};
     pool_.push_back(makers[static_cast<std::size_t>(net_.integer(0, std::ssize(makers) - 1))]());
     if (chance(0.08)) head(pick());
   }

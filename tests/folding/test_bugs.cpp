@@ -26,9 +26,7 @@ ValueId transposed(GraphBuilder& net, ValueId x, std::int64_t out, std::int64_t 
 }
 
 /// Gives the node behind `to` the parameters of the node behind `from`.
-void share_weights(GraphBuilder& net, ValueId from, ValueId to) {
-  net.producer(to).params = net.producer(from).params;
-}
+void share_weights(GraphBuilder& net, ValueId from, ValueId to) { net.producer(to).params = net.producer(from).params; }
 
 }  // namespace
 

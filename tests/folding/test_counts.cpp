@@ -67,6 +67,4 @@ TEST_CASE("the paper's figure 4: a folds into two convs while a third takes the 
   expect(figure4('b'), Method::banoff, 0, 1);
 }
 
-TEST_CASE("the method none leaves every norm and says so") {
-  expect(figure2('a'), Method::none, 0, 3);
-}
+TEST_CASE("the method none leaves every norm and says so") { expect(figure2('a'), Method::none, 0, 3); }

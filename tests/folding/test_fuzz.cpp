@@ -1,6 +1,6 @@
 // Random nets of all kinds of ops: whatever is folded, the answers stay.
-#include "tests/folding/random_net.hpp"
 #include "tests/folding/check.hpp"
+#include "tests/folding/random_net.hpp"
 
 using namespace banoff;
 using namespace banoff::test;

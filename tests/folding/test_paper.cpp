@@ -26,7 +26,8 @@ TEST_CASE("erratum of the definition: the deviation is sqrt(var + eps), not var 
   const double weight = net.graph.params[0].value.to_vector<double>()[0];
   net.output(y);
   const Outcome outcome = expect_one(net.graph, Method::naive, true);
-  CHECK(outcome.folded.param(outcome.folded.nodes[0], Slot::weight)->to_vector<double>()[0] == doctest::Approx(3 * weight));
+  CHECK(outcome.folded.param(outcome.folded.nodes[0], Slot::weight)->to_vector<double>()[0] ==
+        doctest::Approx(3 * weight));
 }
 
 TEST_CASE("equation 1: beta counts once where the branches of an Add meet, the scale on all of them") {
@@ -114,7 +115,8 @@ TEST_CASE("a product, an unknown op and an activation are no transparent layers"
   expect_one(norm.graph, Method::banoff, false, Blocker::unsupported_op);
 
   GraphBuilder smooth;
-  smooth.output(smooth.relu(smooth.bn(smooth.add(Activation{ActivationKind::hard_swish}, {smooth.conv(smooth.input({1, 3, 6, 6}), 4)}))));
+  smooth.output(smooth.relu(
+      smooth.bn(smooth.add(Activation{ActivationKind::hard_swish}, {smooth.conv(smooth.input({1, 3, 6, 6}), 4)}))));
   expect_one(smooth.graph, Method::banoff, false, Blocker::activation);
 }
 

@@ -40,7 +40,8 @@ TEST_CASE("average pools pass a shift unless they count padding") {
 
 TEST_CASE("max-pools pass a positive scale with any shift, a window of one any scale") {
   const auto pooled = [](std::int64_t kernel, bool positive) {
-    return behind([=](GraphBuilder& net, ValueId x) { return net.pool(PoolKind::max, x, kernel, 2, kernel / 2); }, positive);
+    return behind([=](GraphBuilder& net, ValueId x) { return net.pool(PoolKind::max, x, kernel, 2, kernel / 2); },
+                  positive);
   };
   expect(pooled(3, true), folds);
   expect(pooled(3, false), Blocker::sign);
@@ -81,27 +82,33 @@ TEST_CASE("a transposed conv takes a forward scale, and a shift only where every
 }
 
 TEST_CASE("channels are followed through concat, split, slice, shuffle, transpose and reshape") {
-  expect(behind([](GraphBuilder& net, ValueId x) { return net.concat({x, net.conv(x, 3), net.conv(x, 2, 1)}); }),
+  expect(behind([](GraphBuilder& net, ValueId x) {
+           return net.concat({x, net.conv(x, 3), net.conv(x, 2, 1)});
+         }),
          Blocker::padding);
   expect(behind([](GraphBuilder& net, ValueId x) {
            const ValueId y = net.relu(x);
            return net.concat({net.conv(y, 3), net.conv(y, 2, 1), net.conv(y, 1)});
-         }), folds);
+         }),
+         folds);
   expect(behind([](GraphBuilder& net, ValueId x) { return net.add(ChannelShuffle{2}, {x}); }), folds);
   expect(behind([](GraphBuilder& net, ValueId x) { return net.add(Slice{{1}, {1}, {3}, {1}}, {x}); }), folds);
   expect(behind([](GraphBuilder& net, ValueId x) {
            const ValueId first = net.add(Split{1, {1, 3}, 0}, {x});
            const ValueId second = net.producer(first).outputs[1];
            return net.concat({second, first});
-         }), folds);
+         }),
+         folds);
   expect(behind([](GraphBuilder& net, ValueId x) {
            const ValueId split = net.add(Reshape{{1, 2, 2, 8, 8}}, {x});
            return net.add(Reshape{{1, 4, 8, 8}}, {net.add(Transpose{{0, 2, 1, 3, 4}}, {split})});
-         }), folds);
+         }),
+         folds);
   expect(behind([](GraphBuilder& net, ValueId x) {
            const ValueId last = net.add(Transpose{{0, 2, 3, 1}}, {x});
            return net.add(Transpose{{0, 3, 1, 2}}, {net.dense(last, 5)});
-         }), folds);
+         }),
+         folds);
 }
 
 TEST_CASE("one tensor concatenated with itself cannot serve two channels of a norm with different scales") {
@@ -123,7 +130,8 @@ TEST_CASE("a gate passes the scale of what it multiplies, never a shift") {
   const auto gated = [](bool shifted) {
     GraphBuilder net;
     const ValueId x = net.conv(net.input({1, 3, 6, 6}), 4);
-    const ValueId gate = net.add(Activation{ActivationKind::sigmoid}, {net.conv(net.add(GlobalPool{}, {net.relu(x)}), 4)});
+    const ValueId gate =
+        net.add(Activation{ActivationKind::sigmoid}, {net.conv(net.add(GlobalPool{}, {net.relu(x)}), 4)});
     const ValueId y = net.add(Binary{BinaryKind::mul}, {net.conv(net.relu(x), 4), gate});
     const ValueId z = net.bn(y);
     if (!shifted) {
@@ -148,7 +156,9 @@ TEST_CASE("a norm folds into another norm or a per-channel affine next to it") {
 
 TEST_CASE("a constant added to a stream moves with it, a scalar one holds it") {
   expect(behind([](GraphBuilder& net, ValueId x) { return net.sum({x, net.add(Constant{{1, 4, 1, 1}}, {})}); }), folds);
-  expect(behind([](GraphBuilder& net, ValueId x) { return net.sum({x, net.add(Constant{{1}}, {})}); }),
+  expect(behind([](GraphBuilder& net, ValueId x) {
+           return net.sum({x, net.add(Constant{{1}}, {})});
+         }),
          Blocker::unsupported_op);
 }
 

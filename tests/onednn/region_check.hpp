@@ -69,7 +69,8 @@ struct Net {
     const Signature made = signature(op, given);
     for (const ParamSpec& spec : made.params) {
       Tensor value = spec.slot == Slot::var ? random.variance(spec.shape)
-                                            : random.normal(spec.shape, spec.slot == Slot::mean ? 3.0F : 0.1F, spec.slot == Slot::weight ? weight_deviation : 1.0F);
+                                            : random.normal(spec.shape, spec.slot == Slot::mean ? 3.0F : 0.1F,
+                                                            spec.slot == Slot::weight ? weight_deviation : 1.0F);
       node.params.emplace_back(spec.slot, graph.add_param(name + "." + std::string(slot_name(spec.slot)), value));
     }
     return graph.node(graph.add_node(node, made.outputs.size())).outputs[0];
@@ -167,7 +168,8 @@ inline std::string check_region(const Device& device, Net& net, const Layouts& l
   const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
   CAPTURE(kernel.implementation());
   const auto got = run(device, kernel, region, net.inputs);
-  const auto expected = reference::run<double>(net.graph, net.inputs, [&](ValueId v) { return std::ranges::count(region.outputs, v) > 0; });
+  const auto expected = reference::run<double>(net.graph, net.inputs,
+                                               [&](ValueId v) { return std::ranges::count(region.outputs, v) > 0; });
   for (std::size_t i = 0; i < got.size(); ++i) {
     CHECK(distance(got[i], expected.at(region.outputs[i]).to_vector<double>()) < tolerance);
   }

@@ -88,7 +88,8 @@ TEST_CASE("a convolution adds its own input without overwriting it") {
 
 TEST_CASE("few channels per group and odd channel counts are computed right") {
   const auto device = onednn::device({.threads = 2});
-  for (const auto& [in, out, groups] : {std::tuple{32, 32, 8}, {16, 32, 8}, {24, 24, 24}, {20, 20, 1}, {3, 16, 1}, {20, 12, 4}, {16, 32, 16}}) {
+  for (const auto& [in, out, groups] :
+       {std::tuple{32, 32, 8}, {16, 32, 8}, {24, 24, 24}, {20, 20, 1}, {3, 16, 1}, {20, 12, 4}, {16, 32, 16}}) {
     for (const Layout layout : {Layout::channels_last, Layout::blocked8, Layout::plain}) {
       CAPTURE(in);
       CAPTURE(out);
@@ -131,7 +132,8 @@ TEST_CASE("a batch norm that stayed and its activation are one pass in every lay
 TEST_CASE("products with a gate per channel, per pixel or of one element broadcast in every layout") {
   const auto device = onednn::device({.threads = 2});
   for (const Layout layout : {Layout::plain, Layout::channels_last, Layout::blocked8}) {
-    for (const Shape& gate : {Shape{2, 20, 1, 1}, Shape{1, 20, 1, 1}, Shape{2, 1, 9, 7}, Shape{1, 1, 1, 1}, Shape{2, 20, 9, 7}, Shape{1, 20, 9, 7}}) {
+    for (const Shape& gate : {Shape{2, 20, 1, 1}, Shape{1, 20, 1, 1}, Shape{2, 1, 9, 7}, Shape{1, 1, 1, 1},
+                              Shape{2, 20, 9, 7}, Shape{1, 20, 9, 7}}) {
       for (const BinaryKind kind : {BinaryKind::mul, BinaryKind::add, BinaryKind::sub, BinaryKind::div}) {
         CAPTURE(name_of(layout));
         CAPTURE(gate.str());
@@ -156,7 +158,8 @@ TEST_CASE("pooling agrees with the reference in every layout") {
             CAPTURE(name_of(layout));
             CAPTURE(ceil);
             CAPTURE(count);
-            Pool pool{kind, Spatial(3), Spatial(2), {Padding::Mode::given, Spatial(1), Spatial(1)}, Spatial(1), ceil, count};
+            Pool pool{kind,       Spatial(3), Spatial(2), {Padding::Mode::given, Spatial(1), Spatial(1)},
+                      Spatial(1), ceil,       count};
             Net net;
             const ValueId x = net.input("x", {2, channels, 12, 9});
             net.graph.add_output("z", net.add("pool", pool, {x}));

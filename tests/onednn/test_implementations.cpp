@@ -1,4 +1,5 @@
-// Watches which implementations the library chooses: a slow one does not fail, it only costs a factor of ten to a thousand.
+// Watches which implementations the library chooses: a slow one does not fail, it only costs a factor of ten to a
+// thousand.
 #include "region_check.hpp"
 
 using namespace banoff;
@@ -12,10 +13,10 @@ struct Shape2 {
 
 /// Convolutions of ResNet-50, MobileNetV2/V3, EfficientNet and ResNeXt.
 const std::vector<Shape2> shapes{
-    {64, 56, 64, 1, 1, 1},    {64, 56, 64, 3, 1, 1},    {64, 56, 256, 1, 1, 1},   {256, 56, 512, 1, 2, 1},
-    {128, 28, 128, 3, 1, 1},  {256, 14, 256, 3, 1, 1},  {512, 7, 512, 3, 1, 1},   {1024, 14, 2048, 1, 2, 1},
-    {32, 112, 32, 3, 1, 32},  {96, 112, 96, 3, 2, 96},  {144, 56, 24, 1, 1, 1},   {240, 28, 240, 5, 1, 240},
-    {960, 7, 960, 3, 1, 960}, {16, 112, 96, 1, 1, 1},   {960, 1, 40, 1, 1, 1},    {128, 56, 128, 3, 1, 32}};
+    {64, 56, 64, 1, 1, 1},    {64, 56, 64, 3, 1, 1},   {64, 56, 256, 1, 1, 1}, {256, 56, 512, 1, 2, 1},
+    {128, 28, 128, 3, 1, 1},  {256, 14, 256, 3, 1, 1}, {512, 7, 512, 3, 1, 1}, {1024, 14, 2048, 1, 2, 1},
+    {32, 112, 32, 3, 1, 32},  {96, 112, 96, 3, 2, 96}, {144, 56, 24, 1, 1, 1}, {240, 28, 240, 5, 1, 240},
+    {960, 7, 960, 3, 1, 960}, {16, 112, 96, 1, 1, 1},  {960, 1, 40, 1, 1, 1},  {128, 56, 128, 3, 1, 32}};
 
 }  // namespace
 

@@ -21,7 +21,9 @@ class Guarded {
     start_ = guard + (alignment - address % alignment) % alignment;
     std::fill_n(data(), size_, fill);
   }
-  Guarded(std::size_t size, const std::byte* contents) : Guarded(size, guard_byte) { std::memcpy(data(), contents, size); }
+  Guarded(std::size_t size, const std::byte* contents) : Guarded(size, guard_byte) {
+    std::memcpy(data(), contents, size);
+  }
   Guarded(Guarded&&) = default;
   Guarded& operator=(Guarded&&) = default;
 
@@ -128,7 +130,8 @@ class Checker {
   }
 
  private:
-  [[nodiscard]] std::set<Layout> offered(const std::vector<TensorType>& types, const std::vector<ValueId>& values) const {
+  [[nodiscard]] std::set<Layout> offered(const std::vector<TensorType>& types,
+                                         const std::vector<ValueId>& values) const {
     std::set<Layout> all;
     for (const ValueId value : values) {
       for (const Layout layout : device_.layouts(types[static_cast<std::size_t>(value)])) all.insert(layout);
@@ -138,7 +141,8 @@ class Checker {
   }
 
   /// The wanted layout where the device offers it for this value, else the plain one.
-  [[nodiscard]] std::vector<Layout> chosen(const Region& region, const std::vector<ValueId>& values, Layout wanted) const {
+  [[nodiscard]] std::vector<Layout> chosen(const Region& region, const std::vector<ValueId>& values,
+                                           Layout wanted) const {
     std::vector<Layout> result;
     for (const ValueId value : values) {
       const auto known = device_.layouts(region.type(value));
@@ -171,17 +175,21 @@ class Checker {
     std::string complaint;
     const double error = error_of(op_case, run(region, op_case, kernel, complaint));
     report.worst_error = std::max(report.worst_error, error);
-    if (!complaint.empty()) report.failures.push_back(fmt::format("{} {}: {}", label, kernel.implementation(), complaint));
-    else if (!(error <= tolerance_)) report.failures.push_back(fmt::format("{} {}: error {}", label, kernel.implementation(), error));
+    if (!complaint.empty())
+      report.failures.push_back(fmt::format("{} {}: {}", label, kernel.implementation(), complaint));
+    else if (!(error <= tolerance_))
+      report.failures.push_back(fmt::format("{} {}: error {}", label, kernel.implementation(), error));
   }
 
-  std::map<std::string, Tensor> run(const Region& region, const OpCase& op_case, const Kernel& kernel, std::string& complaint) {
+  std::map<std::string, Tensor> run(const Region& region, const OpCase& op_case, const Kernel& kernel,
+                                    std::string& complaint) {
     std::vector<Guarded> inputs;
     std::vector<std::int64_t> counts;
     for (std::size_t i = 0; i < region.inputs.size(); ++i) {
       const TensorType& type = region.type(region.inputs[i]);
       const Tensor tensor = op_case.inputs.at(fmt::format("in{}", i)).as(device_.storage(type.dtype));
-      if (device_.bytes(type, Layout::plain) != tensor.bytes()) fail_internal("{}: input {} has another size", op_case.name, i);
+      if (device_.bytes(type, Layout::plain) != tensor.bytes())
+        fail_internal("{}: input {} has another size", op_case.name, i);
       inputs.push_back(relaid(device_, type, Guarded(tensor.bytes(), tensor.data()), Layout::plain,
                               region.input_layouts[i], complaint));
       counts.push_back(rows(type));
@@ -195,10 +203,12 @@ class Checker {
     std::map<std::string, Tensor> result;
     for (std::size_t i = 0; i < region.outputs.size(); ++i) {
       const TensorType& type = region.type(region.outputs[i]);
-      const Guarded plain = relaid(device_, type, std::move(ran.outputs[i]), region.output_layouts[i], Layout::plain, complaint);
+      const Guarded plain =
+          relaid(device_, type, std::move(ran.outputs[i]), region.output_layouts[i], Layout::plain, complaint);
       Shape shape = type.shape;
       if (type.bounded) shape[0] = std::clamp<std::int64_t>(ran.counts[i], 0, shape[0]);
-      else if (ran.counts[i] != rows(type)) complaint = fmt::format("says that output {} has {} rows", i, ran.counts[i]);
+      else if (ran.counts[i] != rows(type))
+        complaint = fmt::format("says that output {} has {} rows", i, ran.counts[i]);
       auto [tensor, data] = Tensor::allocate(device_.storage(type.dtype), shape);
       std::memcpy(data, plain.bytes().data(), tensor.bytes());
       result[fmt::format("out{}", i)] = tensor;

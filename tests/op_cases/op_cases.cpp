@@ -50,8 +50,12 @@ OpCase make_case(const Json& row, const std::map<std::string, Tensor>& tensors) 
   result.magnitude = row.at("magnitude").get<double>();
   Graph& graph = result.graph;
   graph.name = result.name;
-  Node node{.name = "node", .op = op_from(row.at("op").get<std::string>(), row.at("attributes")), .inputs = {},
-            .outputs = {}, .params = {}, .where = {result.name, 0}};
+  Node node{.name = "node",
+            .op = op_from(row.at("op").get<std::string>(), row.at("attributes")),
+            .inputs = {},
+            .outputs = {},
+            .params = {},
+            .where = {result.name, 0}};
   for (const Json& key : row.at("inputs")) {
     const Tensor& tensor = tensors.at(key.get<std::string>());
     const std::string name = fmt::format("in{}", graph.inputs.size());

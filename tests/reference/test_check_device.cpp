@@ -43,11 +43,14 @@ class FaultyDevice final : public Device {
   explicit FaultyDevice(Fault fault) : fault_(fault) {}
   [[nodiscard]] std::string name() const override { return "faulty"; }
   [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override { return inner_->layouts(type); }
-  [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override { return inner_->bytes(type, layout); }
+  [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
+    return inner_->bytes(type, layout);
+  }
   [[nodiscard]] Compiled compile(const Region& region) const override {
     Compiled compiled = inner_->compile(region);
     auto& kernel = std::get<std::unique_ptr<Kernel>>(compiled);
-    kernel = std::make_unique<FaultyKernel>(std::move(kernel), fault_, bytes(region.type(region.outputs[0]), Layout::plain));
+    kernel =
+        std::make_unique<FaultyKernel>(std::move(kernel), fault_, bytes(region.type(region.outputs[0]), Layout::plain));
     return compiled;
   }
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {

@@ -64,7 +64,8 @@ TEST_CASE("a value that a node reads twice is one input of its region") {
   const std::array<float, 3> a{1, 2, 3};
   const std::array<float, 3> b{10, 20, 30};
   std::array<float, 3> sum{};
-  const std::array<const std::byte*, 2> inputs{reinterpret_cast<const std::byte*>(a.data()), reinterpret_cast<const std::byte*>(b.data())};
+  const std::array<const std::byte*, 2> inputs{reinterpret_cast<const std::byte*>(a.data()),
+                                               reinterpret_cast<const std::byte*>(b.data())};
   const std::array<std::byte*, 1> outputs{reinterpret_cast<std::byte*>(sum.data())};
   const std::array<std::int64_t, 2> in_counts{3, 3};
   std::array<std::int64_t, 1> out_counts{};

@@ -12,14 +12,17 @@ Graph detector(Nms nms) {
   const ValueId boxes = graph.add_input("boxes", DType::f32, {{4, "K", true}, {4, "", false}});
   const ValueId scores = graph.add_input("scores", DType::f32, {{4, "K", true}, {2, "", false}});
   const ValueId found = graph.node(graph.add_node({"nms", nms, {boxes, scores}, {}, {}, {}})).outputs[0];
-  const ValueId one = graph.node(graph.add_node({"tanh", Activation{ActivationKind::tanh}, {found}, {}, {}, {}})).outputs[0];
+  const ValueId one =
+      graph.node(graph.add_node({"tanh", Activation{ActivationKind::tanh}, {found}, {}, {}, {}})).outputs[0];
   graph.add_output("found", found);
   graph.add_output("squashed", one);
   return graph;
 }
 
 std::vector<float> found_by(const Nms& nms, Tensor boxes, Tensor scores) {
-  return reference::outputs<float>(detector(nms), {{"boxes", boxes}, {"scores", scores}}).at("found").to_vector<float>();
+  return reference::outputs<float>(detector(nms), {{"boxes", boxes}, {"scores", scores}})
+      .at("found")
+      .to_vector<float>();
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace {
 Graph residual_dense() {
   Graph graph;
   const ValueId x = graph.add_input("x", DType::f32, {{1, "N", false}, {2, "", false}});
-  Node dense{.name = "dense", .op = Dense{2, true}, .inputs = {x}, .outputs = {}, .params = {}, .where = {"net.yaml", 3}};
+  Node dense{
+      .name = "dense", .op = Dense{2, true}, .inputs = {x}, .outputs = {}, .params = {}, .where = {"net.yaml", 3}};
   dense.params = {{Slot::weight, graph.add_param("dense.weight", Tensor::of<float>({2, 2}, {1, 2, -3, 4}))},
                   {Slot::bias, graph.add_param("dense.bias", Tensor::of<float>({2}, {0.5F, -1}))}};
   const ValueId d = graph.node(graph.add_node(dense)).outputs[0];
@@ -41,7 +42,8 @@ TEST_CASE("a small net computes what it computes by hand") {
 
 TEST_CASE("every value can be kept") {
   const Graph graph = residual_dense();
-  const auto all = reference::run<float>(graph, {{"x", Tensor::of<float>({1, 2}, {1, 2})}}, [](ValueId) { return true; });
+  const auto all =
+      reference::run<float>(graph, {{"x", Tensor::of<float>({1, 2}, {1, 2})}}, [](ValueId) { return true; });
   CHECK(all.size() == graph.values.size());
   CHECK(all.at(graph.nodes[0].outputs[0]).to_vector<float>() == std::vector<float>{5.5F, 4});
 }
@@ -50,9 +52,12 @@ TEST_CASE("inputs that do not fit are named") {
   const Graph graph = residual_dense();
   const Tensor wide = Tensor::of<float>({1, 3}, {1, 2, 3});
   CHECK(message_of([&] { (void)reference::outputs<float>(graph, {}); }) == "input 'x' is missing");
-  CHECK(message_of([&] { (void)reference::outputs<float>(graph, {{"x", wide}}); }) == "input 'x' is 1x3, expected f32 1x2");
-  CHECK(message_of([&] { (void)reference::outputs<float>(graph, {{"x", wide.reshaped({3})}}); }) ==
-        "input 'x' is 3, expected 2 dimensions");
+  CHECK(message_of([&] {
+          (void)reference::outputs<float>(graph, {{"x", wide}});
+        }) == "input 'x' is 1x3, expected f32 1x2");
+  CHECK(message_of([&] {
+          (void)reference::outputs<float>(graph, {{"x", wide.reshaped({3})}});
+        }) == "input 'x' is 3, expected 2 dimensions");
   CHECK(message_of([&] {
           (void)reference::outputs<float>(graph, {{"x", Tensor::of<float>({1, 2}, {1, 2})}, {"z", wide}});
         }) == "there is no input 'z'");
@@ -74,6 +79,7 @@ TEST_CASE("a node that computes refuses integers instead of misreading them") {
   const ValueId x = graph.add_input("x", DType::u8, {{4, "", false}});
   graph.add_output("y", graph.node(graph.add_node({"relu", Activation{}, {x}, {}, {}, {}})).outputs[0]);
   const Tensor bytes = Tensor::of<std::uint8_t>({4}, {1, 2, 3, 4});
-  CHECK(message_of([&] { (void)reference::outputs<float>(graph, {{"x", bytes}}); }) ==
-        "relu 'relu': input is u8 4, expected a float type");
+  CHECK(message_of([&] {
+          (void)reference::outputs<float>(graph, {{"x", bytes}});
+        }) == "relu 'relu': input is u8 4, expected a float type");
 }

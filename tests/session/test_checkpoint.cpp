@@ -21,8 +21,8 @@ bool available() {
 
 Model load(const TemporaryFolder& out) {
   const std::string weights = (out / "w.safetensors").string();
-  const std::string command = "/usr/bin/python3 '" + (source / "scripts/checkpoint_to_safetensors.py").string() + "' '" +
-                              (folder / "resnet20-12fca82f.th").string() + "' '" + weights + "' > /dev/null";
+  const std::string command = "/usr/bin/python3 '" + (source / "scripts/checkpoint_to_safetensors.py").string() +
+                              "' '" + (folder / "resnet20-12fca82f.th").string() + "' '" + weights + "' > /dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
   LoadOptions options;
   options.weights = weights;

@@ -72,7 +72,8 @@ TEST_CASE("the batch is a symbol bound at load") {
   const Model model = Model::load(classifier, options);
   const Tensors inputs = model.random_inputs(1);
   CHECK(inputs.at("image").shape() == Shape{3, 1, 32, 32});
-  for (const OutputError& error : compare(model.reference(inputs), run_on(folded(model, Method::banoff), "cpu", inputs))) {
+  for (const OutputError& error :
+       compare(model.reference(inputs), run_on(folded(model, Method::banoff), "cpu", inputs))) {
     CHECK(error.max_relative_error < 1e-5);
   }
 }

@@ -72,8 +72,8 @@ BANOFF_API void banoff_session_release(banoff_session* session);
 
 /* The session's own memory of an input, to be filled before a run, and of an output, valid until the next run. */
 BANOFF_API banoff_status banoff_session_input(banoff_session* session, size_t index, void** data, banoff_error* error);
-BANOFF_API banoff_status banoff_session_output(banoff_session* session, size_t index, const void** data,
-                                               int64_t* count, banoff_error* error);
+BANOFF_API banoff_status banoff_session_output(banoff_session* session, size_t index, const void** data, int64_t* count,
+                                               banoff_error* error);
 /* Uses the caller's memory instead; it must stay valid, hold the tensor's bytes and be aligned to 8. */
 BANOFF_API banoff_status banoff_session_bind_input(banoff_session* session, size_t index, const void* data,
                                                    size_t bytes, banoff_error* error);

@@ -10,11 +10,11 @@ namespace banoff {
 
 /// What kind of failure: decides the exit code of the command line and the status of the C ABI.
 enum class ErrorKind {
-  check_failed = 1,   ///< a comparison or self-check did not hold
-  usage = 2,          ///< the caller asked for something that makes no sense
-  bad_input = 3,      ///< a file or tensor given by the user is wrong
-  refused = 4,        ///< the device cannot run this
-  internal = 70,      ///< a bug in banoff
+  check_failed = 1,  ///< a comparison or self-check did not hold
+  usage = 2,         ///< the caller asked for something that makes no sense
+  bad_input = 3,     ///< a file or tensor given by the user is wrong
+  refused = 4,       ///< the device cannot run this
+  internal = 70,     ///< a bug in banoff
 };
 
 class BANOFF_API Error : public std::runtime_error {

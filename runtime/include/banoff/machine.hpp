@@ -9,11 +9,11 @@
 namespace banoff {
 
 struct MachineInfo {
-  std::string cpu;                ///< "Intel(R) Xeon(R) …"
-  std::vector<std::string> isa;   ///< vector instruction sets that matter: "avx2", "fma", "avx512f", …
-  int processors = 0;             ///< online in the machine
-  int usable = 0;                 ///< of these, as many as affinity and the control group's quota leave to this process
-  std::string onednn;             ///< "oneDNN 2.6.3", as linked at run time
+  std::string cpu;               ///< "Intel(R) Xeon(R) …"
+  std::vector<std::string> isa;  ///< vector instruction sets that matter: "avx2", "fma", "avx512f", …
+  int processors = 0;            ///< online in the machine
+  int usable = 0;                ///< of these, as many as affinity and the control group's quota leave to this process
+  std::string onednn;            ///< "oneDNN 2.6.3", as linked at run time
 };
 
 [[nodiscard]] BANOFF_API MachineInfo machine();

@@ -19,12 +19,12 @@ struct Preprocess {
   std::string input;
   std::vector<std::int64_t> resize;  ///< empty: none; one: the shorter side; two: height, width
   Fit fit = Fit::exact;
-  std::vector<std::int64_t> crop;    ///< empty: none; one or two sizes, centred
+  std::vector<std::int64_t> crop;  ///< empty: none; one or two sizes, centred
   Interpolation interpolation = Interpolation::bilinear;
   double scale = 255;
-  std::vector<double> mean, std;     ///< one per channel, or one for all
+  std::vector<double> mean, std;  ///< one per channel, or one for all
   Channels channels = Channels::rgb;
-  double fill = 114;                 ///< grey of a letterbox's borders
+  double fill = 114;  ///< grey of a letterbox's borders
   bool operator==(const Preprocess&) const = default;
 };
 
@@ -33,10 +33,10 @@ enum class TaskKind : std::uint8_t { none, classification, detection, segmentati
 struct Task {
   TaskKind kind = TaskKind::none;
   std::vector<std::string> labels;
-  std::string output;     ///< which graph output; default: the first
-  bool softmax = true;    ///< classification: apply softmax to print probabilities
+  std::string output;   ///< which graph output; default: the first
+  bool softmax = true;  ///< classification: apply softmax to print probabilities
   std::int64_t top = 5;
-  double min_score = 0.3; ///< detection
+  double min_score = 0.3;  ///< detection
   std::vector<std::array<std::uint8_t, 3>> palette;
   bool operator==(const Task&) const = default;
 };

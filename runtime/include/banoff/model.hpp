@@ -18,8 +18,8 @@
 namespace banoff {
 
 struct LoadOptions {
-  std::filesystem::path weights;              ///< safetensors file; empty: what the model names
-  std::optional<std::uint64_t> random_seed;   ///< made-up weights instead of a file
+  std::filesystem::path weights;                ///< safetensors file; empty: what the model names
+  std::optional<std::uint64_t> random_seed;     ///< made-up weights instead of a file
   std::map<std::string, std::int64_t> symbols;  ///< sizes of symbolic dimensions ("N" -> 8)
   std::map<std::string, Shape> shapes;          ///< whole shapes by input name
 };
@@ -78,7 +78,8 @@ class BANOFF_API Model {
 
   /// The outputs in float64 by the reference kernels: slow and trusted.
   [[nodiscard]] Tensors reference(const Tensors& inputs) const;
-  /// The first node whose value here differs from the same node of `other` by more than `tolerance` (relative, float64).
+  /// The first node whose value here differs from the same node of `other` by more than `tolerance` (relative,
+  /// float64).
   [[nodiscard]] std::optional<std::string> first_difference(const Model& other, const Tensors& inputs,
                                                             double tolerance) const;
   /// Inputs drawn from a seeded normal distribution, in this network's shapes.
