@@ -3,7 +3,7 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/fail.hpp"
-#include "runtime/graph/signature.hpp"
+#include "runtime/graph/bounded.hpp"
 
 namespace banoff {
 
@@ -14,7 +14,7 @@ Signature signature(const Identity&, InputTypes inputs) { return {{inputs[0]}, {
 Signature signature(const Cast& op, InputTypes inputs) { return {{{op.to, inputs[0].shape, inputs[0].bounded}}, {}}; }
 
 Signature signature(const Softmax& op, InputTypes inputs) {
-  (void)resolve_axis(op.axis, inputs[0].shape.rank());
+  if (resolve_axis(op.axis, inputs[0].shape.rank()) == 0) refuse_bounded(inputs[0], "softmax over dimension 0");
   return {{inputs[0]}, {}};
 }
 
@@ -66,12 +66,13 @@ Signature signature(const ReduceMean& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   std::array<bool, Shape::max_rank> reduced{};
   for (const std::int64_t axis : op.axes) reduced[resolve_axis(axis, x.rank())] = true;
+  if (reduced[0]) refuse_bounded(inputs[0], "mean over dimension 0");
   Shape out;
   for (std::size_t i = 0; i < x.rank(); ++i) {
     if (!reduced[i]) out.push_back(x[i]);
     else if (op.keep_dims) out.push_back(1);
   }
-  return {{{inputs[0].dtype, out, inputs[0].bounded && !reduced[0]}}, {}};
+  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
 Signature signature(const Resize& op, InputTypes inputs) {

@@ -1,7 +1,7 @@
 // Shape rules of the ops that carry weights: convolutions, dense layers, matmul and the norms.
 #include "runtime/core/checked.hpp"
 #include "runtime/core/fail.hpp"
-#include "runtime/graph/signature.hpp"
+#include "runtime/graph/bounded.hpp"
 
 namespace banoff {
 
@@ -82,6 +82,8 @@ Signature signature(const MatMul& op, InputTypes inputs) {
   const Shape& a = inputs[0].shape;
   const Shape& b = inputs[1].shape;
   if (a.rank() < 2 || b.rank() < 2) fail_input("matmul of {} and {}: both need two dimensions", a.str(), b.str());
+  if (op.transpose_a) refuse_bounded(inputs[0], "matmul of the transpose");
+  refuse_bounded(inputs[1], "matmul by the second operand");
   const std::size_t p = a.rank();
   const std::size_t q = b.rank();
   const std::int64_t rows = op.transpose_a ? a[p - 1] : a[p - 2];
@@ -124,6 +126,9 @@ Signature signature(const GroupNorm& op, InputTypes inputs) {
 Signature signature(const LayerNorm& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   Shape normalized;
+  for (const std::int64_t axis : op.axes) {
+    if (resolve_axis(axis, x.rank()) == 0) refuse_bounded(inputs[0], "layer norm over dimension 0");
+  }
   for (const std::int64_t axis : op.axes) normalized.push_back(x[resolve_axis(axis, x.rank())]);
   return {{inputs[0]}, scale_and_shift(op.affine, op.affine, normalized)};
 }

@@ -4,16 +4,11 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/fail.hpp"
-#include "runtime/graph/signature.hpp"
+#include "runtime/graph/bounded.hpp"
 
 namespace banoff {
 
 namespace {
-/// These ops rearrange dimension 0 or rely on its full size, so a run-time count would be lost.
-void refuse_bounded(const TensorType& input, std::string_view op) {
-  if (input.bounded) fail_input("{} of a bounded tensor ({}) is not defined", op, input.str());
-}
-
 /// Sorted, distinct axes counted from the front.
 std::vector<std::size_t> resolve_axes(const Ints& axes, std::size_t rank) {
   std::vector<std::size_t> result;

@@ -70,7 +70,7 @@ class Planner {
     for (const Node& node : plan_->graph->nodes) {
       if (node.outputs.empty() || node.as<Constant>() == nullptr) continue;
       const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
-      storage(buffer).constant = plan_->graph->param(node, Slot::value)->as(DType::f32);
+      storage(buffer).constant = plan_->graph->param(node, Slot::value)->as(plan_->device->storage(DType::f32));
     }
   }
 

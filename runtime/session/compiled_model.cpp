@@ -26,6 +26,12 @@ std::string join_layouts(const Plan& plan, const std::vector<std::int32_t>& buff
   return result;
 }
 
+/// The tensors as the device holds them: what a session's memory of them contains.
+std::vector<TensorInfo> held_by(const Device& device, std::vector<TensorInfo> tensors) {
+  for (TensorInfo& tensor : tensors) tensor.dtype = device.storage(tensor.dtype);
+  return tensors;
+}
+
 StepInfo describe_step(const Plan& plan, const Step& step) {
   StepInfo info;
   for (const NodeId node : step.nodes) info.label += (info.label.empty() ? "" : " + ") + plan.graph->node(node).name;
@@ -44,8 +50,8 @@ CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& op
   const std::shared_ptr<const Device> device = make_device(options);
   Contents contents;
   contents.plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, options.fuse_norms});
-  contents.inputs = model.inputs();
-  contents.outputs = model.outputs();
+  contents.inputs = held_by(*device, model.inputs());
+  contents.outputs = held_by(*device, model.outputs());
   for (const Step& step : contents.plan->steps) {
     contents.info.steps.push_back(describe_step(*contents.plan, step));
     contents.info.weight_bytes += step.kernel->weight_bytes();

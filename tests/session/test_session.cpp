@@ -66,6 +66,24 @@ TEST_CASE("wrong inputs are named") {
   CHECK(message({{"image", Tensor::of<float>({1, 1, 2, 2}, {0, 0, 0, 0})}}).find("1x1x32x32") != std::string::npos);
 }
 
+TEST_CASE("inputs of every element type reach the device in the type it computes in") {
+  const TemporaryFolder folder;
+  for (const char* dtype : {"f16", "bf16", "f64", "u8", "i64"}) {
+    CAPTURE(dtype);
+    const std::string head = std::string("inputs: {x: {shape: [1, 2, 3, 3], dtype: ") + dtype + "}}\nnodes:\n";
+    const auto file = folder.write("typed.yaml", head + "  - float: {op: cast, from: x, to: f32}\n  - relu: relu\n");
+    LoadOptions options;
+    options.random_seed = 1;
+    const Model model = Model::load(file, options);
+    std::vector<float> values(18);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+    for (const std::string& device : device_names()) {
+      const Tensor out = run_on(model, device, {{"x", Tensor::of<float>({1, 2, 3, 3}, values)}}).at("relu");
+      CHECK(out.to_vector<float>() == values);
+    }
+  }
+}
+
 TEST_CASE("the batch is a symbol bound at load") {
   LoadOptions options;
   options.symbols["N"] = 3;

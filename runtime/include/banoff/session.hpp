@@ -62,7 +62,7 @@ class BANOFF_API Session {
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
 
-  /// Memory of an input, in the input's own type, to be filled before run().
+  /// Memory of an input, of the element type that CompiledModel::inputs() tells, to be filled before run().
   [[nodiscard]] std::span<std::byte> input(std::size_t index);
   /// Memory of an output after run(); valid until the next run.
   [[nodiscard]] std::span<const std::byte> output(std::size_t index) const;
