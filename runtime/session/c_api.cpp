@@ -47,7 +47,7 @@ banoff_status guarded(banoff_error* error, F&& body) noexcept {
 
 template <class... Pointers>
 void need(const Pointers*... pointers) {
-  if (((pointers == nullptr) || ...)) banoff::fail_usage("a required pointer is NULL");
+  if (const bool missing = (... || (pointers == nullptr)); missing) banoff::fail_usage("a required pointer is NULL");
 }
 
 void within(std::size_t index, const std::vector<banoff::TensorInfo>& tensors) {
