@@ -119,11 +119,12 @@ void report(const std::string& file, int threads, double peak) {
   std::int64_t flops = 0;
   for (const LayerInfo& layer : folded.layers()) flops += layer.flops;
   const double rate = static_cast<double>(flops) / least / 1e3;
-  fmt::print("{} threads {}: median {:.2f} ms, least {:.2f} ms; kernels alone {:.2f} ms (run/alone {:.3f}); {:.1f} GFLOP/s, "
-             "{:.0f} % of {:.1f}; fold {:.0f} ms, compile {:.0f} ms; arena {:.1f} MB, weights {:.1f} MB\n",
-             model.name(), threads, median / 1e3, least / 1e3, alone / 1e3, median / alone, rate,
-             100 * rate / (peak * threads), peak * threads, fold_ms, compiled.info().compile_ms,
-             static_cast<double>(compiled.info().arena_bytes) / 1e6, static_cast<double>(compiled.info().weight_bytes) / 1e6);
+  fmt::print(
+      "{} threads {}: median {:.2f} ms, least {:.2f} ms; kernels alone {:.2f} ms (run/alone {:.3f}); {:.1f} GFLOP/s, "
+      "{:.0f} % of {:.1f}; fold {:.0f} ms, compile {:.0f} ms; arena {:.1f} MB, weights {:.1f} MB\n",
+      model.name(), threads, median / 1e3, least / 1e3, alone / 1e3, median / alone, rate,
+      100 * rate / (peak * threads), peak * threads, fold_ms, compiled.info().compile_ms,
+      static_cast<double>(compiled.info().arena_bytes) / 1e6, static_cast<double>(compiled.info().weight_bytes) / 1e6);
 }
 
 }  // namespace

@@ -22,12 +22,15 @@ void expect(const Graph& graph, Method method, std::size_t folded, std::size_t t
 }  // namespace
 
 TEST_CASE("Keras CIFAR ResNet v2: naive folds the inner norms, banoff one more per stage") {
-  for (const auto& [depth, naive, banoff, total] :
-       std::vector<std::array<int, 4>>{{20, 13, 16, 19}, {56, 37, 40, 55}, {110, 73, 76, 109}, {164, 109, 112, 163}}) {
-    CAPTURE(depth);
-    const Graph net = keras_resnet_v2(depth);
-    expect(net, Method::naive, static_cast<std::size_t>(naive), static_cast<std::size_t>(total));
-    expect(net, Method::banoff, static_cast<std::size_t>(banoff), static_cast<std::size_t>(total));
+  struct Row {
+    int depth;
+    std::size_t naive, banoff, total;
+  };
+  for (const Row& row : {Row{20, 13, 16, 19}, {56, 37, 40, 55}, {110, 73, 76, 109}, {164, 109, 112, 163}}) {
+    CAPTURE(row.depth);
+    const Graph net = keras_resnet_v2(row.depth);
+    expect(net, Method::naive, row.naive, row.total);
+    expect(net, Method::banoff, row.banoff, row.total);
   }
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("a constant added to a stream moves with it, a scalar one holds it") {
 }
 
 TEST_CASE("differences carry the shift with the right sign") {
-  for (const std::size_t read : {0, 1}) {
+  for (const std::size_t read : {std::size_t{0}, std::size_t{1}}) {
     GraphBuilder net;
     const ValueId image = net.input({1, 3, 6, 6});
     const ValueId a = net.conv(image, 4);

@@ -88,8 +88,14 @@ TEST_CASE("a convolution adds its own input without overwriting it") {
 
 TEST_CASE("few channels per group and odd channel counts are computed right") {
   const auto device = onednn::device({.threads = 2});
-  for (const auto& [in, out, groups] :
-       {std::tuple{32, 32, 8}, {16, 32, 8}, {24, 24, 24}, {20, 20, 1}, {3, 16, 1}, {20, 12, 4}, {16, 32, 16}}) {
+  struct Channels {
+    int in, out, groups;
+  };
+  for (const Channels& channels :
+       {Channels{32, 32, 8}, {16, 32, 8}, {24, 24, 24}, {20, 20, 1}, {3, 16, 1}, {20, 12, 4}, {16, 32, 16}}) {
+    const int in = channels.in;
+    const int out = channels.out;
+    const int groups = channels.groups;
     for (const Layout layout : {Layout::channels_last, Layout::blocked8, Layout::plain}) {
       CAPTURE(in);
       CAPTURE(out);
