@@ -25,7 +25,9 @@ show_net() { # NET DATA_FOLDER PICTURE
   show fold "$model" --method banoff -o "$out/$net-folded.yaml"
   show explain "$model" --method banoff
   show verify "$model" "$out/$net-folded.yaml"
-  show run "$out/$net-folded.yaml" --image "$images/$3" --out "$out/$net"
+  local drawn=()
+  [[ $2 == scenes ]] && drawn=(--out "$out/$net") # a class has nothing to draw
+  show run "$out/$net-folded.yaml" --image "$images/$3" "${drawn[@]}"
   show eval "$model" --data "$images" --method all
 }
 show_net classifier digits 001.png
