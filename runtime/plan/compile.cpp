@@ -145,12 +145,18 @@ class Planner {
     }
     std::int32_t& input = step.inputs[index(demanded)];
     if (dies(step, index(demanded))) return input;
-    const auto [value, layout, unused] = plan_->buffer(input);
-    const std::int32_t copy = static_cast<std::int32_t>(plan_->buffers.size());
-    plan_->storages.push_back({storage(input).bytes, 0, {}, false});
-    plan_->buffers.push_back({value, layout, static_cast<std::int32_t>(plan_->storages.size() - 1)});
-    plan_->steps.push_back({plan_->device->reorder(plan_->types[index(value)], layout, layout), {input}, {copy}, {}});
-    input = copy;
+    input = copy_of(input);
+    return input;
+  }
+
+  /// A buffer of its own with the same value in the same layout, filled by a step. Later readers keep the original.
+  std::int32_t copy_of(std::int32_t original) {
+    const Buffer source = plan_->buffer(original);
+    const TensorType& type = plan_->types[index(source.value)];
+    const auto copy = static_cast<std::int32_t>(plan_->buffers.size());
+    plan_->storages.push_back({plan_->device->bytes(type, source.layout), 0, {}, false});
+    plan_->buffers.push_back({source.value, source.layout, static_cast<std::int32_t>(plan_->storages.size() - 1)});
+    plan_->steps.push_back({plan_->device->reorder(type, source.layout, source.layout), {original}, {copy}, {}});
     return copy;
   }
 
@@ -171,14 +177,7 @@ class Planner {
   /// Outputs get memory of their own, so that callers can bind it.
   void emit_output(ValueId value) {
     std::int32_t buffer = in_layout(value, Layout::plain);
-    if (storage(buffer).pinned || storage(buffer).constant) {
-      const std::int32_t copy = static_cast<std::int32_t>(plan_->buffers.size());
-      plan_->storages.push_back({plan_->device->bytes(plan_->types[index(value)], Layout::plain), 0, {}, false});
-      plan_->buffers.push_back({value, Layout::plain, static_cast<std::int32_t>(plan_->storages.size() - 1)});
-      plan_->steps.push_back(
-          {plan_->device->reorder(plan_->types[index(value)], Layout::plain, Layout::plain), {buffer}, {copy}, {}});
-      buffer = copy;
-    }
+    if (storage(buffer).pinned || storage(buffer).constant) buffer = copy_of(buffer);
     storage(buffer).pinned = true;
     plan_->output_buffers.push_back(buffer);
   }

@@ -41,17 +41,6 @@ class Guarded {
   std::vector<std::byte> storage_;
 };
 
-class Entered {
- public:
-  explicit Entered(const Device& device) : device_(device) { device_.enter(); }
-  ~Entered() { device_.leave(); }
-  Entered(const Entered&) = delete;
-  Entered& operator=(const Entered&) = delete;
-
- private:
-  const Device& device_;
-};
-
 struct Ran {
   std::vector<Guarded> outputs;
   std::vector<std::int64_t> counts;
