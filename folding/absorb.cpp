@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "folding/absorb_activation.hpp"
 #include "folding/linear_op.hpp"
 
 namespace banoff::gauge {
@@ -26,6 +28,7 @@ class Rewrite {
   [[nodiscard]] NodeId id() const { return id_; }
   [[nodiscard]] const System& system() const { return system_; }
   [[nodiscard]] Absorbed done() const { return done_; }
+  [[nodiscard]] Absorbed done_with_clamp() const { return {false, false, true}; }
 
   /// original = scale * stored + shift, per index of the input's axis.
   [[nodiscard]] AffineMap reads(std::size_t axis) const {
@@ -43,6 +46,16 @@ class Rewrite {
     for (const VarId var : vars) {
       const Gauge gauge = gauge_of(var);
       push(map, gauge.num, gauge.den, gauge.shift, limits_.writing);
+    }
+    return map;
+  }
+  /// The map through an activation. What is forgotten passes unless the activation would have to change it.
+  [[nodiscard]] AffineMap passes(std::size_t axis) const {
+    AffineMap map;
+    for (const VarId var : system_.along(node().inputs[0], axis)) {
+      const Gauge gauge = gauge_of(var);
+      if (gauge.den == 0.0 && gauge.shift == 0.0) push(map, 1.0, 1.0, 0.0, limits_.writing);
+      else push(map, gauge.num, gauge.den, gauge.shift, limits_.writing);
     }
     return map;
   }
@@ -82,14 +95,18 @@ bool rewrite(const Rewrite& r, const LinearOp& linear, const AffineMap& in, cons
   const bool biased = r.node().param(Slot::bias) != none;
   std::vector<double> values = weight.to_vector<double>();
   std::vector<double> bias = r.weights().get(r.id(), Slot::bias, index(linear.outputs()), 0.0);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto flat = static_cast<std::int64_t>(i);
-    const std::size_t from = index(linear.in_channel(flat));
-    bias[index(linear.out_channel(flat))] += values[i] * in.shift[from];
-    values[i] *= in.scale[from];
-  }
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] *= out.scale[index(linear.out_channel(static_cast<std::int64_t>(i)))];
+  // All taps of one weight row connect the same two channels.
+  for (std::int64_t row = 0; row < linear.outer * linear.middle; ++row) {
+    const std::size_t from = index(linear.in_channel(row * linear.taps));
+    const std::size_t to = index(linear.out_channel(row * linear.taps));
+    double* taps = values.data() + row * linear.taps;
+    const double factor = in.scale[from] * out.scale[to];
+    double sum = 0;
+    for (std::int64_t i = 0; i < linear.taps; ++i) {
+      sum += taps[i];
+      taps[i] *= factor;
+    }
+    bias[to] += sum * in.shift[from];
   }
   for (std::size_t c = 0; c < bias.size(); ++c) bias[c] = out.scale[c] * bias[c] + out.shift[c];
   r.weights().set(r.id(), Slot::weight, shape, std::move(values), type);
@@ -114,8 +131,20 @@ LinearOp linear_op(const Shape& weight, std::int64_t groups, bool transposed) {
   return {weight[0], weight[1], weight.elements(2, weight.rank()), groups, transposed};
 }
 
+/// Zeros around an input whose gauge has a shift are that shift: the conv gets a padding value per channel.
+void give_pad_value(const Rewrite& r, const Conv& op) {
+  const AffineMap map = r.writes(r.system().along(r.node().inputs[0], 1));
+  const auto spans = windows(op, r.system().shape(r.node().inputs[0]));
+  if (op.pad_value || all_zero(map.shift) || std::ranges::none_of(spans, reads_padding)) return;
+  const DType type = r.weights().graph().param(r.node(), Slot::weight)->dtype();
+  const Shape length{std::ssize(map.shift)};
+  std::get<Conv>(r.node().op).pad_value = true;
+  r.weights().set(r.id(), Slot::pad_value, length, map.shift, type);
+}
+
 Absorbed apply(const Conv& op, const Rewrite& r) {
   if (op.pad_value) rewrite_pad_value(r, r.system().along(r.node().inputs[0], 1));
+  else if (r.system().policy().borders.contains(r.id())) give_pad_value(r, op);
   const Shape shape = r.weights().graph().param(r.node(), Slot::weight)->shape();
   const std::int64_t groups = groups_of(op, r.system().shape(r.node().inputs[0]));
   const bool biased = rewrite(r, linear_op(shape, groups, false), r.reads(1), r.writes(1));
@@ -228,6 +257,73 @@ Absorbed apply(const Constant&, const Rewrite& r) {
 Absorbed apply(const Pad& op, const Rewrite& r) {
   if (op.pad_value) rewrite_pad_value(r, r.system().along(r.node().inputs[0], 1));
   return {};
+}
+
+void set_bounds(const Rewrite& r, std::size_t axis, const Bounds& bounds, DType type) {
+  Clamp op{static_cast<std::int64_t>(axis), false, false};
+  const auto finite = [](double bound) { return std::isfinite(bound); };
+  op.lower = std::ranges::any_of(bounds.lower, finite);
+  op.upper = std::ranges::any_of(bounds.upper, finite);
+  const Shape length{std::ssize(bounds.lower)};
+  r.node().op = op;
+  std::erase_if(r.node().params, [&](const auto& param) {
+    return (param.first == Slot::lower && !op.lower) || (param.first == Slot::upper && !op.upper);
+  });
+  if (op.lower) r.weights().set(r.id(), Slot::lower, length, bounds.lower, type);
+  if (op.upper) r.weights().set(r.id(), Slot::upper, length, bounds.upper, type);
+}
+
+void set_kinks(const Rewrite& r, std::size_t axis, const Kinks& kinks, DType type) {
+  r.node().op = Kinked{static_cast<std::int64_t>(axis)};
+  std::erase_if(r.node().params, [](const auto& param) { return param.first == Slot::weight; });
+  const Shape length{std::ssize(kinks.kink)};
+  r.weights().set(r.id(), Slot::kink, length, kinks.kink, type);
+  r.weights().set(r.id(), Slot::below, length, kinks.below, type);
+  r.weights().set(r.id(), Slot::above, length, kinks.above, type);
+}
+
+Absorbed apply(const Activation& op, const Rewrite& r) {
+  if (!r.done().of_input) return {};
+  const std::size_t axis = r.system().axis_of(r.node().inputs[0]);
+  const AffineMap map = r.passes(axis);
+  const bool clip = op.kind == ActivationKind::clip;
+  if (!clip && is_plain(map)) return {};
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (clip) set_bounds(r, axis, moved(Bounds{{op.alpha}, {op.beta}}, map), DType::f32);
+  else if (op.kind == ActivationKind::relu) set_bounds(r, axis, moved(Bounds{{0.0}, {infinity}}, map), DType::f32);
+  else set_kinks(r, axis, moved(Kinks{{0.0}, {op.alpha}, {1.0}}, map), DType::f32);
+  return r.done_with_clamp();
+}
+
+Absorbed apply(const PRelu&, const Rewrite& r) {
+  if (!r.done().of_input) return {};
+  const AffineMap map = r.passes(1);
+  if (is_plain(map)) return {};
+  const Tensor slope = *r.weights().graph().param(r.node(), Slot::weight);
+  set_kinks(r, 1, moved(Kinks{{0.0}, slope.to_vector<double>(), {1.0}}, map), slope.dtype());
+  return r.done_with_clamp();
+}
+
+Absorbed apply(const Clamp& op, const Rewrite& r) {
+  if (!r.done().of_input) return {};
+  const std::size_t axis = resolve_axis(op.axis, r.system().shape(r.node().inputs[0]).rank());
+  const AffineMap map = r.passes(axis);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const Bounds bounds{r.weights().get(r.id(), Slot::lower, map.scale.size(), -infinity),
+                      r.weights().get(r.id(), Slot::upper, map.scale.size(), infinity)};
+  set_bounds(r, axis, moved(bounds, map), DType::f32);
+  return r.done_with_clamp();
+}
+
+Absorbed apply(const Kinked& op, const Rewrite& r) {
+  if (!r.done().of_input) return {};
+  const std::size_t axis = resolve_axis(op.axis, r.system().shape(r.node().inputs[0]).rank());
+  const AffineMap map = r.passes(axis);
+  const Kinks kinks{r.weights().get(r.id(), Slot::kink, map.scale.size(), 0.0),
+                    r.weights().get(r.id(), Slot::below, map.scale.size(), 0.0),
+                    r.weights().get(r.id(), Slot::above, map.scale.size(), 0.0)};
+  set_kinks(r, axis, moved(kinks, map), DType::f32);
+  return r.done_with_clamp();
 }
 
 // All other ops pass gauges on or keep them away.

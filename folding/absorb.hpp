@@ -10,6 +10,7 @@ namespace banoff::gauge {
 struct Absorbed {
   bool of_input = false;
   bool of_output = false;
+  bool clamp = false;  ///< an activation got bounds or kinks per channel
 };
 
 /// The largest factor either side may be multiplied by.

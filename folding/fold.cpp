@@ -6,6 +6,7 @@
 
 #include "folding/absorb.hpp"
 #include "folding/chain.hpp"
+#include "folding/optimal/optimal.hpp"
 #include "folding/report.hpp"
 #include "folding/self_check.hpp"
 #include "runtime/core/fail.hpp"
@@ -25,13 +26,14 @@ enum class Direction : std::uint8_t { backward, forward };
 /// Folds one batch norm after the other, keeping the system of gauges in step with the graph.
 class Folder {
  public:
-  Folder(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute)
-      : graph_(graph),
+  Folder(gauge::Weights& weights, const std::vector<TensorType>& types, const gauge::Policy& policy,
+         const FoldOptions& options, const ComputeNode& compute)
+      : weights_(weights),
+        graph_(weights.graph()),
         options_(options),
         compute_(compute),
-        types_(infer_types(graph, bindings)),
-        system_(graph, types_),
-        weights_(graph) {}
+        types_(types),
+        system_(graph_, types, policy) {}
 
   FoldedNorm fold(NodeId id) {
     FoldedNorm result;
@@ -54,10 +56,6 @@ class Folder {
   }
 
   [[nodiscard]] double worst_error() const { return worst_error_; }
-  void finish() {
-    weights_.round_all();
-    graph_ = graph_.compacted();
-  }
 
  private:
   /// Folds or throws Refused; then graph and result are as they were.
@@ -70,10 +68,10 @@ class Folder {
     const gauge::Assignment assignment = solve_for(norm, direction);
     const Graph before = graph_;
     try {
-      const std::vector<NodeId> nodes = gauge::touched_nodes(before, system_, assignment, id);
+      const std::vector<NodeId> nodes = gauge::touched_nodes(before, system_, assignment, {{id}});
       FoldedNorm done = rewrite(nodes, id, assignment, direction);
+      if (options_.self_check) check(before, nodes, id, assignment);
       graph_.bypass(id);
-      if (options_.self_check) check(before, nodes, assignment);
       done.name = result.name;
       done.where = result.where;
       explain_fold(done, direction == Direction::backward);
@@ -114,22 +112,23 @@ class Folder {
       const std::string& name = graph_.node(id).name;
       if (backward ? absorbed.of_output : absorbed.of_input) done.into.push_back(name);
       if (backward ? absorbed.of_input : absorbed.of_output) done.inverse.push_back(name);
+      done.clamp = done.clamp || absorbed.clamp;
     }
     return done;
   }
 
-  void check(const Graph& before, const std::vector<NodeId>& nodes, const gauge::Assignment& assignment) {
-    const auto result = self_check(before, graph_, nodes, system_, assignment, types_, compute_, options_.tolerance);
-    if (!result.first_diverging.empty()) throw Refused{Blocker::self_check, result.first_diverging};
+  void check(const Graph& before, const std::vector<NodeId>& nodes, NodeId norm, const gauge::Assignment& assignment) {
+    const auto result = self_check(before, graph_, nodes, {{norm}}, system_, assignment, types_, compute_);
+    if (!(result.error <= options_.tolerance)) throw Refused{Blocker::self_check, before.node(result.worst).name};
     worst_error_ = std::max(worst_error_, result.error);
   }
 
+  gauge::Weights& weights_;
   Graph& graph_;
   const FoldOptions& options_;
   const ComputeNode& compute_;
-  std::vector<TensorType> types_;
+  const std::vector<TensorType>& types_;
   gauge::System system_;
-  gauge::Weights weights_;
   double worst_error_ = 0;
 };
 
@@ -142,22 +141,35 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   FoldReport report;
   report.method = options.method;
   count_parameters(graph, report.parameters_before, report.trainable_before);
+  const Graph original = graph;
+  const std::vector<TensorType> types = infer_types(graph, bindings);
+  gauge::Weights weights(graph);
+  gauge::OptimalResult optimal;
+  if (options.method == Method::optimal) optimal = gauge::fold_optimal(weights, types, options, compute);
+  // What the optimum leaves is tried alone: a scale of 0 goes where nobody needs its inverse.
+  Folder folder(weights, types, optimal.policy, options, compute);
   std::int64_t folded_channels = 0;
-  Folder folder(graph, bindings, options, compute);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+  for (std::size_t i = 0; i < original.nodes.size(); ++i) {
     const auto id = static_cast<NodeId>(i);
-    const Node& node = graph.nodes[i];
-    if (!graph.alive(id) || !node.as<BatchNorm>()) continue;
+    const Node& node = original.nodes[i];
+    if (!original.alive(id) || !node.as<BatchNorm>()) continue;
+    FoldedNorm& norm = report.norms.emplace_back();
     if (options.method == Method::none) {
-      report.norms.push_back({node.name, node.where.str(), false, {}, {}, Blocker::none, "folding is off", ""});
-      continue;
+      norm = {node.name, node.where.str(), false, false, {}, {}, Blocker::none, "folding is off", ""};
+    } else if (const auto gone = optimal.norms.find(id); gone != optimal.norms.end()) {
+      norm = gone->second;
+      explain_fold(norm, true);
+    } else {
+      norm = folder.fold(id);
+      const auto left = optimal.left.find(id);
+      if (!norm.folded && left != optimal.left.end()) explain_left(norm, left->second);
     }
-    const std::int64_t channels = graph.param(node, Slot::mean)->elements();
-    report.norms.push_back(folder.fold(id));
-    if (report.norms.back().folded) folded_channels += channels;
+    if (norm.folded) folded_channels += original.param(node, Slot::mean)->elements();
   }
-  folder.finish();
-  report.max_relative_error = folder.worst_error();
+  weights.round_all();
+  graph = graph.compacted();
+  report.proved = optimal.proved;
+  report.max_relative_error = std::max(folder.worst_error(), optimal.error);
   count_parameters(graph, report.parameters_after, report.trainable_after);
   if (report.trainable_before > 0) {
     report.removed_percent_paper =

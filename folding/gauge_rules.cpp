@@ -22,6 +22,7 @@ class Rule {
   [[nodiscard]] ValueId in(std::size_t i = 0) const { return node_.inputs.at(i); }
   [[nodiscard]] ValueId out() const { return node_.outputs.front(); }
   [[nodiscard]] const Node& node() const { return node_; }
+  [[nodiscard]] NodeId id() const { return static_cast<NodeId>(&node_ - system_.graph().nodes.data()); }
   [[nodiscard]] const Shape& shape(ValueId value) const { return system_.shape(value); }
   [[nodiscard]] Mark because(Blocker blocker) const { return {blocker, node_.name}; }
 
@@ -47,9 +48,10 @@ void apply(const Conv& op, const Rule& r) {
   r.system().tie_along(r.in(), 1);
   r.system().make(r.out(), 1);
   const auto spans = windows(op, r.shape(r.in()));
-  if (!op.pad_value && std::ranges::any_of(spans, reads_padding)) {
-    r.system().zero_shift(r.in(), r.because(Blocker::padding));
-  }
+  const bool zero_padded = !op.pad_value && std::ranges::any_of(spans, reads_padding);
+  if (!zero_padded) return;
+  if (r.system().policy().borders.contains(r.id())) return r.system().prefer_plain(r.in());
+  r.system().zero_shift(r.in(), r.because(Blocker::padding));
 }
 
 void apply(const ConvTranspose& op, const Rule& r) {
@@ -275,8 +277,39 @@ void apply(const Constant&, const Rule& r) {
   r.system().make_elements(r.out());
 }
 
-void apply(const Activation&, const Rule& r) { r.barrier(Blocker::activation); }
-void apply(const PRelu&, const Rule& r) { r.barrier(Blocker::activation); }
+/// Piecewise linear activations commute with gauges if their kinks and bounds move along (docs/folding.md). One whose
+/// only kink is at 0 is left as it is by a positive scale.
+void piecewise(const Rule& r, bool kink_at_zero) {
+  const Policy& policy = r.system().policy();
+  const std::size_t axis = r.system().axis_of(r.in());
+  const bool movable = policy.clamps && r.shape(r.in()).rank() > 0 && r.system().uniform_along(r.in(), axis);
+  if (!policy.cross_activations || !(movable || kink_at_zero)) return r.barrier(Blocker::activation);
+  r.system().share(r.out(), r.in());
+  if (movable) return r.system().prefer_plain(r.in());
+  r.system().zero_shift(r.in(), r.because(Blocker::activation));
+  r.system().positive(r.in(), r.because(Blocker::activation));
+}
+
+void apply(const Activation& op, const Rule& r) {
+  switch (op.kind) {
+    case ActivationKind::relu:
+    case ActivationKind::leaky_relu: return piecewise(r, true);
+    case ActivationKind::clip: return piecewise(r, false);
+    default: return r.barrier(Blocker::activation);
+  }
+}
+void apply(const PRelu&, const Rule& r) { piecewise(r, true); }
+
+/// Bounds and kinks per channel move with any gauge and stay what they are.
+void moving(const Rule& r, std::int64_t op_axis) {
+  if (!r.system().policy().cross_activations) return r.barrier(Blocker::activation);
+  const std::size_t axis = resolve_axis(op_axis, r.shape(r.in()).rank());
+  r.system().tie_along(r.in(), axis);
+  r.system().share(r.out(), r.in());
+}
+
+void apply(const Clamp& op, const Rule& r) { moving(r, op.axis); }
+void apply(const Kinked& op, const Rule& r) { moving(r, op.axis); }
 void apply(const Softmax&, const Rule& r) { r.barrier(Blocker::activation); }
 void apply(const GroupNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const LayerNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }

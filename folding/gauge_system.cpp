@@ -37,8 +37,8 @@ bool Classes::unite(VarId a, VarId b) {
   return true;
 }
 
-System::System(const Graph& graph, const std::vector<TensorType>& types)
-    : graph_(&graph), types_(&types), channels_(graph.values.size()) {
+System::System(const Graph& graph, const std::vector<TensorType>& types, Policy policy)
+    : graph_(&graph), types_(&types), policy_(std::move(policy)), channels_(graph.values.size()) {
   for (const GraphInput& input : graph.inputs) {
     make_whole(input.value);
     pin(input.value, {Blocker::graph_output, graph.value(input.value).name});
@@ -127,6 +127,13 @@ std::vector<VarId> System::tie_along(ValueId value, std::size_t axis) {
   std::vector<VarId> vars = along(value, axis);
   visit(value, axis, [&](std::size_t i, VarId var) { equal(vars[i], var); });
   return vars;
+}
+
+bool System::uniform_along(ValueId value, std::size_t axis) const {
+  const std::vector<VarId> vars = along(value, axis);
+  bool uniform = true;
+  visit(value, axis, [&](std::size_t i, VarId var) { uniform = uniform && gauges_.root(vars[i]) == gauges_.root(var); });
+  return uniform;
 }
 
 VarId System::of_element(ValueId value, std::int64_t flat) const {

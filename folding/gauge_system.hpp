@@ -4,7 +4,7 @@
 // indices, so that reshapes and flattens change nothing: element f of a value belongs to channel (f / inner) % extent.
 #pragma once
 
-#include <span>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -44,12 +44,20 @@ struct Mark {
 /// sum of coefficient * shift(variable) = 0; all variables have one scale.
 using Sum = std::vector<std::pair<double, VarId>>;
 
+/// What gauges may cross, and what they may make of the ops they cross. As it stands: an activation stops them.
+struct Policy {
+  bool cross_activations = false;  ///< piecewise linear activations let through what leaves them as they are
+  bool clamps = false;             ///< ... and anything else, becoming clamps and kinked activations
+  std::set<NodeId> borders;        ///< zero-padded convs that may be given a padding value per channel
+};
+
 class System {
  public:
   /// Collects the demands of every op (gauge_rules.cpp). `types` are the graph's inferred types.
-  System(const Graph& graph, const std::vector<TensorType>& types);
+  System(const Graph& graph, const std::vector<TensorType>& types, Policy policy = {});
 
   [[nodiscard]] const Graph& graph() const noexcept { return *graph_; }
+  [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
   [[nodiscard]] const Shape& shape(ValueId value) const;
   [[nodiscard]] std::size_t variables() const noexcept { return pin_.size(); }
 
@@ -73,6 +81,8 @@ class System {
   void pin(ValueId value, const Mark& mark);  ///< identity gauge
   void zero_shift(ValueId value, const Mark& mark);
   void positive(ValueId value, const Mark& mark);
+  /// The activation (or padded conv) that reads `value` stays what it is under a positive scale without a shift.
+  void prefer_plain(ValueId value) { plain_.push_back(value); }
   /// Two values become one: a batch norm between them was removed.
   void merge(ValueId a, ValueId b);
 
@@ -81,6 +91,9 @@ class System {
   [[nodiscard]] std::vector<VarId> along(ValueId value, std::size_t axis) const;
   /// The axis whose indices are the channels of `value`; 1 (or 0) where no single axis is.
   [[nodiscard]] std::size_t axis_of(ValueId value) const;
+  /// Whether every index along `axis` has one variable as it is.
+  [[nodiscard]] bool uniform_along(ValueId value, std::size_t axis) const;
+  [[nodiscard]] const std::vector<ValueId>& plain() const noexcept { return plain_; }
   /// Every variable of a value, once.
   [[nodiscard]] std::pair<VarId, VarId> range(ValueId value) const;
   /// The variable of one element.
@@ -92,6 +105,7 @@ class System {
   [[nodiscard]] const Mark* shift_fixed(VarId var) const { return mark(zero_, var); }
   [[nodiscard]] const Mark* sign_fixed(VarId var) const { return mark(positive_, var); }
   [[nodiscard]] const Sum* sum_at(VarId var) const;
+  [[nodiscard]] const std::vector<Sum>& sums() const noexcept { return sums_; }
 
  private:
   struct Channels {
@@ -108,11 +122,13 @@ class System {
 
   const Graph* graph_;
   const std::vector<TensorType>* types_;
+  Policy policy_;
   std::vector<Channels> channels_;  // by ValueId
   Classes scales_, gauges_;
   std::vector<std::int32_t> pin_, zero_, positive_, sum_at_;  // by VarId: an index below, or none
   std::vector<Mark> marks_;
   std::vector<Sum> sums_;
+  std::vector<ValueId> plain_;
 };
 
 /// Emits what one node demands (one overload per op).

@@ -11,7 +11,17 @@ namespace banoff {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> method_names{"none", "naive", "banoff"};
+constexpr std::array<std::string_view, 4> method_names{"none", "naive", "banoff", "optimal"};
+constexpr std::array<std::string_view, 3> activations_names{"literal", "clamp", "auto"};
+constexpr std::array<std::string_view, 2> objective_names{"bytes", "count"};
+
+/// The enumerator whose name is at its place in `names`.
+template <class E, std::size_t N>
+E named(const std::array<std::string_view, N>& names, std::string_view what, std::string_view name) {
+  const auto* found = std::ranges::find(names, name);
+  if (found == names.end()) fail_usage("unknown {} '{}' (known: {})", what, name, fmt::join(names, ", "));
+  return static_cast<E>(found - names.begin());
+}
 
 /// A blocker's name and what it says about the node that blocks, {}.
 struct BlockerRow {
@@ -45,17 +55,23 @@ std::string quoted(const std::vector<std::string>& names) { return fmt::format("
 }  // namespace
 
 std::string_view name_of(Method method) noexcept { return method_names[static_cast<std::size_t>(method)]; }
+std::string_view name_of(Activations each) noexcept { return activations_names[static_cast<std::size_t>(each)]; }
+std::string_view name_of(Objective objective) noexcept { return objective_names[static_cast<std::size_t>(objective)]; }
 
-Method method_named(std::string_view name) {
-  const auto* found = std::ranges::find(method_names, name);
-  if (found == method_names.end()) fail_usage("unknown method '{}' (known: {})", name, fmt::join(method_names, ", "));
-  return static_cast<Method>(found - method_names.begin());
+Method method_named(std::string_view name) { return named<Method>(method_names, "method", name); }
+Activations activations_named(std::string_view name) {
+  return named<Activations>(activations_names, "way with activations", name);
 }
+Objective objective_named(std::string_view name) { return named<Objective>(objective_names, "objective", name); }
 
 std::string_view name_of(Blocker blocker) noexcept { return blocker_rows[static_cast<std::size_t>(blocker)].name; }
 
 std::size_t FoldReport::folded() const {
   return static_cast<std::size_t>(std::ranges::count(norms, true, &FoldedNorm::folded));
+}
+
+std::size_t FoldReport::folded_with_clamp() const {
+  return static_cast<std::size_t>(std::ranges::count(norms, true, &FoldedNorm::clamp));
 }
 
 void count_parameters(const Graph& graph, std::int64_t& all, std::int64_t& trainable) {
@@ -72,9 +88,16 @@ void count_parameters(const Graph& graph, std::int64_t& all, std::int64_t& train
 }
 
 void explain_fold(FoldedNorm& norm, bool backward) {
-  norm.reason = norm.into.empty() ? "nothing else reads it"
+  norm.reason = norm.into.empty() ? "nothing had to change"
                                   : fmt::format("folded {} into {}", backward ? "back" : "forward", quoted(norm.into));
   if (!norm.inverse.empty()) norm.reason += fmt::format("; {} took the inverse", quoted(norm.inverse));
+}
+
+void explain_left(FoldedNorm& norm, const gauge::Refused& why) {
+  norm.blocker = why.blocker;
+  norm.witness = why.witness;
+  norm.reason = why.blocker == Blocker::conflict ? fmt::format("it does not go together with '{}'", why.witness)
+                                                 : sentence(why);
 }
 
 void explain_refusal(FoldedNorm& norm, const gauge::Refused& backward, const gauge::Refused& forward) {

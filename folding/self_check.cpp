@@ -1,24 +1,21 @@
 #include "folding/self_check.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include "folding/sample_shapes.hpp"
+#include "runtime/core/cpu_count.hpp"
 
 namespace banoff::gauge {
 
 namespace {
 
 using Values = std::map<ValueId, Tensor>;
-
-Tensor random_tensor(const Shape& shape, std::mt19937_64& random) {
-  std::normal_distribution<double> normal;
-  std::vector<double> values(static_cast<std::size_t>(shape.elements()));
-  for (double& value : values) value = normal(random);
-  return Tensor::of<double>(shape, std::move(values));
-}
 
 std::vector<Tensor> gather(const Values& values, const std::vector<ValueId>& wanted) {
   std::vector<Tensor> result;
@@ -52,6 +49,20 @@ class ElementGauges {
   Shape sample_, full_;
 };
 
+/// A value before and after: random where the gauge leaves it free.
+std::pair<Tensor, Tensor> random_pair(const Shape& shape, const ElementGauges& gauges, std::mt19937_64& random) {
+  std::normal_distribution<double> normal;
+  std::vector<double> original(static_cast<std::size_t>(shape.elements()));
+  std::vector<double> stored(original.size());
+  for (std::size_t i = 0; i < original.size(); ++i) {
+    const Gauge gauge = gauges.at(static_cast<std::int64_t>(i));
+    const bool forgotten = gauge.den == 0.0;
+    original[i] = forgotten ? -gauge.shift / gauge.num : normal(random);
+    stored[i] = forgotten ? normal(random) : (gauge.num * original[i] + gauge.shift) / gauge.den;
+  }
+  return {Tensor::of<double>(shape, std::move(original)), Tensor::of<double>(shape, std::move(stored))};
+}
+
 /// Largest |den * stored - (num * original + shift)|, relative to the largest term.
 double difference(const Tensor& original, const Tensor& stored, const ElementGauges& gauges) {
   if (original.shape() != stored.shape()) return std::numeric_limits<double>::infinity();
@@ -69,50 +80,101 @@ double difference(const Tensor& original, const Tensor& stored, const ElementGau
   return largest > 0 ? worst / largest : worst;
 }
 
+/// One node before and after.
+class NodeCheck {
+ public:
+  NodeCheck(const Graph& before, const Graph& after, const System& system, const Assignment& assignment,
+            const std::vector<TensorType>& types, const ComputeNode& compute)
+      : before_(before),
+        after_(after),
+        system_(system),
+        assignment_(assignment),
+        types_(types),
+        compute_(compute) {}
+
+  /// The largest relative difference of the node's outputs.
+  [[nodiscard]] double operator()(NodeId id, bool removed) const {
+    const Node& was = before_.node(id);
+    Values original;
+    Values stored;
+    std::mt19937_64 random(20220331U + static_cast<std::uint64_t>(id));
+    for (const auto& [value, shape] : sample_shapes(before_, {id}, types_)) {
+      const NodeId producer = before_.value(value).producer;
+      if (producer != none && before_.node(producer).as<Constant>()) {
+        original[value] = compute_(before_, before_.node(producer), {}).at(0);
+        if (after_.alive(producer)) stored[value] = compute_(after_, after_.node(producer), {}).at(0);
+        continue;
+      }
+      std::tie(original[value], stored[value]) =
+          random_pair(shape, ElementGauges(system_, assignment_, value, shape), random);
+    }
+    const std::vector<Tensor> expected = compute_(before_, was, gather(original, was.inputs));
+    const std::vector<Tensor> actual =
+        removed ? gather(stored, was.inputs)
+                : compute_(after_, after_.node(id), gather(stored, after_.node(id).inputs));
+    double error = 0;
+    for (std::size_t i = 0; i < was.outputs.size(); ++i) {
+      const ElementGauges gauges(system_, assignment_, was.outputs[i], expected[i].shape());
+      error = std::max(error, difference(expected[i], actual.at(i), gauges));
+    }
+    return error;
+  }
+
+ private:
+  const Graph& before_;
+  const Graph& after_;
+  const System& system_;
+  const Assignment& assignment_;
+  const std::vector<TensorType>& types_;
+  const ComputeNode& compute_;
+};
+
 }  // namespace
 
 std::vector<NodeId> touched_nodes(const Graph& before, const System& system, const Assignment& assignment,
-                                  NodeId removed) {
+                                  std::span<const NodeId> removed) {
   std::vector<NodeId> result;
   const auto touched = [&](ValueId value) { return assignment.touches(system.range(value)); };
   for (std::size_t i = 0; i < before.nodes.size(); ++i) {
     const Node& node = before.nodes[i];
     const auto id = static_cast<NodeId>(i);
     if (node.outputs.empty()) continue;
-    if (id == removed || std::ranges::any_of(node.inputs, touched) || std::ranges::any_of(node.outputs, touched)) {
+    if (std::ranges::find(removed, id) != removed.end() || std::ranges::any_of(node.inputs, touched) ||
+        std::ranges::any_of(node.outputs, touched)) {
       result.push_back(id);
     }
   }
   return result;
 }
 
-CheckResult self_check(const Graph& before, const Graph& after, const std::vector<NodeId>& nodes, const System& system,
-                       const Assignment& assignment, const std::vector<TensorType>& types, const ComputeNode& compute,
-                       double tolerance) {
-  std::mt19937_64 random(20220331);
-  Values original;
-  for (const auto& [value, shape] : sample_shapes(before, nodes, types)) {
-    const NodeId producer = before.value(value).producer;
-    const bool constant = producer != none && before.node(producer).as<Constant>();
-    original[value] = constant ? compute(before, before.node(producer), {}).at(0) : random_tensor(shape, random);
-  }
-  Values folded = original;
-  CheckResult result;
-  for (const NodeId id : nodes) {
-    const Node& was = before.node(id);
-    const std::vector<Tensor> old_outputs = compute(before, was, gather(original, was.inputs));
-    const std::vector<Tensor> new_outputs = after.alive(id)
-                                                ? compute(after, after.node(id), gather(folded, after.node(id).inputs))
-                                                : gather(folded, was.inputs);
-    for (std::size_t i = 0; i < was.outputs.size(); ++i) {
-      const ValueId value = was.outputs[i];
-      original[value] = old_outputs[i];
-      folded[value] = new_outputs[i];
-      const double error =
-          difference(old_outputs[i], new_outputs[i], ElementGauges(system, assignment, value, old_outputs[i].shape()));
-      result.error = std::max(result.error, error);
-      if (!(error <= tolerance) && result.first_diverging.empty()) result.first_diverging = was.name;
+CheckResult self_check(const Graph& before, const Graph& after, std::span<const NodeId> nodes,
+                       std::span<const NodeId> removed, const System& system, const Assignment& assignment,
+                       const std::vector<TensorType>& types, const ComputeNode& compute) {
+  const NodeCheck check(before, after, system, assignment, types, compute);
+  std::vector<double> errors(nodes.size());
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto work = [&] {
+    try {
+      for (std::size_t i = next++; i < nodes.size(); i = next++) {
+        errors[i] = check(nodes[i], std::ranges::find(removed, nodes[i]) != removed.end());
+      }
+    } catch (...) {
+      const std::scoped_lock lock(mutex);
+      failure = std::current_exception();
     }
+  };
+  const std::size_t helpers = std::min(nodes.size() / 8, static_cast<std::size_t>(cpu_count()) - 1);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+  CheckResult result;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (errors[i] > result.error || result.worst == none) result = {errors[i], nodes[i]};
   }
   return result;
 }

@@ -1,23 +1,27 @@
-// Does a fold hold? Every value it touched is computed before and after, and must stand in the gauge promised.
+// Does a fold hold? Every node it touched must carry inputs in their gauges to outputs in theirs.
 #pragma once
 
+#include <span>
+
+#include "folding/fold.hpp"
 #include "folding/gauge_solve.hpp"
 
 namespace banoff::gauge {
 
 struct CheckResult {
-  double error = 0;             ///< largest difference of any value, relative to its largest element
-  std::string first_diverging;  ///< the first node whose value is off by more than the tolerance; empty: none
+  double error = 0;    ///< largest difference of any value, relative to its largest element
+  NodeId worst = none;  ///< the node where that was
 };
 
-/// Nodes with a value in another gauge than before, and `removed`; in topological order.
+/// Nodes with a value in another gauge than before, and those in `removed`; in topological order.
 [[nodiscard]] std::vector<NodeId> touched_nodes(const Graph& before, const System& system, const Assignment& assignment,
-                                                NodeId removed);
+                                                std::span<const NodeId> removed);
 
-/// Runs `nodes` before and after folding `removed` on the same random data, in float64.
-[[nodiscard]] CheckResult self_check(const Graph& before, const Graph& after, const std::vector<NodeId>& nodes,
-                                     const System& system, const Assignment& assignment,
-                                     const std::vector<TensorType>& types, const ComputeNode& compute,
-                                     double tolerance);
+/// Computes each of `nodes` alone, before and after, in float64: on random data, and on what is stored for it. Where
+/// every node agrees, so do all that are composed of them. Nodes of `after` that `removed` names pass on their input.
+[[nodiscard]] CheckResult self_check(const Graph& before, const Graph& after, std::span<const NodeId> nodes,
+                                     std::span<const NodeId> removed, const System& system,
+                                     const Assignment& assignment, const std::vector<TensorType>& types,
+                                     const ComputeNode& compute);
 
 }  // namespace banoff::gauge

@@ -16,7 +16,9 @@ void Weights::set(NodeId id, Slot slot, Shape shape, std::vector<double> values,
   // Once set, a parameter is held as f64 whatever it is to become.
   const DType storage = storage_.try_emplace({id, slot}, like == DType::f64 ? DType::f64 : DType::f32).first->second;
   const double largest = storage == DType::f64 ? std::numeric_limits<double>::max() : std::numeric_limits<float>::max();
+  const bool bound = slot == Slot::lower || slot == Slot::upper;  // may be infinite: no bound
   for (const double value : values) {
+    if (bound && std::isinf(value)) continue;
     if (!(std::abs(value) <= largest)) throw Refused{Blocker::amplification, graph_.node(id).name};
   }
   graph_.set_param(id, slot, Tensor::of<double>(shape, std::move(values)));

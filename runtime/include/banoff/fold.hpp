@@ -11,9 +11,22 @@
 
 namespace banoff {
 
-enum class Method : std::uint8_t { none, naive, banoff };
+/// none; naive: each norm alone into the conv or dense layer next to it; banoff: Theorem 1 of "To Fold or Not to Fold"
+/// (IJCAI 2022); optimal: as many as the mathematics allows (docs/folding.md).
+enum class Method : std::uint8_t { none, naive, banoff, optimal };
 [[nodiscard]] BANOFF_API std::string_view name_of(Method method) noexcept;
 [[nodiscard]] BANOFF_API Method method_named(std::string_view name);  ///< throws usage for an unknown word
+
+/// What `optimal` may do to piecewise linear activations. literal: nothing; clamp: give them bounds and kinks per
+/// channel; automatic: that, where it saves more than it costs.
+enum class Activations : std::uint8_t { literal, clamp, automatic };
+[[nodiscard]] BANOFF_API std::string_view name_of(Activations activations) noexcept;
+[[nodiscard]] BANOFF_API Activations activations_named(std::string_view name);  ///< throws usage for an unknown word
+
+/// What `optimal` maximises: the bytes that the removed norms would move at the given shapes, or their number.
+enum class Objective : std::uint8_t { bytes, count };
+[[nodiscard]] BANOFF_API std::string_view name_of(Objective objective) noexcept;
+[[nodiscard]] BANOFF_API Objective objective_named(std::string_view name);  ///< throws usage for an unknown word
 
 /// Why a batch norm stayed.
 enum class Blocker : std::uint8_t {
@@ -33,7 +46,13 @@ enum class Blocker : std::uint8_t {
 [[nodiscard]] BANOFF_API std::string_view name_of(Blocker blocker) noexcept;
 
 struct FoldOptions {
-  Method method = Method::banoff;
+  Method method = Method::optimal;
+  Activations activations = Activations::automatic;
+  Objective objective = Objective::bytes;
+  /// Let a shift through zero padding by a padding value per channel, where that saves more than it costs.
+  bool borders = true;
+  /// How many channels of norms the search may try before it gives up proving its answer the best.
+  std::int64_t search_limit = 100'000'000;
   /// Folds whose inverse would scale any weight by more than this are refused: rounding errors may grow as much, and
   /// float32 keeps about 7 digits.
   double max_amplification = 1e3;
@@ -47,6 +66,7 @@ struct FoldedNorm {
   std::string name;
   std::string where;  ///< file:line
   bool folded = false;
+  bool clamp = false;                ///< folded, and an activation beside it became a clamp or moved its kink
   std::vector<std::string> into;     ///< nodes that took the scale and shift (the paper's I)
   std::vector<std::string> inverse;  ///< nodes that took the inverse (the paper's O)
   Blocker blocker = Blocker::none;
@@ -61,7 +81,9 @@ struct BANOFF_API FoldReport {
   std::int64_t trainable_before = 0, trainable_after = 0;
   double removed_percent_paper = 0;  ///< 100 x 2 x folded BN channels / trainable parameters, as the paper counts
   double max_relative_error = 0;     ///< worst float64 self-check
+  bool proved = false;               ///< (optimal) no other choice removes more, by the objective
   [[nodiscard]] std::size_t folded() const;
+  [[nodiscard]] std::size_t folded_with_clamp() const;
 };
 
 }  // namespace banoff

@@ -1,0 +1,138 @@
+#include "folding/optimal/choice.hpp"
+
+#include <algorithm>
+
+#include "folding/linear_op.hpp"
+#include "folding/optimal/assign.hpp"
+
+namespace banoff::gauge {
+
+namespace {
+
+/// What a clamp costs beside the activation that it replaces, as a share of a pass over its values (bench/README.md).
+constexpr double clamp_share = 0.05;
+
+bool is_zero_padded(const Node& node, const System& system) {
+  const auto* conv = node.as<Conv>();
+  return !node.outputs.empty() && conv && !conv->pad_value &&
+         std::ranges::any_of(windows(*conv, system.shape(node.inputs[0])), reads_padding);
+}
+
+/// Bytes of the border map that a conv needs when its padding has values (float32, the same for every image).
+double map_bytes(const TensorType& output) {
+  return static_cast<double>(output.shape.elements() / std::max<std::int64_t>(output.shape[0], 1)) * sizeof(float);
+}
+
+class Chooser {
+ public:
+  Chooser(const Graph& graph, const std::vector<TensorType>& types, const Candidates& candidates,
+          const FoldOptions& options)
+      : graph_(graph), types_(types), candidates_(candidates), options_(options) {}
+
+  Choice run() const {
+    Choice choice = try_with({true, options_.activations != Activations::literal, {}});
+    if (options_.activations == Activations::automatic) {
+      Choice literal = try_with({true, false, {}});
+      if (choice.weight() - literal.weight() <= clamp_cost(choice)) choice = std::move(literal);
+    }
+    if (options_.borders && choice.selection.chosen.size() < candidates_.size()) open_borders(choice);
+    return choice;
+  }
+
+ private:
+  [[nodiscard]] Choice try_with(Policy policy) const {
+    return {graph_, types_, std::move(policy), candidates_, options_.search_limit};
+  }
+  [[nodiscard]] const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }
+
+  /// In the unit of the weights: counting norms, clamps cost nothing.
+  [[nodiscard]] double clamp_cost(const Choice& choice) const {
+    if (options_.objective == Objective::count) return 0;
+    double bytes = 0;
+    for (const ValueId value : choice.system.plain()) {
+      const auto [first, last] = choice.system.range(value);
+      bool plain = true;
+      for (VarId var = first; var < last; ++var) {
+        const Gauge* gauge = choice.assignment.find(var);
+        if (gauge) plain = plain && gauge->num > 0 && gauge->shift == 0.0;
+      }
+      if (!plain) bytes += clamp_share * pass_bytes(type(value));
+    }
+    return bytes;
+  }
+  [[nodiscard]] double border_cost(const std::set<NodeId>& convs) const {
+    double cost = 0;
+    for (const NodeId id : convs) cost += map_bytes(type(graph_.node(id).outputs[0]));
+    return options_.objective == Objective::count ? 0 : cost;
+  }
+
+  /// Convs whose padding is to take a value in this choice.
+  [[nodiscard]] std::set<NodeId> with_values(const Choice& choice) const {
+    std::set<NodeId> result;
+    for (const NodeId id : choice.system.policy().borders) {
+      const auto [first, last] = choice.system.range(graph_.node(id).inputs[0]);
+      for (VarId var = first; var < last; ++var) {
+        const Gauge* gauge = choice.assignment.find(var);
+        if (gauge && gauge->shift != 0.0) result.insert(id);
+      }
+    }
+    return result;
+  }
+
+  /// Lets shifts through the padding of all convs, or of one after the other, where norms that go pay for the maps.
+  void open_borders(Choice& choice) const {
+    Policy open = choice.system.policy();
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (is_zero_padded(graph_.nodes[i], choice.system)) open.borders.insert(static_cast<NodeId>(i));
+    }
+    if (open.borders.empty()) return;
+    const Choice everywhere = try_with(open);
+    if (everywhere.weight() <= choice.weight()) return;
+    const std::set<NodeId> useful = with_values(everywhere);
+    open.borders = useful;
+    Choice opened = try_with(open);
+    if (opened.weight() - choice.weight() > border_cost(useful)) {
+      choice = std::move(opened);
+      return;
+    }
+    for (const NodeId id : useful) {
+      open = choice.system.policy();
+      open.borders.insert(id);
+      opened = try_with(open);
+      if (opened.weight() - choice.weight() > border_cost({id})) choice = std::move(opened);
+    }
+  }
+
+  const Graph& graph_;
+  const std::vector<TensorType>& types_;
+  const Candidates& candidates_;
+  const FoldOptions& options_;
+};
+
+}  // namespace
+
+Choice::Choice(const Graph& graph, const std::vector<TensorType>& types, Policy policy, const Candidates& candidates,
+               std::int64_t limit)
+    : system(graph, types, std::move(policy)),
+      problem(make_problem(system, candidates)),
+      selection(select(problem, limit)),
+      assignment(assign(system, problem, selection.chosen)) {}
+
+std::vector<NodeId> Choice::removed() const {
+  std::vector<NodeId> nodes;
+  for (const std::size_t item : selection.chosen) nodes.push_back(problem.items[item].node);
+  return nodes;
+}
+
+double Choice::weight() const {
+  double sum = 0;
+  for (const std::size_t item : selection.chosen) sum += problem.items[item].weight;
+  return sum;
+}
+
+Choice choose(const Graph& graph, const std::vector<TensorType>& types, const Candidates& candidates,
+              const FoldOptions& options) {
+  return Chooser(graph, types, candidates, options).run();
+}
+
+}  // namespace banoff::gauge

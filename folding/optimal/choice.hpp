@@ -1,0 +1,31 @@
+// What gauges are allowed to do to a network, and the best choice of batch norms under it.
+#pragma once
+
+#include "folding/gauge_solve.hpp"
+#include "folding/optimal/objective.hpp"
+#include "folding/optimal/search.hpp"
+
+namespace banoff::gauge {
+
+using Candidates = std::vector<std::pair<NodeId, double>>;
+
+struct Choice {
+  System system;
+  Problem problem;
+  Selection selection;
+  Assignment assignment;
+
+  Choice(const Graph& graph, const std::vector<TensorType>& types, Policy policy, const Candidates& candidates,
+         std::int64_t limit);
+  /// The batch norms that go, in graph order.
+  [[nodiscard]] std::vector<NodeId> removed() const;
+  /// Summed weight of those.
+  [[nodiscard]] double weight() const;
+};
+
+/// The choice under the options: with clamps where they gain more than they cost, and with padding values where those
+/// do.
+[[nodiscard]] Choice choose(const Graph& graph, const std::vector<TensorType>& types, const Candidates& candidates,
+                            const FoldOptions& options);
+
+}  // namespace banoff::gauge

@@ -1,0 +1,141 @@
+#include "folding/optimal/optimal.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "folding/absorb.hpp"
+#include "folding/optimal/account.hpp"
+#include "folding/optimal/choice.hpp"
+#include "folding/optimal/guard.hpp"
+#include "folding/self_check.hpp"
+
+namespace banoff::gauge {
+
+namespace {
+
+class Optimal {
+ public:
+  Optimal(Weights& weights, const std::vector<TensorType>& types, const FoldOptions& options, const ComputeNode& compute)
+      : weights_(weights),
+        graph_(weights.graph()),
+        types_(types),
+        options_(options),
+        compute_(compute),
+        candidates_(candidates(graph_, types, options.objective)) {}
+
+  OptimalResult run() {
+    while (true) {
+      const Choice choice = choose(graph_, types_, candidates_, options_);
+      if (!apply(choice)) continue;
+      result_.policy = choice.system.policy();
+      result_.proved = choice.selection.proved && given_up_.empty();
+      explain_left(choice);
+      for (const NodeId id : choice.removed()) graph_.bypass(id);
+      return std::move(result_);
+    }
+  }
+
+ private:
+  /// Rewrites the graph for a choice; false where some of it had to be given up, and nothing was changed.
+  bool apply(const Choice& choice) {
+    const Selection& selection = choice.selection;
+    const Assignment& assignment = choice.assignment;
+    const std::size_t hidden =
+        hidden_value(choice.system, choice.problem, assignment, selection.chosen, options_.max_amplification);
+    if (hidden < selection.chosen.size()) {
+      const NodeId norm = choice.problem.items[selection.chosen[hidden]].node;
+      give_up(norm, {Blocker::amplification, graph_.node(norm).name});
+      return false;
+    }
+    const std::vector<NodeId> removed = choice.removed();
+    const std::vector<NodeId> touched = touched_nodes(graph_, choice.system, assignment, removed);
+    const Graph before = graph_;
+    std::map<NodeId, Absorbed> absorbed;
+    NodeId at = none;
+    try {
+      constexpr double free = std::numeric_limits<double>::infinity();
+      for (const NodeId id : touched) {
+        at = id;
+        if (!std::ranges::binary_search(removed, id)) {
+          absorbed[id] = absorb(weights_, id, choice.system, assignment, Limits{free, free});
+        }
+      }
+      if (options_.self_check) {
+        const CheckResult check =
+            self_check(before, graph_, touched, removed, choice.system, assignment, types_, compute_);
+        at = check.worst;
+        if (!(check.error <= options_.tolerance)) throw Refused{Blocker::self_check, before.node(at).name};
+        result_.error = check.error;
+      }
+    } catch (const Refused& refused) {
+      graph_ = before;
+      give_up_around(choice, at, refused);
+      return false;
+    }
+    for (const std::size_t item : selection.chosen) {
+      const Node& node = before.node(choice.problem.items[item].node);
+      FoldedNorm& norm = result_.norms[choice.problem.items[item].node];
+      norm.name = node.name;
+      norm.where = node.where.str();
+      account_for(norm, choice.system, choice.problem.items[item], absorbed);
+    }
+    return true;
+  }
+
+  void explain_left(const Choice& choice) {
+    for (std::size_t i = 0; i < choice.problem.items.size(); ++i) {
+      if (std::ranges::binary_search(choice.selection.chosen, i)) continue;
+      result_.left[choice.problem.items[i].node] = why_left(choice.system, choice.problem, choice.selection, i);
+    }
+    for (const auto& [id, refused] : given_up_) result_.left[id] = refused;
+  }
+
+  void give_up(NodeId norm, const Refused& why) {
+    given_up_[norm] = why;
+    std::erase_if(candidates_, [&](const auto& each) { return each.first == norm; });
+  }
+
+  /// Gives up the norms whose scales meet a node's values; all of the choice if none does.
+  void give_up_around(const Choice& choice, NodeId at, const Refused& why) {
+    std::set<ClassId> classes;
+    const auto collect = [&](ValueId value) {
+      const auto [first, last] = choice.system.range(value);
+      for (VarId var = first; var < last; ++var) {
+        classes.insert(choice.problem.scale_of[static_cast<std::size_t>(var)]);
+      }
+    };
+    std::ranges::for_each(choice.system.graph().node(at).inputs, collect);
+    std::ranges::for_each(choice.system.graph().node(at).outputs, collect);
+    classes.erase(ground);
+    const auto near = [&](const Item& item) {
+      return std::ranges::any_of(item.channels, [&](const Channel& channel) {
+        return classes.contains(channel.x_scale) || classes.contains(channel.y_scale);
+      });
+    };
+    const std::size_t before = given_up_.size();
+    for (const std::size_t item : choice.selection.chosen) {
+      if (near(choice.problem.items[item])) give_up(choice.problem.items[item].node, why);
+    }
+    if (given_up_.size() > before) return;
+    for (const NodeId norm : choice.removed()) give_up(norm, why);
+  }
+
+  Weights& weights_;
+  Graph& graph_;
+  const std::vector<TensorType>& types_;
+  const FoldOptions& options_;
+  const ComputeNode& compute_;
+  Candidates candidates_;
+  std::map<NodeId, Refused> given_up_;
+  OptimalResult result_;
+};
+
+}  // namespace
+
+OptimalResult fold_optimal(Weights& weights, const std::vector<TensorType>& types, const FoldOptions& options,
+                           const ComputeNode& compute) {
+  return Optimal(weights, types, options, compute).run();
+}
+
+}  // namespace banoff::gauge
