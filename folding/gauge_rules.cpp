@@ -277,6 +277,8 @@ void apply(const Constant&, const Rule& r) {
 
 void apply(const Activation&, const Rule& r) { r.barrier(Blocker::activation); }
 void apply(const PRelu&, const Rule& r) { r.barrier(Blocker::activation); }
+void apply(const Clamp&, const Rule& r) { r.barrier(Blocker::activation); }
+void apply(const Kinked&, const Rule& r) { r.barrier(Blocker::activation); }
 void apply(const Softmax&, const Rule& r) { r.barrier(Blocker::activation); }
 void apply(const GroupNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const LayerNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
