@@ -409,6 +409,54 @@ def elementwise():
 
 
 @seeded
+def bounds():
+    def along(shape, axis, values):
+        where = [1] * len(shape)
+        where[axis] = shape[axis]
+        return f64(values).reshape(where)
+
+    def clamp(name, shape, axis=1, lower=True, upper=True):
+        x = normal(*shape, std=3)
+        params, y = {}, f64(x)
+        if lower:
+            params["lower"] = normal(shape[axis], mean=-1, std=2)
+            y = torch.maximum(y, along(shape, axis, params["lower"]))
+        if upper:
+            params["upper"] = params["lower"] + np.abs(normal(shape[axis], std=2)) if lower else normal(shape[axis])
+            y = torch.minimum(y, along(shape, axis, params["upper"]))
+        attributes = {**({"axis": axis} if axis != 1 else {}), **({} if lower else {"lower": False}),
+                      **({} if upper else {"upper": False})}
+        case(f"clamp_{name}", "clamp", attributes, [x], y.numpy(), params)
+
+    clamp("4d", (2, 5, 4, 3))
+    clamp("lower_only", (1, 8, 3, 5), upper=False)
+    clamp("upper_only", (1, 8, 5, 3), lower=False)
+    clamp("2d", (3, 6))
+    clamp("3d_20ch", (2, 20, 7), upper=False)
+    clamp("5d", (1, 3, 2, 4, 3))
+    clamp("last_axis", (2, 3, 4, 5), -1)
+    clamp("first_axis", (3, 4), 0)
+
+    def kinked(name, shape, axis=1):
+        x = normal(*shape, std=3)
+        params = {key: normal(shape[axis]) for key in ("kink", "below", "above")}
+        kink, below, above = (along(shape, axis, params[key]) for key in ("kink", "below", "above"))
+        t = f64(x)
+        # As a sum of two one-sided lines.
+        y = kink + above * F.relu(t - kink) - below * F.relu(kink - t)
+        case(f"kinked_{name}", "kinked", {"axis": axis} if axis != 1 else {}, [x], y.numpy(), params,
+             np.abs(x).max() * max(1, *(np.abs(params[key]).max() for key in ("below", "above"))))
+
+    kinked("4d", (2, 5, 4, 3))
+    kinked("8ch", (1, 8, 3, 5))
+    kinked("2d", (3, 6))
+    kinked("3d_20ch", (2, 20, 7))
+    kinked("5d", (1, 3, 2, 4, 3))
+    kinked("last_axis", (2, 3, 4, 5), -1)
+    kinked("first_axis", (3, 4), 0)
+
+
+@seeded
 def pooling():
     def one(name, kind, shape, kernel, **a):
         rank = len(shape) - 2

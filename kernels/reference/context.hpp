@@ -74,6 +74,8 @@ template <class T> [[nodiscard]] Body reference(const ReduceMean& op, Context<T>
 template <class T> [[nodiscard]] Body reference(const Resize& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Activation& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const PRelu& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Clamp& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Kinked& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Softmax& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const GroupNorm& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const LayerNorm& op, Context<T>& context);

@@ -59,4 +59,35 @@ Body reference(const PRelu&, Context<T>& context) {
 }
 BANOFF_REFERENCE(PRelu);
 
+template <class T>
+Body reference(const Clamp& op, Context<T>& context) {
+  const Shape& shape = context.inputs[0].shape;
+  return [a = around(shape, resolve_axis(op.axis, shape.rank())), lower = context.param(Slot::lower),
+          upper = context.param(Slot::upper)](const KernelArgs& args) {
+    const T* x = input<T>(args, 0);
+    T* y = output<T>(args);
+    for_each_along(a, [&](std::int64_t channel, std::int64_t i) {
+      const auto c = static_cast<std::size_t>(channel);
+      const T up = lower.empty() || x[i] > lower[c] ? x[i] : lower[c];
+      y[i] = upper.empty() || up < upper[c] ? up : upper[c];
+    });
+  };
+}
+BANOFF_REFERENCE(Clamp);
+
+template <class T>
+Body reference(const Kinked& op, Context<T>& context) {
+  const Shape& shape = context.inputs[0].shape;
+  return [a = around(shape, resolve_axis(op.axis, shape.rank())), kink = context.param(Slot::kink),
+          below = context.param(Slot::below), above = context.param(Slot::above)](const KernelArgs& args) {
+    const T* x = input<T>(args, 0);
+    T* y = output<T>(args);
+    for_each_along(a, [&](std::int64_t channel, std::int64_t i) {
+      const auto c = static_cast<std::size_t>(channel);
+      y[i] = kink[c] + (x[i] - kink[c]) * (x[i] < kink[c] ? below[c] : above[c]);
+    });
+  };
+}
+BANOFF_REFERENCE(Kinked);
+
 }  // namespace banoff::reference

@@ -69,10 +69,19 @@ bool is_float(DType type) {
 
 void check_finite(const std::string& name, Slot slot, const Tensor& tensor) {
   const std::vector<double> values = tensor.to_vector<double>();
+  const bool bound = slot == Slot::lower || slot == Slot::upper;  // infinite: no bound
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
+    if (!std::isfinite(values[i]) && !(bound && std::isinf(values[i]))) fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
     if (slot == Slot::var && values[i] < 0)
       fail_input("{}[{}] is {}, a variance cannot be negative", name, i, values[i]);
+  }
+}
+
+void check_bounds(const Tensor& lower, const Tensor& upper) {
+  const std::vector<double> low = lower.to_vector<double>();
+  const std::vector<double> high = upper.to_vector<double>();
+  for (std::size_t i = 0; i < low.size(); ++i) {
+    if (low[i] > high[i]) fail_input("lower[{}] is {}, which is above upper[{}] = {}", i, low[i], i, high[i]);
   }
 }
 
@@ -87,6 +96,10 @@ void check_params(const Graph& graph, const Node& node, const Signature& expecte
     if (!is_float(tensor->dtype()))
       fail_input("{} is {}, expected a float type", slot_name(spec.slot), name_of(tensor->dtype()));
     check_finite(std::string(slot_name(spec.slot)), spec.slot, *tensor);
+  }
+  const auto* clamp = node.as<Clamp>();
+  if (clamp != nullptr && clamp->lower && clamp->upper) {
+    check_bounds(*graph.param(node, Slot::lower), *graph.param(node, Slot::upper));
   }
   for (const auto& [slot, id] : node.params) {
     const auto wanted = [&, s = slot](const ParamSpec& spec) { return spec.slot == s; };

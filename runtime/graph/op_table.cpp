@@ -50,6 +50,8 @@ std::vector<OpRow> make_table() {
       {"reduce_mean", ReduceMean{}},
       {"resize", Resize{}},
       {"prelu", PRelu{}},
+      {"clamp", Clamp{}},
+      {"kinked", Kinked{}},
       {"softmax", Softmax{}},
       {"group_norm", GroupNorm{}},
       {"instance_norm", instance_norm()},
@@ -110,6 +112,11 @@ std::string_view slot_name(Slot slot) {
     case Slot::var: return "running_var";
     case Slot::pad_value: return "pad_value";
     case Slot::value: return "value";
+    case Slot::lower: return "lower";
+    case Slot::upper: return "upper";
+    case Slot::kink: return "kink";
+    case Slot::below: return "below";
+    case Slot::above: return "above";
   }
   return "?";
 }

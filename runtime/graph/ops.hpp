@@ -244,6 +244,21 @@ struct PRelu {
   bool operator==(const PRelu&) const = default;
 };
 
+/// y = min(max(x, lower), upper) with bounds per index of `axis`; a NaN becomes a bound, as it becomes 0 in ReLU.
+struct Clamp {
+  std::int64_t axis = 1;
+  bool lower = true, upper = true;  ///< which bounds there are, at least one
+  void fields(auto&& f, auto& self) const { f("axis", self.axis), f("lower", self.lower), f("upper", self.upper); }
+  bool operator==(const Clamp&) const = default;
+};
+
+/// y = kink + (x - kink) * (x < kink ? below : above), all three per index of `axis`.
+struct Kinked {
+  std::int64_t axis = 1;
+  void fields(auto&& f, auto& self) const { f("axis", self.axis); }
+  bool operator==(const Kinked&) const = default;
+};
+
 struct Softmax {
   std::int64_t axis = 1;
   void fields(auto&& f, auto& self) const { f("axis", self.axis); }
@@ -302,7 +317,7 @@ struct Nms {
 using Op =
     std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice, ChannelShuffle,
                  Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool, ReduceMean, Resize, Activation,
-                 PRelu, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms>;
+                 PRelu, Clamp, Kinked, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms>;
 
 /// A row of the op table: how a model file calls an op, and the op as it is before any key is read.
 struct OpRow {

@@ -46,6 +46,8 @@ using InputTypes = std::span<const TensorType>;
 [[nodiscard]] Signature signature(const Resize& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Activation& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const PRelu& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Clamp& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Kinked& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Softmax& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const GroupNorm& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const LayerNorm& op, InputTypes inputs);
@@ -74,8 +76,8 @@ struct Limits {
                                                   const Limits& limits = {});
 
 /// Checks what infer_types does not: every parameter has the shape and a float type its op asks for and only finite
-/// values, variances are not negative, every name is unique, nodes are in topological order. Throws bad_input naming
-/// the node.
+/// values, variances are not negative, no lower bound of a clamp is above its upper one, every name is unique, nodes
+/// are in topological order. Throws bad_input naming the node.
 void verify(const Graph& graph, const std::vector<TensorType>& types);
 
 // Shared pieces of shape arithmetic, used by kernels and folding as well.

@@ -18,6 +18,20 @@ Signature signature(const Softmax& op, InputTypes inputs) {
   return {{inputs[0]}, {}};
 }
 
+Signature signature(const Clamp& op, InputTypes inputs) {
+  if (!op.lower && !op.upper) fail_input("neither lower nor upper is true, expected at least one bound");
+  const Shape along{inputs[0].shape[resolve_axis(op.axis, inputs[0].shape.rank())]};
+  Signature result{{inputs[0]}, {}};
+  if (op.lower) result.params.push_back({Slot::lower, along});
+  if (op.upper) result.params.push_back({Slot::upper, along});
+  return result;
+}
+
+Signature signature(const Kinked& op, InputTypes inputs) {
+  const Shape along{inputs[0].shape[resolve_axis(op.axis, inputs[0].shape.rank())]};
+  return {{inputs[0]}, {{Slot::kink, along}, {Slot::below, along}, {Slot::above, along}}};
+}
+
 Shape broadcast(const Shape& a, const Shape& b) {
   const std::size_t rank = std::max(a.rank(), b.rank());
   Shape out;

@@ -39,6 +39,11 @@ double element(const Node& node, Slot slot, Random& random, double he_bound) {
     case Slot::var: return 1;
     case Slot::pad_value: return 0.5 * random.normal();
     case Slot::value: return random.normal();
+    case Slot::lower: return random.between(-1, 0.25);
+    case Slot::upper: return random.between(0.5, 3);
+    case Slot::kink: return random.between(-0.5, 0.5);
+    case Slot::below: return random.between(0.1, 0.4);
+    case Slot::above: return random.between(0.75, 1.25);
   }
   fail_internal("a parameter of no kind");
 }

@@ -42,6 +42,8 @@ struct Counter {
   }
   std::int64_t operator()(const Activation&) const { return out(); }
   std::int64_t operator()(const PRelu&) const { return out(); }
+  std::int64_t operator()(const Clamp& op) const { return (op.lower ? out() : 0) + (op.upper ? out() : 0); }
+  std::int64_t operator()(const Kinked&) const { return 3 * out(); }     // subtract, multiply, add
   std::int64_t operator()(const Softmax&) const { return 4 * out(); }    // max, exp, sum, divide
   std::int64_t operator()(const GroupNorm&) const { return 6 * out(); }  // mean 1, variance 3, normalise 2
   std::int64_t operator()(const LayerNorm&) const { return 6 * out(); }

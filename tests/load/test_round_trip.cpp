@@ -83,8 +83,11 @@ nodes:
   - up: {op: resize, scale: [1.5, 2], mode: linear, coordinates: asymmetric}
   - gn: {op: group_norm, groups: 1, affine: false}
   - in: {op: instance_norm, eps: 0.25}
+  - low: {op: clamp, axis: -1, upper: false}
+  - both: clamp
+  - kinked: {axis: 1}
   - k: {op: constant, shape: [1, 3]}
-outputs: {"out:1": in, "$$": k}
+outputs: {"out:1": kinked, "$$": k}
 )");
   saved_and_loaded(load_random(folder / "odd.yaml", 9));
 }

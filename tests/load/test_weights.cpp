@@ -93,6 +93,19 @@ TEST_CASE("NaN and a negative variance are refused with the node's line") {
   CHECK_MESSAGE_HAS(Files(net, tensors).error(), "net.yaml:4: batch_norm 'bn'", "finite");
 }
 
+TEST_CASE("a clamp's bounds are in order and at least one of them is there") {
+  const std::string clamped = "inputs: {x: [N, 2, 4, 4]}\nnodes:\n  - hold: clamp\n";
+  const Tensor upper = Tensor::of<float>({2}, {1, -0.5F});
+  const Graph graph =
+      Files(clamped, {{"hold.lower", Tensor::of<float>({2}, {1, -3})}, {"hold.upper", upper}}).load().graph;
+  CHECK(graph.param(graph.node(0), Slot::upper)->to_vector<float>() == std::vector<float>{1, -0.5F});
+  CHECK_MESSAGE_HAS(Files(clamped, {{"hold.lower", filled({2}, 0)}, {"hold.upper", upper}}).error(),
+                    "net.yaml:3: clamp 'hold': lower[1] is 0, which is above upper[1] = -0.5");
+  CHECK_MESSAGE_HAS(Files(clamped, {{"hold.upper", upper}}).error(), "'hold.lower' (2) is missing");
+  const std::string unbounded = "inputs: {x: [N, 2]}\nnodes:\n  - hold: {op: clamp, lower: false, upper: false}\n";
+  CHECK_MESSAGE_HAS(parse_error(unbounded), "net.yaml:3: clamp 'hold'", "at least one bound");
+}
+
 TEST_CASE("a missing weights file names itself") {
   const TemporaryFolder folder;
   write(folder / "net.yaml", net);

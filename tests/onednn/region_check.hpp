@@ -69,13 +69,23 @@ struct Net {
     const Signature made = signature(op, given);
     for (const ParamSpec& spec : made.params) {
       Tensor value = spec.slot == Slot::var ? random.variance(spec.shape)
-                                            : random.normal(spec.shape, spec.slot == Slot::mean ? 3.0F : 0.1F,
-                                                            spec.slot == Slot::weight ? weight_deviation : 1.0F);
+                                            : random.normal(spec.shape, mean_of(spec.slot), deviation_of(spec.slot));
       node.params.emplace_back(spec.slot, graph.add_param(name + "." + std::string(slot_name(spec.slot)), value));
     }
     return graph.node(graph.add_node(node, made.outputs.size())).outputs[0];
   }
   float weight_deviation = 0.5F;
+
+ private:
+  static float mean_of(Slot slot) {
+    if (slot == Slot::mean) return 3.0F;
+    return slot == Slot::lower ? -0.6F : slot == Slot::upper ? 0.6F : 0.1F;
+  }
+  /// The bounds of a clamp stay in order.
+  float deviation_of(Slot slot) const {
+    if (slot == Slot::lower || slot == Slot::upper) return 0.12F;
+    return slot == Slot::weight ? weight_deviation : 1.0F;
+  }
 };
 
 struct Layouts {

@@ -97,6 +97,10 @@ class GraphBuilder {
         value = uniform(0.3, 1.7) * (!positive_gamma && integer(0, 1) == 1 ? -1 : 1);
       } else if (spec.slot == Slot::var) {
         value = std::pow(10.0, uniform(-1, 1));
+      } else if (spec.slot == Slot::lower) {
+        value = uniform(-2, 0.4);
+      } else if (spec.slot == Slot::upper) {
+        value = uniform(0.4, 2);
       } else if (spec.slot == Slot::weight) {
         value = normal(1 / std::sqrt(fan_in));
       } else {
