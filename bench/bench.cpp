@@ -45,7 +45,7 @@ class Bench {
     for (const Method method : options_.methods) {
       say_(fmt::format("{}: folding ({})", model.name(), name_of(method)));
       const auto begin = Clock::now();
-      FoldOptions fold;
+      FoldOptions fold = options_.fold;
       fold.method = method;
       fold.self_check = false;  // `fold` and `verify` check; here its time would be counted as folding
       const auto [folded, report] = model.fold(fold);

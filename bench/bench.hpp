@@ -19,7 +19,8 @@ enum class Norms : std::uint8_t { separate, fused };
 struct BenchOptions {
   std::vector<std::filesystem::path> models;
   LoadOptions load;
-  std::vector<Method> methods{Method::none, Method::naive, Method::banoff};
+  std::vector<Method> methods{Method::none, Method::naive, Method::banoff, Method::optimal};
+  FoldOptions fold;  ///< but for the method
   std::vector<Norms> norms{Norms::separate, Norms::fused};
   std::vector<std::string> devices{"cpu"};
   std::vector<int> threads{0};

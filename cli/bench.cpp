@@ -44,12 +44,13 @@ void add_bench(CLI::App& app, Action& action) {
       "and sharing a pass with the activation behind them (fused). Speed-up is (T_none - T) / T_none in percent.\n\n"
       "Examples:\n"
       "  banoff bench --model classifier.yaml --threads 1,2\n"
-      "  banoff bench --model resnet50.yaml --weights random:0 --methods none,naive,banoff --json > result.json");
+      "  banoff bench --model resnet50.yaml --weights random:0 --methods none,banoff,optimal --json > result.json");
   auto options = std::make_shared<BenchCommand>();
   bench::BenchOptions& b = options->bench;
   command->add_option("--model", b.models, "Network files (.yaml)")->required()->expected(1, -1);
   add_load_options(*command, b.load);
   add_methods_option(*command, b.methods);
+  add_optimal_options(*command, b.fold);
   command->add_option("--norms", options->norms, "What becomes of norms that stay: separate, fused or both")
       ->delimiter(',')
       ->check(CLI::IsMember({"separate", "fused"}))

@@ -15,7 +15,8 @@ namespace {
 struct EvalCommand {
   ModelOptions model;
   std::string folder;
-  std::vector<Method> methods{default_method};
+  FoldOptions fold;
+  std::vector<Method> methods{fold.method};
   DeviceOptions device;
   bool json = false;
 };
@@ -82,7 +83,9 @@ int evaluate(const EvalCommand& options) {
   {
     Progress progress("eval", samples.size() * options.methods.size());
     for (const Method method : options.methods) {
-      scores.emplace_back(method, score_of(folded(model, method), options, samples, progress));
+      FoldOptions fold = options.fold;
+      fold.method = method;
+      scores.emplace_back(method, score_of(folded(model, fold), options, samples, progress));
     }
   }
   if (options.json) {
@@ -133,7 +136,8 @@ void add_eval(CLI::App& app, Action& action) {
         if (name == "all") options->methods.assign(all_methods.begin(), all_methods.end());
         else options->methods = {method_named(name)};
       },
-      fmt::format("none, naive, banoff or all (default: {})", name_of(default_method)));
+      fmt::format("none, naive, banoff, optimal or all (default: {})", name_of(options->fold.method)));
+  add_optimal_options(*command, options->fold);
   add_device_options(*command, options->device);
   add_json_option(*command, options->json);
   command->callback([options, &action] { action = [options] { return evaluate(*options); }; });

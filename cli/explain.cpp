@@ -12,21 +12,22 @@ namespace {
 
 struct ExplainCommand {
   ModelOptions model;
-  Method method = default_method;
+  FoldOptions fold;
   std::string dot, svg;
   bool json = false;
 };
 
 std::string sentence(const FoldedNorm& norm) {
   if (!norm.folded) return "left: " + norm.reason;
-  std::string text = "folded into " + joined(norm.into);
+  std::string text = norm.clamp ? "folded with a clamp" : "folded";
+  if (!norm.into.empty()) text += " into " + joined(norm.into);
   if (!norm.inverse.empty()) text += "; undone in " + joined(norm.inverse);
   return text;
 }
 
 int explain(const ExplainCommand& options) {
   const Model model = load(options.model);
-  const FoldReport report = model.fold({.method = options.method}).second;
+  const FoldReport report = model.fold(options.fold).second;
   if (!options.dot.empty() || !options.svg.empty()) {
     const std::string dot = dot_of(model, report);
     if (!options.dot.empty()) write_file_atomically(options.dot, dot);
@@ -38,7 +39,7 @@ int explain(const ExplainCommand& options) {
       norms.push_back(
           {{"name", norm.name}, {"where", norm.where}, {"folded", norm.folded}, {"explanation", sentence(norm)}});
     }
-    print_json({{"model", options.model.file}, {"method", std::string(name_of(options.method))}, {"norms", norms}});
+    print_json({{"model", options.model.file}, {"method", std::string(name_of(options.fold.method))}, {"norms", norms}});
     return 0;
   }
   for (const FoldedNorm& norm : report.norms) fmt::print("{}: {}: {}\n", norm.where, norm.name, sentence(norm));
@@ -54,7 +55,7 @@ void add_explain(CLI::App& app, Action& action) {
       "Example:\n  banoff explain resnet20.yaml --svg resnet20.svg");
   auto options = std::make_shared<ExplainCommand>();
   add_model_options(*command, options->model);
-  add_method_option(*command, options->method);
+  add_fold_options(*command, options->fold);
   command->add_option("--dot", options->dot, "Write the graph for Graphviz to this file");
   command->add_option("--svg", options->svg, "Draw the graph to this file (needs Graphviz)");
   add_json_option(*command, options->json);

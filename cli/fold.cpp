@@ -12,7 +12,7 @@ namespace {
 
 struct FoldCommand {
   ModelOptions model;
-  Method method = default_method;
+  FoldOptions fold;
   std::string output;
   bool check = true;
   bool json = false;
@@ -44,11 +44,13 @@ double end_to_end_error(const Model& original, const Model& folded) {
   return worst;
 }
 
+std::string_view outcome(const FoldedNorm& norm) { return !norm.folded ? "left" : norm.clamp ? "clamp" : "folded"; }
+
 Json json_of(const FoldCommand& options, const FoldReport& report, const std::optional<double>& error) {
   Json nodes = Json::array();
   for (const FoldedNorm& norm : report.norms) {
     nodes.push_back({{"name", norm.name},
-                     {"outcome", norm.folded ? "folded" : "left"},
+                     {"outcome", std::string(outcome(norm))},
                      {"into", norm.into},
                      {"inverse", norm.inverse},
                      {"reason", norm.reason},
@@ -59,14 +61,14 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const std::op
   const std::size_t total = report.norms.size(), gone = report.folded();
   return {{"model", options.model.file},
           {"method", std::string(name_of(report.method))},
-          {"bn", {{"total", total}, {"folded", gone}, {"folded_with_clamp", 0}, {"left", total - gone}}},
+          {"bn", {{"total", total}, {"folded", gone}, {"folded_with_clamp", report.folded_with_clamp()}, {"left", total - gone}}},
           {"parameters",
            {{"before", report.parameters_before},
             {"after", report.parameters_after},
             {"trainable_before", report.trainable_before},
             {"trainable_after", report.trainable_after},
             {"removed_percent_paper", report.removed_percent_paper}}},
-          {"proved_optimal", false},
+          {"proved_optimal", report.proved},
           {"max_relative_error", error ? Json(*error) : Json()},
           {"self_check_error", report.max_relative_error},
           {"nodes", nodes}};
@@ -75,10 +77,13 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const std::op
 void print_report(const FoldReport& report, const std::optional<double>& error) {
   Table table({{"batch norm"}, {"outcome"}, {"into"}, {"why"}});
   for (const FoldedNorm& norm : report.norms) {
-    table.add({norm.name, norm.folded ? "folded" : "left", joined(norm.into), norm.folded ? "" : norm.reason});
+    table.add({norm.name, std::string(outcome(norm)), joined(norm.into), norm.folded ? "" : norm.reason});
   }
   if (!report.norms.empty()) table.print();
-  fmt::print("{} of {} batch norms folded ({})\n", report.folded(), report.norms.size(), name_of(report.method));
+  fmt::print("{} of {} batch norms folded ({}{})", report.folded(), report.norms.size(), name_of(report.method),
+             report.proved ? ", proved the most" : "");
+  if (report.folded_with_clamp() > 0) fmt::print(", {} of them with a clamp", report.folded_with_clamp());
+  fmt::print("\n");
   fmt::print("parameters {} -> {}, trainable {} -> {}; the paper counts {:.2f} % removed\n",
              grouped(report.parameters_before), grouped(report.parameters_after), grouped(report.trainable_before),
              grouped(report.trainable_after), report.removed_percent_paper);
@@ -88,7 +93,7 @@ void print_report(const FoldReport& report, const std::optional<double>& error) 
 int fold(const FoldCommand& options) {
   const Model model = load(options.model);
   if (!options.output.empty()) check_output(options, model.manifest());
-  const auto [folded, report] = model.fold({.method = options.method});
+  const auto [folded, report] = model.fold(options.fold);
   std::optional<double> error;
   if (options.check) error = end_to_end_error(model, folded);
   if (!options.output.empty()) folded.save(options.output);
@@ -109,7 +114,7 @@ void add_fold(CLI::App& app, Action& action) {
       "Example:\n  banoff fold resnet20.yaml -o resnet20-folded.yaml");
   auto options = std::make_shared<FoldCommand>();
   add_model_options(*command, options->model);
-  add_method_option(*command, options->method);
+  add_fold_options(*command, options->fold);
   command->add_option("-o,--output", options->output, "Write the folded network to OUT.yaml, its weights beside it");
   command->add_flag("!--no-check", options->check, "Do not run the whole network to measure the error");
   add_json_option(*command, options->json);

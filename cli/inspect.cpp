@@ -10,7 +10,7 @@ namespace {
 
 struct InspectCommand {
   ModelOptions model;
-  Method method = Method::none;
+  FoldOptions fold{.method = Method::none};
   DeviceOptions device;
   bool flat = false, plan = false, json = false;
 };
@@ -89,7 +89,7 @@ void print_steps(const PlanInfo& plan) {
 }
 
 int inspect(const InspectCommand& options) {
-  const Model model = folded(load(options.model), options.method);
+  const Model model = folded(load(options.model), options.fold);
   if (options.flat) {
     fmt::print("{}", model.yaml());
     return 0;
@@ -127,7 +127,7 @@ void add_inspect(CLI::App& app, Action& action) {
       "Example:\n  banoff inspect resnet50.yaml --weights random:1 --shape N=8");
   auto options = std::make_shared<InspectCommand>();
   add_model_options(*command, options->model);
-  add_method_option(*command, options->method);
+  add_fold_options(*command, options->fold);
   add_device_options(*command, options->device);
   auto* flat = command->add_flag("--flat", options->flat,
                                  "Print the network with every block expanded, as YAML, and nothing else");

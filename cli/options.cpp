@@ -81,10 +81,24 @@ void add_device_options(CLI::App& command, DeviceOptions& options) {
       ->capture_default_str();
 }
 
-void add_method_option(CLI::App& command, Method& method) {
+void add_fold_options(CLI::App& command, FoldOptions& options) {
   command.add_option_function<std::string>(
-      "--method", [&method](const std::string& name) { method = method_named(name); },
-      fmt::format("How batch norms are folded: none, naive or banoff (default: {})", name_of(method)));
+      "--method", [&options](const std::string& name) { options.method = method_named(name); },
+      fmt::format("How batch norms are folded: none, naive, banoff or optimal (default: {})", name_of(options.method)));
+  add_optimal_options(command, options);
+}
+
+void add_optimal_options(CLI::App& command, FoldOptions& options) {
+  command.add_option_function<std::string>(
+      "--activations", [&options](const std::string& name) { options.activations = activations_named(name); },
+      fmt::format("With optimal: literal keeps ReLUs as they are, clamp gives them bounds per channel, auto where that "
+                  "pays (default: {})",
+                  name_of(options.activations)));
+  command.add_option_function<std::string>(
+      "--objective", [&options](const std::string& name) { options.objective = objective_named(name); },
+      fmt::format("With optimal: remove the norms that move the most bytes, or the largest count (default: {})",
+                  name_of(options.objective)));
+  command.add_flag("!--no-borders", options.borders, "With optimal: never pad a conv with values per channel");
 }
 
 void add_methods_option(CLI::App& command, std::vector<Method>& methods) {
@@ -95,7 +109,7 @@ void add_methods_option(CLI::App& command, std::vector<Method>& methods) {
             methods.clear();
             for (const std::string& name : names) methods.push_back(method_named(name));
           },
-          "Ways of folding to compare, separated by commas (default: none,naive,banoff)")
+          "Ways of folding to compare, separated by commas (default: none,naive,banoff,optimal)")
       ->delimiter(',');
 }
 
@@ -107,8 +121,8 @@ std::pair<std::string, std::string> split_binding(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-Model folded(const Model& model, Method method) {
-  return method == Method::none ? model : model.fold({.method = method}).first;
+Model folded(const Model& model, const FoldOptions& options) {
+  return options.method == Method::none ? model : model.fold(options).first;
 }
 
 void fail_usage(const std::string& message) { throw Error(ErrorKind::usage, message); }

@@ -14,8 +14,7 @@ namespace banoff::cli {
 
 using Json = nlohmann::ordered_json;
 
-inline constexpr std::array all_methods{Method::none, Method::naive, Method::banoff};
-inline constexpr Method default_method = Method::banoff;
+inline constexpr std::array all_methods{Method::none, Method::naive, Method::banoff, Method::optimal};
 
 /// --weights and --shape.
 void add_load_options(CLI::App& command, LoadOptions& load);
@@ -30,7 +29,10 @@ void add_model_options(CLI::App& command, ModelOptions& options);
 
 /// --device and --threads.
 void add_device_options(CLI::App& command, DeviceOptions& options);
-void add_method_option(CLI::App& command, Method& method);
+/// --method, and what the method `optimal` may do: --activations, --objective, --no-borders.
+void add_fold_options(CLI::App& command, FoldOptions& options);
+/// --activations, --objective and --no-borders.
+void add_optimal_options(CLI::App& command, FoldOptions& options);
 /// --methods: several, to be compared.
 void add_methods_option(CLI::App& command, std::vector<Method>& methods);
 void add_json_option(CLI::App& command, bool& json);
@@ -39,7 +41,7 @@ void add_json_option(CLI::App& command, bool& json);
 [[nodiscard]] std::pair<std::string, std::string> split_binding(const std::string& text);
 
 /// The network with its batch norms folded as asked; untouched for Method::none.
-[[nodiscard]] Model folded(const Model& model, Method method);
+[[nodiscard]] Model folded(const Model& model, const FoldOptions& options);
 
 [[noreturn]] void fail_usage(const std::string& message);
 [[noreturn]] void fail_input(const std::string& message);

@@ -30,7 +30,7 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--top", options->top, "Classes to print per picture (default: the model's)")
       ->check(CLI::PositiveNumber);
   command->add_option("--min-score", options->min_score, "Least score of a detection (default: the model's)");
-  add_method_option(*command, options->method);
+  add_fold_options(*command, options->fold);
   add_device_options(*command, options->device);
   add_json_option(*command, options->json);
   command->callback([options, &action] {

@@ -7,7 +7,7 @@ namespace banoff::cli {
 
 struct RunCommand {
   ModelOptions model;
-  Method method = default_method;
+  FoldOptions fold;
   DeviceOptions device;
   std::vector<std::string> images;
   std::string folder;                        ///< --out

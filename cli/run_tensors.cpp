@@ -59,7 +59,7 @@ int run_tensors(const RunCommand& options) {
     const auto [given, file] = split_binding(binding);
     files[name_in(written.outputs(), given, "--output")] = file;
   }
-  const Model model = folded(in_shapes_of(options, written, inputs), options.method);
+  const Model model = folded(in_shapes_of(options, written, inputs), options.fold);
   const Tensors outputs = Session(CompiledModel::compile(model, options.device)).run(inputs);
   for (const auto& [name, file] : files) write_npy(file, outputs.at(name));
   Json rows = Json::array();

@@ -11,7 +11,7 @@ namespace {
 struct VerifyCommand {
   ModelOptions model;
   std::string other;
-  Method method = default_method;
+  FoldOptions fold;
   DeviceOptions device;
   double tolerance = 1e-4;
   double device_tolerance = 1e-3;
@@ -21,7 +21,7 @@ struct VerifyCommand {
 
 /// The other file, read under the same shapes; or the first folded.
 Model other_model(const VerifyCommand& options, const Model& model) {
-  if (options.other.empty()) return model.fold({.method = options.method}).first;
+  if (options.other.empty()) return model.fold(options.fold).first;
   ModelOptions other = options.model;
   other.file = options.other;
   other.load.weights.clear();
@@ -72,7 +72,7 @@ int verify(const VerifyCommand& options) {
   if (options.json) {
     print_json({{"model", options.model.file},
                 {"other", options.other.empty() ? Json() : Json(options.other)},
-                {"method", options.other.empty() ? Json(std::string(name_of(options.method))) : Json()},
+                {"method", options.other.empty() ? Json(std::string(name_of(options.fold.method))) : Json()},
                 {"device", options.device.name},
                 {"outputs", json_of(exact)},
                 {"device_outputs", json_of(on_device)},
@@ -107,7 +107,7 @@ void add_verify(CLI::App& app, Action& action) {
   auto options = std::make_shared<VerifyCommand>();
   add_model_options(*command, options->model);
   command->add_option("OTHER", options->other, "Network to compare with (default: MODEL, folded)");
-  add_method_option(*command, options->method);
+  add_fold_options(*command, options->fold);
   add_device_options(*command, options->device);
   command->add_option("--tolerance", options->tolerance, "Largest relative error in float64")
       ->check(CLI::NonNegativeNumber)

@@ -227,7 +227,7 @@ Absorbed apply(const Affine& op, const Rewrite& r) {
   const AffineMap in = r.reads(axis);
   const AffineMap out = r.writes(axis);
   const auto& params = r.node().params;
-  const DType type = params.empty() ? DType::f32 : r.weights().graph().param(params.front().second).dtype();
+  const DType type = params.empty() ? r.weights().new_type() : r.weights().graph().param(params.front().second).dtype();
   std::vector<double> scale = r.weights().get(r.id(), Slot::weight, in.scale.size(), 1.0);
   std::vector<double> shift = r.weights().get(r.id(), Slot::bias, in.scale.size(), 0.0);
   for (std::size_t c = 0; c < scale.size(); ++c) {
@@ -259,7 +259,8 @@ Absorbed apply(const Pad& op, const Rewrite& r) {
   return {};
 }
 
-void set_bounds(const Rewrite& r, std::size_t axis, const Bounds& bounds, DType type) {
+void set_bounds(const Rewrite& r, std::size_t axis, const Bounds& bounds) {
+  const DType type = r.weights().new_type();
   Clamp op{static_cast<std::int64_t>(axis), false, false};
   const auto finite = [](double bound) { return std::isfinite(bound); };
   op.lower = std::ranges::any_of(bounds.lower, finite);
@@ -273,7 +274,8 @@ void set_bounds(const Rewrite& r, std::size_t axis, const Bounds& bounds, DType 
   if (op.upper) r.weights().set(r.id(), Slot::upper, length, bounds.upper, type);
 }
 
-void set_kinks(const Rewrite& r, std::size_t axis, const Kinks& kinks, DType type) {
+void set_kinks(const Rewrite& r, std::size_t axis, const Kinks& kinks) {
+  const DType type = r.weights().new_type();
   r.node().op = Kinked{static_cast<std::int64_t>(axis)};
   std::erase_if(r.node().params, [](const auto& param) { return param.first == Slot::weight; });
   const Shape length{std::ssize(kinks.kink)};
@@ -289,9 +291,9 @@ Absorbed apply(const Activation& op, const Rewrite& r) {
   const bool clip = op.kind == ActivationKind::clip;
   if (!clip && is_plain(map)) return {};
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (clip) set_bounds(r, axis, moved(Bounds{{op.alpha}, {op.beta}}, map), DType::f32);
-  else if (op.kind == ActivationKind::relu) set_bounds(r, axis, moved(Bounds{{0.0}, {infinity}}, map), DType::f32);
-  else set_kinks(r, axis, moved(Kinks{{0.0}, {op.alpha}, {1.0}}, map), DType::f32);
+  if (clip) set_bounds(r, axis, moved(Bounds{{op.alpha}, {op.beta}}, map));
+  else if (op.kind == ActivationKind::relu) set_bounds(r, axis, moved(Bounds{{0.0}, {infinity}}, map));
+  else set_kinks(r, axis, moved(Kinks{{0.0}, {op.alpha}, {1.0}}, map));
   return r.done_with_clamp();
 }
 
@@ -300,7 +302,7 @@ Absorbed apply(const PRelu&, const Rewrite& r) {
   const AffineMap map = r.passes(1);
   if (is_plain(map)) return {};
   const Tensor slope = *r.weights().graph().param(r.node(), Slot::weight);
-  set_kinks(r, 1, moved(Kinks{{0.0}, slope.to_vector<double>(), {1.0}}, map), slope.dtype());
+  set_kinks(r, 1, moved(Kinks{{0.0}, slope.to_vector<double>(), {1.0}}, map));
   return r.done_with_clamp();
 }
 
@@ -311,7 +313,7 @@ Absorbed apply(const Clamp& op, const Rewrite& r) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const Bounds bounds{r.weights().get(r.id(), Slot::lower, map.scale.size(), -infinity),
                       r.weights().get(r.id(), Slot::upper, map.scale.size(), infinity)};
-  set_bounds(r, axis, moved(bounds, map), DType::f32);
+  set_bounds(r, axis, moved(bounds, map));
   return r.done_with_clamp();
 }
 
@@ -322,7 +324,7 @@ Absorbed apply(const Kinked& op, const Rewrite& r) {
   const Kinks kinks{r.weights().get(r.id(), Slot::kink, map.scale.size(), 0.0),
                     r.weights().get(r.id(), Slot::below, map.scale.size(), 0.0),
                     r.weights().get(r.id(), Slot::above, map.scale.size(), 0.0)};
-  set_kinks(r, axis, moved(kinks, map), DType::f32);
+  set_kinks(r, axis, moved(kinks, map));
   return r.done_with_clamp();
 }
 

@@ -1,11 +1,18 @@
 #include "folding/weights.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "runtime/core/fail.hpp"
 
 namespace banoff::gauge {
+
+Weights::Weights(Graph& graph) : graph_(graph) {
+  const bool doubles =
+      std::ranges::any_of(graph.params, [](const Param& param) { return param.value.dtype() == DType::f64; });
+  if (doubles) new_type_ = DType::f64;
+}
 
 std::vector<double> Weights::get(NodeId id, Slot slot, std::size_t count, double missing) const {
   const Tensor* tensor = graph_.param(graph_.node(id), slot);

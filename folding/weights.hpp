@@ -11,11 +11,13 @@ namespace banoff::gauge {
 
 class Weights {
  public:
-  explicit Weights(Graph& graph) : graph_(graph) {}
+  explicit Weights(Graph& graph);
 
   [[nodiscard]] Graph& graph() const noexcept { return graph_; }
   /// The parameter in double; `count` times `missing` where the node has none.
   [[nodiscard]] std::vector<double> get(NodeId id, Slot slot, std::size_t count, double missing) const;
+  /// The type of new parameters beside the network's own: f64 in a network of doubles, else f32.
+  [[nodiscard]] DType new_type() const noexcept { return new_type_; }
   /// Gives the node a parameter, to be rounded by `round_all` to the storage type of `like` (half types to f32).
   /// Throws Refused when a value would not fit.
   void set(NodeId id, Slot slot, Shape shape, std::vector<double> values, DType like);
@@ -24,6 +26,7 @@ class Weights {
 
  private:
   Graph& graph_;
+  DType new_type_ = DType::f32;
   std::map<std::pair<NodeId, Slot>, DType> storage_;
 };
 

@@ -9,20 +9,12 @@ namespace banoff::gauge {
 
 namespace {
 
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
-
 /// The scale classes that a value's channels are in.
 std::set<VarId> classes_of(const System& system, ValueId value) {
   std::set<VarId> result;
   const auto [first, last] = system.range(value);
   for (VarId var = first; var < last; ++var) result.insert(system.scales().root(var));
   return result;
-}
-
-bool meets(const System& system, const std::vector<ValueId>& values, const std::set<VarId>& classes) {
-  return std::ranges::any_of(values, [&](ValueId value) {
-    return std::ranges::any_of(classes_of(system, value), [&](VarId root) { return classes.contains(root); });
-  });
 }
 
 /// The first mark of a kind in the scale class of a variable.
@@ -67,22 +59,51 @@ Refused forbidden(const System& system, const Node& norm, const Item& item) {
 
 }  // namespace
 
-void account_for(FoldedNorm& norm, const System& system, const Item& item, const std::map<NodeId, Absorbed>& absorbed) {
-  const Graph& graph = system.graph();
-  const Node& self = graph.node(item.node);
-  const std::set<VarId> x = classes_of(system, self.inputs[0]);
-  const std::set<VarId> y = classes_of(system, self.outputs[0]);
-  norm.folded = true;
-  norm.into.clear();
-  norm.inverse.clear();
+Account::Account(const System& system, const std::map<NodeId, Absorbed>& absorbed) : system_(system) {
   for (const auto& [id, how] : absorbed) {
-    const Node& node = graph.node(id);
-    const bool took = (how.of_output && meets(system, node.outputs, x)) || (how.of_input && meets(system, node.inputs, y));
-    const bool undid = (how.of_input && meets(system, node.inputs, x)) || (how.of_output && meets(system, node.outputs, y));
-    if (took) norm.into.push_back(node.name);
-    else if (undid) norm.inverse.push_back(node.name);
-    if (how.clamp && (meets(system, node.inputs, x) || meets(system, node.inputs, y))) norm.clamp = true;
+    const Node& node = system.graph().node(id);
+    if (how.of_input || how.clamp) {
+      for (const VarId root : classes_of(system, node.inputs.at(0))) {
+        if (how.of_input) around_[root].readers.insert(id);
+        around_[root].clamp = around_[root].clamp || how.clamp;
+      }
+    }
+    if (!how.of_output) continue;
+    for (const VarId root : classes_of(system, node.outputs[0])) around_[root].writers.insert(id);
   }
+}
+
+Account::Around Account::around(ValueId value) const {
+  Around all;
+  for (const VarId root : classes_of(system_, value)) {
+    const auto found = around_.find(root);
+    if (found == around_.end()) continue;
+    all.writers.insert(found->second.writers.begin(), found->second.writers.end());
+    all.readers.insert(found->second.readers.begin(), found->second.readers.end());
+    all.clamp = all.clamp || found->second.clamp;
+  }
+  return all;
+}
+
+FoldedNorm Account::of(NodeId id) const {
+  const Graph& graph = system_.graph();
+  const Node& node = graph.node(id);
+  FoldedNorm norm;
+  norm.name = node.name;
+  norm.where = node.where.str();
+  norm.folded = true;
+  const Around x = around(node.inputs[0]);
+  const Around y = around(node.outputs[0]);
+  norm.clamp = x.clamp || y.clamp;
+  std::set<NodeId> into = x.writers;
+  into.insert(y.readers.begin(), y.readers.end());
+  std::set<NodeId> inverse = x.readers;
+  inverse.insert(y.writers.begin(), y.writers.end());
+  for (const NodeId each : into) norm.into.push_back(graph.node(each).name);
+  for (const NodeId each : inverse) {
+    if (!into.contains(each)) norm.inverse.push_back(graph.node(each).name);
+  }
+  return norm;
 }
 
 Refused why_left(const System& system, const Problem& problem, const Selection& selection, std::size_t at) {

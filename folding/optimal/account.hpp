@@ -2,15 +2,31 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "folding/absorb.hpp"
 #include "folding/optimal/search.hpp"
 
 namespace banoff::gauge {
 
-/// Fills in where a chosen batch norm went. With X the class of its input and Y that of its output: nodes that write X
+/// Tells where chosen batch norms went. With X the class of a norm's input and Y that of its output: nodes that write X
 /// or read Y and changed took its map, those that read X or write Y took its inverse.
-void account_for(FoldedNorm& norm, const System& system, const Item& item, const std::map<NodeId, Absorbed>& absorbed);
+class Account {
+ public:
+  Account(const System& system, const std::map<NodeId, Absorbed>& absorbed);
+  [[nodiscard]] FoldedNorm of(NodeId norm) const;
+
+ private:
+  /// What changed around the scale classes, by root: nodes in graph order.
+  struct Around {
+    std::set<NodeId> writers, readers;
+    bool clamp = false;
+  };
+  [[nodiscard]] Around around(ValueId value) const;
+
+  const System& system_;
+  std::map<VarId, Around> around_;
+};
 
 /// Why an item was not chosen: what forbids it alone, or which chosen items it does not go with.
 [[nodiscard]] Refused why_left(const System& system, const Problem& problem, const Selection& selection,

@@ -73,13 +73,8 @@ class Optimal {
       give_up_around(choice, at, refused);
       return false;
     }
-    for (const std::size_t item : selection.chosen) {
-      const Node& node = before.node(choice.problem.items[item].node);
-      FoldedNorm& norm = result_.norms[choice.problem.items[item].node];
-      norm.name = node.name;
-      norm.where = node.where.str();
-      account_for(norm, choice.system, choice.problem.items[item], absorbed);
-    }
+    const Account account(choice.system, absorbed);
+    for (const NodeId norm : removed) result_.norms[norm] = account.of(norm);
     return true;
   }
 

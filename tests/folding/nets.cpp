@@ -2,8 +2,9 @@
 
 namespace banoff::test {
 
-Graph keras_resnet_v2(int depth) {
+Graph keras_resnet_v2(int depth, bool positive_gamma) {
   GraphBuilder net(static_cast<std::uint64_t>(depth));
+  net.positive_gamma = positive_gamma;
   const auto conv = [&](ValueId x, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1) {
     return net.conv(x, out, kernel, stride, -1, 1, true);
   };
@@ -90,9 +91,39 @@ Graph resnet50() {
   return net.graph;
 }
 
-Graph densenet121() {
+Graph resnet50_v2(bool positive_gamma, bool pad_per_channel) {
+  GraphBuilder net(502);
+  net.positive_gamma = positive_gamma;
+  const auto conv = [&](ValueId x, std::int64_t out, std::int64_t kernel, std::int64_t stride, bool bias) {
+    return net.conv(x, out, kernel, stride, -1, 1, bias);
+  };
+  std::int64_t width = 4;
+  ValueId x = conv(net.input({1, 3, 64, 64}), width, 7, 2, true);
+  Pad pad;
+  pad.padding.begin = pad.padding.end = Spatial(Ints{1, 1});
+  pad.pad_value = pad_per_channel;
+  x = net.pool(PoolKind::max, net.add(pad, {x}), 3, 2);
+  for (const int blocks : {3, 4, 6, 3}) {
+    for (int block = 0; block < blocks; ++block) {
+      const std::int64_t stride = block == blocks - 1 && width < 32 ? 2 : 1;
+      const ValueId preact = net.relu(net.bn(x));
+      ValueId shortcut = x;
+      if (block == 0) shortcut = conv(preact, width * 4, 1, stride, true);
+      else if (stride == 2) shortcut = net.pool(PoolKind::max, x, 1, 2);
+      ValueId y = net.relu(net.bn(conv(preact, width, 1, 1, false)));
+      y = net.relu(net.bn(conv(y, width, 3, stride, false)));
+      x = net.sum({shortcut, conv(y, width * 4, 1, 1, true)});
+    }
+    width *= 2;
+  }
+  net.classifier(net.relu(net.bn(x)));
+  return net.graph;
+}
+
+Graph densenet121(bool positive_gamma) {
   constexpr std::int64_t growth = 4;
   GraphBuilder net(121);
+  net.positive_gamma = positive_gamma;
   ValueId x = net.conv_bn_relu(net.input({1, 3, 64, 64}), 2 * growth, 7, 2);
   x = net.pool(PoolKind::max, x, 3, 2, 1);
   std::int64_t width = 2 * growth;
