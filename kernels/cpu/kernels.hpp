@@ -5,7 +5,8 @@
 
 namespace banoff::cpu {
 
-/// Batch norm, affine, PReLU, activations and elementwise arithmetic, any chain of them, in one pass over memory.
+/// Batch norm, affine, clamp, kinked, PReLU, activations and elementwise arithmetic, any chain of them, in one pass
+/// over memory.
 [[nodiscard]] std::unique_ptr<Kernel> pointwise(const Region& region, int threads);
 /// Max and average pooling.
 [[nodiscard]] std::unique_ptr<Kernel> pool(const Region& region, int threads);

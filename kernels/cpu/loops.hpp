@@ -16,19 +16,22 @@ struct Operand {
   const float* data = nullptr;
   std::int64_t row_stride = 0, lane_stride = 0;
 };
-struct Clamp {
+struct Range {
   float low, high;
 };
 
 enum class Combine : std::uint8_t { add, subtract, multiply, divide, subtract_from, divide_into };
 
 /// y = clamp(x op b) on contiguous rows x lanes; y may be x.
-void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Clamp clamp);
+void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Range clamp);
 /// y = clamp(x * scale[lane] + shift[lane]).
 void scale_shift(const float* x, const float* scale, const float* shift, float* y, std::int64_t rows,
-                 std::int64_t lanes, Clamp clamp);
-/// y = x > 0 ? x : slope[lane] * x.
-void prelu(const float* x, const float* slope, float* y, std::int64_t rows, std::int64_t lanes);
+                 std::int64_t lanes, Range clamp);
+/// y = min(max(x, lower[lane]), upper[lane]); one of the bounds may be null. A NaN becomes a bound.
+void bound(const float* x, const float* lower, const float* upper, float* y, std::int64_t rows, std::int64_t lanes);
+/// y = kink[lane] + (x - kink[lane]) * (x < kink[lane] ? below[lane] : above[lane]).
+void kinked(const float* x, const float* kink, const float* below, const float* above, float* y, std::int64_t rows,
+            std::int64_t lanes);
 
 /// The taps of one pooled pixel, [first, last) along each of three spatial dimensions, in steps of the dilation.
 struct Taps {

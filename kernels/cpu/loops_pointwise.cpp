@@ -19,7 +19,7 @@ void rows_of(std::int64_t rows, std::int64_t lanes, F f) {
 }
 
 template <class F>
-void combine_with(F f, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Clamp c) {
+void combine_with(F f, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Range c) {
   if (lanes == 1) {  // the rows are the contiguous direction
     lanes = rows, rows = 1;
     b.lane_stride = b.row_stride, b.row_stride = 0;
@@ -38,7 +38,7 @@ void combine_with(F f, const float* x, Operand b, float* y, std::int64_t rows, s
 }
 }  // namespace
 
-void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Clamp clamp) {
+void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Range clamp) {
   switch (op) {
     case Combine::add: return combine_with([](float p, float q) { return p + q; }, x, b, y, rows, lanes, clamp);
     case Combine::subtract: return combine_with([](float p, float q) { return p - q; }, x, b, y, rows, lanes, clamp);
@@ -51,7 +51,7 @@ void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows,
 }
 
 void scale_shift(const float* x, const float* scale, const float* shift, float* y, std::int64_t rows,
-                 std::int64_t lanes, Clamp c) {
+                 std::int64_t lanes, Range c) {
   if (lanes == 1) {
     const float a = *scale;
     const float d = *shift;
@@ -61,12 +61,41 @@ void scale_shift(const float* x, const float* scale, const float* shift, float* 
   }
 }
 
-void prelu(const float* x, const float* slope, float* y, std::int64_t rows, std::int64_t lanes) {
+namespace {
+inline float at_least(float v, float low) { return v > low ? v : low; }
+inline float at_most(float v, float high) { return v < high ? v : high; }
+}  // namespace
+
+void bound(const float* x, const float* lower, const float* upper, float* y, std::int64_t rows, std::int64_t lanes) {
   if (lanes == 1) {
-    const float a = *slope;
-    rows_of(1, rows, [=](auto i, auto, auto) { y[i] = x[i] > 0 ? x[i] : a * x[i]; });
+    const float low = lower != nullptr ? *lower : 0.0F;
+    const float high = upper != nullptr ? *upper : 0.0F;
+    if (upper == nullptr) rows_of(1, rows, [=](auto i, auto, auto) { y[i] = at_least(x[i], low); });
+    else if (lower == nullptr) rows_of(1, rows, [=](auto i, auto, auto) { y[i] = at_most(x[i], high); });
+    else rows_of(1, rows, [=](auto i, auto, auto) { y[i] = at_most(at_least(x[i], low), high); });
+  } else if (upper == nullptr) {
+    rows_of(rows, lanes, [=](auto i, auto, auto l) { y[i] = at_least(x[i], lower[l]); });
+  } else if (lower == nullptr) {
+    rows_of(rows, lanes, [=](auto i, auto, auto l) { y[i] = at_most(x[i], upper[l]); });
   } else {
-    rows_of(rows, lanes, [=](auto i, auto, auto l) { y[i] = x[i] > 0 ? x[i] : slope[l] * x[i]; });
+    rows_of(rows, lanes, [=](auto i, auto, auto l) { y[i] = at_most(at_least(x[i], lower[l]), upper[l]); });
+  }
+}
+
+namespace {
+/// Both slopes are loaded before one is chosen, so that the choice is a blend.
+inline float bent(float v, float kink, float below, float above) {
+  return kink + (v - kink) * (v < kink ? below : above);
+}
+}  // namespace
+
+void kinked(const float* x, const float* kink, const float* below, const float* above, float* y, std::int64_t rows,
+            std::int64_t lanes) {
+  if (lanes == 1) {
+    const float k = *kink, p = *below, q = *above;
+    rows_of(1, rows, [=](auto i, auto, auto) { y[i] = bent(x[i], k, p, q); });
+  } else {
+    rows_of(rows, lanes, [=](auto i, auto, auto l) { y[i] = bent(x[i], kink[l], below[l], above[l]); });
   }
 }
 

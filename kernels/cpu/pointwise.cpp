@@ -19,11 +19,16 @@ struct Chunk {
 
 void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, const KernelArgs& args, const float* x,
               float* y) {
+  const auto of_block = [&](const std::vector<float>& values) {
+    return values.empty() ? nullptr : values.data() + at.block * view.lanes;
+  };
   if (const auto* scale = std::get_if<ScaleStep>(&step.what)) {
-    const std::int64_t c = at.block * view.lanes;
-    loops::scale_shift(x, scale->scale.data() + c, scale->shift.data() + c, y, at.rows, view.lanes, step.clamp);
-  } else if (const auto* slope = std::get_if<SlopeStep>(&step.what)) {
-    loops::prelu(x, slope->slope.data() + at.block * view.lanes, y, at.rows, view.lanes);
+    loops::scale_shift(x, of_block(scale->scale), of_block(scale->shift), y, at.rows, view.lanes, step.clamp);
+  } else if (const auto* bound = std::get_if<BoundStep>(&step.what)) {
+    loops::bound(x, of_block(bound->lower), of_block(bound->upper), y, at.rows, view.lanes);
+  } else if (const auto* bend = std::get_if<KinkStep>(&step.what)) {
+    const Kinks& k = bend->kinks;
+    loops::kinked(x, of_block(k.kink), of_block(k.below), of_block(k.above), y, at.rows, view.lanes);
   } else if (const auto* combine = std::get_if<CombineStep>(&step.what)) {
     const float* data = input(args, combine->input) + at.n * combine->n_stride + at.block * combine->block_stride +
                         at.row * combine->row_stride;

@@ -10,14 +10,18 @@
 
 namespace banoff::cpu {
 
-inline constexpr loops::Clamp no_clamp{-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()};
+inline constexpr loops::Range no_clamp{-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()};
 
 /// Per-channel values, padded with zeros to whole blocks.
 struct ScaleStep {
   std::vector<float> scale, shift;
 };
-struct SlopeStep {
-  std::vector<float> slope;
+/// A bound that is not there is empty.
+struct BoundStep {
+  std::vector<float> lower, upper;
+};
+struct KinkStep {
+  Kinks kinks;
 };
 /// Combination with region input `input`, whose element for (n, block, row, lane) lies at the sum of index * stride.
 struct CombineStep {
@@ -27,8 +31,8 @@ struct CombineStep {
   bool full = false;  ///< same shape and layout as the result
 };
 struct PointwiseStep {
-  std::variant<ScaleStep, SlopeStep, CombineStep, Activation> what;
-  loops::Clamp clamp = no_clamp;  ///< a relu or clip behind a scale or combine step, done in the same pass
+  std::variant<ScaleStep, BoundStep, KinkStep, CombineStep, Activation> what;
+  loops::Range clamp = no_clamp;  ///< a relu or clip behind a scale or combine step, done in the same pass
 };
 
 struct PointwiseChain {

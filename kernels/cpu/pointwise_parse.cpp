@@ -45,12 +45,16 @@ class Parser {
       if (first) start_from(current.inputs[0]);
       use_axis(parts->axis);
       chain_.steps.push_back({ScaleStep{padded(parts->scale), padded(parts->shift)}});
-    } else if (current.as<PRelu>() != nullptr) {
+    } else if (const auto* clamp = current.as<Clamp>()) {
       if (first) start_from(current.inputs[0]);
-      auto slope = floats(region_, current, Slot::weight);
-      if (slope.size() == 1) slope.assign(static_cast<std::size_t>(chain_.view.channels), slope[0]);
-      use_axis(1);
-      chain_.steps.push_back({SlopeStep{padded(slope)}});
+      use_axis(resolve_axis(clamp->axis, shape_.rank()));
+      const auto bounds = [&](Slot slot) { return padded(floats(region_, current, slot)); };
+      chain_.steps.push_back({BoundStep{bounds(Slot::lower), bounds(Slot::upper)}});
+    } else if (auto kinks = kinks_of(region_, current)) {
+      if (first) start_from(current.inputs[0]);
+      use_axis(kinks->axis);
+      for (auto* values : {&kinks->kink, &kinks->below, &kinks->above}) *values = padded(std::move(*values));
+      chain_.steps.push_back({KinkStep{std::move(*kinks)}});
     } else if (const auto* binary = current.as<Binary>()) {
       add_binary(*binary, current, first);
     } else if (current.as<Identity>() != nullptr && !first) {
@@ -74,8 +78,8 @@ class Parser {
       const bool takes_clamp =
           std::holds_alternative<ScaleStep>(before.what) || std::holds_alternative<CombineStep>(before.what);
       if (takes_clamp && before.clamp.low == no_clamp.low && before.clamp.high == no_clamp.high) {
-        before.clamp = relu ? loops::Clamp{0.0F, no_clamp.high}
-                            : loops::Clamp{static_cast<float>(activation.alpha), static_cast<float>(activation.beta)};
+        before.clamp = relu ? loops::Range{0.0F, no_clamp.high}
+                            : loops::Range{static_cast<float>(activation.alpha), static_cast<float>(activation.beta)};
         return;
       }
     }
@@ -153,7 +157,7 @@ class Parser {
   }
 
   [[nodiscard]] std::vector<float> padded(std::vector<float> values) const {
-    values.resize(static_cast<std::size_t>(chain_.view.padded_channels()), 0.0F);
+    if (!values.empty()) values.resize(static_cast<std::size_t>(chain_.view.padded_channels()), 0.0F);
     return values;
   }
 

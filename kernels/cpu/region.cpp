@@ -58,4 +58,16 @@ std::optional<ScaleShift> scale_shift_of(const Region& region, const Node& node)
   return result;
 }
 
+std::optional<Kinks> kinks_of(const Region& region, const Node& node) {
+  if (const auto* kinked = node.as<Kinked>()) {
+    return Kinks{floats(region, node, Slot::kink), floats(region, node, Slot::below), floats(region, node, Slot::above),
+                 resolve_axis(kinked->axis, region.type(node.inputs[0]).shape.rank())};
+  }
+  if (node.as<PRelu>() == nullptr) return std::nullopt;
+  const auto count = static_cast<std::size_t>(region.type(node.inputs[0]).shape[1]);
+  auto slopes = floats(region, node, Slot::weight);
+  if (slopes.size() == 1) slopes.assign(count, slopes[0]);
+  return Kinks{std::vector<float>(count, 0.0F), std::move(slopes), std::vector<float>(count, 1.0F)};
+}
+
 }  // namespace banoff::cpu

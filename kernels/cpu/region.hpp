@@ -49,4 +49,12 @@ struct ScaleShift {
 /// none for other nodes. Computed in double and rounded once.
 [[nodiscard]] std::optional<ScaleShift> scale_shift_of(const Region& region, const Node& node);
 
+/// y = kink + (x - kink) * (x < kink ? below : above) along `axis`: what a kinked or PReLU node is.
+struct Kinks {
+  std::vector<float> kink, below, above;
+  std::size_t axis = 1;
+};
+/// none for other nodes.
+[[nodiscard]] std::optional<Kinks> kinks_of(const Region& region, const Node& node);
+
 }  // namespace banoff::cpu

@@ -100,6 +100,7 @@ std::unique_ptr<Kernel> finish(const Context& context, const typename Primitive:
   parts.inputs.push_back({DNNL_ARG_SRC, src, 0});
   parts.inputs.insert(parts.inputs.end(), tail.operands.begin(), tail.operands.end());
   parts.output = dst;
+  parts.constants = std::move(tail.constants);
   parts.constants.emplace_back(DNNL_ARG_WEIGHTS, std::move(weights));
   if (!bias.empty()) {
     const Md md({static_cast<std::int64_t>(bias.size())}, f32, Tag::a);
@@ -109,6 +110,14 @@ std::unique_ptr<Kernel> finish(const Context& context, const typename Primitive:
   parts.in_place = tail.in_place;
   parts.cost_us = cost;
   return primitive_kernel(context, std::move(parts));
+}
+
+/// The epilogue of a convolution onto `y`. Values per channel that have the shape of a single pixel must have its
+/// layout too, or they count as an operand in another one.
+Target target_of(const Shape& y, Layout layout) {
+  Shape channels(std::vector<std::int64_t>(y.rank(), 1));
+  channels[1] = y[1];
+  return {descriptor, descriptor(channels, channels == y ? layout : Layout::channels_last)};
 }
 
 Md bias_descriptor(const std::vector<float>& bias) {
@@ -138,7 +147,7 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
   const Md dst = descriptor(y, region.output_layouts[0]);
-  Epilogue tail = epilogue(region, descriptor);
+  Epilogue tail = epilogue(context, region, target_of(y, region.output_layouts[0]));
   const Dims dims = weights.dims(g.kernel);
   const auto pd = choose<dnnl::convolution_forward>(
       context, tail.attr, region.last_resort || context.allow_slow, dnnl::prop_kind::forward_inference,
@@ -182,7 +191,7 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
   const Md dst = descriptor(y, region.output_layouts[0]);
-  Epilogue tail = epilogue(region, descriptor);
+  Epilogue tail = epilogue(context, region, target_of(y, region.output_layouts[0]));
   const Dims dims = weights.dims(g.kernel);
   const auto pd = choose<dnnl::deconvolution_forward>(
       context, tail.attr, region.last_resort || context.allow_slow, dnnl::prop_kind::forward_inference,
@@ -209,10 +218,11 @@ std::unique_ptr<Kernel> dense(const Context& context, const Region& region) {
   const auto bias = cpu::floats(region, node, Slot::bias);
   const Md src({rows, in}, f32, Tag::ab);
   const Md dst({rows, op.out}, f32, Tag::ab);
-  Epilogue tail = epilogue(region, [&](const Shape& given, Layout) {
+  const auto operand = [&](const Shape& given, Layout) {
     if (given.elements() != rows * op.out) throw Refused{"a broadcast operand behind a dense layer"};
     return dst;
-  });
+  };
+  Epilogue tail = epilogue(context, region, {operand, Md({1, op.out}, f32, Tag::ab), x.rank() - 1});
   // Every implementation of a dense layer is a matrix product, so that "gemm" in its name is no warning here.
   const auto pd = choose<dnnl::inner_product_forward>(context, tail.attr, true, dnnl::prop_kind::forward_inference, src,
                                                       Md({op.out, in}, f32, Tag::any), bias_descriptor(bias), dst);

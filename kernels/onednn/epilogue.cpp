@@ -1,28 +1,80 @@
 #include "kernels/onednn/epilogue.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/cpu/blocks.hpp"
 
 namespace banoff::onednn {
 
 namespace {
 
+using Algorithm = dnnl::algorithm;
+
+/// y = shift + scale * leaky(sign (x - shift)) with one slope for all channels.
+struct Bend {
+  float slope = 0;
+  std::vector<float> sign, scale;
+};
+
+/// A kink as a leaky ReLU, mirrored where it is the upper side that has the slope `slope`; none when some channel's
+/// slopes have another ratio. The ratios are of rounded floats.
+std::optional<Bend> bend_of(const cpu::Kinks& kinks, float slope) {
+  Bend bend{slope, {}, {}};
+  const auto is = [&](float flat, float steep) {
+    return std::abs(flat - slope * steep) <= 1e-6F * std::abs(flat) || flat == steep * slope;
+  };
+  for (std::size_t c = 0; c < kinks.kink.size(); ++c) {
+    const float below = kinks.below[c];
+    const float above = kinks.above[c];
+    if (!is(below, above) && !is(above, below)) return std::nullopt;
+    const bool mirrored = !is(below, above);
+    bend.sign.push_back(mirrored ? -1.0F : 1.0F);
+    bend.scale.push_back(mirrored ? -below : above);
+  }
+  return bend;
+}
+
+bool all_are(const std::vector<float>& values, float value) {
+  return std::ranges::all_of(values, [=](float v) { return v == value; });
+}
+
+std::vector<float> product(std::vector<float> a, const std::vector<float>& b, float factor) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] *= factor * b[i];
+  return a;
+}
+
 class Builder {
  public:
-  Builder(const Region& region, const std::function<Md(const Shape&, Layout)>& describe)
-      : region_(region), describe_(describe) {}
+  Builder(const Context& context, const Region& region, const Target& target)
+      : context_(context), region_(region), target_(target) {
+    if (target.preloaded) ops_.append_sum(1.0F);
+  }
 
   void add(const Node& node, ValueId previous) {
+    const auto values = [&](Slot slot) { return cpu::floats(region_, node, slot); };
     if (const auto* activation = node.as<Activation>()) {
       if (!append_activation(ops_, *activation)) throw Refused{"oneDNN has no such activation"};
       if (needs_exponential(activation->kind)) result_.us_per_element += 0.6e-3;
-      return;
-    }
-    const auto* binary = node.as<Binary>();
-    if (binary == nullptr || (binary->kind != BinaryKind::add && binary->kind != BinaryKind::mul)) {
-      throw Refused{std::string(row_of(node.op).name) + " behind a convolution"};
-    }
-    for (const ValueId operand : node.inputs) {
-      if (operand != previous) combine(binary->kind, operand);
+    } else if (const auto scaled = cpu::scale_shift_of(region_, node)) {
+      require_channels(scaled->axis);
+      if (!all_are(scaled->scale, 1)) per_channel(Algorithm::binary_mul, scaled->scale);
+      if (!all_are(scaled->shift, 0)) per_channel(Algorithm::binary_add, scaled->shift);
+    } else if (const auto* clamp = node.as<Clamp>()) {
+      require_channels(resolve_axis(clamp->axis, region_.type(previous).shape.rank()));
+      if (clamp->lower) per_channel(Algorithm::binary_max, values(Slot::lower));
+      if (clamp->upper) per_channel(Algorithm::binary_min, values(Slot::upper));
+    } else if (const auto kinks = cpu::kinks_of(region_, node)) {
+      require_channels(kinks->axis);
+      bend(*kinks);
+    } else {
+      const auto* binary = node.as<Binary>();
+      if (binary == nullptr || (binary->kind != BinaryKind::add && binary->kind != BinaryKind::mul)) {
+        throw Refused{std::string(row_of(node.op).name) + " behind a convolution"};
+      }
+      for (const ValueId operand : node.inputs) {
+        if (operand != previous) combine(binary->kind, operand);
+      }
     }
   }
 
@@ -36,6 +88,38 @@ class Builder {
     return kind != ActivationKind::relu && kind != ActivationKind::clip && kind != ActivationKind::leaky_relu &&
            kind != ActivationKind::hard_sigmoid && kind != ActivationKind::hard_swish;
   }
+  [[nodiscard]] int next_argument() const { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops_.len()) | DNNL_ARG_SRC_1; }
+
+  void require_channels(std::size_t axis) const {
+    if (target_.channels.get_size() == 0 || axis != target_.axis) throw Refused{"values along another axis"};
+  }
+
+  void per_channel(Algorithm algorithm, std::vector<float> values) {
+    // Measured behind convolutions of all kinds.
+    const Layout layout = region_.output_layouts[0];
+    result_.us_per_element += layout == Layout::blocked8 || layout == Layout::blocked16 ? 0.2e-3 : 0.1e-3;
+    // Whole vectors are read: room for the last of them.
+    constexpr std::size_t widest = 16;
+    values.resize((values.size() + widest - 1) / widest * widest, 0.0F);
+    const Md wide({static_cast<std::int64_t>(values.size())}, dnnl::memory::data_type::f32,
+                  dnnl::memory::format_tag::a);
+    result_.constants.emplace_back(next_argument(), packed(context_, values, wide, wide));
+    ops_.append_binary(algorithm, target_.channels);
+  }
+
+  /// The library's own PReLU would run in the reference implementation.
+  void bend(const cpu::Kinks& kinks) {
+    std::optional<Bend> bend;
+    if (const float above = kinks.above.front(); above != 0) bend = bend_of(kinks, kinks.below.front() / above);
+    if (const float below = kinks.below.front(); !bend && below != 0)
+      bend = bend_of(kinks, kinks.above.front() / below);
+    if (!bend) throw Refused{"slopes of several ratios behind a convolution"};
+    if (!all_are(bend->sign, 1)) per_channel(Algorithm::binary_mul, bend->sign);
+    if (!all_are(kinks.kink, 0)) per_channel(Algorithm::binary_add, product(kinks.kink, bend->sign, -1));
+    append_eltwise(ops_, Algorithm::eltwise_relu, bend->slope, 0);
+    if (!all_are(bend->scale, 1)) per_channel(Algorithm::binary_mul, bend->scale);
+    if (!all_are(kinks.kink, 0)) per_channel(Algorithm::binary_add, kinks.kink);
+  }
 
   void combine(BinaryKind kind, ValueId operand) {
     const std::size_t input = cpu::input_of(region_, operand);
@@ -47,8 +131,9 @@ class Builder {
         throw Refused{"an operand has another layout than the result"};
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
       const bool is_source = operand == cpu::node(region_, 0).inputs[0];
-      if (kind == BinaryKind::add && ops_.len() == 0 && !is_source) {
-        ops_.append_sum(1.0F);
+      const bool first = ops_.len() == (target_.preloaded ? 1 : 0) && result_.in_place == none;
+      if (kind == BinaryKind::add && first && !is_source) {
+        if (!target_.preloaded) ops_.append_sum(1.0F);
         result_.in_place = static_cast<int>(input);
         return;
       }
@@ -56,22 +141,22 @@ class Builder {
       // Maps of one channel and values per image run in the reference implementation.
       throw Refused{"operand " + given.str() + " broadcast to " + shape.str() + " behind a convolution"};
     }
-    const Md md = describe_(given, given == shape ? region_.output_layouts[0] : Layout::channels_last);
-    const int argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops_.len()) | DNNL_ARG_SRC_1;
-    ops_.append_binary(kind == BinaryKind::add ? dnnl::algorithm::binary_add : dnnl::algorithm::binary_mul, md);
-    result_.operands.push_back({argument, md, input});
+    const Md md = target_.operand(given, given == shape ? region_.output_layouts[0] : Layout::channels_last);
+    result_.operands.push_back({next_argument(), md, input});
+    ops_.append_binary(kind == BinaryKind::add ? Algorithm::binary_add : Algorithm::binary_mul, md);
   }
 
+  const Context& context_;
   const Region& region_;
-  const std::function<Md(const Shape&, Layout)>& describe_;
+  const Target& target_;
   dnnl::post_ops ops_;
   Epilogue result_;
 };
 
 }  // namespace
 
-Epilogue epilogue(const Region& region, const std::function<Md(const Shape&, Layout)>& describe) {
-  Builder builder(region, describe);
+Epilogue epilogue(const Context& context, const Region& region, const Target& target) {
+  Builder builder(context, region, target);
   for (std::size_t i = 1; i < region.nodes.size(); ++i) {
     builder.add(cpu::node(region, i), cpu::node(region, i - 1).outputs[0]);
   }

@@ -1,19 +1,29 @@
-// What may follow a convolution or matrix product inside the same kernel: activations, sums, products.
+// What may follow a convolution or matrix product inside the same kernel: activations, sums, products, and whatever
+// takes values per channel (batch norm, affine, clamp, kinked).
 #pragma once
 
 #include "kernels/onednn/primitive.hpp"
 
 namespace banoff::onednn {
 
+/// What an epilogue works on.
+struct Target {
+  /// The descriptor of an operand that is a value of the network; may throw Refused.
+  std::function<Md(const Shape&, Layout)> operand;
+  Md channels;             ///< of one value per channel; empty: there are no channels
+  std::size_t axis = 1;    ///< the channels' axis
+  bool preloaded = false;  ///< the result is added onto what its memory holds already
+};
+
 struct Epilogue {
   dnnl::primitive_attr attr;
   std::vector<Binding> operands;
-  int in_place = none;        ///< region input that the result is added onto in place
-  double us_per_element = 0;  ///< of the activations that need an exponential, over all threads
+  std::vector<std::pair<int, dnnl::memory>> constants;  ///< values per channel, owned
+  int in_place = none;                                  ///< region input that the result is added onto in place
+  double us_per_element = 0;                            ///< of the costly steps, over all threads
 };
 
-/// Makes post-ops of nodes 1, 2, … of the region. `describe` gives the descriptor of an operand (see descriptor).
-/// Throws Refused when a node is none.
-[[nodiscard]] Epilogue epilogue(const Region& region, const std::function<Md(const Shape&, Layout)>& describe);
+/// Makes post-ops of nodes 1, 2, … of the region. Throws Refused when a node is none.
+[[nodiscard]] Epilogue epilogue(const Context& context, const Region& region, const Target& target);
 
 }  // namespace banoff::onednn

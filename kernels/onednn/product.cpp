@@ -39,10 +39,11 @@ std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& reg
   const Md src = matrices(a, y.rank(), op.transpose_a);
   const Md weights = matrices(b, y.rank(), op.transpose_b);
   const Md dst = matrices(y, y.rank(), false);
-  Epilogue tail = epilogue(region, [&](const Shape& given, Layout) {
+  const auto operand = [&](const Shape& given, Layout) {
     if (given != y) throw Refused{"a broadcast operand behind a matrix product"};
     return dst;
-  });
+  };
+  Epilogue tail = epilogue(context, region, {operand, Md(), y.rank() - 1});
   const auto pd = choose<dnnl::matmul>(context, tail.attr, true, src, weights, Md(), dst);
   PrimitiveParts parts;
   parts.primitive = dnnl::matmul(pd);
@@ -52,6 +53,7 @@ std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& reg
   parts.inputs.insert(parts.inputs.end(), tail.operands.begin(), tail.operands.end());
   parts.output = dst;
   parts.scratchpad = pd.scratchpad_desc();
+  parts.constants = std::move(tail.constants);
   parts.in_place = tail.in_place;
   const std::int64_t inner = op.transpose_a ? a[a.rank() - 2] : a.back();
   parts.cost_us = product_us(y.elements() / std::max<std::int64_t>(y.back(), 1), y.back(), inner, context.threads);

@@ -55,7 +55,7 @@ struct Plan {
 
 struct PlanOptions {
   Bindings bindings;
-  /// Merge a batch norm that stayed with the activation behind it.
+  /// Merge a batch norm that stayed with the activations around it.
   bool fuse_norms = true;
 };
 

@@ -19,6 +19,12 @@ bool is_linear(const Node& node) {
 
 bool is_norm(const Node& node) { return node.as<BatchNorm>() != nullptr || node.as<Affine>() != nullptr; }
 
+/// A function of one element, by channel or not.
+bool is_activation(const Node& node) {
+  return node.as<Activation>() != nullptr || node.as<PRelu>() != nullptr || node.as<Clamp>() != nullptr ||
+         node.as<Kinked>() != nullptr;
+}
+
 bool is_sum_of_two(const Node& node) {
   const auto* binary = node.as<Binary>();
   return binary != nullptr && binary->kind == BinaryKind::add && node.inputs.size() == 2 &&
@@ -66,7 +72,7 @@ class Former {
 
   /// The longest chain from `first` in which every value but the last is read by the next node alone.
   std::vector<NodeId> chain_from(NodeId first) const {
-    constexpr std::size_t longest = 4;
+    constexpr std::size_t longest = 6;
     std::vector<NodeId> chain{first};
     while (chain.size() < longest) {
       const Node& last = graph_.node(chain.back());
@@ -78,18 +84,20 @@ class Former {
     return chain;
   }
 
+  /// What may follow in one kernel, as far as the graph says: the device has the last word. A norm that stayed right
+  /// behind a linear op, where folding would have removed it, is a pass of its own.
   bool joins(const std::vector<NodeId>& chain, const Node& next) const {
     const Node& first = graph_.node(chain.front());
-    const Node& last = graph_.node(chain.back());
-    const bool after_activation = last.as<Activation>() != nullptr;
+    const auto any = [&](bool (*is)(const Node&)) {
+      return std::ranges::any_of(chain, [&](NodeId id) { return is(graph_.node(id)); });
+    };
+    if (!options_.fuse_norms && (is_norm(first) || is_norm(next))) return false;
     if (is_linear(first)) {
-      const auto summed = [&](NodeId id) { return is_sum_of_two(graph_.node(id)); };
-      return next.as<Activation>() != nullptr ? !after_activation
-                                              : is_sum_of_two(next) && std::ranges::none_of(chain, summed);
+      return is_activation(next) || (is_norm(next) && any(is_activation)) ||
+             (is_sum_of_two(next) && !any(is_sum_of_two));
     }
-    if (is_norm(first)) return options_.fuse_norms && next.as<Activation>() != nullptr && !after_activation;
-    if (first.as<Binary>() != nullptr) return next.as<Activation>() != nullptr && !after_activation;
-    return false;
+    const bool elementwise = is_norm(first) || is_activation(first) || first.as<Binary>() != nullptr;
+    return elementwise && (is_activation(next) || is_norm(next));
   }
 
   PlannedRegion offer(const std::vector<NodeId>& chain, bool last_resort) {

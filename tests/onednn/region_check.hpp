@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 
+#include "kernels/cpu/blocks.hpp"
 #include "kernels/onednn/onednn.hpp"
 #include "kernels/reference/reference.hpp"
 
@@ -124,6 +125,17 @@ inline std::vector<float> to_plain(const Device& device, const TensorType& type,
   return values;
 }
 
+/// Whether the channels that only fill up the last block are zero, as every reader of a blocked layout may expect.
+inline bool padding_is_zero(const Shape& shape, Layout layout, const std::byte* data) {
+  const cpu::Blocks view = cpu::blocks_of(shape, layout);
+  const auto* values = reinterpret_cast<const float*>(data);
+  for (std::int64_t i = 0; i < view.elements(); ++i) {
+    const std::int64_t block = i / (view.spatial * view.lanes) % view.blocks;
+    if (block * view.lanes + i % view.lanes >= view.channels && values[i] != 0) return false;
+  }
+  return true;
+}
+
 /// Runs the kernel of a region, in place where it asks for that, and returns its outputs in plain layout.
 inline std::vector<std::vector<float>> run(const Device& device, const Kernel& kernel, const Region& region,
                                            const std::map<std::string, Tensor>& given) {
@@ -151,6 +163,7 @@ inline std::vector<std::vector<float>> run(const Device& device, const Kernel& k
   device.leave();
   std::vector<std::vector<float>> result;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
+    CHECK(padding_is_zero(region.type(region.outputs[i]).shape, region.output_layouts[i], outputs[i]));
     result.push_back(to_plain(device, region.type(region.outputs[i]), region.output_layouts[i], outputs[i]));
   }
   return result;

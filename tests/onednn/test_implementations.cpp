@@ -1,5 +1,7 @@
 // Watches which implementations the library chooses: a slow one does not fail, it only costs a factor of ten to a
 // thousand.
+#include <fmt/format.h>
+
 #include "region_check.hpp"
 
 using namespace banoff;
@@ -18,36 +20,60 @@ const std::vector<Shape2> shapes{
     {32, 112, 32, 3, 1, 32},  {96, 112, 96, 3, 2, 96}, {144, 56, 24, 1, 1, 1}, {240, 28, 240, 5, 1, 240},
     {960, 7, 960, 3, 1, 960}, {16, 112, 96, 1, 1, 1},  {960, 1, 40, 1, 1, 1},  {128, 56, 128, 3, 1, 32}};
 
+/// A convolution with what follows it, in the device's first two layouts.
+void check_implementation(const Shape2& s, const std::vector<Op>& tail, bool residual, bool pad_value) {
+  const auto device = onednn::device({.threads = 1});
+  CAPTURE(s.in);
+  CAPTURE(s.out);
+  CAPTURE(s.kernel);
+  CAPTURE(residual);
+  CAPTURE(row_of(tail.front()).name);
+  Net net;
+  Conv conv;
+  conv.out = s.out;
+  conv.kernel = Spatial(s.kernel);
+  conv.stride = Spatial(s.stride);
+  conv.padding = {Padding::Mode::given, Spatial(s.kernel / 2), Spatial(s.kernel / 2)};
+  conv.groups = s.groups;
+  conv.bias = true;
+  conv.pad_value = pad_value;
+  const std::int64_t size = (s.size + s.stride - 1) / s.stride;
+  const ValueId x = net.input("x", {1, s.in, s.size, s.size});
+  const ValueId skip = residual ? net.input("skip", {1, s.out, size, size}) : none;
+  ValueId y = net.add("conv", conv, {x});
+  if (residual) y = net.add("add", Binary{BinaryKind::add}, {y, skip});
+  for (std::size_t i = 0; i < tail.size(); ++i) y = net.add(fmt::format("tail{}", i), tail[i], {y});
+  net.graph.add_output("y", y);
+  const auto types = infer_types(net.graph);
+  const auto layouts = device->layouts(types[0]);
+  for (const Layout layout : {layouts[0], layouts[1]}) {
+    CAPTURE(name_of(layout));
+    Region region = region_of(net.graph, types, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}});
+    region.estimate = true;
+    const Compiled compiled = device->compile(region);
+    REQUIRE(std::holds_alternative<std::unique_ptr<Kernel>>(compiled));
+    const std::string name = std::get<std::unique_ptr<Kernel>>(compiled)->implementation();
+    CAPTURE(name);
+    CHECK(name.find("ref") == std::string::npos);
+    CHECK(name.find("gemm") == std::string::npos);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("no convolution of the common networks runs in a slow implementation in the device's first layout") {
-  const auto device = onednn::device({.threads = 1});
-  for (const Shape2& s : shapes) {
-    CAPTURE(s.in);
-    CAPTURE(s.out);
-    CAPTURE(s.kernel);
-    Net net;
-    Conv conv;
-    conv.out = s.out;
-    conv.kernel = Spatial(s.kernel);
-    conv.stride = Spatial(s.stride);
-    conv.padding = {Padding::Mode::given, Spatial(s.kernel / 2), Spatial(s.kernel / 2)};
-    conv.groups = s.groups;
-    conv.bias = true;
-    const ValueId x = net.input("x", {1, s.in, s.size, s.size});
-    const ValueId y = net.add("conv", conv, {x});
-    net.graph.add_output("y", net.add("relu", Activation{}, {y}));
-    const auto types = infer_types(net.graph);
-    const auto layouts = device->layouts(types[0]);
-    for (const Layout layout : {layouts[0], layouts[1]}) {
-      CAPTURE(name_of(layout));
-      const Compiled compiled = device->compile(region_of(net.graph, types, {{layout}, {layout}}));
-      REQUIRE(std::holds_alternative<std::unique_ptr<Kernel>>(compiled));
-      const std::string name = std::get<std::unique_ptr<Kernel>>(compiled)->implementation();
-      CAPTURE(name);
-      CHECK(name.find("ref") == std::string::npos);
-      CHECK(name.find("gemm") == std::string::npos);
+  const std::vector<std::vector<Op>> tails{
+      {Activation{}}, {Clamp{1, true, false}}, {Clamp{}}, {Activation{ActivationKind::silu}, BatchNorm{}}};
+  for (const auto& tail : tails) {
+    for (const bool residual : {false, true}) {
+      for (const Shape2& s : shapes) check_implementation(s, tail, residual, false);
     }
+  }
+}
+
+TEST_CASE("padding other than zero chooses no slow implementation either") {
+  for (const bool residual : {false, true}) {
+    for (const Shape2& s : shapes) check_implementation(s, {Clamp{}}, residual, true);
   }
 }
 

@@ -109,6 +109,40 @@ TEST_CASE("a batch norm that stays shares a pass with its activation only when a
   CHECK(steps(*check(net.graph, separate)) == steps(*check(net.graph)) + 1);
 }
 
+TEST_CASE("a clamp, a leaky kink and a norm behind an activation are part of the convolution's kernel") {
+  const auto steps = [](const Plan& plan) {
+    return std::ranges::count_if(plan.steps, [](const Step& step) { return !step.nodes.empty(); });
+  };
+  const auto behind = [&](const std::vector<Op>& ops, const PlanOptions& options = {}) {
+    GraphBuilder net;
+    const ValueId x = net.relu(net.conv(net.input({1, 8, 8, 8}), 16));
+    ValueId y = net.sum({net.conv(x, 16), x});
+    for (const Op& op : ops) y = net.add(op, {y});
+    net.output(y);
+    return steps(*check(net.graph, options)) - 1;
+  };
+  const Activation relu;
+  const Activation silu{ActivationKind::silu};
+  CHECK(behind({Clamp{}}) == 1);
+  CHECK(behind({relu, BatchNorm{}}) == 1);
+  CHECK(behind({silu, Affine{}, relu}) == 1);
+  CHECK(behind({relu, BatchNorm{}}, {.bindings = {}, .fuse_norms = false}) == 2);
+  // Folding is what removes a norm right behind a convolution or a sum; kinks of several slopes are no post-op.
+  CHECK(behind({BatchNorm{}, relu}) == 2);
+  CHECK(behind({Kinked{}, BatchNorm{}}) == 2);
+}
+
+TEST_CASE("elementwise ops in a row are one pass, norms among them only when asked to") {
+  const auto steps = [](const Plan& plan) { return plan.steps.size(); };
+  GraphBuilder net;
+  ValueId x = net.input({2, 12, 5, 6});
+  for (const Op& op : std::vector<Op>{BatchNorm{}, Activation{}, BatchNorm{}, Kinked{}, Affine{}, Clamp{}})
+    x = net.add(op, {x});
+  net.output(x);
+  CHECK(steps(*check(net.graph)) == 1);
+  CHECK(steps(*check(net.graph, {.bindings = {}, .fuse_norms = false})) == 6);
+}
+
 TEST_CASE("an output that is also read, or is a view of an input, has memory of its own") {
   GraphBuilder net;
   const ValueId image = net.input({1, 8, 4, 4});
