@@ -39,7 +39,8 @@ int explain(const ExplainCommand& options) {
       norms.push_back(
           {{"name", norm.name}, {"where", norm.where}, {"folded", norm.folded}, {"explanation", sentence(norm)}});
     }
-    print_json({{"model", options.model.file}, {"method", std::string(name_of(options.fold.method))}, {"norms", norms}});
+    print_json(
+        {{"model", options.model.file}, {"method", std::string(name_of(options.fold.method))}, {"norms", norms}});
     return 0;
   }
   for (const FoldedNorm& norm : report.norms) fmt::print("{}: {}: {}\n", norm.where, norm.name, sentence(norm));

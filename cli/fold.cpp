@@ -59,19 +59,21 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const std::op
                      {"where", norm.where}});
   }
   const std::size_t total = report.norms.size(), gone = report.folded();
-  return {{"model", options.model.file},
-          {"method", std::string(name_of(report.method))},
-          {"bn", {{"total", total}, {"folded", gone}, {"folded_with_clamp", report.folded_with_clamp()}, {"left", total - gone}}},
-          {"parameters",
-           {{"before", report.parameters_before},
-            {"after", report.parameters_after},
-            {"trainable_before", report.trainable_before},
-            {"trainable_after", report.trainable_after},
-            {"removed_percent_paper", report.removed_percent_paper}}},
-          {"proved_optimal", report.proved},
-          {"max_relative_error", error ? Json(*error) : Json()},
-          {"self_check_error", report.max_relative_error},
-          {"nodes", nodes}};
+  return {
+      {"model", options.model.file},
+      {"method", std::string(name_of(report.method))},
+      {"bn",
+       {{"total", total}, {"folded", gone}, {"folded_with_clamp", report.folded_with_clamp()}, {"left", total - gone}}},
+      {"parameters",
+       {{"before", report.parameters_before},
+        {"after", report.parameters_after},
+        {"trainable_before", report.trainable_before},
+        {"trainable_after", report.trainable_after},
+        {"removed_percent_paper", report.removed_percent_paper}}},
+      {"proved_optimal", report.proved},
+      {"max_relative_error", error ? Json(*error) : Json()},
+      {"self_check_error", report.max_relative_error},
+      {"nodes", nodes}};
 }
 
 void print_report(const FoldReport& report, const std::optional<double>& error) {

@@ -132,7 +132,8 @@ std::vector<VarId> System::tie_along(ValueId value, std::size_t axis) {
 bool System::uniform_along(ValueId value, std::size_t axis) const {
   const std::vector<VarId> vars = along(value, axis);
   bool uniform = true;
-  visit(value, axis, [&](std::size_t i, VarId var) { uniform = uniform && gauges_.root(vars[i]) == gauges_.root(var); });
+  visit(value, axis,
+        [&](std::size_t i, VarId var) { uniform = uniform && gauges_.root(vars[i]) == gauges_.root(var); });
   return uniform;
 }
 

@@ -96,8 +96,8 @@ void explain_fold(FoldedNorm& norm, bool backward) {
 void explain_left(FoldedNorm& norm, const gauge::Refused& why) {
   norm.blocker = why.blocker;
   norm.witness = why.witness;
-  norm.reason = why.blocker == Blocker::conflict ? fmt::format("it does not go together with '{}'", why.witness)
-                                                 : sentence(why);
+  norm.reason =
+      why.blocker == Blocker::conflict ? fmt::format("it does not go together with '{}'", why.witness) : sentence(why);
 }
 
 void explain_refusal(FoldedNorm& norm, const gauge::Refused& backward, const gauge::Refused& forward) {

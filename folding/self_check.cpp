@@ -85,12 +85,7 @@ class NodeCheck {
  public:
   NodeCheck(const Graph& before, const Graph& after, const System& system, const Assignment& assignment,
             const std::vector<TensorType>& types, const ComputeNode& compute)
-      : before_(before),
-        after_(after),
-        system_(system),
-        assignment_(assignment),
-        types_(types),
-        compute_(compute) {}
+      : before_(before), after_(after), system_(system), assignment_(assignment), types_(types), compute_(compute) {}
 
   /// The largest relative difference of the node's outputs.
   [[nodiscard]] double operator()(NodeId id, bool removed) const {
@@ -109,9 +104,9 @@ class NodeCheck {
           random_pair(shape, ElementGauges(system_, assignment_, value, shape), random);
     }
     const std::vector<Tensor> expected = compute_(before_, was, gather(original, was.inputs));
-    const std::vector<Tensor> actual =
-        removed ? gather(stored, was.inputs)
-                : compute_(after_, after_.node(id), gather(stored, after_.node(id).inputs));
+    const std::vector<Tensor> actual = removed
+                                           ? gather(stored, was.inputs)
+                                           : compute_(after_, after_.node(id), gather(stored, after_.node(id).inputs));
     double error = 0;
     for (std::size_t i = 0; i < was.outputs.size(); ++i) {
       const ElementGauges gauges(system_, assignment_, was.outputs[i], expected[i].shape());

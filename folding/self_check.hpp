@@ -9,7 +9,7 @@
 namespace banoff::gauge {
 
 struct CheckResult {
-  double error = 0;    ///< largest difference of any value, relative to its largest element
+  double error = 0;     ///< largest difference of any value, relative to its largest element
   NodeId worst = none;  ///< the node where that was
 };
 

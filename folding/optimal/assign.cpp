@@ -78,9 +78,8 @@ class Assigner {
   static std::vector<ClassId> largest_first(const std::vector<std::int32_t>& members) {
     std::vector<ClassId> order(members.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<ClassId>(i);
-    std::ranges::sort(order, [&](ClassId a, ClassId b) {
-      return std::pair(members[index(a)], a) > std::pair(members[index(b)], b);
-    });
+    std::ranges::sort(
+        order, [&](ClassId a, ClassId b) { return std::pair(members[index(a)], a) > std::pair(members[index(b)], b); });
     return order;
   }
 

@@ -16,7 +16,8 @@ namespace {
 
 class Optimal {
  public:
-  Optimal(Weights& weights, const std::vector<TensorType>& types, const FoldOptions& options, const ComputeNode& compute)
+  Optimal(Weights& weights, const std::vector<TensorType>& types, const FoldOptions& options,
+          const ComputeNode& compute)
       : weights_(weights),
         graph_(weights.graph()),
         types_(types),

@@ -106,7 +106,8 @@ bool State::relate_offsets(const Channel& channel) {
   const double shift = y_below ? (plus - y.plus) / y.factor : (y.plus - plus) / through;
   const double shift_size = size / std::abs(y_below ? y.factor : through);
   if (const std::optional<double> known = offsets_[index(child_id)].value) {
-    if (!set_value(root_id, (*known - shift) / factor, (std::abs(*known) + shift_size) / std::abs(factor))) return false;
+    if (!set_value(root_id, (*known - shift) / factor, (std::abs(*known) + shift_size) / std::abs(factor)))
+      return false;
   }
   OffsetNode& child = change_offset(child_id);
   child.parent = root_id;
@@ -151,7 +152,8 @@ std::vector<Equation> State::equations(const std::vector<OffsetSum>& sums) const
       }
       const double before = std::abs(found->second);
       found->second += coefficient * at.factor;
-      if (std::abs(found->second) <= rounding * (before + std::abs(coefficient * at.factor))) equation.terms.erase(found);
+      if (std::abs(found->second) <= rounding * (before + std::abs(coefficient * at.factor)))
+        equation.terms.erase(found);
     }
     result.push_back(std::move(equation));
   }

@@ -35,7 +35,8 @@ struct Row {
       double& term = terms[other];
       const double before = std::abs(term);
       term -= factor * coefficient;
-      if (other == unknown || std::abs(term) <= rounding * (before + std::abs(factor * coefficient))) terms.erase(other);
+      if (other == unknown || std::abs(term) <= rounding * (before + std::abs(factor * coefficient)))
+        terms.erase(other);
     }
     right -= factor * pivot.right;
     size += std::abs(factor) * pivot.size;
@@ -48,7 +49,8 @@ bool eliminate(const std::vector<Equation>& equations, Solution& solution) {
   for (const Equation& equation : equations) {
     Row row(equation);
     for (const auto& [unknown, pivot] : pivots) row.eliminate(unknown, pivot);
-    const auto largest = std::ranges::max_element(row.terms, {}, [](const auto& term) { return std::abs(term.second); });
+    const auto largest =
+        std::ranges::max_element(row.terms, {}, [](const auto& term) { return std::abs(term.second); });
     if (largest == row.terms.end()) {
       if (std::abs(row.right) > rounding * row.size) return false;
       continue;
@@ -65,12 +67,15 @@ bool eliminate(const std::vector<Equation>& equations, Solution& solution) {
 /// An equation and the unknown that is to satisfy it.
 using Taken = std::pair<Equation, ClassId>;
 
-/// Takes away the equations that have an unknown to themselves, again and again; they are solved last, in reverse order.
+/// Takes away the equations that have an unknown to themselves, again and again; they are solved last, in reverse
+/// order.
 std::vector<Taken> take_private(std::vector<Equation>& equations, const std::vector<bool>& avoid) {
   std::unordered_map<ClassId, std::vector<std::size_t>> users;
   std::unordered_map<ClassId, std::size_t> uses;
   std::set<std::pair<bool, ClassId>> single;  // those to avoid last
-  const auto found_single = [&](ClassId id) { single.emplace(!avoid.empty() && avoid[static_cast<std::size_t>(id)], id); };
+  const auto found_single = [&](ClassId id) {
+    single.emplace(!avoid.empty() && avoid[static_cast<std::size_t>(id)], id);
+  };
   for (std::size_t i = 0; i < equations.size(); ++i) {
     for (const auto& [unknown, coefficient] : equations[i].terms) users[unknown].push_back(i);
   }

@@ -71,7 +71,8 @@ void check_finite(const std::string& name, Slot slot, const Tensor& tensor) {
   const std::vector<double> values = tensor.to_vector<double>();
   const bool bound = slot == Slot::lower || slot == Slot::upper;  // infinite: no bound
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i]) && !(bound && std::isinf(values[i]))) fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
+    if (!std::isfinite(values[i]) && !(bound && std::isinf(values[i])))
+      fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
     if (slot == Slot::var && values[i] < 0)
       fail_input("{}[{}] is {}, a variance cannot be negative", name, i, values[i]);
   }

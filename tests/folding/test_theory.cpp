@@ -80,8 +80,10 @@ TEST_CASE("a negative gamma between two max-pools stays, a positive one goes") {
 }
 
 TEST_CASE("conv-ReLU-BN folds back through the activation, padding before and behind, at any sign of gamma") {
-  for (const Activation& activation : {Activation{ActivationKind::relu}, {ActivationKind::clip, 0, 6},
-                                       {ActivationKind::clip, -1, 0.5}, {ActivationKind::leaky_relu, 0.1}}) {
+  for (const Activation& activation : {Activation{ActivationKind::relu},
+                                       {ActivationKind::clip, 0, 6},
+                                       {ActivationKind::clip, -1, 0.5},
+                                       {ActivationKind::leaky_relu, 0.1}}) {
     CAPTURE(row_of(Op(activation)).name);
     GraphBuilder net(7);
     const ValueId x = net.add(activation, {net.conv(net.input({1, 3, 9, 9}), 4)});
