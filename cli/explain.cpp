@@ -18,7 +18,7 @@ struct ExplainCommand {
 };
 
 std::string sentence(const FoldedNorm& norm) {
-  if (!norm.folded) return "left: " + norm.reason;
+  if (!norm.folded) return "left: " + norm.reason + (norm.path.empty() ? "" : " (by way of " + joined(norm.path) + ")");
   std::string text = norm.clamp ? "folded with a clamp" : "folded";
   if (!norm.into.empty()) text += " into " + joined(norm.into);
   if (!norm.inverse.empty()) text += "; undone in " + joined(norm.inverse);

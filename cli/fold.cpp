@@ -56,6 +56,7 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const std::op
                      {"reason", norm.reason},
                      {"blocker", norm.folded ? Json() : Json(std::string(name_of(norm.blocker)))},
                      {"witness", norm.witness},
+                     {"path", norm.path},
                      {"where", norm.where}});
   }
   const std::size_t total = report.norms.size(), gone = report.folded();
@@ -86,6 +87,9 @@ void print_report(const FoldReport& report, const std::optional<double>& error) 
              report.proved ? ", proved the most" : "");
   if (report.folded_with_clamp() > 0) fmt::print(", {} of them with a clamp", report.folded_with_clamp());
   fmt::print("\n");
+  if (report.affine_nodes > 0) {
+    fmt::print("{} of {} other maps per channel folded\n", report.affine_folded, report.affine_nodes);
+  }
   fmt::print("parameters {} -> {}, trainable {} -> {}; the paper counts {:.2f} % removed\n",
              grouped(report.parameters_before), grouped(report.parameters_after), grouped(report.trainable_before),
              grouped(report.trainable_after), report.removed_percent_paper);

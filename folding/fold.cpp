@@ -6,6 +6,7 @@
 
 #include "folding/absorb.hpp"
 #include "folding/chain.hpp"
+#include "folding/optimal/affine_tails.hpp"
 #include "folding/optimal/optimal.hpp"
 #include "folding/report.hpp"
 #include "folding/self_check.hpp"
@@ -141,6 +142,7 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   FoldReport report;
   report.method = options.method;
   count_parameters(graph, report.parameters_before, report.trainable_before);
+  if (options.method == Method::optimal) graph = gauge::with_affine_nodes(graph, infer_types(graph, bindings));
   const Graph original = graph;
   const std::vector<TensorType> types = infer_types(graph, bindings);
   gauge::Weights weights(graph);
@@ -152,10 +154,14 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   for (std::size_t i = 0; i < original.nodes.size(); ++i) {
     const auto id = static_cast<NodeId>(i);
     const Node& node = original.nodes[i];
+    if (node.as<Affine>() && options.method == Method::optimal) {
+      ++report.affine_nodes;
+      if (optimal.norms.contains(id)) ++report.affine_folded;
+    }
     if (!original.alive(id) || !node.as<BatchNorm>()) continue;
     FoldedNorm& norm = report.norms.emplace_back();
     if (options.method == Method::none) {
-      norm = {node.name, node.where.str(), false, false, {}, {}, Blocker::none, "folding is off", ""};
+      norm = {node.name, node.where.str(), false, false, {}, {}, Blocker::none, "folding is off", "", {}};
     } else if (const auto gone = optimal.norms.find(id); gone != optimal.norms.end()) {
       norm = gone->second;
       explain_fold(norm, true);
@@ -167,6 +173,7 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
     if (norm.folded) folded_channels += original.param(node, Slot::mean)->elements();
   }
   weights.round_all();
+  gauge::rejoin_affine_tails(graph);
   graph = graph.compacted();
   report.proved = optimal.proved;
   report.max_relative_error = std::max(folder.worst_error(), optimal.error);

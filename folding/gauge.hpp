@@ -31,6 +31,7 @@ struct AffineMap {
 struct Refused {
   Blocker blocker = Blocker::none;
   std::string witness;
+  std::vector<std::string> path = {};  ///< nodes on the way to the witness
 };
 
 }  // namespace banoff::gauge

@@ -96,6 +96,7 @@ void explain_fold(FoldedNorm& norm, bool backward) {
 void explain_left(FoldedNorm& norm, const gauge::Refused& why) {
   norm.blocker = why.blocker;
   norm.witness = why.witness;
+  norm.path = why.path;
   norm.reason =
       why.blocker == Blocker::conflict ? fmt::format("it does not go together with '{}'", why.witness) : sentence(why);
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/signature.hpp"
 
 namespace banoff::gauge {
 
@@ -46,21 +47,42 @@ void Weights::round_all() {
   }
 }
 
-AffineMap affine_map(const Graph& graph, const Node& batch_norm) {
-  const auto* op = batch_norm.as<BatchNorm>();
-  const Tensor* mean = graph.param(batch_norm, Slot::mean);
-  const Tensor* var = graph.param(batch_norm, Slot::var);
-  if (!op || !mean || !var) fail_internal("'{}' is no batch norm", batch_norm.name);
+namespace {
+
+AffineMap map_of(const Graph& graph, const Node& affine) {
+  const Tensor* scale = graph.param(affine, Slot::weight);
+  const Tensor* shift = graph.param(affine, Slot::bias);
+  AffineMap map;
+  if (scale) map.scale = scale->to_vector<double>();
+  if (shift) map.shift = shift->to_vector<double>();
+  map.scale.resize(std::max(map.scale.size(), map.shift.size()), 1.0);
+  map.shift.resize(map.scale.size(), 0.0);
+  return map;
+}
+
+}  // namespace
+
+AffineMap affine_map(const Graph& graph, const Node& node) {
+  if (node.as<Affine>()) return map_of(graph, node);
+  const auto* op = node.as<BatchNorm>();
+  const Tensor* mean = graph.param(node, Slot::mean);
+  const Tensor* var = graph.param(node, Slot::var);
+  if (!op || !mean || !var) fail_internal("'{}' is no batch norm", node.name);
   const std::vector<double> means = mean->to_vector<double>();
   const std::vector<double> vars = var->to_vector<double>();
   AffineMap map{std::vector<double>(means.size(), 1.0), std::vector<double>(means.size(), 0.0)};
-  if (const Tensor* gamma = graph.param(batch_norm, Slot::weight)) map.scale = gamma->to_vector<double>();
-  if (const Tensor* beta = graph.param(batch_norm, Slot::bias)) map.shift = beta->to_vector<double>();
+  if (const Tensor* gamma = graph.param(node, Slot::weight)) map.scale = gamma->to_vector<double>();
+  if (const Tensor* beta = graph.param(node, Slot::bias)) map.shift = beta->to_vector<double>();
   for (std::size_t c = 0; c < means.size(); ++c) {
     map.scale[c] /= std::sqrt(vars[c] + op->eps);
     map.shift[c] -= map.scale[c] * means[c];
   }
   return map;
+}
+
+std::size_t map_axis(const Node& node, const Shape& input) {
+  const auto* affine = node.as<Affine>();
+  return affine ? resolve_axis(affine->axis, input.rank()) : 1;
 }
 
 }  // namespace banoff::gauge

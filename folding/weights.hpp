@@ -30,7 +30,9 @@ class Weights {
   std::map<std::pair<NodeId, Slot>, DType> storage_;
 };
 
-/// A batch norm as y = scale x + shift.
-[[nodiscard]] AffineMap affine_map(const Graph& graph, const Node& batch_norm);
+/// A batch norm or affine node as y = scale x + shift.
+[[nodiscard]] AffineMap affine_map(const Graph& graph, const Node& node);
+/// The axis it runs along.
+[[nodiscard]] std::size_t map_axis(const Node& node, const Shape& input);
 
 }  // namespace banoff::gauge

@@ -1,9 +1,12 @@
 #include "folding/optimal/account.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "folding/optimal/state.hpp"
+#include "folding/optimal/witness.hpp"
+#include "folding/weights.hpp"
 
 namespace banoff::gauge {
 
@@ -17,45 +20,68 @@ std::set<VarId> classes_of(const System& system, ValueId value) {
   return result;
 }
 
-/// The first mark of a kind in the scale class of a variable.
-const Mark* mark_in_class(const System& system, VarId var, const Mark* (System::*kind)(VarId) const) {
-  const Mark* found = nullptr;
-  system.scales().for_members(var, [&](VarId member) {
-    if (!found) found = (system.*kind)(member);
-  });
-  return found;
-}
+Refused refused(const Witness& witness) { return {witness.mark->blocker, witness.mark->witness, witness.path}; }
 
-/// What holds an item that cannot go even alone. The output's side comes first: that is where a norm goes when it is
-/// folded back.
-Refused forbidden(const System& system, const Node& norm, const Item& item) {
-  const std::vector<VarId> x = system.along(norm.inputs[0], 1);
-  const std::vector<VarId> y = system.along(norm.outputs[0], 1);
-  for (std::size_t c = 0; c < x.size(); ++c) {
-    const Mark* x_pin = mark_in_class(system, x[c], &System::pinned);
-    const Mark* y_pin = mark_in_class(system, y[c], &System::pinned);
-    if (x_pin && y_pin && item.channels[c].a != 1.0) {
+/// Everything about one norm that cannot go even alone.
+class Forbidden {
+ public:
+  Forbidden(const System& system, const Node& norm, const Item& item)
+      : system_(system),
+        item_(item),
+        x_value_(norm.inputs[0]),
+        y_value_(norm.outputs[0]),
+        x_(system.along(x_value_, map_axis(norm, system.shape(x_value_)))),
+        y_(system.along(y_value_, map_axis(norm, system.shape(x_value_)))) {}
+
+  [[nodiscard]] Refused why() const {
+    if (const std::optional<Refused> pins = pinned_on_both_sides()) return *pins;
+    if (const std::optional<Refused> sign = held_positive()) return *sign;
+    if (const std::optional<Refused> shift = held_at_zero()) return *shift;
+    return {Blocker::conflict, system_.graph().node(item_.node).name};
+  }
+
+ private:
+  [[nodiscard]] std::optional<Refused> pinned_on_both_sides() const {
+    const auto pin = [&](VarId var) { return system_.pinned(var); };
+    for (std::size_t c = 0; c < x_.size(); ++c) {
+      if (item_.channels[c].x_scale != ground || item_.channels[c].y_scale != ground) continue;
+      const Witness x = nearest(system_, system_.scales(), x_value_, x_[c], pin);
+      const Witness y = nearest(system_, system_.scales(), y_value_, y_[c], pin);
       // An activation on one side is the common case; what holds the other side tells more.
-      const Mark& telling = y_pin->blocker == Blocker::activation ? *x_pin : *y_pin;
-      return {telling.blocker, telling.witness};
+      return refused(y.mark->blocker == Blocker::activation ? x : y);
     }
+    return std::nullopt;
   }
-  for (std::size_t c = 0; c < x.size(); ++c) {
-    const Mark* sign = mark_in_class(system, y[c], &System::sign_fixed);
-    if (!sign) sign = mark_in_class(system, x[c], &System::sign_fixed);
-    if (item.channels[c].a < 0 && sign) return {Blocker::sign, sign->witness};
-  }
-  for (std::size_t c = 0; c < x.size(); ++c) {
-    for (const VarId var : {x[c], y[c]}) {
-      const Mark* zero = nullptr;
-      system.gauges().for_members(var, [&](VarId member) {
-        if (!zero) zero = system.shift_fixed(member) ? system.shift_fixed(member) : system.pinned(member);
-      });
-      if (zero) return {zero->blocker, zero->witness};
+  [[nodiscard]] std::optional<Refused> held_positive() const {
+    const auto positive = [&](VarId var) { return system_.sign_fixed(var) ? system_.sign_fixed(var) : system_.pinned(var); };
+    for (std::size_t c = 0; c < x_.size(); ++c) {
+      if (item_.channels[c].a > 0) continue;
+      const Witness x = nearest(system_, system_.scales(), x_value_, x_[c], positive);
+      const Witness y = nearest(system_, system_.scales(), y_value_, y_[c], positive);
+      if (!x.mark || !y.mark) continue;
+      Refused sign = refused(y);
+      sign.blocker = Blocker::sign;
+      return sign;
     }
+    return std::nullopt;
   }
-  return {Blocker::conflict, norm.name};
-}
+  [[nodiscard]] std::optional<Refused> held_at_zero() const {
+    const auto zero = [&](VarId var) { return system_.shift_fixed(var) ? system_.shift_fixed(var) : system_.pinned(var); };
+    for (std::size_t c = 0; c < x_.size(); ++c) {
+      const Witness x = nearest(system_, system_.gauges(), x_value_, x_[c], zero);
+      const Witness y = nearest(system_, system_.gauges(), y_value_, y_[c], zero);
+      // A conv's padding on one side tells more than the activation on the other.
+      if (y.mark && (!x.mark || y.mark->blocker != Blocker::activation)) return refused(y);
+      if (x.mark) return refused(x);
+    }
+    return std::nullopt;
+  }
+
+  const System& system_;
+  const Item& item_;
+  ValueId x_value_, y_value_;
+  std::vector<VarId> x_, y_;
+};
 
 }  // namespace
 
@@ -110,7 +136,7 @@ Refused why_left(const System& system, const Problem& problem, const Selection& 
   const Item& item = problem.items[at];
   const Node& norm = system.graph().node(item.node);
   State state(problem);
-  if (!state.add(item) || !state.satisfies(problem.sums)) return forbidden(system, norm, item);
+  if (!state.add(item) || !state.satisfies(problem.sums)) return Forbidden(system, norm, item).why();
   for (const std::size_t other : selection.chosen) {
     if (!state.add(problem.items[other])) {
       return {Blocker::conflict, system.graph().node(problem.items[other].node).name};

@@ -15,7 +15,7 @@ std::vector<std::pair<NodeId, double>> candidates(const Graph& graph, const std:
   double total = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (node.outputs.empty() || !node.as<BatchNorm>()) continue;
+    if (node.outputs.empty() || !(node.as<BatchNorm>() || node.as<Affine>())) continue;
     const AffineMap map = affine_map(graph, node);
     const bool invertible = std::ranges::all_of(map.scale, [](double a) { return std::isnormal(a); });
     const double bytes = pass_bytes(types[static_cast<std::size_t>(node.outputs[0])]);

@@ -10,7 +10,7 @@
 namespace banoff::gauge {
 
 struct OptimalResult {
-  std::map<NodeId, FoldedNorm> norms;  ///< the batch norms that went
+  std::map<NodeId, FoldedNorm> norms;  ///< the batch norms and affine nodes that went
   std::map<NodeId, Refused> left;      ///< those that could have gone but for this
   Policy policy;                       ///< what the gauges were allowed to do
   bool proved = false;

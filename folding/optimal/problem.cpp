@@ -64,8 +64,9 @@ Problem make_problem(const System& system, const std::vector<std::pair<NodeId, d
   for (const auto& [id, weight] : candidates) {
     const Node& node = system.graph().node(id);
     const AffineMap map = affine_map(system.graph(), node);
-    const std::vector<VarId> x = system.along(node.inputs[0], 1);
-    const std::vector<VarId> y = system.along(node.outputs[0], 1);
+    const std::size_t axis = map_axis(node, system.shape(node.inputs[0]));
+    const std::vector<VarId> x = system.along(node.inputs[0], axis);
+    const std::vector<VarId> y = system.along(node.outputs[0], axis);
     Item item{id, weight, {}};
     for (std::size_t c = 0; c < x.size(); ++c) {
       item.channels.push_back({problem.scale_of[index(x[c])], problem.scale_of[index(y[c])],

@@ -27,7 +27,7 @@ struct OffsetClass {
   const Mark* zero = nullptr;
 };
 
-/// One channel of a batch norm: classes on both sides, and its map y = a x + d.
+/// One channel of a batch norm (or affine node): classes on both sides, and its map y = a x + d.
 struct Channel {
   ClassId x_scale, y_scale, x_offset, y_offset;
   double a, d;

@@ -72,6 +72,7 @@ struct FoldedNorm {
   Blocker blocker = Blocker::none;
   std::string reason;   ///< one sentence for people
   std::string witness;  ///< the node that blocks it, if there is one
+  std::vector<std::string> path;  ///< (optimal) the nodes between it and the witness
 };
 
 struct BANOFF_API FoldReport {
@@ -81,6 +82,8 @@ struct BANOFF_API FoldReport {
   std::int64_t trainable_before = 0, trainable_after = 0;
   double removed_percent_paper = 0;  ///< 100 x 2 x folded BN channels / trainable parameters, as the paper counts
   double max_relative_error = 0;     ///< worst float64 self-check
+  std::size_t affine_nodes = 0;      ///< (optimal) other maps per channel: by constants, and in group and layer norms
+  std::size_t affine_folded = 0;     ///< those of them that went
   bool proved = false;               ///< (optimal) no other choice removes more, by the objective
   [[nodiscard]] std::size_t folded() const;
   [[nodiscard]] std::size_t folded_with_clamp() const;
