@@ -11,7 +11,8 @@ key_of() {
   local headers
   headers=$(clang++ -std=c++20 -I. -Iruntime/include -MM -MG "$1" | sed 's/^[^:]*: //; s/\\$//')
   # shellcheck disable=SC2086 # the headers are words; those that are not ours are not found
-  { clang-tidy --version; cat .clang-tidy $headers 2>/dev/null || true; } | sha256sum | cut -c1-40
+  { clang-tidy --version; clang-tidy -p build/dev --dump-config "$1"; cat $headers 2>/dev/null || true; } |
+    sha256sum | cut -c1-40
 }
 
 check_one() { # FILE DEADLINE LEFT

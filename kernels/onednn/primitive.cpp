@@ -81,9 +81,8 @@ class PrimitiveKernel final : public Kernel {
 };
 
 Dims dims_of(const Shape& shape) {
-  Dims dims(shape.begin(), shape.end());
-  if (dims.size() == 3) dims.insert(dims.begin() + 2, 1);
-  return dims;
+  if (shape.rank() == 3) return {shape[0], shape[1], 1, shape[2]};
+  return {shape.begin(), shape.end()};
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ void read_attribute(const Datum& from, std::array<std::uint8_t, 3>& to) {
   if (values.size() != 3 || !std::ranges::all_of(values, is_byte)) {
     fail_input("expected three numbers from 0 to 255, got {}", from.str());
   }
-  std::ranges::transform(values, to.begin(), [](std::int64_t v) { return static_cast<std::uint8_t>(v); });
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<std::uint8_t>(values[i]);
 }
 
 std::string print_attribute(std::int64_t v) { return fmt::format("{}", v); }

@@ -21,7 +21,8 @@ std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
 std::string join_layouts(const Plan& plan, const std::vector<std::int32_t>& buffers) {
   std::string result;
   for (const std::int32_t buffer : buffers) {
-    result += (result.empty() ? "" : ",") + std::string(name_of(plan.buffer(buffer).layout));
+    if (!result.empty()) result += ',';
+    result += name_of(plan.buffer(buffer).layout);
   }
   return result;
 }

@@ -45,7 +45,7 @@ class BANOFF_API ConfusionMatrix {
   [[nodiscard]] double pixel_accuracy() const;
 
  private:
-  std::vector<std::int64_t> counts_ = std::vector<std::int64_t>(256 * 256);  ///< [true, predicted]
+  std::vector<std::int64_t> counts_ = std::vector<std::int64_t>(std::size_t{256} * 256);  ///< [true, predicted]
 };
 
 }  // namespace banoff
