@@ -1,9 +1,8 @@
 // Ops that only move elements: copies, gathers, and concatenation and splitting as copies of pieces.
-#include "kernels/cpu/movement.hpp"
-
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/cpu/gather.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
@@ -134,8 +133,7 @@ std::unique_ptr<Kernel> copy(const Region& region, const Node& node, int threads
                                       });
 }
 
-}  // namespace
-
+/// Padding with `fill` per channel (constant mode), or with what the mode repeats.
 GatherTables padding_tables(const Shape& input, const Shape& output, const std::vector<std::int64_t>& begin,
                             PadMode mode, std::vector<float> fill) {
   GatherTables tables = identity_tables(input, output);
@@ -151,6 +149,7 @@ GatherTables padding_tables(const Shape& input, const Shape& output, const std::
   return tables;
 }
 
+/// The tables of a node, or Refused when it is none of these ops.
 GatherTables tables_of(const Region& region, const Node& node) {
   const Shape& in = region.type(node.inputs[0]).shape;
   const Shape& out = region.type(node.outputs[0]).shape;
@@ -184,6 +183,8 @@ GatherTables tables_of(const Region& region, const Node& node) {
   }
   return tables;
 }
+
+}  // namespace
 
 std::unique_ptr<Kernel> movement(const Region& region, int threads) {
   if (region.nodes.size() != 1) throw Refused{"one movement at a time"};

@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/cpu/movement.hpp"
+#include "kernels/onednn/border.hpp"
 #include "kernels/onednn/cost.hpp"
 #include "kernels/onednn/epilogue.hpp"
-#include "kernels/onednn/padded.hpp"
 
 namespace banoff::onednn {
 
@@ -83,12 +82,6 @@ std::vector<float> padding_values(const Region& region, const Node& node, const 
   return values;
 }
 
-struct Padded {
-  std::vector<float> values;
-  Shape input;
-  std::vector<std::int64_t> begin;
-};
-
 /// Packs weights and bias, and makes the kernel of a convolution-like primitive descriptor.
 template <class Primitive>
 std::unique_ptr<Kernel> finish(const Context& context, const typename Primitive::primitive_desc& pd, Epilogue tail,
@@ -129,17 +122,10 @@ Md bias_descriptor(const std::vector<float>& bias) {
 std::unique_ptr<Kernel> convolution(const Context& context, const Region& region) {
   const Node& node = cpu::node(region, 0);
   const auto& op = *node.as<Conv>();
-  Shape x = region.type(node.inputs[0]).shape;
+  const Shape& x = region.type(node.inputs[0]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
-  auto spatial = windows(op, x);
-  // Values other than zero are written around a copy of the input, which is then convolved without padding.
-  Padded padded{padding_values(region, node, spatial), x, std::vector<std::int64_t>(x.rank(), 0)};
-  for (std::size_t i = 0; i < spatial.size() && !padded.values.empty(); ++i) {
-    Window& w = spatial[i];
-    padded.begin[i + 2] = w.pad_begin;
-    x[i + 2] = w.input += w.pad_begin + w.pad_end;
-    w.pad_begin = w.pad_end = 0;
-  }
+  const auto spatial = windows(op, x);
+  const auto padding = padding_values(region, node, spatial);
   const Geometry g = geometry(spatial);
   const std::int64_t groups = groups_of(op, x);
   const Weights weights = merge_groups({values_of(region, node), groups, op.out / groups, x[1] / groups});
@@ -148,28 +134,33 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
   const Md src = descriptor(x, region.input_layouts[source]);
   const Md dst = descriptor(y, region.output_layouts[0]);
   Epilogue tail = epilogue(context, region, target_of(y, region.output_layouts[0]));
+  if (!padding.empty() && region.nodes.size() > 1 && tail.in_place == none)
+    throw Refused{"an activation right behind padding other than zero"};
   const Dims dims = weights.dims(g.kernel);
   const auto pd = choose<dnnl::convolution_forward>(
       context, tail.attr, region.last_resort || context.allow_slow, dnnl::prop_kind::forward_inference,
       dnnl::algorithm::convolution_direct, src, Md(dims, f32, Tag::any), bias_descriptor(bias), dst, g.stride,
       g.dilation, g.pad_begin, g.pad_end);
   const bool grouped = weights.groups > 1;
-  const double padding_us =
-      padded.values.empty() ? 0.0 : cpu::pass_us(8.0 * static_cast<double>(x.elements()), context.threads);
-  const double cost = padding_us +
+  const double border_us =
+      padding.empty() ? 0.0
+                      : cpu::pass_us(12.0 * border_share(spatial) * static_cast<double>(y.elements()), context.threads);
+  const double tail_us =
+      tail.us_per_element / context.threads +
+      tail.per_channel * per_channel_us(pd.impl_info_str(), region.output_layouts[0], context.threads);
+  const double cost = border_us +
                       convolution_us({x, y, spatial, weights.groups, weights.in, weights.out,
                                       region.input_layouts[source], region.output_layouts[0], pd.impl_info_str()},
                                      context.threads) +
-                      tail.us_per_element * static_cast<double>(y.elements()) / context.threads;
+                      tail_us * static_cast<double>(y.elements());
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
   dnnl::memory ready =
       packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
   auto kernel = finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
-  if (padded.values.empty()) return kernel;
-  if (region.inputs.size() > max_padded_inputs) throw Refused{"too many operands behind a padded convolution"};
-  const auto tables = cpu::padding_tables(padded.input, x, padded.begin, PadMode::constant, std::move(padded.values));
-  return padded_kernel(cpu::Gather(tables, region.input_layouts[source], sizeof(float)), source, cost,
-                       std::move(kernel));
+  if (padding.empty()) return kernel;
+  const auto given = values_of(region, node);
+  return bordered_kernel(Border({spatial, groups, given, padding}, y, region.output_layouts[0]), std::move(kernel),
+                         cost);
 }
 
 std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region) {

@@ -10,9 +10,8 @@ namespace banoff::onednn {
 struct Target {
   /// The descriptor of an operand that is a value of the network; may throw Refused.
   std::function<Md(const Shape&, Layout)> operand;
-  Md channels;             ///< of one value per channel; empty: there are no channels
-  std::size_t axis = 1;    ///< the channels' axis
-  bool preloaded = false;  ///< the result is added onto what its memory holds already
+  Md channels;           ///< of one value per channel; empty: there are no channels
+  std::size_t axis = 1;  ///< the channels' axis
 };
 
 struct Epilogue {
@@ -20,7 +19,8 @@ struct Epilogue {
   std::vector<Binding> operands;
   std::vector<std::pair<int, dnnl::memory>> constants;  ///< values per channel, owned
   int in_place = none;                                  ///< region input that the result is added onto in place
-  double us_per_element = 0;                            ///< of the costly steps, over all threads
+  double us_per_element = 0;  ///< of the activations that need an exponential, over all threads
+  int per_channel = 0;        ///< steps with values per channel
 };
 
 /// Makes post-ops of nodes 1, 2, … of the region. Throws Refused when a node is none.

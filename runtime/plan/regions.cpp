@@ -25,6 +25,10 @@ bool is_activation(const Node& node) {
          node.as<Kinked>() != nullptr;
 }
 
+bool is_per_channel(const Node& node) {
+  return is_norm(node) || (is_activation(node) && node.as<Activation>() == nullptr);
+}
+
 bool is_sum_of_two(const Node& node) {
   const auto* binary = node.as<Binary>();
   return binary != nullptr && binary->kind == BinaryKind::add && node.inputs.size() == 2 &&
@@ -62,7 +66,8 @@ class Former {
       PlannedRegion planned = offer(chain, false);
       if (planned.choices.empty() && chain.size() == 1) planned = offer(chain, true);
       if (planned.choices.empty()) continue;
-      for (const NodeId id : chain) covered_[index(id)] = true;
+      while (auto shorter = cheaper_apart(planned)) planned = std::move(*shorter);
+      for (const NodeId id : planned.region.nodes) covered_[index(id)] = true;
       return planned;
     }
     const Node& node = graph_.node(first);
@@ -98,6 +103,28 @@ class Former {
     }
     const bool elementwise = is_norm(first) || is_activation(first) || first.as<Binary>() != nullptr;
     return elementwise && (is_activation(next) || is_norm(next));
+  }
+
+  /// Behind a linear op, values per channel may cost more than a pass of their own would: the region up to the last op
+  /// that has them, if it and a pass for the rest are expected to take less time.
+  std::optional<PlannedRegion> cheaper_apart(const PlannedRegion& whole) {
+    const std::vector<NodeId>& nodes = whole.region.nodes;
+    if (!is_linear(graph_.node(nodes.front()))) return std::nullopt;
+    const auto per_channel = [&](NodeId id) { return is_per_channel(graph_.node(id)); };
+    const auto last = std::find_if(nodes.rbegin(), nodes.rend(), per_channel);
+    if (last == nodes.rend()) return std::nullopt;
+    const auto cut = last.base() - 1;
+    const auto stands_alone = [&](NodeId id) { return is_norm(graph_.node(id)) || is_activation(graph_.node(id)); };
+    if (!std::all_of(cut, nodes.end(), stands_alone)) return std::nullopt;
+    PlannedRegion head = offer({nodes.begin(), cut}, false);
+    const PlannedRegion tail = offer({cut, nodes.end()}, false);
+    const bool possible = !head.choices.empty() && !tail.choices.empty();
+    return possible && least_us(head) + least_us(tail) < least_us(whole) ? std::optional(std::move(head))
+                                                                         : std::nullopt;
+  }
+
+  static double least_us(const PlannedRegion& planned) {
+    return std::ranges::min_element(planned.choices, {}, &Choice::cost_us)->cost_us;
   }
 
   PlannedRegion offer(const std::vector<NodeId>& chain, bool last_resort) {

@@ -25,7 +25,8 @@ struct PlannedRegion {
 [[nodiscard]] bool is_view(const Node& node);
 
 /// Regions covering every node but constants, in an order in which they can run. Longer chains (convolution, residual,
-/// activation) are offered to the device before shorter ones. Throws refused with every node it would not take.
+/// activation) are offered to the device before shorter ones; what has values per channel becomes a kernel of its own
+/// where that is expected to be faster. Throws refused with every node it would not take.
 [[nodiscard]] std::vector<PlannedRegion> form_regions(const Graph& graph, const std::vector<TensorType>& types,
                                                       const Device& device, const PlanOptions& options);
 

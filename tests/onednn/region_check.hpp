@@ -183,9 +183,11 @@ inline double distance(const std::vector<float>& got, const std::vector<double>&
 }
 
 /// Compiles the whole net as one region in these layouts, or returns the reason why that is refused.
-inline std::string check_region(const Device& device, Net& net, const Layouts& layouts, double tolerance = 5e-6) {
+inline std::string check_region(const Device& device, Net& net, const Layouts& layouts, double tolerance = 5e-6,
+                                bool last_resort = false) {
   const auto types = infer_types(net.graph);
-  const Region region = region_of(net.graph, types, layouts);
+  Region region = region_of(net.graph, types, layouts);
+  region.last_resort = last_resort;
   Compiled compiled = device.compile(region);
   if (const auto* refusal = std::get_if<Refusal>(&compiled)) return refusal->reason;
   const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);

@@ -27,7 +27,7 @@ void check_implementation(const Shape2& s, const std::vector<Op>& tail, bool res
   CAPTURE(s.out);
   CAPTURE(s.kernel);
   CAPTURE(residual);
-  CAPTURE(row_of(tail.front()).name);
+  CAPTURE(tail.size());
   Net net;
   Conv conv;
   conv.out = s.out;
@@ -72,8 +72,9 @@ TEST_CASE("no convolution of the common networks runs in a slow implementation i
 }
 
 TEST_CASE("padding other than zero chooses no slow implementation either") {
-  for (const bool residual : {false, true}) {
-    for (const Shape2& s : shapes) check_implementation(s, {Clamp{}}, residual, true);
+  for (const Shape2& s : shapes) {
+    check_implementation(s, {}, false, true);
+    check_implementation(s, {Clamp{}}, true, true);
   }
 }
 

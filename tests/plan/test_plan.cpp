@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "banoff/error.hpp"
 #include "kernels/onednn/onednn.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/plan/layouts.hpp"
 #include "runtime/plan/plan.hpp"
+#include "runtime/plan/regions.hpp"
 #include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
@@ -109,27 +111,121 @@ TEST_CASE("a batch norm that stays shares a pass with its activation only when a
   CHECK(steps(*check(net.graph, separate)) == steps(*check(net.graph)) + 1);
 }
 
-TEST_CASE("a clamp, a leaky kink and a norm behind an activation are part of the convolution's kernel") {
-  const auto steps = [](const Plan& plan) {
-    return std::ranges::count_if(plan.steps, [](const Step& step) { return !step.nodes.empty(); });
-  };
-  const auto behind = [&](const std::vector<Op>& ops, const PlanOptions& options = {}) {
-    GraphBuilder net;
-    const ValueId x = net.relu(net.conv(net.input({1, 8, 8, 8}), 16));
-    ValueId y = net.sum({net.conv(x, 16), x});
-    for (const Op& op : ops) y = net.add(op, {y});
-    net.output(y);
-    return steps(*check(net.graph, options)) - 1;
-  };
+TEST_CASE("clamps, kinks and norms behind convolutions are computed right however they are cut") {
   const Activation relu;
   const Activation silu{ActivationKind::silu};
-  CHECK(behind({Clamp{}}) == 1);
-  CHECK(behind({relu, BatchNorm{}}) == 1);
-  CHECK(behind({silu, Affine{}, relu}) == 1);
-  CHECK(behind({relu, BatchNorm{}}, {.bindings = {}, .fuse_norms = false}) == 2);
-  // Folding is what removes a norm right behind a convolution or a sum; kinks of several slopes are no post-op.
-  CHECK(behind({BatchNorm{}, relu}) == 2);
-  CHECK(behind({Kinked{}, BatchNorm{}}) == 2);
+  const std::vector<std::vector<Op>> rows{{Clamp{}},
+                                          {relu, BatchNorm{}},
+                                          {silu, Affine{}, relu},
+                                          {Kinked{}, relu},
+                                          {BatchNorm{}, Clamp{}},
+                                          {PRelu{}, BatchNorm{}},
+                                          {Clamp{}, Clamp{}, BatchNorm{}, relu, Affine{}}};
+  for (const auto& ops : rows) {
+    for (const std::int64_t size : {5, 40}) {
+      GraphBuilder net;
+      const ValueId x = net.relu(net.conv(net.input({1, 8, size, size}), 20));
+      ValueId y = net.sum({net.conv(x, 20), x});
+      for (const Op& op : ops) y = net.add(op, {y});
+      net.output(y);
+      check(net.graph);
+      check(net.graph, {.bindings = {}, .fuse_norms = false});
+    }
+  }
+}
+
+TEST_CASE("padding other than zero is part of a residual's kernel; elsewhere the activation is a pass") {
+  Conv conv;
+  conv.out = 20;
+  conv.kernel = Spatial(3);
+  conv.padding = {Padding::Mode::given, Spatial(1), Spatial(1)};
+  conv.pad_value = true;
+  for (const bool residual : {false, true}) {
+    GraphBuilder net;
+    const ValueId image = net.input({2, 8, 9, 11});
+    ValueId y = net.add(conv, {image});
+    const ValueId x = net.conv(image, 20);
+    if (residual) y = net.sum({y, x});
+    net.output(net.relu(y));
+    if (!residual) net.output(x, "x");
+    const auto plan = check(net.graph);
+    const auto bordered = std::ranges::find_if(
+        plan->steps, [](const Step& step) { return step.kernel->implementation().starts_with("border+"); });
+    REQUIRE(bordered != plan->steps.end());
+    CHECK(bordered->nodes.size() == (residual ? 3 : 1));
+  }
+}
+
+namespace {
+
+/// Takes every region, at a price.
+class Pricing final : public Device {
+ public:
+  using Price = std::function<double(const Region&)>;
+  explicit Pricing(Price price) : price_(std::move(price)) {}
+  std::string name() const override { return "pricing"; }
+  std::vector<Layout> layouts(const TensorType&) const override { return {Layout::plain}; }
+  std::size_t bytes(const TensorType&, Layout) const override { return 4; }
+  Compiled compile(const Region& region) const override { return std::make_unique<Priced>(price_(region)); }
+  std::unique_ptr<Kernel> reorder(const TensorType&, Layout, Layout) const override {
+    return std::make_unique<Priced>(1);
+  }
+
+ private:
+  class Priced final : public Kernel {
+   public:
+    explicit Priced(double us) : us_(us) {}
+    void run(const KernelArgs&) const override {}
+    std::string implementation() const override { return "priced"; }
+    double cost_us() const override { return us_; }
+
+   private:
+    double us_;
+  };
+  Price price_;
+};
+
+/// How many nodes each region has: conv, what follows it, a last ReLU, on a device where a pass takes 10 us and an op
+/// behind a convolution `tail_us`.
+std::vector<std::size_t> regions_of(const std::vector<Op>& ops, double tail_us, bool fuse_norms = true) {
+  GraphBuilder net;
+  ValueId y = net.conv(net.input({1, 8, 8, 8}), 16);
+  for (const Op& op : ops) y = net.add(op, {y});
+  net.output(y);
+  const Pricing device([&](const Region& region) {
+    const bool linear = net.graph.node(region.nodes[0]).as<Conv>() != nullptr;
+    return linear ? 100 + tail_us * static_cast<double>(region.nodes.size() - 1) : 10;
+  });
+  PlanOptions options;
+  options.fuse_norms = fuse_norms;
+  std::vector<std::size_t> sizes;
+  for (const PlannedRegion& planned : form_regions(net.graph, infer_types(net.graph), device, options)) {
+    sizes.push_back(planned.region.nodes.size());
+  }
+  return sizes;
+}
+
+}  // namespace
+
+TEST_CASE("values per channel join the convolution's kernel unless a pass of their own is cheaper") {
+  using Sizes = std::vector<std::size_t>;
+  const Activation relu;
+  CHECK(regions_of({Clamp{}, relu}, 3) == Sizes{3});
+  CHECK(regions_of({Clamp{}, relu}, 6) == Sizes{1, 2});
+  CHECK(regions_of({relu, BatchNorm{}}, 3) == Sizes{3});
+  CHECK(regions_of({relu, BatchNorm{}}, 11) == Sizes{2, 1});
+  CHECK(regions_of({Kinked{}, relu, BatchNorm{}, relu}, 3) == Sizes{5});
+  CHECK(regions_of({Kinked{}, relu, BatchNorm{}, relu}, 11) == Sizes{1, 4});
+  // However dear: an activation alone is part of the kernel.
+  CHECK(regions_of({relu, relu}, 1000) == Sizes{3});
+}
+
+TEST_CASE("a norm joins a kernel behind an activation, where folding does not reach, and only when asked to") {
+  using Sizes = std::vector<std::size_t>;
+  const Activation relu;
+  CHECK(regions_of({BatchNorm{}, relu}, 3) == Sizes{1, 2});
+  CHECK(regions_of({relu, BatchNorm{}, relu}, 3) == Sizes{4});
+  CHECK(regions_of({relu, BatchNorm{}, relu}, 3, false) == Sizes{2, 1, 1});
 }
 
 TEST_CASE("elementwise ops in a row are one pass, norms among them only when asked to") {
