@@ -109,8 +109,8 @@ std::optional<Gauges> Oracle::solve(const std::vector<std::size_t>& removed) con
   for (std::size_t value = 0; value < graph_.values.size(); ++value) {
     const auto from = static_cast<std::ptrdiff_t>(constraints_->first[value]);
     const auto to = static_cast<std::ptrdiff_t>(constraints_->first[value + 1]);
-    gauges.push_back({{all->scale.begin() + from, all->scale.begin() + to},
-                      {all->shift.begin() + from, all->shift.begin() + to}});
+    gauges.push_back(
+        {{all->scale.begin() + from, all->scale.begin() + to}, {all->shift.begin() + from, all->shift.begin() + to}});
   }
   return gauges;
 }

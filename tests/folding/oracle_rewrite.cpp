@@ -113,8 +113,9 @@ class Rewriter {
   }
 
   /// y = L(x) + b becomes L'(x') + s b + h - L'(h_in), where L' is L between the two scales.
-  void emit_linear(Node node, const Node& old, const std::function<std::pair<std::size_t, std::size_t>(std::size_t)>& ends,
-                   std::size_t in_axis, std::size_t out_axis) {
+  void emit_linear(Node node, const Node& old,
+                   const std::function<std::pair<std::size_t, std::size_t>(std::size_t)>& ends, std::size_t in_axis,
+                   std::size_t out_axis) {
     const ElementGauge in = along(old.inputs[0], in_axis);
     const ElementGauge out = along(old.outputs[0], out_axis);
     const Tensor& weight = *graph_.param(old, Slot::weight);
@@ -129,7 +130,8 @@ class Rewriter {
     const std::vector<double> padding = read(old, Slot::pad_value, in.scale.size(), 0);
     if (node.param(Slot::pad_value) != none) set(node, Slot::pad_value, in.shift);
     const Tensor shifts = Tensor::of<double>(shape(old.inputs[0]), gauges_[index(old.inputs[0])].shift);
-    const std::vector<double> seen = reference::compute<double>(made_, with_outputs(node, old), {shifts})[0].to_vector<double>();
+    const std::vector<double> seen =
+        reference::compute<double>(made_, with_outputs(node, old), {shifts})[0].to_vector<double>();
     const std::size_t inner = index(shape(old.outputs[0]).elements(out_axis + 1, shape(old.outputs[0]).rank()));
     for (std::size_t c = 0; c < bias.size(); ++c) bias[c] = out.scale[c] * bias[c] + out.shift[c] - seen[c * inner];
     for (std::size_t e = 0; e < seen.size(); ++e) {
@@ -157,10 +159,13 @@ class Rewriter {
     const Shape weight = graph_.param(old, Slot::weight)->shape();
     const std::size_t width = index(weight[1]), taps = index(weight.elements(2, weight.rank()));
     const std::size_t per_group = index(op.out / groups_of(op, shape(old.inputs[0])));
-    emit_linear(std::move(node), old, [=](std::size_t i) {
-      const std::size_t out = i / taps / width;
-      return std::pair(out / per_group * width + i / taps % width, out);
-    }, 1, 1);
+    emit_linear(
+        std::move(node), old,
+        [=](std::size_t i) {
+          const std::size_t out = i / taps / width;
+          return std::pair(out / per_group * width + i / taps % width, out);
+        },
+        1, 1);
   }
   void emit(const ConvTranspose& op, const Node& old) {
     Node node = copy(old);
@@ -168,17 +173,21 @@ class Rewriter {
     const Shape weight = graph_.param(old, Slot::weight)->shape();
     const std::size_t width = index(weight[1]), taps = index(weight.elements(2, weight.rank()));
     const std::size_t per_group = index(weight[0] / op.groups);
-    emit_linear(std::move(node), old, [=](std::size_t i) {
-      const std::size_t in = i / taps / width;
-      return std::pair(in, in / per_group * width + i / taps % width);
-    }, 1, 1);
+    emit_linear(
+        std::move(node), old,
+        [=](std::size_t i) {
+          const std::size_t in = i / taps / width;
+          return std::pair(in, in / per_group * width + i / taps % width);
+        },
+        1, 1);
   }
   void emit(const Dense&, const Node& old) {
     Node node = copy(old);
     std::get<Dense>(node.op).bias = true;
     const std::size_t width = index(graph_.param(old, Slot::weight)->shape()[1]);
-    emit_linear(std::move(node), old, [=](std::size_t i) { return std::pair(i % width, i / width); },
-                shape(old.inputs[0]).rank() - 1, shape(old.outputs[0]).rank() - 1);
+    emit_linear(
+        std::move(node), old, [=](std::size_t i) { return std::pair(i % width, i / width); },
+        shape(old.inputs[0]).rank() - 1, shape(old.outputs[0]).rank() - 1);
   }
   void emit(const BatchNorm& op, const Node& old) {
     const std::size_t width = index(shape(old.inputs[0])[1]);

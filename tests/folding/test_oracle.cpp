@@ -33,7 +33,8 @@ double error_of(const Graph& graph, const Oracle& oracle, const std::vector<std:
   return difference(graph, folded);
 }
 
-ValueId norm(GraphBuilder& net, ValueId x, const std::string& name, const std::vector<double>& gamma, double offset = 1) {
+ValueId norm(GraphBuilder& net, ValueId x, const std::string& name, const std::vector<double>& gamma,
+             double offset = 1) {
   const ValueId y = net.bn(x, name);
   net.set(y, Slot::weight, gamma);
   if (offset == 0) {
@@ -104,7 +105,10 @@ TEST_CASE("the oracle on the paper's figures 2 and 4") {
     Graph net;
     std::size_t literal, clamp;
   };
-  for (const Row& row : {Row{figure2('a'), 3, 3}, {figure2('b'), 2, 3}, {figure2('c'), 1, 1}, {figure4('a'), 1, 1},
+  for (const Row& row : {Row{figure2('a'), 3, 3},
+                         {figure2('b'), 2, 3},
+                         {figure2('c'), 1, 1},
+                         {figure4('a'), 1, 1},
                          {figure4('b'), 0, 0}}) {
     CHECK(most(row.net, literal) == row.literal);
     CHECK(most(row.net, clamp) == row.clamp);
