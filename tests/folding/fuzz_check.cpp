@@ -48,7 +48,7 @@ std::optional<Complaint> ask_oracle(const Graph& graph, const Outcome& outcome, 
     return Complaint{method.name + " folds what the oracle calls impossible",
                      fmt::format("{}", fmt::join(folded, ", "))};
   }
-  if (!method.largest) return std::nullopt;
+  if (!method.largest || !outcome.report.proved) return std::nullopt;
   for (const std::size_t i : oracle.largest()) best.push_back(graph.node(oracle.norms()[i]).name);
   if (best.size() <= folded.size()) return std::nullopt;
   return Complaint{method.name + " folds fewer than the oracle",
@@ -59,13 +59,26 @@ std::optional<Complaint> ask_oracle(const Graph& graph, const Outcome& outcome, 
 }  // namespace
 
 std::vector<FuzzMethod> fuzz_methods(bool for_oracle) {
-  std::vector<FuzzMethod> methods;
-  for (const Method method : {Method::naive, Method::banoff}) {
-    FuzzMethod each{std::string(name_of(method)), {}, {}, false};
-    each.options.method = method;
-    if (for_oracle) each.options.max_amplification = 1e12;
-    methods.push_back(each);
+  FuzzMethod naive{.name = "naive"}, banoff{.name = "banoff"};
+  FuzzMethod literal{.name = "literal", .largest = true},
+      clamp{.name = "clamp", .rules = {.clamp = true}, .largest = true};
+  naive.options.method = Method::naive;
+  banoff.options.method = Method::banoff;
+  literal.options.activations = Activations::literal;
+  clamp.options.activations = Activations::clamp;
+  for (FuzzMethod* optimal : {&literal, &clamp}) {
+    optimal->options.method = Method::optimal;
+    optimal->options.objective = Objective::count;
+    optimal->options.borders = false;
   }
+  std::vector<FuzzMethod> methods{naive, banoff, literal, clamp};
+  if (!for_oracle) {
+    FuzzMethod standard{.name = "optimal", .ordered = false};
+    standard.options.method = Method::optimal;
+    methods.push_back(standard);
+    return methods;
+  }
+  for (FuzzMethod& method : methods) method.options.max_amplification = 1e12;
   return methods;
 }
 
@@ -77,14 +90,15 @@ std::optional<Complaint> check_folding(const Graph& graph, const std::vector<Fuz
     const Outcome outcome = fold_with(graph, method.options);
     if (auto complaint = check_outcome(outcome, method)) return complaint;
     const std::size_t folded = outcome.report.folded();
-    if (folded < fewest) {
+    if (method.ordered && folded < fewest) {
       return Complaint{method.name + " folds fewer than " + by, fmt::format("{} and {}", folded, fewest)};
     }
     if (oracle) {
       if (auto complaint = ask_oracle(graph, outcome, method)) return complaint;
     }
-    fewest = folded, by = method.name;
+    if (method.ordered) fewest = folded, by = method.name;
     if (!tally) continue;
+    if (method.largest && !outcome.report.proved) ++tally->unproved;
     tally->folded[method.name] += folded;
     tally->worst_error = std::max(tally->worst_error, outcome.error);
     if (&method == &methods.front()) ++tally->graphs, tally->norms += outcome.report.norms.size();

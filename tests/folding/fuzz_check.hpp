@@ -8,13 +8,13 @@
 
 namespace banoff::test {
 
-/// A way of folding. Each folds at least as many norms as those before it.
+/// A way of folding.
 struct FuzzMethod {
   std::string name;
-  FoldOptions options;
-  /// What is allowed to it: what it folds must be possible by these.
-  OracleRules rules;
-  bool largest = false;  ///< no more norms can go
+  FoldOptions options = {};
+  OracleRules rules = {};  ///< what is allowed to it
+  bool largest = false;    ///< where it says so, no more norms can go
+  bool ordered = true;     ///< folds at least as many norms as the ordered ones before it
 };
 
 /// The methods in order of power, set up for comparison with the oracle or as users run them.

@@ -30,6 +30,7 @@ std::string summary(const FuzzTally& tally) {
   for (const auto& [name, folded] : tally.folded) text += ", " + name + " " + std::to_string(folded);
   std::ostringstream error;
   error << tally.worst_error;
+  if (tally.unproved > 0) text += ", unproved " + std::to_string(tally.unproved);
   return text + ", worst relative error " + error.str();
 }
 

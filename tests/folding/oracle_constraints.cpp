@@ -284,6 +284,13 @@ class Deriver {
     else unknown(node);
   }
   void rule(const PRelu&, const Node& node) { piecewise_linear(node); }
+  /// Bounds and kinks per channel take whatever gauge there is.
+  void moving(const Node& node, std::int64_t axis) {
+    elementwise_equal(node);
+    make_constant_along(node.inputs[0], resolve_axis(axis, shape(node.inputs[0]).rank()));
+  }
+  void rule(const Clamp& op, const Node& node) { moving(node, op.axis); }
+  void rule(const Kinked& op, const Node& node) { moving(node, op.axis); }
 
   template <class T>
   void rule(const T&, const Node& node) {

@@ -247,7 +247,8 @@ class Rewriter {
   void emit_activation(const Node& old) {
     const ElementGauge& all = gauges_[index(old.inputs[0])];
     const auto* op = old.as<Activation>();
-    const bool ray = !op || op->kind == ActivationKind::relu || op->kind == ActivationKind::leaky_relu;
+    const bool ray =
+        old.as<PRelu>() || (op && (op->kind == ActivationKind::relu || op->kind == ActivationKind::leaky_relu));
     const bool unmoved = std::ranges::all_of(all.shift, [](double h) { return std::abs(h) < 1e-12; });
     const bool carried =
         std::ranges::all_of(all.scale, [&](double s) { return (ray && s > 0) || std::abs(s - 1) < 1e-12; });
@@ -267,6 +268,8 @@ class Rewriter {
   }
   void emit(const Activation&, const Node& old) { emit_activation(old); }
   void emit(const PRelu&, const Node& old) { emit_activation(old); }
+  void emit(const Clamp&, const Node& old) { emit_activation(old); }
+  void emit(const Kinked&, const Node& old) { emit_activation(old); }
   void emit(const MatMul&, const Node& old) {
     const auto moved = [](const ElementGauge& gauge) {
       return std::ranges::any_of(gauge.scale, [](double s) { return s != 1; }) ||

@@ -70,11 +70,16 @@ ValueId RandomOps::norm(ValueId x) {
 }
 
 ValueId RandomOps::activation(ValueId x) {
-  switch (net_.integer(0, 5)) {
+  switch (net_.integer(0, 7)) {
     case 0: return net_.add(Activation{ActivationKind::leaky_relu, 0.1, 0}, {x});
     case 1: return net_.add(Activation{ActivationKind::sigmoid}, {x});
     case 2: return net_.add(Activation{ActivationKind::clip, 0, 6}, {x});
     case 3: return net_.add(PRelu{}, {x});
+    case 4: {
+      const bool lower = chance(0.7);
+      return net_.add(Clamp{1, lower, !lower || chance(0.5)}, {x});
+    }
+    case 5: return net_.add(Kinked{}, {x});
     default: return net_.relu(x);
   }
 }
