@@ -53,7 +53,9 @@ class Forbidden {
     return std::nullopt;
   }
   [[nodiscard]] std::optional<Refused> held_positive() const {
-    const auto positive = [&](VarId var) { return system_.sign_fixed(var) ? system_.sign_fixed(var) : system_.pinned(var); };
+    const auto positive = [&](VarId var) {
+      return system_.sign_fixed(var) ? system_.sign_fixed(var) : system_.pinned(var);
+    };
     for (std::size_t c = 0; c < x_.size(); ++c) {
       if (item_.channels[c].a > 0) continue;
       const Witness x = nearest(system_, system_.scales(), x_value_, x_[c], positive);
@@ -66,7 +68,9 @@ class Forbidden {
     return std::nullopt;
   }
   [[nodiscard]] std::optional<Refused> held_at_zero() const {
-    const auto zero = [&](VarId var) { return system_.shift_fixed(var) ? system_.shift_fixed(var) : system_.pinned(var); };
+    const auto zero = [&](VarId var) {
+      return system_.shift_fixed(var) ? system_.shift_fixed(var) : system_.pinned(var);
+    };
     for (std::size_t c = 0; c < x_.size(); ++c) {
       const Witness x = nearest(system_, system_.gauges(), x_value_, x_[c], zero);
       const Witness y = nearest(system_, system_.gauges(), y_value_, y_[c], zero);

@@ -12,7 +12,8 @@ std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 /// The axis that a norm's scale and shift run along; none where they cover several.
 std::optional<std::int64_t> tail_axis(const Node& node) {
   if (const auto* group = node.as<GroupNorm>(); group && group->affine) return 1;
-  if (const auto* layer = node.as<LayerNorm>(); layer && layer->affine && layer->axes.size() == 1) return layer->axes[0];
+  if (const auto* layer = node.as<LayerNorm>(); layer && layer->affine && layer->axes.size() == 1)
+    return layer->axes[0];
   return std::nullopt;
 }
 
@@ -187,7 +188,9 @@ void rejoin_affine_tails(Graph& graph) {
     for (const auto& [slot, neutral] : {std::pair(Slot::weight, 1.0), std::pair(Slot::bias, 0.0)}) {
       const Tensor* own = graph.param(tail, slot);
       const Tensor value =
-          own ? *own : Tensor::of<double>({static_cast<std::int64_t>(channels)}, std::vector<double>(channels, neutral)).as(type);
+          own ? *own
+              : Tensor::of<double>({static_cast<std::int64_t>(channels)}, std::vector<double>(channels, neutral))
+                    .as(type);
       graph.set_param(static_cast<NodeId>(i), slot, value);
     }
     set_affine(norm.op, true);

@@ -10,7 +10,7 @@
 namespace banoff::gauge {
 
 struct Witness {
-  const Mark* mark = nullptr;      ///< null: nothing holds the channel
+  const Mark* mark = nullptr;     ///< null: nothing holds the channel
   std::vector<std::string> path;  ///< nodes from the value asked about to the one marked
 };
 

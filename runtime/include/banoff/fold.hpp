@@ -70,8 +70,8 @@ struct FoldedNorm {
   std::vector<std::string> into;     ///< nodes that took the scale and shift (the paper's I)
   std::vector<std::string> inverse;  ///< nodes that took the inverse (the paper's O)
   Blocker blocker = Blocker::none;
-  std::string reason;   ///< one sentence for people
-  std::string witness;  ///< the node that blocks it, if there is one
+  std::string reason;             ///< one sentence for people
+  std::string witness;            ///< the node that blocks it, if there is one
   std::vector<std::string> path;  ///< (optimal) the nodes between it and the witness
 };
 
