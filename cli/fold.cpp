@@ -65,6 +65,7 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const std::op
       {"method", std::string(name_of(report.method))},
       {"bn",
        {{"total", total}, {"folded", gone}, {"folded_with_clamp", report.folded_with_clamp()}, {"left", total - gone}}},
+      {"affine", {{"total", report.affine_nodes}, {"folded", report.affine_folded}}},
       {"parameters",
        {{"before", report.parameters_before},
         {"after", report.parameters_after},

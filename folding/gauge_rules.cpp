@@ -114,10 +114,12 @@ void sum(const Rule& r, const std::vector<double>& signs) {
   for (Sum& terms : sums) r.system().sum(std::move(terms));
 }
 
-/// mul, div: the gate keeps its values, the other operand may be scaled, and nothing shifted.
+/// mul, div: the gate keeps its values, the other operand may be scaled, and nothing shifted. The gate is an operand
+/// that is held anyway, or one that an activation made or that is broadcast; of two others, the second.
 void product(const Rule& r, BinaryKind kind) {
   const Shape& shape = r.shape(r.out());
   const auto is_gate = [&](std::size_t i) {
+    if (r.system().pinned(r.system().range(r.in(i)).first)) return true;
     const NodeId producer = r.system().graph().value(r.in(i)).producer;
     return r.shape(r.in(i)) != shape || (producer != none && r.system().graph().node(producer).as<Activation>());
   };

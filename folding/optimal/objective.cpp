@@ -23,7 +23,7 @@ std::vector<std::pair<NodeId, double>> candidates(const Graph& graph, const std:
     if (invertible && bytes > 0) result.emplace_back(static_cast<NodeId>(i), bytes);
   }
   if (objective == Objective::count) {
-    for (auto& [node, weight] : result) weight = 1.0 + 0.5 * weight / total;
+    for (auto& [node, weight] : result) weight = (graph.node(node).as<BatchNorm>() ? 1.0 : 0.0) + 0.5 * weight / total;
   }
   return result;
 }

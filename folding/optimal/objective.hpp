@@ -8,8 +8,8 @@
 
 namespace banoff::gauge {
 
-/// The live batch norms and affine nodes whose scale is 0 in no channel, with the weight of each: the bytes it moves,
-/// or 1 and a little for its bytes, so that of two equal counts the one that moves less is better.
+/// The live batch norms and affine nodes whose scale is 0 in no channel, with the weight of each: the bytes it moves;
+/// or, counting, 1 for a batch norm and a little for the bytes, so that equal counts are told apart.
 [[nodiscard]] std::vector<std::pair<NodeId, double>> candidates(const Graph& graph,
                                                                 const std::vector<TensorType>& types,
                                                                 Objective objective);

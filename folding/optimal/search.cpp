@@ -83,12 +83,15 @@ class Search {
   }
 
   bool add(std::size_t item) {
-    budget_ -= std::ssize(problem_.items[item].channels) + 8 * std::ssize(component_.sums);
     const std::size_t before = state_.now();
-    if (state_.add(problem_.items[item])) {
-      if (component_.sums.empty() || state_.satisfies(component_.sums)) return true;
-      state_.back_to(before);
-    }
+    const std::int64_t worked = state_.work();
+    const bool related = state_.add(problem_.items[item]);
+    budget_ -= state_.work() - worked;
+    if (!related) return false;
+    if (component_.sums.empty()) return true;
+    budget_ -= 8 * std::ssize(component_.sums);
+    if (state_.satisfies(component_.sums)) return true;
+    state_.back_to(before);
     return false;
   }
   /// The candidates that can still be added, each alone.

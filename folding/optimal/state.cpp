@@ -117,7 +117,10 @@ bool State::relate_offsets(const Channel& channel) {
   return true;
 }
 
-bool State::relate(const Channel& channel) { return relate_scales(channel) && relate_offsets(channel); }
+bool State::relate(const Channel& channel) {
+  ++work_;
+  return relate_scales(channel) && relate_offsets(channel);
+}
 
 bool State::add(const Item& item) {
   const std::size_t before = now();

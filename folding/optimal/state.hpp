@@ -24,6 +24,8 @@ class State {
   /// The sums as equations between the roots that have no value yet.
   [[nodiscard]] std::vector<Equation> equations(const std::vector<OffsetSum>& sums) const;
 
+  /// Channels related so far, kept or not: what a search costs.
+  [[nodiscard]] std::int64_t work() const { return work_; }
   [[nodiscard]] std::size_t now() const { return trail_.size(); }
   void back_to(std::size_t then);
 
@@ -74,6 +76,7 @@ class State {
   std::vector<ScaleNode> scales_;
   std::vector<OffsetNode> offsets_;
   std::vector<Change> trail_;
+  std::int64_t work_ = 0;
 };
 
 }  // namespace banoff::gauge

@@ -18,7 +18,7 @@ TEST_CASE("fold tells what became of every batch norm") {
   const SmallNet net;
   const auto json = net.run("fold", {"--json"}).json();
   CHECK(json["model"] == net.file);
-  CHECK(json["method"] == "banoff");
+  CHECK(json["method"] == "optimal");
   CHECK(json["bn"]["total"] == 3);
   CHECK(json["bn"]["folded"] == 2);
   CHECK(json["bn"]["folded_with_clamp"] == 0);

@@ -65,7 +65,7 @@ TEST_CASE("eval gives the same accuracy for every method") {
           .json();
   CHECK(json["metric"] == "accuracy");
   CHECK(json["images"] == 359);
-  REQUIRE(json["results"].size() == 3);
+  REQUIRE(json["results"].size() == 4);
   for (const auto& row : json["results"]) CHECK(row["accuracy"] == json["results"][0]["accuracy"]);
   CHECK(json["results"][0]["accuracy"].get<double>() > 0.9);
 }
