@@ -58,7 +58,7 @@ std::optional<Complaint> ask_oracle(const Graph& graph, const Outcome& outcome, 
 
 }  // namespace
 
-std::vector<FuzzMethod> fuzz_methods(bool for_oracle) {
+std::vector<FuzzMethod> fuzz_methods(bool for_oracle, bool wide) {
   FuzzMethod naive{.name = "naive"}, banoff{.name = "banoff"};
   FuzzMethod literal{.name = "literal", .largest = true},
       clamp{.name = "clamp", .rules = {.clamp = true}, .largest = true};
@@ -78,7 +78,7 @@ std::vector<FuzzMethod> fuzz_methods(bool for_oracle) {
     methods.push_back(standard);
     return methods;
   }
-  for (FuzzMethod& method : methods) method.options.max_amplification = 1e12;
+  for (FuzzMethod& method : methods) method.options.max_amplification = 1e12, method.rules.wide = wide;
   return methods;
 }
 

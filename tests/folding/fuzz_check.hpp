@@ -17,8 +17,8 @@ struct FuzzMethod {
   bool ordered = true;     ///< folds at least as many norms as the ordered ones before it
 };
 
-/// The methods in order of power, set up for comparison with the oracle or as users run them.
-[[nodiscard]] std::vector<FuzzMethod> fuzz_methods(bool for_oracle);
+/// The methods in order of power, as users run them or for comparison with the oracle, whose rules may be wide.
+[[nodiscard]] std::vector<FuzzMethod> fuzz_methods(bool for_oracle, bool wide = false);
 
 /// Sums over networks, for a summary and so that a drifting generator is noticed.
 struct FuzzTally {

@@ -16,6 +16,7 @@ struct Arguments {
   std::uint64_t graphs = 10'000;
   std::uint64_t seed = 1;
   bool oracle = false;
+  bool wide = false;
   std::vector<std::string> methods;  ///< empty: all
   std::string save;
 };
@@ -46,7 +47,7 @@ void show(const Graph& net, const Complaint& complaint, const Arguments& argumen
 }
 
 int fuzz(const Arguments& arguments) {
-  std::vector<FuzzMethod> methods = fuzz_methods(arguments.oracle);
+  std::vector<FuzzMethod> methods = fuzz_methods(arguments.oracle, arguments.wide);
   std::erase_if(methods, [&](const FuzzMethod& method) {
     return !arguments.methods.empty() && std::ranges::count(arguments.methods, method.name) == 0;
   });
@@ -76,6 +77,7 @@ int main(int argc, char** argv) {
   app.add_option("--graphs", arguments.graphs, "how many networks")->capture_default_str();
   app.add_option("--seed", arguments.seed, "of the first network; the next ones count up")->capture_default_str();
   app.add_flag("--oracle", arguments.oracle, "small networks, compared with a brute-force search");
+  app.add_flag("--wide", arguments.wide, "let the oracle do all that is exact, also what folding makes no use of");
   app.add_option("--methods", arguments.methods, "only these")->delimiter(',');
   app.add_option("--save", arguments.save, "write a failing network to this file");
   CLI11_PARSE(app, argc, argv);

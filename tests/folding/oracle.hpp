@@ -16,9 +16,10 @@ namespace banoff::test {
 struct OracleRules {
   /// A piecewise linear activation may get per-channel kinks; otherwise activations stay what they are.
   bool clamp = false;
-  /// Adding or multiplying by a per-channel constant absorbs any gauge, as an affine node does; otherwise only the
-  /// constant's values may change.
-  bool constants_are_affine = true;
+  /// All that is exact. Otherwise only what folding/ makes use of: a constant in a sum absorbs a shift per channel, a
+  /// product's gate keeps its values, and no shift passes a transposed conv other than 1x1 or windows that ceil_mode
+  /// adds to an average which counts padding.
+  bool wide = true;
 };
 
 /// The scale and shift of every element of a value, in row-major order.

@@ -1,5 +1,6 @@
 #include "tests/folding/oracle_constraints.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -130,7 +131,10 @@ class Deriver {
     make_constant_along(node.inputs[0], 1);
     make_constant_along(node.outputs[0], 1);
     bool uniform = true;
-    for (const Window& w : windows(op, shape(node.inputs[0]))) uniform = uniform && uniform_taps(w);
+    for (const Window& w : windows(op, shape(node.inputs[0]))) {
+      const bool one_to_one = w.kernel == 1 && w.stride == 1 && w.output == w.input;
+      uniform = uniform && (rules_.wide ? uniform_taps(w) : one_to_one);
+    }
     if (!uniform) zero_shift(node.inputs[0]);
   }
   void rule(const Dense&, const Node& node) {
@@ -180,29 +184,50 @@ class Deriver {
   }
   void rule(const Binary& op, const Node& node) {
     const ValueId out = node.outputs[0];
-    for (std::size_t i = 0; i < 2 && rules_.constants_are_affine; ++i) {
+    if (!rules_.wide) return narrow_rule(op, node);
+    for (std::size_t i = 0; i < 2; ++i) {
       if (!is_affine(op, node, i)) continue;
       make_constant_along(node.inputs[1 - i], 1);
       return make_constant_along(out, 1);
     }
     if (op.kind == BinaryKind::div) return unknown(node);
+    if (op.kind != BinaryKind::mul) return sum(op, node);
     for (std::size_t e = 0; e < size(out); ++e) {
-      std::vector<Element> in;
-      for (const ValueId x : node.inputs) in.push_back(at(x, broadcast_source(shape(x), shape(out), e)));
-      if (op.kind == BinaryKind::mul) {
-        made_.products.push_back({at(out, e), in[0], in[1]});
-        continue;
-      }
-      Sum sum{at(out, e), {}};
-      for (std::size_t i = 0; i < in.size(); ++i) {
-        made_.equal_scale.emplace_back(in[i], at(out, e));
-        sum.terms.emplace_back(in[i], op.kind == BinaryKind::sub && i == 1 ? -1 : 1);
+      made_.products.push_back({at(out, e), operand(node, 0, e), operand(node, 1, e)});
+    }
+    for (const ValueId x : node.inputs) zero_shift(x);
+    zero_shift(out);
+  }
+  /// The element of an operand that element `e` of the output is made of.
+  [[nodiscard]] Element operand(const Node& node, std::size_t i, std::size_t e) const {
+    return at(node.inputs[i], broadcast_source(shape(node.inputs[i]), shape(node.outputs[0]), e));
+  }
+  void sum(const Binary& op, const Node& node) {
+    for (std::size_t e = 0; e < size(node.outputs[0]); ++e) {
+      Sum sum{at(node.outputs[0], e), {}};
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        made_.equal_scale.emplace_back(operand(node, i, e), sum.out);
+        sum.terms.emplace_back(operand(node, i, e), op.kind == BinaryKind::sub && i == 1 ? -1 : 1);
       }
       made_.sums.push_back(std::move(sum));
     }
-    if (op.kind != BinaryKind::mul) return;
-    for (const ValueId x : node.inputs) zero_shift(x);
-    zero_shift(out);
+  }
+  void narrow_rule(const Binary& op, const Node& node) {
+    const Shape& y = shape(node.outputs[0]);
+    if (op.kind == BinaryKind::add || op.kind == BinaryKind::sub) {
+      const auto lacks_channels = [&](ValueId x) { return shape(x).rank() != y.rank() || shape(x)[1] != y[1]; };
+      return std::ranges::any_of(node.inputs, lacks_channels) ? unknown(node) : sum(op, node);
+    }
+    const auto is_gate = [&](std::size_t i) {
+      const NodeId producer = graph_.value(node.inputs[i]).producer;
+      return shape(node.inputs[i]) != y || (producer != none && graph_.node(producer).as<Activation>());
+    };
+    const std::size_t gate = op.kind == BinaryKind::mul && is_gate(0) && !is_gate(1) ? 0 : 1;
+    if (shape(node.inputs[1 - gate]) != y) return unknown(node);
+    for (std::size_t e = 0; e < size(node.outputs[0]); ++e)
+      made_.equal(operand(node, 1 - gate, e), at(node.outputs[0], e));
+    zero_shift(node.outputs[0]);
+    pin(node.inputs[gate]);
   }
 
   // ----- linear ops without weights ---------------------------------------------------------------------------------
@@ -235,7 +260,7 @@ class Deriver {
     Node mean = node;
     mean.op = GlobalPool{PoolKind::avg};
     const Shape& x = shape(node.inputs[0]);
-    averages(mean, op.kind == PoolKind::max && x.elements(2, x.rank()) > 1);
+    averages(mean, op.kind == PoolKind::max && (!rules_.wide || x.elements(2, x.rank()) > 1));
   }
   void rule(const ReduceMean&, const Node& node) { averages(node); }
   void rule(const Resize&, const Node& node) { averages(node); }
@@ -246,7 +271,10 @@ class Deriver {
     std::int64_t taps = 1;
     for (const Window& w : windows(op, shape(node.inputs[0]))) taps *= w.kernel;
     averages(mean, op.kind == PoolKind::max && taps > 1);
-    if (op.kind == PoolKind::avg) whole_channels(node);
+    if (op.kind != PoolKind::avg) return;
+    whole_channels(node);
+    const auto spans = windows(op, shape(node.inputs[0]));
+    if (!rules_.wide && op.count_include_pad && std::ranges::any_of(spans, reads_padding)) zero_shift(node.inputs[0]);
   }
   void rule(const Pad& op, const Node& node) {
     if (op.mode != PadMode::constant) return averages(node);

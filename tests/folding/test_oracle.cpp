@@ -124,14 +124,14 @@ TEST_CASE("what the oracle says can go does go: the networks it promises compute
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     CAPTURE(seed);
     const Graph net = random_net(seed, {.small = true, .positive_gamma = seed % 4 == 0, .odd_gamma = false});
-    for (const bool affine : {true, false}) {
+    for (const bool wide : {true, false}) {
       for (const bool clamps : {false, true}) {
-        CAPTURE(affine);
+        CAPTURE(wide);
         CAPTURE(clamps);
-        const Oracle oracle(net, {clamps, affine});
+        const Oracle oracle(net, {clamps, wide});
         const std::vector<std::size_t> best = oracle.largest();
         CHECK(error_of(net, oracle, best) < 1e-9);
-        if (!affine) continue;
+        if (!wide) continue;
         (clamps ? with_clamps : removed) += best.size();
         norms += clamps ? 0 : oracle.norms().size();
       }
