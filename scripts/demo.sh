@@ -19,20 +19,22 @@ show() {
   "$banoff" "$@"
 }
 
-show_net() { # NET DATA_FOLDER PICTURE
+show_net() { # NET DATA_FOLDER PICTURE WHAT_RUN_PRINTS
   local net=$1 model=$demo/$1.yaml images=$demo/data/$2
-  say "$net"
+  say "$net: \`run\` prints $4"
   show fold "$model" --method banoff -o "$out/$net-folded.yaml"
-  show explain "$model" --method banoff
   show verify "$model" "$out/$net-folded.yaml"
   local drawn=()
   [[ $2 == scenes ]] && drawn=(--out "$out/$net") # a class has nothing to draw
   show run "$out/$net-folded.yaml" --image "$images/$3" "${drawn[@]}"
   show eval "$model" --data "$images" --method all
 }
-show_net classifier digits 001.png
-show_net detector scenes 00.png
-show_net segmenter scenes 00.png
+show_net classifier digits 001.png "class and probability"
+show_net detector scenes 00.png "class, score and box (left, top, right, bottom, in pixels)"
+show_net segmenter scenes 00.png "class and its share of the pixels"
+
+say "where in the file each batch norm stands, and what became of it"
+show explain "$demo/classifier.yaml" --method banoff
 
 say "speed"
 show bench --model "$demo"/{classifier,detector,segmenter}.yaml --methods none,banoff --device cpu --duration 2
