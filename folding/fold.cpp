@@ -7,6 +7,7 @@
 #include "folding/absorb.hpp"
 #include "folding/chain.hpp"
 #include "folding/optimal/affine_tails.hpp"
+#include "folding/optimal/objective.hpp"
 #include "folding/optimal/optimal.hpp"
 #include "folding/report.hpp"
 #include "folding/self_check.hpp"
@@ -147,8 +148,24 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   const std::vector<TensorType> types = infer_types(graph, bindings);
   gauge::Weights weights(graph);
   gauge::OptimalResult optimal;
-  if (options.method == Method::optimal) optimal = gauge::fold_optimal(weights, types, options, compute);
-  // What the optimum leaves is tried alone: a scale of 0 goes where nobody needs its inverse.
+  double worst_error = 0;
+  if (options.method == Method::optimal) {
+    // A scale of 0 has no inverse: such norms go first, one by one, where nobody needs it. A norm that takes one up
+    // becomes such a norm.
+    Folder folder(weights, types, gauge::Policy{true, false, {}}, options, compute);
+    std::map<NodeId, FoldedNorm> gone;
+    for (std::optional<std::size_t> before; before != gone.size();) {
+      before = gone.size();
+      for (const NodeId id : gauge::without_inverse(graph)) {
+        FoldedNorm norm = folder.fold(id);
+        if (norm.folded) gone.emplace(id, std::move(norm));
+      }
+    }
+    worst_error = folder.worst_error();
+    optimal = gauge::fold_optimal(weights, types, options, compute);
+    optimal.norms.merge(gone);
+  }
+  // What the optimum leaves is tried alone: another norm's going may have made room for it.
   Folder folder(weights, types, optimal.policy, options, compute);
   std::int64_t folded_channels = 0;
   for (std::size_t i = 0; i < original.nodes.size(); ++i) {
@@ -164,7 +181,6 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
       norm = {node.name, node.where.str(), false, false, {}, {}, Blocker::none, "folding is off", "", {}};
     } else if (const auto gone = optimal.norms.find(id); gone != optimal.norms.end()) {
       norm = gone->second;
-      explain_fold(norm, true);
     } else {
       norm = folder.fold(id);
       const auto left = optimal.left.find(id);
@@ -176,7 +192,7 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   gauge::rejoin_affine_tails(graph);
   graph = graph.compacted();
   report.proved = optimal.proved;
-  report.max_relative_error = std::max(folder.worst_error(), optimal.error);
+  report.max_relative_error = std::max({worst_error, folder.worst_error(), optimal.error});
   count_parameters(graph, report.parameters_after, report.trainable_after);
   if (report.trainable_before > 0) {
     report.removed_percent_paper =

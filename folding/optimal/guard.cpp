@@ -14,8 +14,10 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
-bool takes_inverse(const Graph& graph, const Node& node) {
-  return node.as<BatchNorm>() || node.as<Affine>() || is_expressive(graph, node);
+/// Whether a node's result depends on the originals of its inputs rather than on their stored forms: it takes an
+/// inverse, or it adds values whose offsets cancel.
+bool reads_originals(const Graph& graph, const Node& node) {
+  return node.as<BatchNorm>() || node.as<Affine>() || node.as<Binary>() || is_expressive(graph, node);
 }
 
 /// Typical values of a batch norm's two sides, per channel.
@@ -48,9 +50,11 @@ class Guard {
     const Graph& graph = system.graph();
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       const Node& node = graph.nodes[i];
-      if (node.outputs.empty() || removed.contains(static_cast<NodeId>(i)) || !takes_inverse(graph, node)) continue;
-      const auto [first, last] = system.range(node.inputs[0]);
-      for (VarId var = first; var < last; ++var) read_[index(problem.offset_of[index(var)])] = true;
+      if (node.outputs.empty() || removed.contains(static_cast<NodeId>(i)) || !reads_originals(graph, node)) continue;
+      for (const ValueId value : node.inputs) {
+        const auto [first, last] = system.range(value);
+        for (VarId var = first; var < last; ++var) read_[index(problem.offset_of[index(var)])] = true;
+      }
     }
   }
 

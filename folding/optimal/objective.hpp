@@ -14,6 +14,9 @@ namespace banoff::gauge {
                                                                 const std::vector<TensorType>& types,
                                                                 Objective objective);
 
+/// The live batch norms whose scale is 0 (or next to it) in some channel: those that are no candidates.
+[[nodiscard]] std::vector<NodeId> without_inverse(const Graph& graph);
+
 /// Bytes that a pass over a value moves: read once, written once.
 [[nodiscard]] double pass_bytes(const TensorType& type);
 

@@ -8,6 +8,7 @@
 #include "folding/optimal/account.hpp"
 #include "folding/optimal/choice.hpp"
 #include "folding/optimal/guard.hpp"
+#include "folding/report.hpp"
 #include "folding/self_check.hpp"
 
 namespace banoff::gauge {
@@ -75,7 +76,10 @@ class Optimal {
       return false;
     }
     const Account account(choice.system, absorbed);
-    for (const NodeId norm : removed) result_.norms[norm] = account.of(norm);
+    for (const NodeId norm : removed) {
+      result_.norms[norm] = account.of(norm);
+      explain_fold(result_.norms[norm], true);
+    }
     return true;
   }
 

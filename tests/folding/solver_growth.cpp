@@ -1,5 +1,5 @@
-// How the time of the gauge solver grows with the network: pre-activation ResNets of 10^2 to 10^5 nodes, with clamps and
-// with literal activations, without the weight arithmetic. Prints one line per size; see docs/folding.md.
+// How the time of the gauge solver grows with the network: pre-activation ResNets of 10^2 to 10^5 nodes, with clamps
+// and with literal activations, without the weight arithmetic. Prints one line per size; see docs/folding.md.
 #include <chrono>
 
 #include <fmt/format.h>
