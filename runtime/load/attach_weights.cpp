@@ -39,6 +39,19 @@ bool is_ignored(const std::string& name) {
   return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
 }
 
+/// A constant's value may bear its node's name alone, as PyTorch calls a parameter that no layer holds.
+void resolve_bare_names(std::map<std::string, Tensor>& tensors, const Graph& graph, const std::vector<ParamUse>& uses) {
+  constexpr std::string_view suffix = ".value";
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const std::string& name = graph.params[i].name;
+    if (uses[i].slot != Slot::value || !name.ends_with(suffix) || tensors.contains(name)) continue;
+    auto bare = tensors.extract(name.substr(0, name.size() - suffix.size()));
+    if (!bare) continue;
+    bare.key() = name;
+    tensors.insert(std::move(bare));
+  }
+}
+
 /// The eps with which a node wants the parameter in `slot` standardised.
 std::optional<double> standardization_of(const Node& node, Slot slot) {
   const auto* conv = node.as<Conv>();
@@ -77,6 +90,7 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
     fail_input("{}: {}", weights_file, error.what());
   }
   const std::vector<ParamUse> uses = param_uses(graph, types);
+  resolve_bare_names(tensors, graph, uses);
   std::set<std::string_view> wanted;
   for (const Param& param : graph.params) wanted.insert(param.name);
   std::vector<std::string_view> unused;

@@ -59,6 +59,21 @@ TEST_CASE("half types stay as they are stored") {
   CHECK(model.graph.param(model.graph.node(0), Slot::weight)->dtype() == DType::bf16);
 }
 
+TEST_CASE("a constant's value is found under its node's name alone as well") {
+  const std::string text = R"(inputs: {x: [N, 2, 4, 4]}
+nodes:
+  - unit:
+      - layer_scale: {op: constant, shape: [2, 1, 1]}
+      - scaled: {op: mul, from: [layer_scale, input]}
+)";
+  const std::map<std::string, Tensor> bare{{"unit.layer_scale", Tensor::of<float>({2, 1, 1}, {-3, 0.5F})}};
+  const LoadedModel model = Files(text, bare).load();
+  CHECK(model.graph.param(model.graph.node(0), Slot::value)->to_vector<float>() == std::vector<float>{-3, 0.5F});
+  auto both = bare;
+  both["unit.layer_scale.value"] = filled({2, 1, 1}, 1);
+  CHECK_MESSAGE_HAS(Files(text, both).error(), "'unit.layer_scale' (2x1x1) is used by no node");
+}
+
 TEST_CASE("missing, misshapen, mistyped and unused tensors are all told at once") {
   auto tensors = good();
   tensors.erase("bn.bias");
