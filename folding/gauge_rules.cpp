@@ -115,11 +115,10 @@ void sum(const Rule& r, const std::vector<double>& signs) {
 }
 
 /// mul, div: the gate keeps its values, the other operand may be scaled, and nothing shifted. The gate is an operand
-/// that is held anyway, or one that an activation made or that is broadcast; of two others, the second.
+/// that an activation made or that is broadcast; of two others, the second.
 void product(const Rule& r, BinaryKind kind) {
   const Shape& shape = r.shape(r.out());
   const auto is_gate = [&](std::size_t i) {
-    if (r.system().pinned(r.system().range(r.in(i)).first)) return true;
     const NodeId producer = r.system().graph().value(r.in(i)).producer;
     return r.shape(r.in(i)) != shape || (producer != none && r.system().graph().node(producer).as<Activation>());
   };
@@ -215,13 +214,18 @@ void apply(const Transpose& op, const Rule& r) {
   if (shape.elements(end, shape.rank()) != r.system().inner(r.in()) || shape.elements(begin, end) != last - first) {
     return r.barrier(Blocker::unsupported_op);
   }
+  // Axes of size 1 hold nothing and may go anywhere.
+  while (end > begin && shape[end - 1] == 1) --end;
+  while (begin < end && shape[begin] == 1) ++begin;
   // The output axes that hold channels, in their new order.
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < op.perm.size(); ++i) {
     const std::size_t from = resolve_axis(op.perm[i], shape.rank());
-    if (from >= begin && from < end) places.push_back(i);
+    if (from >= begin && from < end && shape[from] > 1) places.push_back(i);
   }
-  if (places.back() - places.front() + 1 != places.size()) return r.barrier(Blocker::unsupported_op);
+  if (r.shape(r.out()).elements(places.front(), places.back() + 1) != last - first) {
+    return r.barrier(Blocker::unsupported_op);
+  }
   std::vector<VarId> vars{first};
   for (const std::size_t place : places) {
     const std::size_t from = resolve_axis(op.perm[place], shape.rank());

@@ -145,10 +145,15 @@ VarId System::of_element(ValueId value, std::int64_t flat) const {
 std::size_t System::axis_of(ValueId value) const {
   const Shape& dims = shape(value);
   const Channels& channels = at(value);
+  const auto holds = [&](std::size_t axis) {
+    return channels.extent == dims[axis] && channels.inner == dims.elements(axis + 1, dims.rank());
+  };
+  const std::size_t usual = dims.rank() > 1 ? 1 : 0;
+  if (dims.rank() > 0 && holds(usual)) return usual;  // of several of size 1
   for (std::size_t axis = 0; axis < dims.rank(); ++axis) {
-    if (channels.extent == dims[axis] && channels.inner == dims.elements(axis + 1, dims.rank())) return axis;
+    if (holds(axis)) return axis;
   }
-  return dims.rank() > 1 ? 1 : 0;
+  return usual;
 }
 
 std::pair<VarId, VarId> System::range(ValueId value) const {

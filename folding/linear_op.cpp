@@ -17,6 +17,10 @@ NodeId constant_weight(const Graph& graph, const Node& matmul) {
   return uses == 1 ? producer : none;
 }
 
+bool absorbs(const Graph& graph, const Node& node) {
+  return node.as<BatchNorm>() || node.as<Affine>() || is_expressive(graph, node);
+}
+
 bool is_expressive(const Graph& graph, const Node& node) {
   return node.as<Conv>() || node.as<ConvTranspose>() || node.as<Dense>() || constant_weight(graph, node) != none;
 }

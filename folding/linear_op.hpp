@@ -31,6 +31,9 @@ struct LinearOp {
 /// The Constant node whose matrix is this MatMul's private right operand; none if that is not how it is.
 [[nodiscard]] NodeId constant_weight(const Graph& graph, const Node& matmul);
 
+/// Whether the node's weights take up gauges of what it reads: a batch norm, an affine node or an expressive op.
+[[nodiscard]] bool absorbs(const Graph& graph, const Node& node);
+
 /// Conv, transposed conv, dense, or a matmul by a constant.
 [[nodiscard]] bool is_expressive(const Graph& graph, const Node& node);
 

@@ -34,7 +34,7 @@ constexpr std::array<BlockerRow, 12> blocker_rows{{
     {"activation", "'{}' is not affine"},
     {"branch", "'{}' branches off"},
     {"padding", "the shift would have to cross the zero padding of '{}'"},
-    {"sign", "a negative scale cannot cross the maximum of '{}'"},
+    {"sign", "a negative scale cannot cross '{}'"},
     {"zero_scale", "gamma is 0 and '{}' needs the inverse"},
     {"graph_output", "'{}' is an input or output of the graph"},
     {"unsupported_op", "nothing affine is known of '{}'"},

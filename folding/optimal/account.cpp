@@ -89,7 +89,13 @@ class Forbidden {
 
 }  // namespace
 
-Account::Account(const System& system, const std::map<NodeId, Absorbed>& absorbed) : system_(system) {
+Account::Account(const System& system, const std::map<NodeId, Absorbed>& absorbed, const std::vector<NodeId>& removed)
+    : system_(system) {
+  for (const NodeId id : removed) {
+    const Node& norm = system.graph().node(id);
+    for (const VarId root : classes_of(system, norm.outputs[0])) removed_before_[root].insert(id);
+    for (const VarId root : classes_of(system, norm.inputs[0])) removed_behind_[root].insert(id);
+  }
   for (const auto& [id, how] : absorbed) {
     const Node& node = system.graph().node(id);
     if (how.of_input || how.clamp) {
@@ -115,6 +121,22 @@ Account::Around Account::around(ValueId value) const {
   return all;
 }
 
+void Account::takers(NodeId norm, bool before, std::set<NodeId>& seen, std::set<NodeId>& result) const {
+  if (!seen.insert(norm).second) return;
+  const Node& node = system_.graph().node(norm);
+  const ValueId side = before ? node.inputs[0] : node.outputs[0];
+  const Around nearby = around(side);
+  const std::set<NodeId>& nodes = before ? nearby.writers : nearby.readers;
+  result.insert(nodes.begin(), nodes.end());
+  if (!nodes.empty()) return;
+  const auto& removed = before ? removed_before_ : removed_behind_;
+  for (const VarId root : classes_of(system_, side)) {
+    const auto found = removed.find(root);
+    if (found == removed.end()) continue;
+    for (const NodeId other : found->second) takers(other, before, seen, result);
+  }
+}
+
 FoldedNorm Account::of(NodeId id) const {
   const Graph& graph = system_.graph();
   const Node& node = graph.node(id);
@@ -127,6 +149,12 @@ FoldedNorm Account::of(NodeId id) const {
   norm.clamp = x.clamp || y.clamp;
   std::set<NodeId> into = x.writers;
   into.insert(y.readers.begin(), y.readers.end());
+  if (into.empty()) {
+    for (const bool before : {true, false}) {
+      std::set<NodeId> seen;
+      takers(id, before, seen, into);
+    }
+  }
   std::set<NodeId> inverse = x.readers;
   inverse.insert(y.writers.begin(), y.writers.end());
   for (const NodeId each : into) norm.into.push_back(graph.node(each).name);

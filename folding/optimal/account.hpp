@@ -13,7 +13,7 @@ namespace banoff::gauge {
 /// or read Y and changed took its map, those that read X or write Y took its inverse.
 class Account {
  public:
-  Account(const System& system, const std::map<NodeId, Absorbed>& absorbed);
+  Account(const System& system, const std::map<NodeId, Absorbed>& absorbed, const std::vector<NodeId>& removed);
   [[nodiscard]] FoldedNorm of(NodeId norm) const;
 
  private:
@@ -23,9 +23,12 @@ class Account {
     bool clamp = false;
   };
   [[nodiscard]] Around around(ValueId value) const;
+  /// Nodes that take a norm's map on one side: where there are none, those beyond the norms that went on that side.
+  void takers(NodeId norm, bool before, std::set<NodeId>& seen, std::set<NodeId>& result) const;
 
   const System& system_;
   std::map<VarId, Around> around_;
+  std::map<VarId, std::set<NodeId>> removed_before_, removed_behind_;  ///< norms by the class of their output and input
 };
 
 /// Why an item was not chosen: what forbids it alone, or which chosen items it does not go with.

@@ -25,6 +25,7 @@ void set_affine(Op& op, bool affine) {
 /// x combined with a constant that is one number per index of an axis.
 struct ByConstant {
   ValueId x = none;
+  DType type = DType::f32;
   std::int64_t axis = 1;
   std::vector<double> scale, shift;
 };
@@ -103,14 +104,14 @@ class Splitter {
     affine.inputs = {map.x};
     const NodeId id = add(std::move(affine));
     const auto give = [&](Slot slot, const std::vector<double>& values) {
-      if (!values.empty()) result_.set_param(id, slot, Tensor::of<double>({std::ssize(values)}, values).as(DType::f32));
+      if (!values.empty()) result_.set_param(id, slot, Tensor::of<double>({std::ssize(values)}, values).as(map.type));
     };
     give(Slot::weight, map.scale);
     give(Slot::bias, map.shift);
     return result_.node(id).outputs[0];
   }
 
-  /// add, sub, mul or div of a value and a constant of one number per channel (axis 1) or one in all, held in float32.
+  /// add, sub, mul or div of a value and a constant of one number per channel (axis 1) or one in all.
   [[nodiscard]] std::optional<ByConstant> by_constant(const Node& node) const {
     const auto* op = node.as<Binary>();
     if (!op || node.inputs.size() != 2) return std::nullopt;
@@ -122,12 +123,15 @@ class Splitter {
       if (!constant || constant_at(x) || shape(x) != shape(node.outputs[0]) || shape(x).rank() < 2) continue;
       const std::optional<std::vector<double>> numbers = per_channel(*constant, shape(x));
       if (!numbers) continue;
-      return combined(op->kind, x, *numbers, reversed);
+      ByConstant map = combined(op->kind, *numbers, reversed);
+      map.x = x;
+      map.type = constant->dtype();
+      return map;
     }
     return std::nullopt;
   }
-  static ByConstant combined(BinaryKind kind, ValueId x, std::vector<double> numbers, bool reversed) {
-    ByConstant map{x, 1, {}, {}};
+  static ByConstant combined(BinaryKind kind, std::vector<double> numbers, bool reversed) {
+    ByConstant map;
     if (kind == BinaryKind::mul || kind == BinaryKind::div) {
       if (kind == BinaryKind::div) {
         for (double& each : numbers) each = 1.0 / each;
@@ -146,7 +150,7 @@ class Splitter {
     return graph_.param(graph_.node(producer), Slot::value);
   }
   static std::optional<std::vector<double>> per_channel(const Tensor& constant, const Shape& x) {
-    if (constant.dtype() != DType::f32) return std::nullopt;
+    if (constant.dtype() != DType::f32 && constant.dtype() != DType::f64) return std::nullopt;
     const Shape& own = constant.shape();
     const std::vector<double> numbers = constant.to_vector<double>();
     const auto channels = static_cast<std::size_t>(x[1]);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "folding/linear_op.hpp"
 #include "folding/optimal/state.hpp"
 #include "runtime/core/fail.hpp"
 
@@ -51,10 +52,9 @@ class Assigner {
   /// Offsets that nothing decides become zero: first those of activations, then those of most values. The sums keep an
   /// unknown each, to hold whatever the others become.
   void choose_offsets() {
-    std::vector<bool> plain(problem_.offsets.size());
-    for_plain([&](VarId var) { plain[index(state_.offset(problem_.offset_of[index(var)]).root)] = true; });
+    const std::vector<bool> avoid = better_zero();
     std::vector<Equation> bound = state_.equations(problem_.sums);
-    const std::vector<ClassId> owned = private_unknowns(bound, plain);
+    const std::vector<ClassId> owned = private_unknowns(bound, avoid);
     const std::set<ClassId> kept(owned.begin(), owned.end());
     std::set<ClassId> entangled;
     for (const Equation& equation : bound) {
@@ -69,9 +69,23 @@ class Assigner {
     };
     for_plain([&](VarId var) { zero(problem_.offset_of[index(var)]); });
     for (const ClassId id : largest_first(offset_members_)) zero(id);
-    const std::optional<Solution> solution = solve(state_.equations(problem_.sums), plain);
+    const std::optional<Solution> solution = solve(state_.equations(problem_.sums), avoid);
     if (!solution) fail_internal("the chosen batch norms contradict a sum");
     for (const auto& [root, value] : *solution) (void)state_.fix(root, value);
+  }
+
+  /// Offsets that should not carry what a sum asks for, by root: of activations, and of what a layer reads, for which a
+  /// large offset would hide the value.
+  [[nodiscard]] std::vector<bool> better_zero() const {
+    std::vector<bool> result(problem_.offsets.size());
+    const auto mark = [&](VarId var) { result[index(state_.offset(problem_.offset_of[index(var)]).root)] = true; };
+    for_plain(mark);
+    for (const Node& node : system_.graph().nodes) {
+      if (node.outputs.empty() || !absorbs(system_.graph(), node)) continue;
+      const auto [first, last] = system_.range(node.inputs[0]);
+      for (VarId var = first; var < last; ++var) mark(var);
+    }
+    return result;
   }
 
   /// Classes by falling number of members; of equals the later one, which lies behind a batch norm, not before it.
@@ -83,11 +97,21 @@ class Assigner {
     return order;
   }
 
-  /// Every component of scales has one to choose: its largest class keeps what it stores, up to the sign that the most
-  /// activations without an offset want to be positive.
+  /// Scale classes in the order in which they would keep what they store: those with activations first.
+  [[nodiscard]] std::vector<ClassId> keepers() const {
+    std::vector<bool> active(problem_.scales.size());
+    for (std::size_t i = 0; i < active.size(); ++i) active[i] = problem_.scales[i].positive != nullptr;
+    for_plain([&](VarId var) { active[index(problem_.scale_of[index(var)])] = true; });
+    std::vector<ClassId> order = largest_first(scale_members_);
+    std::ranges::stable_partition(order, [&](ClassId id) { return active[index(id)]; });
+    return order;
+  }
+
+  /// Every component of scales has one to choose: a class keeps what it stores, up to the sign that the most activations
+  /// without an offset want to be positive.
   void choose_scales() {
     unit_.assign(problem_.scales.size(), 0.0);
-    for (const ClassId id : largest_first(scale_members_)) {
+    for (const ClassId id : keepers()) {
       const State::Scale at = state_.scale(id);
       if (unit_[index(at.root)] == 0.0) unit_[index(at.root)] = at.ratio;
     }

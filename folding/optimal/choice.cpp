@@ -31,9 +31,10 @@ class Chooser {
 
   Choice run() const {
     Choice choice = try_with({true, options_.activations != Activations::literal, {}});
-    if (options_.activations == Activations::automatic) {
+    if (options_.activations != Activations::literal) {
+      const double cost = options_.activations == Activations::automatic ? clamp_cost(choice) : 0;
       Choice literal = try_with({true, false, {}});
-      if (choice.weight() - literal.weight() <= clamp_cost(choice)) choice = std::move(literal);
+      if (choice.weight() - literal.weight() <= cost) choice = std::move(literal);
     }
     if (options_.borders && choice.selection.chosen.size() < candidates_.size()) open_borders(choice);
     return choice;

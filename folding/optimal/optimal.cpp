@@ -75,7 +75,7 @@ class Optimal {
       give_up_around(choice, at, refused);
       return false;
     }
-    const Account account(choice.system, absorbed);
+    const Account account(choice.system, absorbed, removed);
     for (const NodeId norm : removed) {
       result_.norms[norm] = account.of(norm);
       explain_fold(result_.norms[norm], true);

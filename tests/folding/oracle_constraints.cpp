@@ -164,6 +164,12 @@ class Deriver {
     }
     made_.norms.push_back(std::move(norm));
   }
+  /// A norm's own scale and shift, where it has them, take any gauge.
+  void rule(const GroupNorm& op, const Node& node) {
+    pin(node.inputs[0]);
+    if (op.affine) make_constant_along(node.outputs[0], 1);
+    else pin(node.outputs[0]);
+  }
   void rule(const Affine& op, const Node& node) {
     const std::size_t axis = resolve_axis(op.axis, shape(node.inputs[0]).rank());
     make_constant_along(node.inputs[0], axis);
@@ -184,12 +190,12 @@ class Deriver {
   }
   void rule(const Binary& op, const Node& node) {
     const ValueId out = node.outputs[0];
-    if (!rules_.wide) return narrow_rule(op, node);
     for (std::size_t i = 0; i < 2; ++i) {
       if (!is_affine(op, node, i)) continue;
       make_constant_along(node.inputs[1 - i], 1);
       return make_constant_along(out, 1);
     }
+    if (!rules_.wide) return narrow_rule(op, node);
     if (op.kind == BinaryKind::div) return unknown(node);
     if (op.kind != BinaryKind::mul) return sum(op, node);
     for (std::size_t e = 0; e < size(out); ++e) {

@@ -201,6 +201,21 @@ class Rewriter {
     const std::size_t width = index(shape(old.inputs[0])[axis]);
     add_affine(old, old.inputs[0], axis, read(old, Slot::weight, width, 1), read(old, Slot::bias, width, 0));
   }
+  void emit(const GroupNorm& op, const Node& old) {
+    Node node = copy(old);
+    if (op.affine) {
+      const ElementGauge out = along(old.outputs[0], 1);
+      std::vector<double> weight = read(old, Slot::weight, out.scale.size(), 1);
+      std::vector<double> bias = read(old, Slot::bias, out.scale.size(), 0);
+      for (std::size_t c = 0; c < weight.size(); ++c) {
+        weight[c] *= out.scale[c];
+        bias[c] = out.scale[c] * bias[c] + out.shift[c];
+      }
+      set(node, Slot::weight, std::move(weight));
+      set(node, Slot::bias, std::move(bias));
+    }
+    add(std::move(node), old);
+  }
   void emit(const Constant&, const Node& old) {
     Node node = copy(old);
     const ElementGauge& gauge = gauges_[index(old.outputs[0])];
