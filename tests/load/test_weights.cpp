@@ -64,7 +64,7 @@ TEST_CASE("a constant's value is found under its node's name alone as well") {
 nodes:
   - unit:
       - layer_scale: {op: constant, shape: [2, 1, 1]}
-      - scaled: {op: mul, from: [layer_scale, input]}
+      - scaled: {op: mul, from: [layer_scale, x]}
 )";
   const std::map<std::string, Tensor> bare{{"unit.layer_scale", Tensor::of<float>({2, 1, 1}, {-3, 0.5F})}};
   const LoadedModel model = Files(text, bare).load();
