@@ -73,6 +73,8 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const std::op
         {"trainable_after", report.trainable_after},
         {"removed_percent_paper", report.removed_percent_paper}}},
       {"proved_optimal", report.proved},
+      {"with_literal_activations", report.folded_literal},
+      {"with_clamps", report.folded_clamp},
       {"max_relative_error", error ? Json(*error) : Json()},
       {"self_check_error", report.max_relative_error},
       {"nodes", nodes}};
@@ -88,6 +90,10 @@ void print_report(const FoldReport& report, const std::optional<double>& error) 
              report.proved ? ", proved the most" : "");
   if (report.folded_with_clamp() > 0) fmt::print(", {} of them with a clamp", report.folded_with_clamp());
   fmt::print("\n");
+  if (report.folded_clamp != report.folded_literal) {
+    fmt::print("with literal activations {} can go, with clamps {} (--activations literal|clamp)\n",
+               report.folded_literal, report.folded_clamp);
+  }
   if (report.affine_nodes > 0) {
     fmt::print("{} of {} other maps per channel folded\n", report.affine_folded, report.affine_nodes);
   }

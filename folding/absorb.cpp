@@ -49,12 +49,12 @@ class Rewrite {
     }
     return map;
   }
-  /// The map through an activation. What is forgotten passes unless the activation would have to change it.
-  [[nodiscard]] AffineMap passes(std::size_t axis) const {
+  /// The map through an activation. What is forgotten is a constant, and passes only as the 0 that `keeps_zero` keeps.
+  [[nodiscard]] AffineMap passes(std::size_t axis, bool keeps_zero) const {
     AffineMap map;
     for (const VarId var : system_.along(node().inputs[0], axis)) {
       const Gauge gauge = gauge_of(var);
-      if (gauge.den == 0.0 && gauge.shift == 0.0) push(map, 1.0, 1.0, 0.0, limits_.writing);
+      if (gauge.den == 0.0 && gauge.shift == 0.0 && keeps_zero) push(map, 1.0, 1.0, 0.0, limits_.writing);
       else push(map, gauge.num, gauge.den, gauge.shift, limits_.writing);
     }
     return map;
@@ -287,8 +287,8 @@ void set_kinks(const Rewrite& r, std::size_t axis, const Kinks& kinks) {
 Absorbed apply(const Activation& op, const Rewrite& r) {
   if (!r.done().of_input) return {};
   const std::size_t axis = r.system().axis_of(r.node().inputs[0]);
-  const AffineMap map = r.passes(axis);
   const bool clip = op.kind == ActivationKind::clip;
+  const AffineMap map = r.passes(axis, !clip);
   if (!clip && is_plain(map)) return {};
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (clip) set_bounds(r, axis, moved(Bounds{{op.alpha}, {op.beta}}, map));
@@ -299,7 +299,7 @@ Absorbed apply(const Activation& op, const Rewrite& r) {
 
 Absorbed apply(const PRelu&, const Rewrite& r) {
   if (!r.done().of_input) return {};
-  const AffineMap map = r.passes(1);
+  const AffineMap map = r.passes(1, true);
   if (is_plain(map)) return {};
   const Tensor slope = *r.weights().graph().param(r.node(), Slot::weight);
   set_kinks(r, 1, moved(Kinks{{0.0}, slope.to_vector<double>(), {1.0}}, map));
@@ -309,7 +309,7 @@ Absorbed apply(const PRelu&, const Rewrite& r) {
 Absorbed apply(const Clamp& op, const Rewrite& r) {
   if (!r.done().of_input) return {};
   const std::size_t axis = resolve_axis(op.axis, r.system().shape(r.node().inputs[0]).rank());
-  const AffineMap map = r.passes(axis);
+  const AffineMap map = r.passes(axis, false);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const Bounds bounds{r.weights().get(r.id(), Slot::lower, map.scale.size(), -infinity),
                       r.weights().get(r.id(), Slot::upper, map.scale.size(), infinity)};
@@ -320,7 +320,7 @@ Absorbed apply(const Clamp& op, const Rewrite& r) {
 Absorbed apply(const Kinked& op, const Rewrite& r) {
   if (!r.done().of_input) return {};
   const std::size_t axis = resolve_axis(op.axis, r.system().shape(r.node().inputs[0]).rank());
-  const AffineMap map = r.passes(axis);
+  const AffineMap map = r.passes(axis, false);
   const Kinks kinks{r.weights().get(r.id(), Slot::kink, map.scale.size(), 0.0),
                     r.weights().get(r.id(), Slot::below, map.scale.size(), 0.0),
                     r.weights().get(r.id(), Slot::above, map.scale.size(), 0.0)};

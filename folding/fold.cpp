@@ -134,6 +134,35 @@ class Folder {
   double worst_error_ = 0;
 };
 
+/// Norms with a scale of 0 have no inverse: they go one by one, where nobody needs it. A norm that takes one up becomes
+/// such a norm. Returns those that went.
+std::map<NodeId, FoldedNorm> fold_without_inverse(Folder& folder, const Graph& graph) {
+  std::map<NodeId, FoldedNorm> gone;
+  for (std::optional<std::size_t> before; before != gone.size();) {
+    before = gone.size();
+    for (const NodeId id : gauge::without_inverse(graph)) {
+      FoldedNorm norm = folder.fold(id);
+      if (norm.folded) gone.emplace(id, std::move(norm));
+    }
+  }
+  return gone;
+}
+
+void report_optimum(FoldReport& report, const Graph& original, const gauge::OptimalResult& optimal) {
+  std::size_t chosen = 0;
+  for (std::size_t i = 0; i < original.nodes.size(); ++i) {
+    const bool gone = optimal.norms.contains(static_cast<NodeId>(i));
+    if (original.nodes[i].as<BatchNorm>() && gone) ++chosen;
+    if (!original.nodes[i].as<Affine>()) continue;
+    ++report.affine_nodes;
+    if (gone) ++report.affine_folded;
+  }
+  // What went beside the optimum's choice goes under any choice.
+  report.folded_literal = report.folded() - chosen + optimal.with_literal;
+  report.folded_clamp = report.folded() - chosen + optimal.with_clamps;
+  report.proved = optimal.proved;
+}
+
 }  // namespace
 
 FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute) {
@@ -143,27 +172,19 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   FoldReport report;
   report.method = options.method;
   count_parameters(graph, report.parameters_before, report.trainable_before);
-  if (options.method == Method::optimal) graph = gauge::with_affine_nodes(graph, infer_types(graph, bindings));
+  const bool seeks_optimum = options.method == Method::optimal;
+  if (seeks_optimum) graph = gauge::with_affine_nodes(graph, infer_types(graph, bindings));
   const Graph original = graph;
   const std::vector<TensorType> types = infer_types(graph, bindings);
   gauge::Weights weights(graph);
   gauge::OptimalResult optimal;
-  double worst_error = 0;
-  if (options.method == Method::optimal) {
-    // A scale of 0 has no inverse: such norms go first, one by one, where nobody needs it. A norm that takes one up
-    // becomes such a norm.
+  std::map<NodeId, FoldedNorm> gone;
+  if (seeks_optimum) {
     Folder folder(weights, types, gauge::Policy{true, false, {}}, options, compute);
-    std::map<NodeId, FoldedNorm> gone;
-    for (std::optional<std::size_t> before; before != gone.size();) {
-      before = gone.size();
-      for (const NodeId id : gauge::without_inverse(graph)) {
-        FoldedNorm norm = folder.fold(id);
-        if (norm.folded) gone.emplace(id, std::move(norm));
-      }
-    }
-    worst_error = folder.worst_error();
+    gone = fold_without_inverse(folder, graph);
     optimal = gauge::fold_optimal(weights, types, options, compute);
-    optimal.norms.merge(gone);
+    report.max_relative_error = std::max(folder.worst_error(), optimal.error);
+    gone.insert(optimal.norms.begin(), optimal.norms.end());
   }
   // What the optimum leaves is tried alone: another norm's going may have made room for it.
   Folder folder(weights, types, optimal.policy, options, compute);
@@ -171,16 +192,12 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   for (std::size_t i = 0; i < original.nodes.size(); ++i) {
     const auto id = static_cast<NodeId>(i);
     const Node& node = original.nodes[i];
-    if (node.as<Affine>() && options.method == Method::optimal) {
-      ++report.affine_nodes;
-      if (optimal.norms.contains(id)) ++report.affine_folded;
-    }
     if (!original.alive(id) || !node.as<BatchNorm>()) continue;
     FoldedNorm& norm = report.norms.emplace_back();
     if (options.method == Method::none) {
       norm = {node.name, node.where.str(), false, false, {}, {}, Blocker::none, "folding is off", "", {}};
-    } else if (const auto gone = optimal.norms.find(id); gone != optimal.norms.end()) {
-      norm = gone->second;
+    } else if (const auto found = gone.find(id); found != gone.end()) {
+      norm = found->second;
     } else {
       norm = folder.fold(id);
       const auto left = optimal.left.find(id);
@@ -191,8 +208,8 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   weights.round_all();
   gauge::rejoin_affine_tails(graph);
   graph = graph.compacted();
-  report.proved = optimal.proved;
-  report.max_relative_error = std::max({worst_error, folder.worst_error(), optimal.error});
+  if (seeks_optimum) report_optimum(report, original, optimal);
+  report.max_relative_error = std::max(report.max_relative_error, folder.worst_error());
   count_parameters(graph, report.parameters_after, report.trainable_after);
   if (report.trainable_before > 0) {
     report.removed_percent_paper =

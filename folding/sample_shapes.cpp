@@ -30,7 +30,7 @@ bool covers_borders(const Node& node, const Shape& full, const Shape& small) {
   for (std::size_t i = 0; i < true_windows->size(); ++i) {
     const Window& a = (*true_windows)[i];
     const Window& b = (*small_windows)[i];
-    const std::int64_t wanted = (a.kernel - 1) * a.dilation + 3;
+    const std::int64_t wanted = a.kernel == 1 && !reads_padding(a) ? 1 : (a.kernel - 1) * a.dilation + 3;
     if (b.input < std::min(a.input, wanted) || b.output < 1 || reads_padding(a) != reads_padding(b)) return false;
   }
   return true;
@@ -98,7 +98,7 @@ Shapes sample_shapes(const Graph& graph, const std::vector<NodeId>& nodes, const
     }
     made.insert(graph.node(id).outputs.begin(), graph.node(id).outputs.end());
   }
-  for (const std::int64_t target : {3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 20, 24, 32, 40, 48, 64, 96}) {
+  for (const std::int64_t target : {2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 20, 24, 32, 40, 48, 64, 96}) {
     if (target >= smallest) break;
     Shapes scaled = entering;
     for (auto& [value, shape] : scaled) {

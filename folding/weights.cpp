@@ -32,18 +32,28 @@ void Weights::set(NodeId id, Slot slot, Shape shape, std::vector<double> values,
   graph_.set_param(id, slot, Tensor::of<double>(shape, std::move(values)));
 }
 
+namespace {
+
+/// Subnormal floats become zero, for they are slow to compute with.
+Tensor rounded(const Tensor& tensor) {
+  const std::span<const double> values = tensor.values<double>();
+  std::vector<float> result(values.size());
+  std::ranges::transform(values, result.begin(), [](double value) {
+    const auto narrow = static_cast<float>(value);
+    return std::abs(narrow) < std::numeric_limits<float>::min() ? 0.0F : narrow;
+  });
+  return Tensor::of<float>(tensor.shape(), std::move(result));
+}
+
+}  // namespace
+
 void Weights::round_all() {
   for (const auto& [key, storage] : storage_) {
     const auto& [id, slot] = key;
     if (!graph_.alive(id) || storage == DType::f64) continue;
     const Tensor* tensor = graph_.param(graph_.node(id), slot);
     if (!tensor || tensor->dtype() != DType::f64) continue;  // its fold was rolled back
-    std::vector<float> rounded;
-    for (const double value : tensor->to_vector<double>()) {
-      const auto narrow = static_cast<float>(value);
-      rounded.push_back(std::abs(narrow) < std::numeric_limits<float>::min() ? 0.0F : narrow);
-    }
-    graph_.set_param(id, slot, Tensor::of<float>(tensor->shape(), std::move(rounded)));
+    graph_.set_param(id, slot, rounded(*tensor));
   }
 }
 

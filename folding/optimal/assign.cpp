@@ -107,8 +107,8 @@ class Assigner {
     return order;
   }
 
-  /// Every component of scales has one to choose: a class keeps what it stores, up to the sign that the most activations
-  /// without an offset want to be positive.
+  /// Every component of scales has one to choose: a class keeps what it stores, up to the sign that the most
+  /// activations without an offset want to be positive.
   void choose_scales() {
     unit_.assign(problem_.scales.size(), 0.0);
     for (const ClassId id : keepers()) {

@@ -9,9 +9,6 @@ namespace banoff::gauge {
 
 namespace {
 
-/// What a clamp costs beside the activation that it replaces, as a share of a pass over its values (bench/README.md).
-constexpr double clamp_share = 0.05;
-
 bool is_zero_padded(const Node& node, const System& system) {
   const auto* conv = node.as<Conv>();
   return !node.outputs.empty() && conv && !conv->pad_value &&
@@ -30,13 +27,14 @@ class Chooser {
       : graph_(graph), types_(types), candidates_(candidates), options_(options) {}
 
   Choice run() const {
-    Choice choice = try_with({true, options_.activations != Activations::literal, {}});
-    if (options_.activations != Activations::literal) {
-      const double cost = options_.activations == Activations::automatic ? clamp_cost(choice) : 0;
-      Choice literal = try_with({true, false, {}});
-      if (choice.weight() - literal.weight() <= cost) choice = std::move(literal);
-    }
+    Choice literal = try_with({true, false, {}});
+    Choice clamped = try_with({true, true, {}});
+    const std::size_t with_literal = literal.norms();
+    const std::size_t with_clamps = std::max(clamped.norms(), with_literal);
+    Choice choice = std::move(pays(clamped, literal) ? clamped : literal);
     if (options_.borders && choice.selection.chosen.size() < candidates_.size()) open_borders(choice);
+    choice.with_literal = with_literal;
+    choice.with_clamps = with_clamps;
     return choice;
   }
 
@@ -46,9 +44,14 @@ class Chooser {
   }
   [[nodiscard]] const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }
 
-  /// In the unit of the weights: counting norms, clamps cost nothing.
+  /// Whether the choice with clamps is the one to take.
+  [[nodiscard]] bool pays(const Choice& clamped, const Choice& literal) const {
+    if (options_.activations == Activations::literal || clamped.weight() <= literal.weight()) return false;
+    if (options_.activations == Activations::clamp || options_.objective == Objective::count) return true;
+    return clamped.weight() - literal.weight() > clamp_cost(clamped);
+  }
+  /// Bytes that the passes of the clamps move which the literal activations would not.
   [[nodiscard]] double clamp_cost(const Choice& choice) const {
-    if (options_.objective == Objective::count) return 0;
     double bytes = 0;
     for (const ValueId value : choice.system.plain()) {
       const auto [first, last] = choice.system.range(value);
@@ -57,7 +60,7 @@ class Chooser {
         const Gauge* gauge = choice.assignment.find(var);
         if (gauge) plain = plain && gauge->num > 0 && gauge->shift == 0.0;
       }
-      if (!plain) bytes += clamp_share * pass_bytes(type(value));
+      if (!plain) bytes += activation_cost(graph_, types_, value);
     }
     return bytes;
   }
@@ -123,6 +126,12 @@ std::vector<NodeId> Choice::removed() const {
   std::vector<NodeId> nodes;
   for (const std::size_t item : selection.chosen) nodes.push_back(problem.items[item].node);
   return nodes;
+}
+
+std::size_t Choice::norms() const {
+  return static_cast<std::size_t>(std::ranges::count_if(selection.chosen, [this](std::size_t item) {
+    return system.graph().node(problem.items[item].node).as<BatchNorm>() != nullptr;
+  }));
 }
 
 double Choice::weight() const {

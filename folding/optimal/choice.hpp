@@ -14,11 +14,14 @@ struct Choice {
   Problem problem;
   Selection selection;
   Assignment assignment;
+  std::size_t with_literal = 0, with_clamps = 0;  ///< how many batch norms can go either way
 
   Choice(const Graph& graph, const std::vector<TensorType>& types, Policy policy, const Candidates& candidates,
          std::int64_t limit);
   /// The batch norms that go, in graph order.
   [[nodiscard]] std::vector<NodeId> removed() const;
+  /// How many of those are batch norms.
+  [[nodiscard]] std::size_t norms() const;
   /// Summed weight of those.
   [[nodiscard]] double weight() const;
 };

@@ -16,9 +16,7 @@ std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 /// Whether a node's result depends on the originals of its inputs rather than on their stored forms: it takes an
 /// inverse, or it adds values whose offsets cancel.
-bool reads_originals(const Graph& graph, const Node& node) {
-  return node.as<Binary>() || absorbs(graph, node);
-}
+bool reads_originals(const Graph& graph, const Node& node) { return node.as<Binary>() || absorbs(graph, node); }
 
 /// Typical values of a channel: |original| is about |center| + spread.
 struct Typical {
@@ -29,7 +27,7 @@ struct Typical {
 class Guard {
  public:
   Guard(const System& system, const Problem& problem, const std::vector<std::size_t>& chosen)
-      : problem_(problem), chosen_(chosen), state_(problem), read_(problem.offsets.size()) {
+      : system_(system), problem_(problem), chosen_(chosen), state_(problem), read_(problem.offsets.size()) {
     std::set<NodeId> removed;
     for (const std::size_t item : chosen) {
       removed.insert(problem.items[item].node);
@@ -90,18 +88,19 @@ class Guard {
     return shared == by_scale_.end() ? nullptr : &shared->second;
   }
   /// The chosen item that an offset comes from: of those tied to it, or else to what it is added to, and so on, the one
-  /// with the smallest factor.
+  /// with the smallest factor. A map that is no batch norm is given up first.
   [[nodiscard]] std::size_t decider(ClassId offset_class) const {
     std::set<ClassId> reached;
     std::set<ClassId> roots{state_.offset(offset_class).root};
     while (roots.size() > reached.size()) {
       reached = roots;
       std::size_t result = chosen_.size();
-      double smallest = 0;
+      std::pair<bool, double> best;  // affine nodes before batch norms
       for (std::size_t i = 0; i < chosen_.size(); ++i) {
         for (const Channel& channel : problem_.items[chosen_[i]].channels) {
           if (!roots.contains(state_.offset(channel.x_offset).root)) continue;
-          if (result == chosen_.size() || std::abs(channel.a) < smallest) result = i, smallest = std::abs(channel.a);
+          const std::pair<bool, double> key{is_norm(chosen_[i]), std::abs(channel.a)};
+          if (result == chosen_.size() || key < best) result = i, best = key;
         }
       }
       if (result < chosen_.size()) return result;
@@ -114,6 +113,11 @@ class Guard {
     return chosen_.size();
   }
 
+  [[nodiscard]] bool is_norm(std::size_t item) const {
+    return system_.graph().node(problem_.items[item].node).as<BatchNorm>() != nullptr;
+  }
+
+  const System& system_;
   const Problem& problem_;
   const std::vector<std::size_t>& chosen_;
   State state_;

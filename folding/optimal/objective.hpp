@@ -8,7 +8,8 @@
 
 namespace banoff::gauge {
 
-/// The live batch norms and affine nodes whose scale is 0 in no channel, with the weight of each: the bytes it moves;
+/// The live batch norms and affine nodes whose scale is 0 in no channel, with the weight of each: the bytes it moves (a
+/// twentieth of them where the pass would be needed for the activation behind it anyway);
 /// or, counting, 1 for a batch norm and a little for the bytes, so that equal counts are told apart.
 [[nodiscard]] std::vector<std::pair<NodeId, double>> candidates(const Graph& graph,
                                                                 const std::vector<TensorType>& types,
@@ -17,7 +18,9 @@ namespace banoff::gauge {
 /// The live batch norms whose scale is 0 (or next to it) in some channel: those that are no candidates.
 [[nodiscard]] std::vector<NodeId> without_inverse(const Graph& graph);
 
-/// Bytes that a pass over a value moves: read once, written once.
-[[nodiscard]] double pass_bytes(const TensorType& type);
+/// Bytes that become a pass when the activation of a value is a clamp per channel: all of them where the plain
+/// activation is part of the layer before it, else a twentieth. On CPUs a bound per channel costs a layer's kernel more
+/// than a pass of its own (bench/README.md, "forms").
+[[nodiscard]] double activation_cost(const Graph& graph, const std::vector<TensorType>& types, ValueId value);
 
 }  // namespace banoff::gauge

@@ -32,6 +32,8 @@ class Optimal {
       if (!apply(choice)) continue;
       result_.policy = choice.system.policy();
       result_.proved = choice.selection.proved && given_up_.empty();
+      result_.with_literal = choice.with_literal;
+      result_.with_clamps = choice.with_clamps;
       explain_left(choice);
       for (const NodeId id : choice.removed()) graph_.bypass(id);
       return std::move(result_);

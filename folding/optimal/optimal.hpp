@@ -14,7 +14,8 @@ struct OptimalResult {
   std::map<NodeId, Refused> left;      ///< those that could have gone but for this
   Policy policy;                       ///< what the gauges were allowed to do
   bool proved = false;
-  double error = 0;  ///< of the self-check
+  std::size_t with_literal = 0, with_clamps = 0;  ///< how many batch norms can go either way
+  double error = 0;                               ///< of the self-check
 };
 
 /// Removes from the graph of `weights` a set of batch norms of the largest weight (docs/folding.md). Norms with a scale

@@ -16,8 +16,8 @@ namespace banoff::test {
 struct OracleRules {
   /// A piecewise linear activation may get per-channel kinks; otherwise activations stay what they are.
   bool clamp = false;
-  /// All that is exact. Otherwise only what folding/ makes use of: a product's gate keeps its values, and no shift passes a transposed conv other than 1x1 or windows that ceil_mode
-  /// adds to an average which counts padding.
+  /// All that is exact. Otherwise only what folding/ makes use of: a product's gate keeps its values, and no shift
+  /// passes a transposed conv other than 1x1 or windows that ceil_mode adds to an average which counts padding.
   bool wide = true;
 };
 

@@ -31,7 +31,8 @@ class GraphBuilder {
     Node node;
     node.op = op;
     node.inputs = inputs;
-    node.name = name.empty() ? std::string(row_of(op).name) + std::to_string(graph.nodes.size()) : std::move(name);
+    node.name =
+        name.empty() ? std::string(row_of(op).name) + '_' + std::to_string(graph.nodes.size()) : std::move(name);
     for (const ParamSpec& spec : made.params) {
       const std::string param = node.name + "." + std::string(slot_name(spec.slot));
       node.params.emplace_back(spec.slot, graph.add_param(param, draw(op, spec)));

@@ -52,7 +52,7 @@ struct FoldOptions {
   /// Let a shift through zero padding by a padding value per channel, where that saves more than it costs.
   bool borders = true;
   /// How many channels of norms the search may try before it gives up proving its answer the best.
-  std::int64_t search_limit = 100'000'000;
+  std::int64_t search_limit = 10'000'000;
   /// Folds whose inverse would scale any weight by more than this are refused: rounding errors may grow as much, and
   /// float32 keeps about 7 digits.
   double max_amplification = 1e3;
@@ -84,6 +84,8 @@ struct BANOFF_API FoldReport {
   double max_relative_error = 0;     ///< worst float64 self-check
   std::size_t affine_nodes = 0;      ///< (optimal) other maps per channel: by constants, and in group and layer norms
   std::size_t affine_folded = 0;     ///< those of them that went
+  std::size_t folded_literal = 0;    ///< (optimal) how many can go with literal activations
+  std::size_t folded_clamp = 0;      ///< (optimal) how many with clamps
   bool proved = false;               ///< (optimal) no other choice removes more, by the objective
   [[nodiscard]] std::size_t folded() const;
   [[nodiscard]] std::size_t folded_with_clamp() const;
