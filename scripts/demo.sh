@@ -22,7 +22,7 @@ show() {
 show_net() { # NET DATA_FOLDER PICTURE WHAT_RUN_PRINTS
   local net=$1 model=$demo/$1.yaml images=$demo/data/$2
   say "$net: \`run\` prints $4"
-  show fold "$model" --method banoff -o "$out/$net-folded.yaml"
+  show fold "$model" --activations clamp -o "$out/$net-folded.yaml"
   show verify "$model" "$out/$net-folded.yaml"
   local drawn=()
   [[ $2 == scenes ]] && drawn=(--out "$out/$net") # a class has nothing to draw
@@ -34,8 +34,8 @@ show_net detector scenes 00.png "class, score and box (left, top, right, bottom,
 show_net segmenter scenes 00.png "class and its share of the pixels"
 
 say "where in the file each batch norm stands, and what became of it"
-show explain "$demo/classifier.yaml" --method banoff
+show explain "$demo/classifier.yaml" --activations clamp
 
 say "speed"
-show bench --model "$demo"/{classifier,detector,segmenter}.yaml --methods none,banoff --device cpu --duration 2
+show bench --model "$demo"/{classifier,detector,segmenter}.yaml --methods none,banoff,optimal --device cpu --duration 2
 say "pictures: $(find "$out" -name '*.png' | sort | paste -sd' ')"
