@@ -55,33 +55,19 @@ Count count(const Graph& graph, Activations activations) {
 
 struct Row {
   const char* name;
-  std::size_t norms;    ///< of which clamps let go all
-  std::size_t literal;  ///< with literal activations, gamma of both signs
+  std::size_t norms;     ///< of which clamps let go all
+  std::size_t literal;   ///< with literal activations, gamma of both signs
   std::size_t positive;  ///< with literal activations, gamma > 0
 };
 
 constexpr Row table[] = {
-    {"resnet20_v2", 19, 16, 19},
-    {"resnet56_v2", 55, 40, 55},
-    {"resnet110_v2", 109, 76, 109},
-    {"resnet164_v2", 163, 112, 163},
-    {"resnet20_v1", 19, 19, 19},
-    {"resnet56_v1", 55, 55, 55},
-    {"mobilenet", 27, 27, 27},
-    {"resnet50", 53, 53, 53},
-    {"resnet101", 104, 104, 104},
-    {"resnet152", 155, 155, 155},
-    {"inception_v3", 94, 94, 94},
-    {"inception_resnet_v2", 204, 204, 204},
-    {"mobilenet_v2", 52, 52, 52},
-    {"efficientnet_b0", 49, 49, 49},
-    {"efficientnet_b1", 69, 69, 69},
-    {"efficientnet_b5", 116, 116, 116},
-    {"mobilenet_v3_small", 34, 34, 34},
-    {"mobilenet_v3_large", 46, 46, 46},
-    {"nasnet_mobile", 192, 192, 192},
-    {"densenet121", 121, 62, 62},
-    {"resnet50_v2", 49, 36, 48},
+    {"resnet20_v2", 19, 16, 19},        {"resnet56_v2", 55, 40, 55},        {"resnet110_v2", 109, 76, 109},
+    {"resnet164_v2", 163, 112, 163},    {"resnet20_v1", 19, 19, 19},        {"resnet56_v1", 55, 55, 55},
+    {"mobilenet", 27, 27, 27},          {"resnet50", 53, 53, 53},           {"resnet101", 104, 104, 104},
+    {"resnet152", 155, 155, 155},       {"inception_v3", 94, 94, 94},       {"inception_resnet_v2", 204, 204, 204},
+    {"mobilenet_v2", 52, 52, 52},       {"efficientnet_b0", 49, 49, 49},    {"efficientnet_b1", 69, 69, 69},
+    {"efficientnet_b5", 116, 116, 116}, {"mobilenet_v3_small", 34, 34, 34}, {"mobilenet_v3_large", 46, 46, 46},
+    {"nasnet_mobile", 192, 192, 192},   {"densenet121", 121, 62, 62},       {"resnet50_v2", 49, 36, 48},
 };
 
 }  // namespace

@@ -1,0 +1,116 @@
+// Layers with weights: the gauge of what they read and of what they write goes into weights and bias.
+#include "folding/linear_op.hpp"
+#include "folding/rewrite.hpp"
+
+namespace banoff::gauge {
+
+namespace {
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+bool all_zero(const std::vector<double>& values) {
+  return std::ranges::all_of(values, [](double v) { return v == 0.0; });
+}
+
+/// y = W x + b with x = p x' + q and y' = s y + h: W' = s W p, b' = s (b + W q) + h.
+/// Returns whether the node now has a bias.
+bool rewrite(const Rewrite& r, const LinearOp& linear, const AffineMap& in, const AffineMap& out) {
+  const Tensor& weight = *r.weights().graph().param(r.node(), Slot::weight);
+  const DType type = weight.dtype();
+  const Shape shape = weight.shape();
+  const bool biased = r.node().param(Slot::bias) != none;
+  std::vector<double> values = weight.to_vector<double>();
+  std::vector<double> bias = r.weights().get(r.id(), Slot::bias, index(linear.outputs()), 0.0);
+  // All taps of one weight row connect the same two channels.
+  for (std::int64_t row = 0; row < linear.outer * linear.middle; ++row) {
+    const std::size_t from = index(linear.in_channel(row * linear.taps));
+    const std::size_t to = index(linear.out_channel(row * linear.taps));
+    double* taps = values.data() + row * linear.taps;
+    const double factor = in.scale[from] * out.scale[to];
+    double sum = 0;
+    for (std::int64_t i = 0; i < linear.taps; ++i) {
+      sum += taps[i];
+      taps[i] *= factor;
+    }
+    bias[to] += sum * in.shift[from];
+  }
+  for (std::size_t c = 0; c < bias.size(); ++c) bias[c] = out.scale[c] * bias[c] + out.shift[c];
+  r.weights().set(r.id(), Slot::weight, shape, std::move(values), type);
+  if (!biased && all_zero(bias)) return false;
+  const Shape length{std::ssize(bias)};
+  r.weights().set(r.id(), Slot::bias, length, std::move(bias), type);
+  return true;
+}
+
+LinearOp linear_op(const Shape& weight, std::int64_t groups, bool transposed) {
+  return {weight[0], weight[1], weight.elements(2, weight.rank()), groups, transposed};
+}
+
+/// Zeros around an input whose gauge has a shift are that shift: the conv gets a padding value per channel.
+void give_pad_value(const Rewrite& r, const Conv& op) {
+  const AffineMap map = r.writes(r.system().along(r.node().inputs[0], 1));
+  const auto spans = windows(op, r.system().shape(r.node().inputs[0]));
+  if (op.pad_value || all_zero(map.shift) || std::ranges::none_of(spans, reads_padding)) return;
+  const DType type = r.weights().graph().param(r.node(), Slot::weight)->dtype();
+  const Shape length{std::ssize(map.shift)};
+  std::get<Conv>(r.node().op).pad_value = true;
+  r.weights().set(r.id(), Slot::pad_value, length, map.shift, type);
+}
+
+}  // namespace
+
+Absorbed apply(const Conv& op, const Rewrite& r) {
+  if (op.pad_value) rewrite_pad_value(r, r.system().along(r.node().inputs[0], 1));
+  else if (r.system().policy().borders.contains(r.id())) give_pad_value(r, op);
+  const Shape shape = r.weights().graph().param(r.node(), Slot::weight)->shape();
+  const std::int64_t groups = groups_of(op, r.system().shape(r.node().inputs[0]));
+  const bool biased = rewrite(r, linear_op(shape, groups, false), r.reads(1), r.writes(1));
+  auto& changed = std::get<Conv>(r.node().op);
+  changed.bias = biased;
+  changed.weight_standardization.reset();  // a property of the weights that were
+  return r.done();
+}
+
+Absorbed apply(const ConvTranspose& op, const Rewrite& r) {
+  const Shape shape = r.weights().graph().param(r.node(), Slot::weight)->shape();
+  const bool biased = rewrite(r, linear_op(shape, op.groups, true), r.reads(1), r.writes(1));
+  std::get<ConvTranspose>(r.node().op).bias = biased;
+  return r.done();
+}
+
+Absorbed apply(const Dense&, const Rewrite& r) {
+  const Shape shape = r.weights().graph().param(r.node(), Slot::weight)->shape();
+  const std::size_t in_axis = r.system().shape(r.node().inputs[0]).rank() - 1;
+  const std::size_t out_axis = r.system().shape(r.node().outputs[0]).rank() - 1;
+  std::get<Dense>(r.node().op).bias = rewrite(r, linear_op(shape, 1, false), r.reads(in_axis), r.writes(out_axis));
+  return r.done();
+}
+
+/// A matmul by its own constant becomes the dense layer that it is, which has a place for the shift.
+Absorbed apply(const MatMul& op, const Rewrite& r) {
+  Graph& graph = r.weights().graph();
+  const NodeId constant = constant_weight(graph, r.node());
+  if (constant == none) return {};
+  const Tensor matrix = *graph.param(graph.node(constant), Slot::value);
+  const std::int64_t rows = matrix.shape()[0];
+  const std::int64_t columns = matrix.shape()[1];
+  std::vector<double> values = matrix.to_vector<double>();
+  if (!op.transpose_b) {
+    std::vector<double> turned(values.size());
+    for (std::int64_t i = 0; i < rows * columns; ++i)
+      turned[index(i % columns * rows + i / columns)] = values[index(i)];
+    values = std::move(turned);
+  }
+  const std::int64_t outputs = op.transpose_b ? rows : columns;
+  const Shape shape{outputs, rows * columns / outputs};
+  Node& erased = graph.node(constant);
+  erased.outputs.clear();
+  erased.params.clear();
+  Node& self = r.node();
+  self.op = Dense{outputs, false};
+  self.inputs.pop_back();
+  r.weights().set(r.id(), Slot::weight, shape, std::move(values), matrix.dtype());
+  return apply(Dense{outputs, false}, r);
+}
+
+}  // namespace banoff::gauge
