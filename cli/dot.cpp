@@ -17,7 +17,8 @@ extern char** environ;
 namespace banoff::cli {
 namespace {
 
-constexpr std::string_view folded_colour = "#b7e1b0", left_colour = "#f4b6b0", touched_colour = "#dcebfa";
+constexpr std::string_view folded_colour = "#b7e1b0", clamp_colour = "#f5e6a3", left_colour = "#f4b6b0",
+                           touched_colour = "#dcebfa";
 
 std::string dot_string(const std::string& text) {
   std::string result = "\"";
@@ -35,7 +36,9 @@ std::map<std::string, std::string_view> colours_of(const FoldReport& report) {
       for (const std::string& node : *nodes) colours.emplace(node, touched_colour);
     }
   }
-  for (const FoldedNorm& norm : report.norms) colours[norm.name] = norm.folded ? folded_colour : left_colour;
+  for (const FoldedNorm& norm : report.norms) {
+    colours[norm.name] = !norm.folded ? left_colour : norm.clamp ? clamp_colour : folded_colour;
+  }
   return colours;
 }
 

@@ -27,7 +27,7 @@ std::string sentence(const FoldedNorm& norm) {
 
 int explain(const ExplainCommand& options) {
   const Model model = load(options.model);
-  const FoldReport report = model.fold(options.fold).second;
+  const FoldReport report = fold_model(model, options.fold).second;
   if (!options.dot.empty() || !options.svg.empty()) {
     const std::string dot = dot_of(model, report);
     if (!options.dot.empty()) write_file_atomically(options.dot, dot);
@@ -52,7 +52,8 @@ int explain(const ExplainCommand& options) {
 void add_explain(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("explain", "One line per batch norm: folded into what, or left and why");
   command->footer(
-      "In the drawings, folded batch norms are green, those left red, and nodes that took their scales blue.\n\n"
+      "In the drawings, folded batch norms are green (with a clamp: yellow), those left red, and nodes that took their "
+      "scales blue.\n\n"
       "Example:\n  banoff explain resnet20.yaml --svg resnet20.svg");
   auto options = std::make_shared<ExplainCommand>();
   add_model_options(*command, options->model);

@@ -106,7 +106,7 @@ void print_report(const FoldReport& report, const std::optional<double>& error) 
 int fold(const FoldCommand& options) {
   const Model model = load(options.model);
   if (!options.output.empty()) check_output(options, model.manifest());
-  const auto [folded, report] = model.fold(options.fold);
+  const auto [folded, report] = fold_model(model, options.fold);
   std::optional<double> error;
   if (options.check) error = end_to_end_error(model, folded);
   if (!options.output.empty()) folded.save(options.output);

@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -121,8 +122,21 @@ std::pair<std::string, std::string> split_binding(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+std::pair<Model, FoldReport> fold_model(const Model& model, const FoldOptions& options) {
+  std::pair<Model, FoldReport> result = model.fold(options);
+  const auto refused = std::ranges::find(result.second.norms, Blocker::self_check, &FoldedNorm::blocker);
+  if (refused != result.second.norms.end()) {
+    constexpr const char* file = "banoff-reproducer.yaml";
+    model.save(file);
+    fmt::print(stderr,
+               "{}: {}\nThis is a bug in banoff, and the fold was undone. Please report it with {} and its weights\n",
+               refused->name, refused->reason, file);
+  }
+  return result;
+}
+
 Model folded(const Model& model, const FoldOptions& options) {
-  return options.method == Method::none ? model : model.fold(options).first;
+  return options.method == Method::none ? model : fold_model(model, options).first;
 }
 
 void fail_usage(const std::string& message) { throw Error(ErrorKind::usage, message); }

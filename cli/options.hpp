@@ -40,6 +40,9 @@ void add_json_option(CLI::App& command, bool& json);
 /// Splits NAME=FILE; a word without '=' is a file whose name is empty.
 [[nodiscard]] std::pair<std::string, std::string> split_binding(const std::string& text);
 
+/// Folds. A fold that its self-check refused is a bug of ours: the network that shows it is written to
+/// banoff-reproducer.yaml, and stderr says so.
+[[nodiscard]] std::pair<Model, FoldReport> fold_model(const Model& model, const FoldOptions& options);
 /// The network with its batch norms folded as asked; untouched for Method::none.
 [[nodiscard]] Model folded(const Model& model, const FoldOptions& options);
 

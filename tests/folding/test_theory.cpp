@@ -153,3 +153,31 @@ TEST_CASE("auto keeps literal activations where clamps gain nothing") {
   const Outcome outcome = expect(net.graph, optimal(Activations::automatic, Objective::bytes), 2);
   CHECK(outcome.report.folded_with_clamp() == 0);
 }
+
+TEST_CASE("the scale and shift of a group norm fold into the conv behind it, and stay its own where they cannot") {
+  for (const bool before_conv : {true, false}) {
+    GraphBuilder net(14);
+    GroupNorm op;
+    op.groups = 2;
+    const ValueId x = net.add(op, {net.conv(net.input({1, 3, 9, 9}), 4)}, "norm");
+    net.output(before_conv ? net.conv(x, 3, 1) : net.add(Activation{ActivationKind::silu}, {x}));
+    const Outcome outcome = expect(net.graph, optimal(Activations::clamp), 0);
+    CHECK(outcome.report.affine_nodes == 1);
+    CHECK(outcome.report.affine_folded == (before_conv ? 1 : 0));
+    REQUIRE(outcome.folded.find("norm") != none);
+    CHECK(outcome.folded.node(outcome.folded.find("norm")).as<GroupNorm>()->affine == !before_conv);
+    CHECK(outcome.folded.nodes.size() == net.graph.nodes.size());
+  }
+}
+
+TEST_CASE("constants per channel that are added or multiplied fold like batch norms") {
+  for (const BinaryKind kind : {BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::div}) {
+    GraphBuilder net(15);
+    const ValueId x = net.conv(net.input({1, 3, 9, 9}), 4);
+    const ValueId y = net.add(Binary{kind}, {x, net.add(Constant{{1, 4, 1, 1}}, {})});
+    net.output(net.conv(net.relu(net.bn(y)), 2));
+    const Outcome outcome = expect(net.graph, optimal(Activations::literal), 1);
+    CHECK(outcome.report.affine_folded == 1);
+    CHECK(outcome.folded.nodes.size() == 3);
+  }
+}
