@@ -74,3 +74,17 @@ TEST_CASE("the paper's toy nets: clamps fold what stands between two activations
   expect(figure2('b'), Activations::clamp, 3);
   expect(figure4('b'), Activations::clamp, 0);  // its stream is a graph output behind a ReLU: pinned on both sides
 }
+
+TEST_CASE("in float32 a network without any batch norm answers to 1e-5") {
+  for (Graph graph : {keras_resnet_v2(56), densenet121(), resnet50_v2(false)}) {
+    for (Param& param : graph.params) param.value = param.value.as(DType::f32);
+    const Outcome outcome = fold_with(graph, optimal(Activations::clamp));
+    REQUIRE(outcome.report.folded() == outcome.report.norms.size());
+    const auto inputs = random_inputs(graph);
+    const auto expected = reference::outputs<double>(graph, inputs).at("logits").to_vector<double>();
+    const auto actual = reference::outputs<float>(outcome.folded, inputs).at("logits").to_vector<double>();
+    double largest = 0;
+    for (const double value : expected) largest = std::max(largest, std::abs(value));
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(std::abs(actual[i] - expected[i]) < 1e-5 * largest);
+  }
+}
