@@ -88,7 +88,7 @@ double border_share(const std::vector<Window>& spatial) {
 
 Border::Border(const PaddedInput& input, const Shape& output, Layout layout) : view_(cpu::blocks_of(output, layout)) {
   const auto axes = axes_of(input.spatial);
-  const auto& [d, h, w] = axes;
+  const Axis &d = axes[0], &h = axes[1], &w = axes[2];
   const auto at = [](const Axis& axis, std::int64_t i) { return axis.kind_of[static_cast<std::size_t>(i)]; };
   for_each3(std::ssize(d.kind_of), std::ssize(h.kind_of), std::ssize(w.kind_of), [&](auto i, auto j, auto k, auto p) {
     const std::int64_t a = at(d, i), b = at(h, j), c = at(w, k);

@@ -183,7 +183,7 @@ inline double distance(const std::vector<float>& got, const std::vector<double>&
 }
 
 /// Compiles the whole net as one region in these layouts, or returns the reason why that is refused.
-inline std::string check_region(const Device& device, Net& net, const Layouts& layouts, double tolerance = 5e-6,
+inline std::string check_region(const Device& device, Net& net, const Layouts& layouts, double tolerance = 1e-5,
                                 bool last_resort = false) {
   const auto types = infer_types(net.graph);
   Region region = region_of(net.graph, types, layouts);
