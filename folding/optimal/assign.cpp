@@ -103,7 +103,7 @@ class Assigner {
     for (std::size_t i = 0; i < active.size(); ++i) active[i] = problem_.scales[i].positive != nullptr;
     for_plain([&](VarId var) { active[index(problem_.scale_of[index(var)])] = true; });
     std::vector<ClassId> order = largest_first(scale_members_);
-    std::ranges::stable_partition(order, [&](ClassId id) { return active[index(id)]; });
+    std::stable_partition(order.begin(), order.end(), [&](ClassId id) { return active[index(id)]; });
     return order;
   }
 
