@@ -16,6 +16,11 @@ FoldOptions optimal(Activations activations) {
   return options;
 }
 
+struct Row {
+  int depth;
+  std::size_t folded;
+};
+
 void expect(const Graph& graph, Activations activations, std::size_t folded) {
   CAPTURE(name_of(activations));
   const Outcome outcome = fold_with(graph, optimal(activations));
@@ -32,17 +37,17 @@ void expect(const Graph& graph, Activations activations, std::size_t folded) {
 }  // namespace
 
 TEST_CASE("pre-activation ResNets of Keras: clamps fold every norm at any sign, literal ReLUs at positive gamma") {
-  for (const auto& [depth, norms, banoff] : {std::tuple(20, 19, 16), {56, 55, 40}, {110, 109, 76}, {164, 163, 112}}) {
-    CAPTURE(depth);
-    expect(keras_resnet_v2(depth), Activations::clamp, static_cast<std::size_t>(norms));
-    expect(keras_resnet_v2(depth, true), Activations::literal, static_cast<std::size_t>(norms));
+  for (const Row& row : {Row{20, 19}, {56, 55}, {110, 109}, {164, 163}}) {
+    CAPTURE(row.depth);
+    expect(keras_resnet_v2(row.depth), Activations::clamp, row.folded);
+    expect(keras_resnet_v2(row.depth, true), Activations::literal, row.folded);
   }
 }
 
 TEST_CASE("pre-activation ResNets with literal ReLUs and gamma of both signs keep one group of signs per stage") {
-  for (const auto& [depth, folded] : {std::pair(20, 16U), {56, 40U}, {110, 76U}, {164, 112U}}) {
-    CAPTURE(depth);
-    expect(keras_resnet_v2(depth), Activations::literal, folded);
+  for (const Row& row : {Row{20, 16}, {56, 40}, {110, 76}, {164, 112}}) {
+    CAPTURE(row.depth);
+    expect(keras_resnet_v2(row.depth), Activations::literal, row.folded);
   }
 }
 
@@ -76,7 +81,7 @@ TEST_CASE("the paper's toy nets: clamps fold what stands between two activations
 }
 
 TEST_CASE("in float32 a network without any batch norm answers to 1e-5") {
-  for (Graph graph : {keras_resnet_v2(56), densenet121(), resnet50_v2(false)}) {
+  for (Graph graph : std::vector{keras_resnet_v2(56), densenet121(), resnet50_v2(false)}) {
     for (Param& param : graph.params) param.value = param.value.as(DType::f32);
     const Outcome outcome = fold_with(graph, optimal(Activations::clamp));
     REQUIRE(outcome.report.folded() == outcome.report.norms.size());
