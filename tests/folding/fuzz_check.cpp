@@ -93,7 +93,8 @@ std::optional<Complaint> check(const Graph& graph, const std::vector<FuzzMethod>
     const Outcome outcome = fold_with(graph, method.options);
     if (auto complaint = check_outcome(outcome, method)) return complaint;
     const std::size_t folded = outcome.report.folded();
-    if (method.ordered && folded < fewest) {
+    // Where the guard against rounding errors made it give norms up, the method claims nothing.
+    if (method.ordered && folded < fewest && (outcome.report.proved || !method.largest)) {
       return Complaint{method.name + " folds fewer than " + by, fmt::format("{} and {}", folded, fewest)};
     }
     if (oracle) {
