@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "folding/optimal/peel.hpp"
+#include "folding/optimal/sign_groups.hpp"
 #include "folding/optimal/state.hpp"
 
 namespace banoff::gauge {
@@ -165,6 +166,12 @@ Selection select(const Problem& problem, std::int64_t limit) {
   Selection selection{core.free, true};
   State state(problem);
   for (const Component& component : components(problem, core)) {
+    if (component.sums.empty()) {
+      if (const auto group = heaviest_sign_group(problem, component.items)) {
+        selection.chosen.insert(selection.chosen.end(), group->begin(), group->end());
+        continue;
+      }
+    }
     Search search(problem, component, state, limit);
     for (const std::size_t item : search.run()) selection.chosen.push_back(item);
     if (search.gave_up()) selection.proved = false;
