@@ -17,8 +17,8 @@ extern char** environ;
 namespace banoff::cli {
 namespace {
 
-constexpr std::string_view folded_colour = "#b7e1b0", clamp_colour = "#f5e6a3", left_colour = "#f4b6b0",
-                           touched_colour = "#dcebfa";
+constexpr std::string_view folded_colour = "#b7e1b0", clamp_colour = "#f5e6a3", fused_colour = "#f7d3a6",
+                           left_colour = "#f4b6b0", touched_colour = "#dcebfa";
 
 std::string dot_string(const std::string& text) {
   std::string result = "\"";
@@ -29,7 +29,7 @@ std::string dot_string(const std::string& text) {
   return result + '"';
 }
 
-std::map<std::string, std::string_view> colours_of(const FoldReport& report) {
+std::map<std::string, std::string_view> colours_of(const FoldReport& report, const Outcomes& outcomes) {
   std::map<std::string, std::string_view> colours;
   for (const FoldedNorm& norm : report.norms) {
     for (const auto* nodes : {&norm.into, &norm.inverse}) {
@@ -37,7 +37,11 @@ std::map<std::string, std::string_view> colours_of(const FoldReport& report) {
     }
   }
   for (const FoldedNorm& norm : report.norms) {
-    colours[norm.name] = !norm.folded ? left_colour : norm.clamp ? clamp_colour : folded_colour;
+    const std::string_view outcome = outcomes.of(norm);
+    colours[norm.name] = outcome == "folded"  ? folded_colour
+                         : outcome == "clamp" ? clamp_colour
+                         : outcome == "fused" ? fused_colour
+                                              : left_colour;
   }
   return colours;
 }
@@ -75,8 +79,8 @@ int run_program(std::vector<std::string> words) {
 
 }  // namespace
 
-std::string dot_of(const Model& model, const FoldReport& report) {
-  const auto colours = colours_of(report);
+std::string dot_of(const Model& model, const FoldReport& report, const Outcomes& outcomes) {
+  const auto colours = colours_of(report, outcomes);
   std::map<std::string, std::string> producer;  // of a value, by name
   std::string nodes, edges;
   const auto edge = [&](const std::string& value, const std::string& to) {

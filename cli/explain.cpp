@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/dot.hpp"
 #include "cli/options.hpp"
+#include "cli/outcome.hpp"
 #include "cli/table.hpp"
 
 namespace banoff::cli {
@@ -13,12 +14,17 @@ namespace {
 struct ExplainCommand {
   ModelOptions model;
   FoldOptions fold;
+  DeviceOptions device;
   std::string dot, svg;
   bool json = false;
 };
 
-std::string sentence(const FoldedNorm& norm) {
-  if (!norm.folded) return "left: " + norm.reason + (norm.path.empty() ? "" : " (by way of " + joined(norm.path) + ")");
+std::string sentence(const FoldedNorm& norm, const Outcomes& outcomes) {
+  if (!norm.folded) {
+    const std::vector<std::string> company = outcomes.company(norm);
+    return (company.empty() ? "left: " : "left, fused with " + joined(company) + ": ") + norm.reason +
+           (norm.path.empty() ? "" : " (by way of " + joined(norm.path) + ")");
+  }
   std::string text = norm.clamp ? "folded with a clamp" : "folded";
   if (!norm.into.empty()) text += " into " + joined(norm.into);
   if (!norm.inverse.empty()) text += "; undone in " + joined(norm.inverse);
@@ -27,23 +33,29 @@ std::string sentence(const FoldedNorm& norm) {
 
 int explain(const ExplainCommand& options) {
   const Model model = load(options.model);
-  const FoldReport report = fold_model(model, options.fold).second;
+  const auto [folded, report] = fold_model(model, options.fold);
+  const Outcomes outcomes(report, folded, options.device);
   if (!options.dot.empty() || !options.svg.empty()) {
-    const std::string dot = dot_of(model, report);
+    const std::string dot = dot_of(model, report, outcomes);
     if (!options.dot.empty()) write_file_atomically(options.dot, dot);
     if (!options.svg.empty()) write_svg(options.svg, dot);
   }
   if (options.json) {
     Json norms = Json::array();
     for (const FoldedNorm& norm : report.norms) {
-      norms.push_back(
-          {{"name", norm.name}, {"where", norm.where}, {"folded", norm.folded}, {"explanation", sentence(norm)}});
+      norms.push_back({{"name", norm.name},
+                       {"where", norm.where},
+                       {"folded", norm.folded},
+                       {"outcome", std::string(outcomes.of(norm))},
+                       {"explanation", sentence(norm, outcomes)}});
     }
     print_json(
         {{"model", options.model.file}, {"method", std::string(name_of(options.fold.method))}, {"norms", norms}});
     return 0;
   }
-  for (const FoldedNorm& norm : report.norms) fmt::print("{}: {}: {}\n", norm.where, norm.name, sentence(norm));
+  for (const FoldedNorm& norm : report.norms) {
+    fmt::print("{}: {}: {}\n", norm.where, norm.name, sentence(norm, outcomes));
+  }
   return 0;
 }
 
@@ -52,12 +64,14 @@ int explain(const ExplainCommand& options) {
 void add_explain(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("explain", "One line per batch norm: folded into what, or left and why");
   command->footer(
-      "In the drawings, folded batch norms are green (with a clamp: yellow), those left red, and nodes that took their "
+      "In the drawings, folded batch norms are green (with a clamp: yellow), those left red (in a kernel with other "
+      "nodes: orange), and nodes that took their "
       "scales blue.\n\n"
       "Example:\n  banoff explain resnet20.yaml --svg resnet20.svg");
   auto options = std::make_shared<ExplainCommand>();
   add_model_options(*command, options->model);
   add_fold_options(*command, options->fold);
+  add_device_options(*command, options->device);
   command->add_option("--dot", options->dot, "Write the graph for Graphviz to this file");
   command->add_option("--svg", options->svg, "Draw the graph to this file (needs Graphviz)");
   add_json_option(*command, options->json);

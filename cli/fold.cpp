@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/outcome.hpp"
 #include "cli/table.hpp"
 
 namespace banoff::cli {
@@ -14,6 +15,7 @@ struct FoldCommand {
   ModelOptions model;
   FoldOptions fold;
   std::string output;
+  DeviceOptions device;
   bool check = true;
   bool json = false;
 };
@@ -44,13 +46,13 @@ double end_to_end_error(const Model& original, const Model& folded) {
   return worst;
 }
 
-std::string_view outcome(const FoldedNorm& norm) { return !norm.folded ? "left" : norm.clamp ? "clamp" : "folded"; }
-
-Json json_of(const FoldCommand& options, const FoldReport& report, const std::optional<double>& error) {
+Json json_of(const FoldCommand& options, const FoldReport& report, const Outcomes& outcomes,
+             const std::optional<double>& error) {
   Json nodes = Json::array();
   for (const FoldedNorm& norm : report.norms) {
     nodes.push_back({{"name", norm.name},
-                     {"outcome", std::string(outcome(norm))},
+                     {"outcome", std::string(outcomes.of(norm))},
+                     {"fused_with", outcomes.company(norm)},
                      {"into", norm.into},
                      {"inverse", norm.inverse},
                      {"reason", norm.reason},
@@ -60,35 +62,41 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const std::op
                      {"where", norm.where}});
   }
   const std::size_t total = report.norms.size(), gone = report.folded();
-  return {
-      {"model", options.model.file},
-      {"method", std::string(name_of(report.method))},
-      {"bn",
-       {{"total", total}, {"folded", gone}, {"folded_with_clamp", report.folded_with_clamp()}, {"left", total - gone}}},
-      {"affine", {{"total", report.affine_nodes}, {"folded", report.affine_folded}}},
-      {"parameters",
-       {{"before", report.parameters_before},
-        {"after", report.parameters_after},
-        {"trainable_before", report.trainable_before},
-        {"trainable_after", report.trainable_after},
-        {"removed_percent_paper", report.removed_percent_paper}}},
-      {"proved_optimal", report.proved},
-      {"with_literal_activations", report.folded_literal},
-      {"with_clamps", report.folded_clamp},
-      {"max_relative_error", error ? Json(*error) : Json()},
-      {"self_check_error", report.max_relative_error},
-      {"nodes", nodes}};
+  return {{"model", options.model.file},
+          {"method", std::string(name_of(report.method))},
+          {"bn",
+           {{"total", total},
+            {"folded", gone},
+            {"folded_with_clamp", report.folded_with_clamp()},
+            {"left", total - gone},
+            {"fused", outcomes.fused()}}},
+          {"affine", {{"total", report.affine_nodes}, {"folded", report.affine_folded}}},
+          {"parameters",
+           {{"before", report.parameters_before},
+            {"after", report.parameters_after},
+            {"trainable_before", report.trainable_before},
+            {"trainable_after", report.trainable_after},
+            {"removed_percent_paper", report.removed_percent_paper}}},
+          {"proved_optimal", report.proved},
+          {"with_literal_activations", report.folded_literal},
+          {"with_clamps", report.folded_clamp},
+          {"max_relative_error", error ? Json(*error) : Json()},
+          {"self_check_error", report.max_relative_error},
+          {"nodes", nodes}};
 }
 
-void print_report(const FoldReport& report, const std::optional<double>& error) {
+void print_report(const FoldReport& report, const Outcomes& outcomes, const std::optional<double>& error) {
   Table table({{"batch norm"}, {"outcome"}, {"into"}, {"why"}});
   for (const FoldedNorm& norm : report.norms) {
-    table.add({norm.name, std::string(outcome(norm)), joined(norm.into), norm.folded ? "" : norm.reason});
+    const std::string_view outcome = outcomes.of(norm);
+    table.add({norm.name, std::string(outcome), joined(norm.folded ? norm.into : outcomes.company(norm)),
+               norm.folded ? "" : norm.reason});
   }
   if (!report.norms.empty()) table.print();
   fmt::print("{} of {} batch norms folded ({}{})", report.folded(), report.norms.size(), name_of(report.method),
              report.proved ? ", proved the most" : "");
   if (report.folded_with_clamp() > 0) fmt::print(", {} of them with a clamp", report.folded_with_clamp());
+  if (outcomes.fused() > 0) fmt::print("; {} of those left share a kernel with other nodes", outcomes.fused());
   fmt::print("\n");
   if (report.folded_clamp != report.folded_literal) {
     fmt::print("with literal activations {} can go, with clamps {} (--activations literal|clamp)\n",
@@ -110,8 +118,9 @@ int fold(const FoldCommand& options) {
   std::optional<double> error;
   if (options.check) error = end_to_end_error(model, folded);
   if (!options.output.empty()) folded.save(options.output);
-  if (options.json) print_json(json_of(options, report, error));
-  else print_report(report, error);
+  const Outcomes outcomes(report, folded, options.device);
+  if (options.json) print_json(json_of(options, report, outcomes, error));
+  else print_report(report, outcomes, error);
   return 0;
 }
 
@@ -129,6 +138,7 @@ void add_fold(CLI::App& app, Action& action) {
   add_model_options(*command, options->model);
   add_fold_options(*command, options->fold);
   command->add_option("-o,--output", options->output, "Write the folded network to OUT.yaml, its weights beside it");
+  add_device_options(*command, options->device);
   command->add_flag("!--no-check", options->check, "Do not run the whole network to measure the error");
   add_json_option(*command, options->json);
   command->callback([options, &action] { action = [options] { return fold(*options); }; });

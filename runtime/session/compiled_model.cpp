@@ -35,7 +35,10 @@ std::vector<TensorInfo> held_by(const Device& device, std::vector<TensorInfo> te
 
 StepInfo describe_step(const Plan& plan, const Step& step) {
   StepInfo info;
-  for (const NodeId node : step.nodes) info.label += (info.label.empty() ? "" : " + ") + plan.graph->node(node).name;
+  for (const NodeId node : step.nodes) {
+    info.nodes.push_back(plan.graph->node(node).name);
+    info.label += (info.label.empty() ? "" : " + ") + info.nodes.back();
+  }
   if (step.nodes.empty()) info.label = "reorder " + plan.graph->value(plan.buffer(step.inputs[0]).value).name;
   info.implementation = step.kernel->implementation();
   info.layouts = join_layouts(plan, step.inputs) + " -> " + join_layouts(plan, step.outputs);

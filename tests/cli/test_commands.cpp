@@ -32,7 +32,12 @@ TEST_CASE("fold tells what became of every batch norm") {
   CHECK(json["nodes"][0]["name"] == "bn1");
   CHECK(json["nodes"][0]["outcome"] == "folded");
   CHECK(json["nodes"][0]["into"] == nlohmann::json{"conv1"});
-  CHECK(json["nodes"][2]["outcome"] == "left");
+  CHECK(json["nodes"][2]["outcome"] == "fused");
+  CHECK(std::ranges::count(json["nodes"][2]["fused_with"], nlohmann::json("tanh")) == 1);
+  CHECK(json["bn"]["fused"] == 1);
+  const auto apart = net.run("fold", {"--json", "--device", "reference"}).json();
+  CHECK(apart["nodes"][2]["outcome"] == "left");
+  CHECK(apart["bn"]["fused"] == 0);
   CHECK_FALSE(json["nodes"][2]["reason"].get<std::string>().empty());
   CHECK(net.run("fold", {"--json", "--method", "none"}).json()["bn"]["folded"] == 0);
   CHECK(net.run("fold", {"--json", "--no-check"}).json()["max_relative_error"].is_null());
@@ -76,7 +81,7 @@ TEST_CASE("explain has a line per batch norm, and draws the graph") {
   CHECK(outcome.code == 0);
   CHECK(std::ranges::count(outcome.out, '\n') == 3);
   CHECK(outcome.out.find("bn1: folded into conv1") != std::string::npos);
-  CHECK(outcome.out.find("bn3: left: ") != std::string::npos);
+  CHECK(outcome.out.find("bn3: left, fused with ") != std::string::npos);
   const std::string dot = text_of(net.folder / "g.dot");
   CHECK(dot.starts_with("digraph \"small\" {"));
   CHECK(dot.find("\"bn1\" -> \"relu1\"") != std::string::npos);

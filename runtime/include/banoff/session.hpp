@@ -23,7 +23,8 @@ struct DeviceOptions {
 
 /// A kernel of a compiled network, for reports.
 struct StepInfo {
-  std::string label;           ///< the nodes it computes, joined by " + "
+  std::string label;  ///< the nodes it computes, joined by " + "; or the reorder it is
+  std::vector<std::string> nodes;
   std::string implementation;  ///< what the device's library calls it
   std::string layouts;         ///< "nChw8c -> nChw8c"
 };
