@@ -6,8 +6,6 @@ namespace banoff::gauge {
 
 namespace {
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 bool all_zero(const std::vector<double>& values) {
   return std::ranges::all_of(values, [](double v) { return v == 0.0; });
 }
@@ -49,8 +47,7 @@ LinearOp linear_op(const Shape& weight, std::int64_t groups, bool transposed) {
 /// Zeros around an input whose gauge has a shift are that shift: the conv gets a padding value per channel.
 void give_pad_value(const Rewrite& r, const Conv& op) {
   const AffineMap map = r.writes(r.system().along(r.node().inputs[0], 1));
-  const auto spans = windows(op, r.system().shape(r.node().inputs[0]));
-  if (op.pad_value || all_zero(map.shift) || std::ranges::none_of(spans, reads_padding)) return;
+  if (all_zero(map.shift) || !reads_zero_padding(op, r.system().shape(r.node().inputs[0]))) return;
   const DType type = r.weights().graph().param(r.node(), Slot::weight)->dtype();
   const Shape length{std::ssize(map.shift)};
   std::get<Conv>(r.node().op).pad_value = true;

@@ -9,6 +9,9 @@
 
 namespace banoff::gauge {
 
+/// An id or a channel as a subscript.
+[[nodiscard]] constexpr std::size_t index(std::int64_t id) noexcept { return static_cast<std::size_t>(id); }
+
 /// den * stored = num * original + shift. Written as a relation so that a zero scale has a place in both directions:
 /// num = 0 forgets the original (its readers cannot get it back), den = 0 forgets what is stored.
 struct Gauge {
@@ -18,6 +21,8 @@ struct Gauge {
 
   [[nodiscard]] bool same_scale(const Gauge& other) const noexcept { return num * other.den == other.num * den; }
   [[nodiscard]] bool unit_scale() const noexcept { return num == den; }
+  /// Whether a bound or kink at 0 stays where it is.
+  [[nodiscard]] bool keeps_zero() const noexcept { return num > 0 && den > 0 && shift == 0; }
   [[nodiscard]] bool negative() const noexcept { return (num < 0) != (den < 0) && num != 0 && den != 0; }
 };
 

@@ -47,9 +47,7 @@ class Rule {
 void apply(const Conv& op, const Rule& r) {
   r.system().tie_along(r.in(), 1);
   r.system().make(r.out(), 1);
-  const auto spans = windows(op, r.shape(r.in()));
-  const bool zero_padded = !op.pad_value && std::ranges::any_of(spans, reads_padding);
-  if (!zero_padded) return;
+  if (!reads_zero_padding(op, r.shape(r.in()))) return;
   if (r.system().policy().borders.contains(r.id())) return r.system().prefer_plain(r.in());
   r.system().zero_shift(r.in(), r.because(Blocker::padding));
 }

@@ -7,10 +7,6 @@
 
 namespace banoff::gauge {
 
-namespace {
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
-}  // namespace
-
 VarId Classes::add() {
   const auto id = static_cast<VarId>(parent_.size());
   parent_.push_back(-1);

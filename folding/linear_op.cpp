@@ -4,6 +4,10 @@
 
 namespace banoff::gauge {
 
+bool reads_zero_padding(const Conv& op, const Shape& input) {
+  return !op.pad_value && std::ranges::any_of(windows(op, input), reads_padding);
+}
+
 NodeId constant_weight(const Graph& graph, const Node& matmul) {
   const auto* op = matmul.as<MatMul>();
   if (!op || op->transpose_a || matmul.inputs.size() != 2 || matmul.inputs[0] == matmul.inputs[1]) return none;

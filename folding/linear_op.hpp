@@ -28,6 +28,9 @@ struct LinearOp {
          (w.pad_begin > 0 || (w.output - 1) * w.stride - w.pad_begin + (w.kernel - 1) * w.dilation >= w.input);
 }
 
+/// Whether a conv's windows on this input read zeros around it.
+[[nodiscard]] bool reads_zero_padding(const Conv& op, const Shape& input);
+
 /// The Constant node whose matrix is this MatMul's private right operand; none if that is not how it is.
 [[nodiscard]] NodeId constant_weight(const Graph& graph, const Node& matmul);
 

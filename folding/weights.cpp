@@ -9,6 +9,11 @@
 
 namespace banoff::gauge {
 
+std::vector<double> values_of(const Graph& graph, const Node& node, Slot slot, std::size_t count, double missing) {
+  const Tensor* tensor = graph.param(node, slot);
+  return tensor ? tensor->to_vector<double>() : std::vector<double>(count, missing);
+}
+
 Weights::Weights(Graph& graph) : graph_(graph) {
   const bool doubles =
       std::ranges::any_of(graph.params, [](const Param& param) { return param.value.dtype() == DType::f64; });
@@ -16,8 +21,7 @@ Weights::Weights(Graph& graph) : graph_(graph) {
 }
 
 std::vector<double> Weights::get(NodeId id, Slot slot, std::size_t count, double missing) const {
-  const Tensor* tensor = graph_.param(graph_.node(id), slot);
-  return tensor ? tensor->to_vector<double>() : std::vector<double>(count, missing);
+  return values_of(graph_, graph_.node(id), slot, count, missing);
 }
 
 void Weights::set(NodeId id, Slot slot, Shape shape, std::vector<double> values, DType like) {

@@ -14,7 +14,6 @@ class Weights {
   explicit Weights(Graph& graph);
 
   [[nodiscard]] Graph& graph() const noexcept { return graph_; }
-  /// The parameter in double; `count` times `missing` where the node has none.
   [[nodiscard]] std::vector<double> get(NodeId id, Slot slot, std::size_t count, double missing) const;
   /// The type of new parameters beside the network's own: f64 in a network of doubles, else f32.
   [[nodiscard]] DType new_type() const noexcept { return new_type_; }
@@ -30,6 +29,9 @@ class Weights {
   std::map<std::pair<NodeId, Slot>, DType> storage_;
 };
 
+/// A parameter in double; `count` times `missing` where the node has none.
+[[nodiscard]] std::vector<double> values_of(const Graph& graph, const Node& node, Slot slot, std::size_t count,
+                                            double missing);
 /// A batch norm or affine node as y = scale x + shift.
 [[nodiscard]] AffineMap affine_map(const Graph& graph, const Node& node);
 /// The axis it runs along.

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "folding/gauge.hpp"
+
 namespace banoff::gauge {
 
 namespace {
-
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 /// The axis that a norm's scale and shift run along; none where they cover several.
 std::optional<std::int64_t> tail_axis(const Node& node) {

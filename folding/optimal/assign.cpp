@@ -12,8 +12,6 @@ namespace banoff::gauge {
 
 namespace {
 
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
-
 class Assigner {
  public:
   Assigner(const System& system, const Problem& problem, const std::vector<std::size_t>& chosen)

@@ -11,8 +11,7 @@ namespace {
 
 bool is_zero_padded(const Node& node, const System& system) {
   const auto* conv = node.as<Conv>();
-  return !node.outputs.empty() && conv && !conv->pad_value &&
-         std::ranges::any_of(windows(*conv, system.shape(node.inputs[0])), reads_padding);
+  return !node.outputs.empty() && conv && reads_zero_padding(*conv, system.shape(node.inputs[0]));
 }
 
 /// Bytes of the border map that a conv needs when its padding has values (float32, the same for every image).
@@ -29,12 +28,13 @@ class Chooser {
   Choice run() const {
     Choice literal = try_with({true, false, {}});
     Choice clamped = try_with({true, true, {}});
-    const std::size_t with_literal = literal.norms();
-    const std::size_t with_clamps = std::max(clamped.norms(), with_literal);
+    std::size_t with_literal = literal.norms(), with_clamps = clamped.norms();
     Choice choice = std::move(pays(clamped, literal) ? clamped : literal);
     if (options_.borders && choice.selection.chosen.size() < candidates_.size()) open_borders(choice);
+    std::size_t& of_policy = choice.system.policy().clamps ? with_clamps : with_literal;
+    of_policy = std::max(of_policy, choice.norms());
     choice.with_literal = with_literal;
-    choice.with_clamps = with_clamps;
+    choice.with_clamps = std::max(with_clamps, with_literal);
     return choice;
   }
 
@@ -58,7 +58,7 @@ class Chooser {
       bool plain = true;
       for (VarId var = first; var < last; ++var) {
         const Gauge* gauge = choice.assignment.find(var);
-        if (gauge) plain = plain && gauge->num > 0 && gauge->shift == 0.0;
+        plain = plain && (!gauge || gauge->keeps_zero());
       }
       if (!plain) bytes += activation_cost(graph_, types_, value);
     }

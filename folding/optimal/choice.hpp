@@ -20,9 +20,9 @@ struct Choice {
          std::int64_t limit);
   /// The batch norms that go, in graph order.
   [[nodiscard]] std::vector<NodeId> removed() const;
-  /// How many of those are batch norms.
+  /// How many batch norms go (affine nodes may go too).
   [[nodiscard]] std::size_t norms() const;
-  /// Summed weight of those.
+  /// Summed weight of all that goes.
   [[nodiscard]] double weight() const;
 };
 

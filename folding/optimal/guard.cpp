@@ -7,12 +7,11 @@
 
 #include "folding/linear_op.hpp"
 #include "folding/optimal/state.hpp"
+#include "folding/weights.hpp"
 
 namespace banoff::gauge {
 
 namespace {
-
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 /// Whether a node's result depends on the originals of its inputs rather than on their stored forms: it takes an
 /// inverse, or it adds values whose offsets cancel.
@@ -61,14 +60,11 @@ class Guard {
 
  private:
   void note_statistics(const System& system, const Node& norm) {
-    const auto get = [&](Slot slot, std::size_t count, double missing) {
-      const Tensor* tensor = system.graph().param(norm, slot);
-      return tensor ? tensor->to_vector<double>() : std::vector<double>(count, missing);
-    };
-    const std::vector<double> mean = get(Slot::mean, 0, 0);
-    const std::vector<double> var = get(Slot::var, mean.size(), 1);
-    const std::vector<double> beta = get(Slot::bias, mean.size(), 0);
-    const std::vector<double> gamma = get(Slot::weight, mean.size(), 1);
+    const Graph& graph = system.graph();
+    const std::vector<double> mean = values_of(graph, norm, Slot::mean, 0, 0);
+    const std::vector<double> var = values_of(graph, norm, Slot::var, mean.size(), 1);
+    const std::vector<double> beta = values_of(graph, norm, Slot::bias, mean.size(), 0);
+    const std::vector<double> gamma = values_of(graph, norm, Slot::weight, mean.size(), 1);
     const std::vector<VarId> x = system.along(norm.inputs[0], 1);
     const std::vector<VarId> y = system.along(norm.outputs[0], 1);
     for (std::size_t c = 0; c < mean.size(); ++c) {

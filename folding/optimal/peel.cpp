@@ -7,8 +7,6 @@ namespace banoff::gauge {
 
 namespace {
 
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
-
 class Peeler {
  public:
   explicit Peeler(const Problem& problem)

@@ -8,8 +8,6 @@ namespace banoff::gauge {
 
 namespace {
 
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
-
 /// Numbers the classes of the system. A pin anywhere in a scale class pins the whole class.
 void number_classes(const System& system, Problem& problem) {
   const std::size_t count = system.variables();

@@ -15,8 +15,6 @@ namespace {
 /// Sums of weights in another order differ by this factor at most.
 constexpr double rounding = 1 + 1e-12;
 
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
-
 bool contains(const std::vector<std::size_t>& items, std::size_t item) {
   return std::ranges::find(items, item) != items.end();
 }

@@ -7,8 +7,6 @@ namespace banoff::gauge {
 
 namespace {
 
-std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
-
 /// Ratios are products of a few hundred factors at most: what differs by more is another number.
 constexpr double rounding = 1e-10;
 

@@ -13,6 +13,20 @@
 
 namespace banoff::test {
 
+/// The layouts that convolutions run in.
+inline const std::vector<Layout> convolution_layouts{Layout::channels_last, Layout::blocked8};
+
+/// A biased 3x3 convolution that keeps the size of its input.
+inline Conv conv3x3(std::int64_t out, std::int64_t groups = 1) {
+  Conv conv;
+  conv.out = out;
+  conv.kernel = Spatial(3);
+  conv.padding = {Padding::Mode::given, Spatial(1), Spatial(1)};
+  conv.groups = groups;
+  conv.bias = true;
+  return conv;
+}
+
 /// 64-byte aligned memory.
 class Memory {
  public:

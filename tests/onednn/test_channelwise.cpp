@@ -11,20 +11,9 @@ using namespace banoff::test;
 namespace {
 
 const std::vector<Layout> every_layout{Layout::plain, Layout::channels_last, Layout::blocked8};
-const std::vector<Layout> convolution_layouts{Layout::channels_last, Layout::blocked8};
 
 const Clamp lower_only{1, true, false};
 const Clamp upper_only{1, false, true};
-
-Conv conv3x3(std::int64_t out, std::int64_t groups) {
-  Conv conv;
-  conv.out = out;
-  conv.kernel = Spatial(3);
-  conv.padding = {Padding::Mode::given, Spatial(1), Spatial(1)};
-  conv.groups = groups;
-  conv.bias = true;
-  return conv;
-}
 
 /// Nodes in a row behind `x`.
 ValueId chain(Net& net, ValueId x, const std::vector<Op>& ops) {

@@ -6,18 +6,6 @@ using namespace banoff::test;
 
 namespace {
 
-const std::vector<Layout> convolution_layouts{Layout::channels_last, Layout::blocked8};
-
-Conv conv3x3(std::int64_t out, std::int64_t groups = 1) {
-  Conv conv;
-  conv.out = out;
-  conv.kernel = Spatial(3);
-  conv.padding = {Padding::Mode::given, Spatial(1), Spatial(1)};
-  conv.groups = groups;
-  conv.bias = true;
-  return conv;
-}
-
 Activation activation(ActivationKind kind) {
   Activation result{kind, row_of(kind).alpha.value_or(-0.5), row_of(kind).beta.value_or(1.5)};
   return result;
