@@ -263,6 +263,8 @@ void apply(const GlobalPool& op, const Rule& r) {
   if (op.kind == PoolKind::max) r.system().positive(r.in(), r.because(Blocker::sign));
 }
 
+void apply(const AdaptiveAvgPool&, const Rule& r) { r.same(1, 1); }
+
 void apply(const ReduceMean& op, const Rule& r) {
   const std::size_t axis = r.system().axis_of(r.in());
   std::size_t out_axis = axis;

@@ -98,7 +98,7 @@ void explain_left(FoldedNorm& norm, const gauge::Refused& why) {
   norm.witness = why.witness;
   norm.path = why.path;
   norm.reason =
-      why.blocker == Blocker::conflict ? fmt::format("it does not go together with '{}'", why.witness) : sentence(why);
+      why.blocker == Blocker::conflict && why.witness != norm.name ? fmt::format("it does not go together with '{}'", why.witness) : sentence(why);
 }
 
 void explain_refusal(FoldedNorm& norm, const gauge::Refused& backward, const gauge::Refused& forward) {

@@ -681,6 +681,17 @@ def nms():
     one("nothing_left", 5, 2, score=0.9999)
 
 
+@seeded
+def adaptive_pooling():
+    pools = {1: F.adaptive_avg_pool1d, 2: F.adaptive_avg_pool2d, 3: F.adaptive_avg_pool3d}
+    for name, shape, size in (("1", (2, 5, 7, 9), 1), ("2", (1, 8, 6, 10), 2), ("3", (1, 8, 7, 11), 3),
+                              ("6_of_8x13", (1, 3, 8, 13), 6), ("5x2", (2, 16, 9, 7), [5, 2]),
+                              ("larger", (1, 4, 3, 5), [7, 5]), ("1d", (1, 3, 11), 4), ("3d", (1, 2, 5, 4, 7), [2, 3, 4])):
+        x = normal(*shape, mean=1)
+        case(f"adaptive_avg_pool_{name}", "adaptive_avg_pool", {"size": size}, [x],
+             pools[len(shape) - 2](f64(x), size).numpy(), None, np.abs(x).max())
+
+
 def write(directory):
     directory = pathlib.Path(directory)
     header, body, offset = {}, [], 0

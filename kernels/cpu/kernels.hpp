@@ -8,7 +8,7 @@ namespace banoff::cpu {
 /// Batch norm, affine, clamp, kinked, PReLU, activations and elementwise arithmetic, any chain of them, in one pass
 /// over memory.
 [[nodiscard]] std::unique_ptr<Kernel> pointwise(const Region& region, int threads);
-/// Max and average pooling.
+/// Max and average pooling, also adaptive.
 [[nodiscard]] std::unique_ptr<Kernel> pool(const Region& region, int threads);
 /// Global pooling, also followed by a flatten.
 [[nodiscard]] std::unique_ptr<Kernel> global_pool(const Region& region, int threads);

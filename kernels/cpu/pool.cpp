@@ -1,4 +1,4 @@
-// Max and average pooling in every layout.
+// Max and average pooling, also adaptive, in every layout.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -36,8 +36,34 @@ Axis axis_of(const Window& w, bool count_padding) {
   return axis;
 }
 
+Axis adaptive_axis(std::int64_t input, std::int64_t output) {
+  Axis axis{input, output, 1, 1, 1, 0, {}, {}, {}};
+  for (std::int64_t o = 0; o < output; ++o) {
+    axis.first.push_back(AdaptiveAvgPool::begin_of(o, input, output));
+    axis.last.push_back(AdaptiveAvgPool::end_of(o, input, output));
+    axis.counted.push_back(axis.last.back() - axis.first.back());
+    axis.kernel = std::max(axis.kernel, axis.counted.back());
+  }
+  return axis;
+}
+
+/// Three spatial dimensions, the missing ones of size 1; adaptive without an op.
+std::array<Axis, 3> axes_of(const Pool* op, const Shape& in, const Shape& out) {
+  std::array<Axis, 3> axes;
+  const std::vector<Window> spatial = op == nullptr ? std::vector<Window>{} : windows(*op, in);
+  const bool count_padding = op != nullptr && op->kind == PoolKind::avg && op->count_include_pad;
+  const std::size_t missing = 5 - in.rank();
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::size_t d = i + 2 - missing;  // read only where it is one of the shape's
+    if (i < missing) axes[i] = adaptive_axis(1, 1);
+    else axes[i] = op == nullptr ? adaptive_axis(in[d], out[d]) : axis_of(spatial[i - missing], count_padding);
+  }
+  return axes;
+}
+
 struct PoolPlan {
   bool max = false;
+  bool strided = true;  ///< windows of one size lie a stride apart
   Blocks in, out;
   std::array<Axis, 3> axes;
   std::int64_t extent[3];
@@ -98,7 +124,7 @@ void run_pool(const PoolPlan& p, const float* x, float* y) {
     const std::int64_t h = task % p.axes[1].output;
     const float* from = x + plane * p.in.spatial * p.in.lanes;
     float* to = y + task * row_elements;
-    if (p.out.lanes == 1) pool_row_plain(p, from, to, d, h);
+    if (p.out.lanes == 1 && p.strided) pool_row_plain(p, from, to, d, h);
     else pool_row(p, from, to, d, h);
   });
 }
@@ -108,24 +134,19 @@ void run_pool(const PoolPlan& p, const float* x, float* y) {
 std::unique_ptr<Kernel> pool(const Region& region, int threads) {
   require_float_chain(region);
   const Node& first = node(region, 0);
-  const auto* op = first.as<Pool>();
-  if (op == nullptr || region.nodes.size() != 1) throw Refused{"not a single pooling"};
+  if (region.nodes.size() != 1) throw Refused{"not a single pooling"};
   if (region.input_layouts[0] != region.output_layouts[0]) throw Refused{"pooling changes no layout"};
   const Shape& shape = region.type(first.inputs[0]).shape;
   const Shape& out = region.type(first.outputs[0]).shape;
-  PoolPlan plan{op->kind == PoolKind::max,
+  const auto* op = first.as<Pool>();
+  PoolPlan plan{op != nullptr && op->kind == PoolKind::max,
+                op != nullptr,
                 blocks_of(shape, region.input_layouts[0]),
                 blocks_of(out, region.input_layouts[0]),
-                {},
+                axes_of(op, shape, out),
                 {}};
-  const auto spatial = windows(*op, shape);
-  const bool count_padding = op->kind == PoolKind::avg && op->count_include_pad;
-  for (std::size_t i = 0; i < 3; ++i) {
-    const std::size_t missing = 3 - spatial.size();
-    plan.axes[i] = axis_of(i < missing ? Window{1, 1, 1, 1, 1, 0, 0} : spatial[i - missing], count_padding);
-    plan.extent[i] = plan.axes[i].input;
-  }
-  LoopKernelTraits traits{plan.max ? "max_pool" : "avg_pool"};
+  for (std::size_t i = 0; i < 3; ++i) plan.extent[i] = plan.axes[i].input;
+  LoopKernelTraits traits{plan.max ? "max_pool" : plan.strided ? "avg_pool" : "adaptive_avg_pool"};
   const auto taps = static_cast<double>(plan.axes[0].kernel * plan.axes[1].kernel * plan.axes[2].kernel);
   const auto made = static_cast<double>(plan.out.elements());
   // A load per tap and eight lanes, at about one per nanosecond; strided single lanes take four times that.

@@ -70,6 +70,7 @@ template <class T> [[nodiscard]] Body reference(const Unsqueeze& op, Context<T>&
 template <class T> [[nodiscard]] Body reference(const Pad& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Pool& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const GlobalPool& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const AdaptiveAvgPool& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const ReduceMean& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Resize& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Activation& op, Context<T>& context);

@@ -90,4 +90,35 @@ Body reference(const GlobalPool& op, Context<T>& context) {
 }
 BANOFF_REFERENCE(GlobalPool);
 
+template <class T>
+Body reference(const AdaptiveAvgPool&, Context<T>& context) {
+  std::array<std::int64_t, 3> from{1, 1, 1}, to{1, 1, 1};
+  const Shape& in_shape = context.inputs[0].shape;
+  const Shape& out_shape = context.outputs[0].shape;
+  for (std::size_t d = 2; d < in_shape.rank(); ++d) {
+    from[d + 3 - in_shape.rank()] = in_shape[d];
+    to[d + 3 - in_shape.rank()] = out_shape[d];
+  }
+  const auto bin = [=](std::size_t d, std::int64_t o) {
+    return Range{AdaptiveAvgPool::begin_of(o, from[d], to[d]), AdaptiveAvgPool::end_of(o, from[d], to[d])};
+  };
+  return [=, planes = in_shape.elements(0, 2)](const KernelArgs& args) {
+    const T* in = input<T>(args, 0);
+    T* out = output<T>(args);
+    const auto mean = [&](Range slabs, Range rows, Range columns) {
+      T sum{0};
+      for (std::int64_t z = slabs.begin; z < slabs.end; ++z)
+        for (std::int64_t y = rows.begin; y < rows.end; ++y)
+          for (std::int64_t x = columns.begin; x < columns.end; ++x) sum += in[(z * from[1] + y) * from[2] + x];
+      return sum / static_cast<T>(slabs.size() * rows.size() * columns.size());
+    };
+    for (std::int64_t p = 0; p < planes; ++p, in += from[0] * from[1] * from[2]) {
+      for (std::int64_t z = 0; z < to[0]; ++z)
+        for (std::int64_t y = 0; y < to[1]; ++y)
+          for (std::int64_t x = 0; x < to[2]; ++x) *out++ = mean(bin(0, z), bin(1, y), bin(2, x));
+    }
+  };
+}
+BANOFF_REFERENCE(AdaptiveAvgPool);
+
 }  // namespace banoff::reference

@@ -23,6 +23,7 @@ using Windows3 = std::array<Window, 3>;
 
 struct Range {
   std::int64_t begin, end;
+  [[nodiscard]] constexpr std::int64_t size() const { return end - begin; }
   [[nodiscard]] constexpr bool contains(std::int64_t i) const { return begin <= i && i < end; }
 };
 

@@ -60,6 +60,7 @@ std::vector<OpRow> make_table() {
       {"cast", Cast{}},
       {"constant", Constant{}, 0, 0},
       {"nms", Nms{}, 2, 2},
+      {"adaptive_avg_pool", AdaptiveAvgPool{}},
       {"relu6", Activation{ActivationKind::clip, 0, 6}, 1, 1, true},
   };
   for (std::size_t i = 0; i < activation_rows.size(); ++i) {

@@ -192,6 +192,20 @@ struct GlobalPool {
   bool operator==(const GlobalPool&) const = default;
 };
 
+/// Averages the spatial dimensions to a given size, over bins that cover the input evenly and may overlap.
+struct AdaptiveAvgPool {
+  Spatial size;
+  /// Along a dimension, bin `o` of `out` reads [begin_of(o), end_of(o)): torch.nn.AdaptiveAvgPool's bins.
+  [[nodiscard]] static constexpr std::int64_t begin_of(std::int64_t o, std::int64_t in, std::int64_t out) {
+    return o * in / out;
+  }
+  [[nodiscard]] static constexpr std::int64_t end_of(std::int64_t o, std::int64_t in, std::int64_t out) {
+    return ((o + 1) * in + out - 1) / out;
+  }
+  void fields(auto&& f, auto& self) const { f("size", self.size, required); }
+  bool operator==(const AdaptiveAvgPool&) const = default;
+};
+
 struct ReduceMean {
   Ints axes;
   bool keep_dims = true;
@@ -317,7 +331,7 @@ struct Nms {
 using Op =
     std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice, ChannelShuffle,
                  Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool, ReduceMean, Resize, Activation,
-                 PRelu, Clamp, Kinked, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms>;
+                 PRelu, Clamp, Kinked, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms, AdaptiveAvgPool>;
 
 /// A row of the op table: how a model file calls an op, and the op as it is before any key is read.
 struct OpRow {

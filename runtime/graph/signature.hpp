@@ -42,6 +42,7 @@ using InputTypes = std::span<const TensorType>;
 [[nodiscard]] Signature signature(const Pad& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Pool& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const GlobalPool& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const AdaptiveAvgPool& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const ReduceMean& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Resize& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Activation& op, InputTypes inputs);

@@ -76,6 +76,19 @@ Signature signature(const GlobalPool&, InputTypes inputs) {
   return {{out}, {}};
 }
 
+Signature signature(const AdaptiveAvgPool& op, InputTypes inputs) {
+  TensorType out = inputs[0];
+  const std::size_t rank = out.shape.rank();
+  if (rank < 3) fail_input("input {} has no spatial dimension", out.str());
+  if (!op.size.fits(rank - 2)) fail_input("{} sizes for {} spatial dimensions", op.size.values.size(), rank - 2);
+  for (std::size_t i = 2; i < rank; ++i) {
+    const std::int64_t size = op.size.at(i - 2);
+    if (size < 1 || size >= std::int64_t{1} << 31) fail_input("pooled to size {}", size);
+    out.shape[i] = size;
+  }
+  return {{out}, {}};
+}
+
 Signature signature(const ReduceMean& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   std::array<bool, Shape::max_rank> reduced{};

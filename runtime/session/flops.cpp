@@ -35,6 +35,7 @@ struct Counter {
     return out() * taps;
   }
   std::int64_t operator()(const GlobalPool&) const { return in(); }
+  std::int64_t operator()(const AdaptiveAvgPool&) const { return in(); }
   std::int64_t operator()(const ReduceMean&) const { return in(); }
   std::int64_t operator()(const Resize& op) const {
     const auto corners = std::int64_t{1} << (inputs[0].shape.rank() - 2);

@@ -268,6 +268,7 @@ class Deriver {
     const Shape& x = shape(node.inputs[0]);
     averages(mean, op.kind == PoolKind::max && (!rules_.wide || x.elements(2, x.rank()) > 1));
   }
+  void rule(const AdaptiveAvgPool&, const Node& node) { averages(node); }
   void rule(const ReduceMean&, const Node& node) { averages(node); }
   void rule(const Resize&, const Node& node) { averages(node); }
   void rule(const Identity&, const Node& node) { elementwise_equal(node); }

@@ -38,6 +38,15 @@ TEST_CASE("average pools pass a shift unless they count padding") {
   expect(pooled(1, true), Blocker::padding);
 }
 
+TEST_CASE("adaptive pooling averages each channel and passes everything, for the naive method too") {
+  const auto pooled = [](Ints size) {
+    return behind([=](GraphBuilder& net, ValueId x) { return net.add(AdaptiveAvgPool{Spatial(size)}, {x}); });
+  };
+  expect(pooled({3, 5}), folds);
+  expect(pooled({1}), folds);
+  expect(pooled({3, 5}), folds, Method::naive);
+}
+
 TEST_CASE("max-pools pass a positive scale with any shift, a window of one any scale") {
   const auto pooled = [](std::int64_t kernel, bool positive) {
     return behind([=](GraphBuilder& net, ValueId x) { return net.pool(PoolKind::max, x, kernel, 2, kernel / 2); },

@@ -22,7 +22,7 @@ struct Row {
 };
 
 // The parameters are torchvision's num_params and Keras's count_params(); GhostNet's and the CIFAR nets' were counted
-// on an implementation of each. The multiplications are torchvision's GFLOPS and, of MobileNet, NASNet and GhostNet,
+// on an implementation of each, ESPNet's on the authors' weights. The multiplications are torchvision's GFLOPS and, of MobileNet, NASNet and GhostNet,
 // the papers'. inception_v3 is counted without the auxiliary classifier. Keras's Inception-ResNet v2 has 55,873,736:
 // its 30,272 batch-normed channels have no gamma there, and its residuals' 45,760 channels one factor for each block.
 constexpr Row zoo[] = {
@@ -32,6 +32,7 @@ constexpr Row zoo[] = {
     {"efficientnet_b0", 49, 5'288'548, 5'330'564, 386},
     {"efficientnet_b1", 69, 7'794'184, 7'856'232, 687},
     {"efficientnet_b5", 116, 30'389'784, 30'562'520, 10266},
+    {"espnet_cityscapes", 16, 202'649, 205'141, 0},
     {"ghostnet", 80, 5'182'508, 5'204'476, 141},
     {"inception_resnet_v2", 204, 55'813'192 + 30'272 + 45'760, 55'873'736 + 30'272 + 45'760, 0},
     {"inception_v3", 94, 23'834'568, 23'869'000, 5713},
