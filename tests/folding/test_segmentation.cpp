@@ -47,7 +47,7 @@ Graph small_net(const std::string& name) {
   return graph;
 }
 
-Outcome fold_with(const Graph& graph, Activations activations) {
+Outcome optimum(const Graph& graph, Activations activations) {
   FoldOptions options;
   options.method = Method::optimal;
   options.objective = Objective::count;
@@ -87,7 +87,7 @@ TEST_CASE("segmentation networks fold as far as each method goes, and answer the
     };
     expect(fold_with(net, Method::naive), row.naive);
     expect(fold_with(net, Method::banoff), row.banoff);
-    expect(fold_with(net, Activations::literal), row.literal);
-    expect(fold_with(net, Activations::clamp), row.clamp);
+    expect(optimum(net, Activations::literal), row.literal);
+    expect(optimum(net, Activations::clamp), row.clamp);
   }
 }
