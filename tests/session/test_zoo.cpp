@@ -21,26 +21,37 @@ struct Row {
   double published_macs;   ///< in millions, at the file's default size; 0: no figure to hold it against
 };
 
-// The parameters are torchvision's num_params and Keras's count_params(); GhostNet's and the CIFAR nets' were counted
-// on an implementation of each, ESPNet's on the authors' weights. The multiplications are torchvision's GFLOPS and, of MobileNet, NASNet and GhostNet,
-// the papers'. inception_v3 is counted without the auxiliary classifier. Keras's Inception-ResNet v2 has 55,873,736:
-// its 30,272 batch-normed channels have no gamma there, and its residuals' 45,760 channels one factor for each block.
+// The parameters are torchvision's num_params and Keras's count_params(); GhostNet's, BiSeNet's and the CIFAR nets'
+// were counted on an implementation of each, U-Net's, FPN's and PSPNet's on segmentation_models_pytorch, ESPNet's on
+// the authors' weights. The multiplications are torchvision's GFLOPS and, of MobileNet, NASNet and GhostNet, the
+// papers'. inception_v3 and deeplabv3_resnet50 are counted without the auxiliary classifier, U-Net and PSPNet without
+// the parts of the encoder that they do not compute. Keras's Inception-ResNet v2 has 55,873,736: its 30,272 batch-
+// normed channels have no gamma there, and its residuals' 45,760 channels one factor for each block. Nobody else has
+// the industrial nets.
 constexpr Row zoo[] = {
+    {"bisenet_resnet18", 34, 13'275'539, 13'289'107, 0},
     {"cifar_resnet20", 19, 269'722, 271'098, 0},
     {"convnext_tiny", 0, 28'589'128, 28'589'128, 4456},
+    {"deeplabv3_resnet50", 60, 42'004'074 - 2'365'205, 39'695'573, 178'722 - 9'991},
     {"densenet121", 121, 7'978'856, 8'062'504, 2834},
     {"efficientnet_b0", 49, 5'288'548, 5'330'564, 386},
     {"efficientnet_b1", 69, 7'794'184, 7'856'232, 687},
     {"efficientnet_b5", 116, 30'389'784, 30'562'520, 10266},
     {"espnet_cityscapes", 16, 202'649, 205'141, 0},
+    {"fpn_resnet34", 36, 23'157'715, 23'174'739, 0},
     {"ghostnet", 80, 5'182'508, 5'204'476, 141},
     {"inception_resnet_v2", 204, 55'813'192 + 30'272 + 45'760, 55'873'736 + 30'272 + 45'760, 0},
     {"inception_v3", 94, 23'834'568, 23'869'000, 5713},
+    {"industrial_deep", 20, 5'385'770, 5'392'042, 0},
+    {"industrial_deep_relu_first", 20, 5'385'770, 5'392'042, 0},
+    {"industrial_shallow", 5, 70'826, 71'242, 0},
+    {"industrial_shallow_relu_first", 5, 70'826, 71'242, 0},
     {"mobilenet", 27, 4'231'976, 4'253'864, 569},
     {"mobilenet_v2", 52, 3'504'872, 3'538'984, 301},
     {"mobilenet_v3_large", 46, 5'483'032, 5'507'432, 217},
     {"mobilenet_v3_small", 34, 2'542'856, 2'554'968, 57},
     {"nasnet_mobile", 192, 5'289'978, 5'326'716, 564},
+    {"pspnet_resnet34", 20, 1'584'179, 1'588'595, 0},
     {"regnet_y_400mf", 53, 4'344'144, 4'371'296, 402},
     {"resnet101", 104, 44'549'160, 44'654'504, 7801},
     {"resnet110_v2", 109, 3'302'442, 3'323'210, 0},
@@ -56,6 +67,8 @@ constexpr Row zoo[] = {
     {"resnet56_v2", 55, 1'663'338, 1'673'738, 0},
     {"shufflenet_v2_x1_0", 56, 2'278'604, 2'294'784, 145},
     {"squeezenet1_1", 0, 1'235'496, 1'235'496, 349},
+    {"unet_efficientnet_b0", 58, 5'841'919, 5'883'359, 0},
+    {"unet_resnet34", 46, 24'438'979, 24'457'987, 0},
     {"vgg16_bn", 13, 138'365'992, 138'374'440, 15470},
     {"xception", 40, 22'855'952, 22'910'480, 0},
 };
