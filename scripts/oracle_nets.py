@@ -28,8 +28,8 @@ def vary_affine(module, rng):
 def calibrate(module, value, rng):
     """Statistics near those of `value`, so that a deep net neither explodes nor goes numb; but not equal to them.
 
-    A channel that hardly varies about a large mean would magnify the next image's difference, and rounding: its variance
-    is taken larger.
+    A channel that hardly varies about a large mean would magnify the next image's difference, and rounding: its
+    variance is taken larger.
     """
     axes = [0] + list(range(2, value.dim()))
     mean, var = value.mean(axes), value.var(axes, unbiased=False)
@@ -84,7 +84,7 @@ def add_arguments(parser):
     parser.add_argument("--banoff", default="banoff", help="the command-line tool")
     parser.add_argument("--device", default="cpu", help="one of `banoff devices`")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tolerance", type=float, default=1e-4, help="of the difference, relative to the largest value")
+    parser.add_argument("--tolerance", type=float, default=1e-4, help="relative to the largest value")
 
 
 def header(methods):

@@ -67,6 +67,7 @@ TEST_CASE("x + BN(x) keeps its norm: the scale comes back to itself") {
   net.output(net.conv(net.sum({x, net.bn(x, "loop")}), 2, 1));
   const Outcome outcome = expect(net.graph, optimal(Activations::clamp), 0);
   CHECK(outcome.norm("loop").blocker == Blocker::conflict);
+  CHECK(outcome.norm("loop").reason.find("'loop'") == std::string::npos);  // no norm is said to hinder itself
 }
 
 TEST_CASE("a negative gamma between two max-pools stays, a positive one goes") {
