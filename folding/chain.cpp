@@ -15,9 +15,10 @@ void require_link(const Node& node) {
     throw Refused{Blocker::activation, node.name};
   }
   if (node.inputs.size() > 1 || node.outputs.size() > 1) throw Refused{Blocker::branch, node.name};
-  const bool affine = pool || global || node.as<AdaptiveAvgPool>() || node.as<Identity>() || node.as<Flatten>() || node.as<Reshape>() ||
-                      node.as<Transpose>() || node.as<Squeeze>() || node.as<Unsqueeze>() || node.as<ReduceMean>() ||
-                      node.as<Resize>() || node.as<Pad>() || node.as<ChannelShuffle>() || node.as<Slice>();
+  const bool affine = pool || global || node.as<AdaptiveAvgPool>() || node.as<Identity>() || node.as<Flatten>() ||
+                      node.as<Reshape>() || node.as<Transpose>() || node.as<Squeeze>() || node.as<Unsqueeze>() ||
+                      node.as<ReduceMean>() || node.as<Resize>() || node.as<Pad>() || node.as<ChannelShuffle>() ||
+                      node.as<Slice>();
   if (!affine) throw Refused{Blocker::unsupported_op, node.name};
 }
 

@@ -97,8 +97,9 @@ void explain_left(FoldedNorm& norm, const gauge::Refused& why) {
   norm.blocker = why.blocker;
   norm.witness = why.witness;
   norm.path = why.path;
-  norm.reason =
-      why.blocker == Blocker::conflict && why.witness != norm.name ? fmt::format("it does not go together with '{}'", why.witness) : sentence(why);
+  norm.reason = why.blocker == Blocker::conflict && why.witness != norm.name
+                    ? fmt::format("it does not go together with '{}'", why.witness)
+                    : sentence(why);
 }
 
 void explain_refusal(FoldedNorm& norm, const gauge::Refused& backward, const gauge::Refused& forward) {

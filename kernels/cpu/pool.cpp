@@ -139,12 +139,9 @@ std::unique_ptr<Kernel> pool(const Region& region, int threads) {
   const Shape& shape = region.type(first.inputs[0]).shape;
   const Shape& out = region.type(first.outputs[0]).shape;
   const auto* op = first.as<Pool>();
-  PoolPlan plan{op != nullptr && op->kind == PoolKind::max,
-                op != nullptr,
-                blocks_of(shape, region.input_layouts[0]),
-                blocks_of(out, region.input_layouts[0]),
-                axes_of(op, shape, out),
-                {}};
+  PoolPlan plan{
+      op != nullptr && op->kind == PoolKind::max, op != nullptr,           blocks_of(shape, region.input_layouts[0]),
+      blocks_of(out, region.input_layouts[0]),    axes_of(op, shape, out), {}};
   for (std::size_t i = 0; i < 3; ++i) plan.extent[i] = plan.axes[i].input;
   LoopKernelTraits traits{plan.max ? "max_pool" : plan.strided ? "avg_pool" : "adaptive_avg_pool"};
   const auto taps = static_cast<double>(plan.axes[0].kernel * plan.axes[1].kernel * plan.axes[2].kernel);

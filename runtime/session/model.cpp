@@ -8,6 +8,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
+#include "runtime/onnx/import.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
 
@@ -27,6 +28,10 @@ std::shared_ptr<const Model::Contents> contents_of(Graph graph, Manifest manifes
 
 Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
   Bindings bindings{options.symbols, options.shapes};
+  if (file.extension() == ".onnx") {
+    LoadedModel loaded = load_onnx(file, reference::compute<double>, bindings);
+    return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), {}));
+  }
   LoadedModel loaded = load_model(file, {options.weights, options.random_seed, reference::compute<float>}, bindings);
   return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), std::move(bindings)));
 }

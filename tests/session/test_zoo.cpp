@@ -22,9 +22,10 @@ struct Row {
 };
 
 // The parameters are torchvision's num_params and Keras's count_params(); GhostNet's and the CIFAR nets' were counted
-// on an implementation of each, ESPNet's on the authors' weights. The multiplications are torchvision's GFLOPS and, of MobileNet, NASNet and GhostNet,
-// the papers'. inception_v3 is counted without the auxiliary classifier. Keras's Inception-ResNet v2 has 55,873,736:
-// its 30,272 batch-normed channels have no gamma there, and its residuals' 45,760 channels one factor for each block.
+// on an implementation of each, ESPNet's on the authors' weights. The multiplications are torchvision's GFLOPS and, of
+// MobileNet, NASNet and GhostNet, the papers'. inception_v3 is counted without the auxiliary classifier. Keras's
+// Inception-ResNet v2 has 55,873,736: its 30,272 batch-normed channels have no gamma there, and its residuals' 45,760
+// channels one factor for each block.
 constexpr Row zoo[] = {
     {"cifar_resnet20", 19, 269'722, 271'098, 0},
     {"convnext_tiny", 0, 28'589'128, 28'589'128, 4456},
