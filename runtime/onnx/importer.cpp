@@ -38,6 +38,8 @@ Importer::Importer(const onnx::ModelProto& model, const std::filesystem::path& f
       limits_(limits),
       opset_(opset_of(model)) {
   graph_.name = file.stem().string();
+  for (const onnx::NodeProto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
+  for (const onnx::ValueInfoProto& output : source_.output()) read_.insert(output.name());
 }
 
 LoadedModel Importer::run() {

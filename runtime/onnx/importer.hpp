@@ -32,6 +32,8 @@ class Importer {
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
   [[nodiscard]] TensorType type_of(const Operand& operand) const;
+  /// Whether a node or an output of the network reads the value.
+  [[nodiscard]] bool is_read(const std::string& name) const { return read_.contains(name); }
   void define(const std::string& name, Operand operand);
   /// The outputs of `op`: computed now where everything is known, else those of a new node called `name` or like it.
   std::vector<Operand> emit(const std::string& name, Op op, const std::vector<Operand>& inputs, Params params);
@@ -66,7 +68,7 @@ class Importer {
   std::vector<TensorType> types_;  ///< by ValueId
   std::unordered_map<std::string, Operand> operands_;
   std::set<std::string, std::less<>> lost_;  ///< values of nodes that failed: what reads them is not told of again
-  std::set<std::string, std::less<>> names_;
+  std::set<std::string, std::less<>> names_, read_;
   std::vector<Failure> failures_;
   std::int64_t known_elements_ = 0;
 };

@@ -41,7 +41,7 @@ std::optional<Ints> Call::integers(std::string_view attribute, std::size_t input
 
 void Call::no_outputs_from(std::size_t i) const {
   for (; i < outputs(); ++i) {
-    if (!node_.output(static_cast<int>(i)).empty()) {
+    if (importer_.is_read(node_.output(static_cast<int>(i)))) {
       fail_input("output {} ('{}') is not supported", i, node_.output(static_cast<int>(i)));
     }
   }

@@ -8,6 +8,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
+#include "runtime/onnx/export.hpp"
 #include "runtime/onnx/import.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
@@ -87,7 +88,10 @@ std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
   return {std::move(folded), std::move(report)};
 }
 
-void Model::save(const std::filesystem::path& file) const { save_model(file, contents_->graph, contents_->manifest); }
+void Model::save(const std::filesystem::path& file) const {
+  if (file.extension() == ".onnx") save_onnx(file, contents_->graph, contents_->types);
+  else save_model(file, contents_->graph, contents_->manifest);
+}
 
 std::string Model::yaml() const { return print_yaml(contents_->graph, contents_->manifest); }
 
