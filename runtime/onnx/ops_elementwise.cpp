@@ -84,6 +84,41 @@ void dropout(Call& call) {
 
 void identity(Call& call) { call.result(0, call.in(0)); }
 
+/// The axis of `x` that a constant runs along when it broadcasts; nothing where it runs along several.
+std::optional<std::size_t> axis_of(const Shape& constant, const Shape& x) {
+  if (constant.rank() > x.rank()) return std::nullopt;
+  std::optional<std::size_t> axis;
+  for (std::size_t i = 0; i < constant.rank(); ++i) {
+    const std::size_t at = i + x.rank() - constant.rank();
+    if (constant[i] == 1) continue;
+    if (axis || constant[i] != x[at]) return std::nullopt;
+    axis = at;
+  }
+  return axis ? axis : std::size_t{x.rank() > 1 ? 1U : 0U};
+}
+
+/// The larger or smaller of a value and a constant is a clamp.
+template <bool larger>
+void bound(Call& call) {
+  if (call.inputs() == 1) return call.become(Identity{});
+  if (call.inputs() != 2 || call.in(0).known.has_value() == call.in(1).known.has_value()) {
+    fail_input("only one value and one constant are supported");
+  }
+  const std::size_t value = call.in(0).known ? 1 : 0;
+  const Tensor& limit = *call.in(1 - value).known;
+  const Shape x = call.shape(value);
+  const auto axis = axis_of(limit.shape(), x);
+  if (!axis || x.rank() == 0) fail_input("constant {} does not run along one axis of {}", limit.shape().str(), x.str());
+  const Shape along{x[*axis]};
+  const Tensor bounds = limit.elements() == along[0]
+                            ? limit.reshaped(along)
+                            : Tensor::of<double>(along, std::vector<double>(static_cast<std::size_t>(along[0]),
+                                                                            limit.to_vector<double>().front()))
+                                  .as(limit.dtype());
+  const Clamp op{static_cast<std::int64_t>(*axis), larger, !larger};
+  call.result(0, call.emit(op, {call.in(value)}, {{larger ? Slot::lower : Slot::upper, bounds}}));
+}
+
 constexpr Row rows[] = {{"Relu", plain<ActivationKind::relu>},
                         {"Sigmoid", plain<ActivationKind::sigmoid>},
                         {"Tanh", plain<ActivationKind::tanh>},
@@ -101,6 +136,8 @@ constexpr Row rows[] = {{"Relu", plain<ActivationKind::relu>},
                         {"Sub", binary<BinaryKind::sub>},
                         {"Mul", binary<BinaryKind::mul>},
                         {"Div", binary<BinaryKind::div>},
+                        {"Max", bound<true>},
+                        {"Min", bound<false>},
                         {"Sum", sum},
                         {"Dropout", dropout},
                         {"Identity", identity}};
