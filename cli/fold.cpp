@@ -23,11 +23,13 @@ struct FoldCommand {
 /// Refuses outputs that would overwrite what the network is read from.
 void check_output(const FoldCommand& options, const Manifest& manifest) {
   const std::filesystem::path output = options.output;
-  if (output.extension() != ".yaml" && output.extension() != ".yml") {
-    fail_usage(fmt::format("-o {}: a folded network is written as .yaml, with its weights beside it", options.output));
+  const bool onnx = output.extension() == ".onnx";
+  if (!onnx && output.extension() != ".yaml" && output.extension() != ".yml") {
+    fail_usage(fmt::format("-o {}: a folded network is written as .onnx, or as .yaml with its weights beside it",
+                           options.output));
   }
   std::filesystem::path weights = output;
-  weights.replace_extension(".safetensors");
+  if (!onnx) weights.replace_extension(".safetensors");
   for (const auto& [written, read] : {std::pair(output, manifest.file), std::pair(weights, manifest.weights)}) {
     std::error_code ignored;
     if (std::filesystem::equivalent(written, read, ignored)) {
@@ -137,7 +139,8 @@ void add_fold(CLI::App& app, Action& action) {
   auto options = std::make_shared<FoldCommand>();
   add_model_options(*command, options->model);
   add_fold_options(*command, options->fold);
-  command->add_option("-o,--output", options->output, "Write the folded network to OUT.yaml, its weights beside it");
+  command->add_option("-o,--output", options->output,
+                      "Write the folded network to OUT.yaml, its weights beside it, or to OUT.onnx");
   add_device_options(*command, options->device);
   command->add_flag("!--no-check", options->check, "Do not run the whole network to measure the error");
   add_json_option(*command, options->json);

@@ -28,6 +28,20 @@ banoff_dependency(DNNL::dnnl -ldnnl dnnl CONFIG)
 banoff_dependency(OpenMP::OpenMP_CXX -fopenmp OpenMP COMPONENTS CXX)
 banoff_dependency(Threads::Threads -pthread Threads)
 
+# ONNX networks are read where its schema's library is there (Debian: libonnx-dev, libprotobuf-dev).
+find_package(Protobuf QUIET)
+find_package(ONNX CONFIG QUIET)
+if(Protobuf_FOUND AND ONNX_FOUND)
+  set(banoff_onnx_found ON)
+else()
+  set(banoff_onnx_found OFF)
+endif()
+option(BANOFF_ONNX "Read ONNX networks (needs libonnx-dev and libprotobuf-dev)" ${banoff_onnx_found})
+if(BANOFF_ONNX)
+  banoff_dependency(protobuf::libprotobuf -lprotobuf Protobuf)
+  banoff_dependency(onnx_proto -lonnx_proto ONNX CONFIG)
+endif()
+
 # Header-only: nothing for users of the library to find.
 find_package(nlohmann_json REQUIRED)
 find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)

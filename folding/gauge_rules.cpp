@@ -318,6 +318,7 @@ void apply(const Clamp& op, const Rule& r) { moving(r, op.axis); }
 void apply(const Kinked& op, const Rule& r) { moving(r, op.axis); }
 void apply(const Softmax&, const Rule& r) { r.barrier(Blocker::activation); }
 void apply(const GroupNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
+void apply(const Lrn&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const LayerNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const Cast&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const Nms&, const Rule& r) { r.barrier(Blocker::unsupported_op); }

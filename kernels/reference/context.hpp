@@ -83,6 +83,7 @@ template <class T> [[nodiscard]] Body reference(const LayerNorm& op, Context<T>&
 template <class T> [[nodiscard]] Body reference(const Identity& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Cast& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Constant& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Lrn& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Nms& op, Context<T>& context);
 // clang-format on
 

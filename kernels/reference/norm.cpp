@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/reference/context.hpp"
@@ -112,5 +113,26 @@ Body reference(const LayerNorm& op, Context<T>& context) {
   };
 }
 BANOFF_REFERENCE(LayerNorm);
+
+template <class T>
+Body reference(const Lrn& op, Context<T>& context) {
+  const Around a = around(context.inputs[0].shape, 1);
+  return [=](const KernelArgs& args) {
+    const T* x = input<T>(args, 0);
+    T* y = output<T>(args);
+    for_each_along(a, [&](std::int64_t channel, std::int64_t i) {
+      const std::int64_t first = std::max<std::int64_t>(channel - (op.size - 1) / 2, 0);
+      const std::int64_t last = std::min(channel + op.size / 2, a.size - 1);
+      T squares{0};
+      for (std::int64_t c = first; c <= last; ++c) {
+        const T value = x[i + (c - channel) * a.inner];
+        squares += value * value;
+      }
+      const T mean = static_cast<T>(op.alpha) * squares / static_cast<T>(op.size);
+      y[i] = x[i] / std::pow(static_cast<T>(op.bias) + mean, static_cast<T>(op.beta));
+    });
+  };
+}
+BANOFF_REFERENCE(Lrn);
 
 }  // namespace banoff::reference

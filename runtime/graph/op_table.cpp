@@ -61,6 +61,7 @@ std::vector<OpRow> make_table() {
       {"constant", Constant{}, 0, 0},
       {"nms", Nms{}, 2, 2},
       {"adaptive_avg_pool", AdaptiveAvgPool{}},
+      {"lrn", Lrn{}},
       {"relu6", Activation{ActivationKind::clip, 0, 6}, 1, 1, true},
   };
   for (std::size_t i = 0; i < activation_rows.size(); ++i) {

@@ -292,6 +292,17 @@ struct GroupNorm {
   bool operator==(const GroupNorm&) const = default;
 };
 
+/// y = x / (bias + alpha / size * the sum of squares of `size` neighbouring channels) ^ beta: AlexNet's local response
+/// normalisation. Of an even `size` one more channel behind than before counts.
+struct Lrn {
+  std::int64_t size = 5;
+  double alpha = 1e-4, beta = 0.75, bias = 1;
+  void fields(auto&& f, auto& self) const {
+    f("size", self.size, required), f("alpha", self.alpha), f("beta", self.beta), f("bias", self.bias);
+  }
+  bool operator==(const Lrn&) const = default;
+};
+
 struct LayerNorm {
   Ints axes{-1};
   double eps = 1e-5;
@@ -328,10 +339,10 @@ struct Nms {
   bool operator==(const Nms&) const = default;
 };
 
-using Op =
-    std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice, ChannelShuffle,
-                 Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool, ReduceMean, Resize, Activation,
-                 PRelu, Clamp, Kinked, Softmax, GroupNorm, LayerNorm, Identity, Cast, Constant, Nms, AdaptiveAvgPool>;
+using Op = std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice,
+                        ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool,
+                        ReduceMean, Resize, Activation, PRelu, Clamp, Kinked, Softmax, GroupNorm, LayerNorm, Identity,
+                        Cast, Constant, Nms, AdaptiveAvgPool, Lrn>;
 
 /// A row of the op table: how a model file calls an op, and the op as it is before any key is read.
 struct OpRow {

@@ -56,6 +56,7 @@ using InputTypes = std::span<const TensorType>;
 [[nodiscard]] Signature signature(const Cast& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Constant& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Nms& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Lrn& op, InputTypes inputs);
 
 /// Signature of whichever op this is, after checking the number of inputs against the op table.
 [[nodiscard]] Signature signature(const Op& op, InputTypes inputs);

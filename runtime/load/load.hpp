@@ -17,6 +17,7 @@ struct LoadLimits {
   std::size_t max_yaml_nodes = 1'000'000;                    ///< after aliases are expanded
   std::size_t max_header_bytes = 64U << 20;                  ///< of a safetensors file
   std::int64_t max_random_elements = std::int64_t{1} << 31;  ///< of all parameters together, when made up from a seed
+  std::int64_t max_known_elements = std::int64_t{1} << 29;   ///< of an ONNX file's constants and what follows from them
   Limits graph;
 };
 

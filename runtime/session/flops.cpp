@@ -47,6 +47,7 @@ struct Counter {
   std::int64_t operator()(const Kinked&) const { return 3 * out(); }     // subtract, multiply, add
   std::int64_t operator()(const Softmax&) const { return 4 * out(); }    // max, exp, sum, divide
   std::int64_t operator()(const GroupNorm&) const { return 6 * out(); }  // mean 1, variance 3, normalise 2
+  std::int64_t operator()(const Lrn& op) const { return out() * (2 * op.size + 3); }
   std::int64_t operator()(const LayerNorm&) const { return 6 * out(); }
   std::int64_t operator()(const auto&) const { return 0; }  // moves data
 };

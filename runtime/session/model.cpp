@@ -8,6 +8,8 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
+#include "runtime/onnx/export.hpp"
+#include "runtime/onnx/import.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
 
@@ -27,6 +29,10 @@ std::shared_ptr<const Model::Contents> contents_of(Graph graph, Manifest manifes
 
 Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
   Bindings bindings{options.symbols, options.shapes};
+  if (file.extension() == ".onnx") {
+    LoadedModel loaded = load_onnx(file, reference::compute<double>, bindings);
+    return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), {}));
+  }
   LoadedModel loaded = load_model(file, {options.weights, options.random_seed, reference::compute<float>}, bindings);
   return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), std::move(bindings)));
 }
@@ -82,7 +88,10 @@ std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
   return {std::move(folded), std::move(report)};
 }
 
-void Model::save(const std::filesystem::path& file) const { save_model(file, contents_->graph, contents_->manifest); }
+void Model::save(const std::filesystem::path& file) const {
+  if (file.extension() == ".onnx") save_onnx(file, contents_->graph, contents_->types);
+  else save_model(file, contents_->graph, contents_->manifest);
+}
 
 std::string Model::yaml() const { return print_yaml(contents_->graph, contents_->manifest); }
 

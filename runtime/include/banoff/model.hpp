@@ -60,7 +60,7 @@ class BANOFF_API Model {
  public:
   struct Contents;
 
-  /// Reads and verifies a YAML network and its weights. Throws bad_input with file:line and node.
+  /// Reads and verifies a network: YAML and its weights, or ONNX (.onnx). Throws bad_input with file:line and node.
   [[nodiscard]] static Model load(const std::filesystem::path& file, const LoadOptions& options = {});
   explicit Model(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
 
@@ -72,7 +72,7 @@ class BANOFF_API Model {
 
   /// This network with its batch norms folded, and what was done.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
-  /// Writes the network as YAML and its weights beside it; both appear whole or not at all.
+  /// Writes the network as ONNX (.onnx), or as YAML with its weights beside it; what appears is whole.
   void save(const std::filesystem::path& file) const;
   [[nodiscard]] std::string yaml() const;  ///< the expanded network, without weights
 

@@ -1,0 +1,369 @@
+// How each op is written in ONNX's operators, one overload per op.
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/core/fail.hpp"
+#include "runtime/onnx/exporter.hpp"
+
+namespace banoff::onnx_export {
+
+namespace {
+
+Ints each(const Spatial& values, std::size_t rank) {
+  Ints result;
+  for (std::size_t i = 0; i < rank; ++i) result.push_back(values.at(i));
+  return result;
+}
+
+/// pads, as the windows came out: "same" padding resolved.
+Ints pads_of(const std::vector<Window>& windows) {
+  Ints pads;
+  for (const Window& window : windows) pads.push_back(window.pad_begin);
+  for (const Window& window : windows) pads.push_back(window.pad_end);
+  return pads;
+}
+
+/// Zeros around x - v with the convolution's share of v in its bias are v around x: W (x - v) + (b + sum of W v).
+Tensor bias_with_padding_values(const Writer& w, const Conv& op) {
+  const std::vector<double> weight = w.tensor(Slot::weight).to_vector<double>();
+  const std::vector<double> values = w.tensor(Slot::pad_value).to_vector<double>();
+  const Shape& shape = w.tensor(Slot::weight).shape();
+  std::vector<double> bias(static_cast<std::size_t>(op.out), 0.0);
+  if (op.bias) bias = w.tensor(Slot::bias).to_vector<double>();
+  const std::int64_t taps = shape.elements(2, shape.rank()), per_group = op.out / groups_of(op, w.shape());
+  for (std::int64_t i = 0; i < shape.elements(); ++i) {
+    const std::int64_t out = i / (shape[1] * taps), in = out / per_group * shape[1] + i / taps % shape[1];
+    bias[static_cast<std::size_t>(out)] += weight[static_cast<std::size_t>(i)] * values[static_cast<std::size_t>(in)];
+  }
+  return Tensor::of<double>({op.out}, std::move(bias)).as(w.dtype());
+}
+
+void write(const Conv& op, const Writer& w) {
+  std::vector<std::string> inputs{w.in(), w.param(Slot::weight)};
+  if (op.pad_value) {
+    inputs[0] = w.step("Sub", {w.in(), w.param_along(Slot::pad_value, 1)}, "centred");
+    inputs.push_back(w.constant("bias", bias_with_padding_values(w, op)));
+  } else if (op.bias) {
+    inputs.push_back(w.param(Slot::bias));
+  }
+  const std::size_t rank = w.shape().rank() - 2;
+  onnx::NodeProto& node = w.emit("Conv", inputs);
+  set(node, "kernel_shape", each(op.kernel, rank));
+  set(node, "strides", each(op.stride, rank));
+  set(node, "dilations", each(op.dilation, rank));
+  set(node, "group", groups_of(op, w.shape()));
+  set(node, "pads", pads_of(windows(op, w.shape())));
+}
+
+void write(const ConvTranspose& op, const Writer& w) {
+  std::vector<std::string> inputs{w.in(), w.param(Slot::weight)};
+  if (op.bias) inputs.push_back(w.param(Slot::bias));
+  const std::size_t rank = w.shape().rank() - 2;
+  onnx::NodeProto& node = w.emit("ConvTranspose", inputs);
+  set(node, "kernel_shape", each(op.kernel, rank));
+  set(node, "strides", each(op.stride, rank));
+  set(node, "dilations", each(op.dilation, rank));
+  set(node, "group", op.groups);
+  set(node, "output_padding", each(op.output_padding, rank));
+  set(node, "pads", pads_of(windows(op, w.shape())));
+}
+
+void write(const Dense& op, const Writer& w) {
+  const Tensor weight = w.tensor(Slot::weight).as(w.dtype());
+  if (w.shape().rank() == 2) {
+    std::vector<std::string> inputs{w.in(), w.constant("weight", weight)};
+    if (op.bias) inputs.push_back(w.param(Slot::bias));
+    set(w.emit("Gemm", inputs), "transB", std::int64_t{1});
+    return;
+  }
+  const std::string turned = w.step("Transpose", {w.constant("weight", weight)}, "transposed");
+  if (!op.bias) return void(w.emit("MatMul", {w.in(), turned}));
+  (void)w.emit("Add", {w.step("MatMul", {w.in(), turned}, "product"), w.param(Slot::bias)});
+}
+
+std::string transposed_last(const Writer& w, std::size_t i, std::string_view suffix) {
+  Ints perm;
+  for (std::size_t d = 0; d < w.shape(i).rank(); ++d) perm.push_back(static_cast<std::int64_t>(d));
+  std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+  const std::string name = w.fresh(suffix);
+  set(w.emit("Transpose", {w.in(i)}, name), "perm", perm);
+  return name;
+}
+
+void write(const MatMul& op, const Writer& w) {
+  const std::string a = op.transpose_a ? transposed_last(w, 0, "a") : w.in(0);
+  const std::string b = op.transpose_b ? transposed_last(w, 1, "b") : w.in(1);
+  (void)w.emit("MatMul", {a, b});
+}
+
+void write(const BatchNorm& op, const Writer& w) {
+  const Tensor& mean = w.tensor(Slot::mean);
+  const auto all = [&](double value) {
+    return Tensor::of<double>(mean.shape(), std::vector<double>(static_cast<std::size_t>(mean.elements()), value))
+        .as(w.dtype());
+  };
+  const std::string gamma = op.affine ? w.param(Slot::weight) : w.constant("weight", all(1));
+  const std::string beta = op.affine ? w.param(Slot::bias) : w.constant("bias", all(0));
+  set(w.emit("BatchNormalization", {w.in(), gamma, beta, w.param(Slot::mean), w.param(Slot::var)}), "epsilon", op.eps);
+}
+
+void write(const Affine& op, const Writer& w) {
+  const std::size_t axis = resolve_axis(op.axis, w.shape().rank());
+  if (!op.scale) return void(w.emit("Add", {w.in(), w.param_along(Slot::bias, axis)}));
+  if (!op.shift) return void(w.emit("Mul", {w.in(), w.param_along(Slot::weight, axis)}));
+  const std::string scaled = w.step("Mul", {w.in(), w.param_along(Slot::weight, axis)}, "scaled");
+  (void)w.emit("Add", {scaled, w.param_along(Slot::bias, axis)});
+}
+
+void write(const Binary& op, const Writer& w) {
+  static constexpr const char* names[] = {"Add", "Sub", "Mul", "Div"};
+  std::vector<std::string> inputs;
+  for (std::size_t i = 0; i < w.source().inputs.size(); ++i) inputs.push_back(w.in(i));
+  (void)w.emit(inputs.size() > 2 ? "Sum" : names[static_cast<std::size_t>(op.kind)], inputs);
+}
+
+void write(const Concat& op, const Writer& w) {
+  std::vector<std::string> inputs;
+  for (std::size_t i = 0; i < w.source().inputs.size(); ++i) inputs.push_back(w.in(i));
+  set(w.emit("Concat", inputs), "axis", op.axis);
+}
+
+void write(const Split& op, const Writer& w) {
+  onnx::NodeProto& node = w.emit("Split", {w.in(), w.numbers("sizes", split_sizes(op, w.shape()))});
+  for (std::size_t i = 1; i < w.source().outputs.size(); ++i) node.add_output(w.out(i));
+  set(node, "axis", op.axis);
+}
+
+void write(const Slice& op, const Writer& w) {
+  const Ints step = op.step.empty() ? Ints(op.axes.size(), 1) : op.step;
+  (void)w.emit("Slice", {w.in(), w.numbers("starts", op.begin), w.numbers("ends", op.end), w.numbers("axes", op.axes),
+                         w.numbers("steps", step)});
+}
+
+std::string reshaped(const Writer& w, const std::string& x, const Ints& shape, std::string_view suffix) {
+  return w.step("Reshape", {x, w.numbers(fmt::format("{}_shape", suffix), shape)}, suffix);
+}
+
+void write(const ChannelShuffle& op, const Writer& w) {
+  const Shape& x = w.shape();
+  Ints split{x[0], op.groups, x[1] / op.groups}, perm{0, 2, 1};
+  for (std::size_t i = 2; i < x.rank(); ++i) split.push_back(x[i]), perm.push_back(static_cast<std::int64_t>(i) + 1);
+  const std::string turned = w.fresh("turned");
+  set(w.emit("Transpose", {reshaped(w, w.in(), split, "split")}, turned), "perm", perm);
+  (void)w.emit("Reshape", {turned, w.numbers("shape", x.vec())});
+}
+
+void write(const Reshape&, const Writer& w) {
+  (void)w.emit("Reshape", {w.in(), w.numbers("shape", w.out_shape().vec())});
+}
+void write(const Transpose& op, const Writer& w) {
+  Ints perm;
+  for (const std::int64_t axis : op.perm) perm.push_back(static_cast<std::int64_t>(resolve_axis(axis, op.perm.size())));
+  set(w.emit("Transpose", {w.in()}), "perm", perm);
+}
+void write(const Flatten& op, const Writer& w) { set(w.emit("Flatten", {w.in()}), "axis", op.axis); }
+void write(const Squeeze& op, const Writer& w) { (void)w.emit("Squeeze", {w.in(), w.numbers("axes", op.axes)}); }
+void write(const Unsqueeze& op, const Writer& w) { (void)w.emit("Unsqueeze", {w.in(), w.numbers("axes", op.axes)}); }
+
+void write(const Pad& op, const Writer& w) {
+  static constexpr const char* modes[] = {"constant", "reflect", "edge"};
+  const std::size_t rank = w.shape().rank(), padded = op.padding.begin.values.size();
+  Ints pads(2 * rank, 0);
+  for (std::size_t i = 0; i < padded; ++i) {
+    pads[rank - padded + i] = op.padding.begin.values[i];
+    pads[2 * rank - padded + i] = op.padding.end.values[i];
+  }
+  if (!op.pad_value) {
+    onnx::NodeProto& node = w.emit("Pad", {w.in(), w.numbers("pads", pads), w.number("value", op.value)});
+    return set(node, "mode", modes[static_cast<std::size_t>(op.mode)]);
+  }
+  const std::string values = w.param_along(Slot::pad_value, 1);
+  const std::string zeros =
+      w.step("Pad", {w.step("Sub", {w.in(), values}, "centred"), w.numbers("pads", pads)}, "padded");
+  (void)w.emit("Add", {zeros, values});
+}
+
+void write(const Pool& op, const Writer& w) {
+  const bool max = op.kind == PoolKind::max;
+  const std::size_t rank = w.shape().rank() - 2;
+  onnx::NodeProto& node = w.emit(max ? "MaxPool" : "AveragePool", {w.in()});
+  set(node, "kernel_shape", each(op.kernel, rank));
+  set(node, "strides", each(op.steps(), rank));
+  set(node, "pads", pads_of(windows(op, w.shape())));
+  set(node, "ceil_mode", std::int64_t{op.ceil_mode});
+  if (max) set(node, "dilations", each(op.dilation, rank));
+  else set(node, "count_include_pad", std::int64_t{op.count_include_pad});
+}
+
+void write(const GlobalPool& op, const Writer& w) {
+  (void)w.emit(op.kind == PoolKind::max ? "GlobalMaxPool" : "GlobalAveragePool", {w.in()});
+}
+
+/// Bins of equal size are an average pool; others have no operator.
+void write(const AdaptiveAvgPool&, const Writer& w) {
+  Ints kernel;
+  for (std::size_t i = 2; i < w.shape().rank(); ++i) {
+    if (w.shape()[i] % w.out_shape()[i] != 0) {
+      fail_input("bins of different sizes ({} to {}) have no ONNX operator", w.shape().str(), w.out_shape().str());
+    }
+    kernel.push_back(w.shape()[i] / w.out_shape()[i]);
+  }
+  onnx::NodeProto& node = w.emit("AveragePool", {w.in()});
+  set(node, "kernel_shape", kernel);
+  set(node, "strides", kernel);
+}
+
+void write(const ReduceMean& op, const Writer& w) {
+  set(w.emit("ReduceMean", {w.in(), w.numbers("axes", op.axes)}), "keepdims", std::int64_t{op.keep_dims});
+}
+
+void write(const Resize& op, const Writer& w) {
+  static constexpr const char* coordinates[] = {"half_pixel", "align_corners", "asymmetric"};
+  static constexpr const char* roundings[] = {"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"};
+  onnx::NodeProto* node = nullptr;
+  if (op.scale.empty()) {
+    node = &w.emit("Resize", {w.in(), "", "", w.numbers("sizes", w.out_shape().vec())});
+  } else {
+    std::vector<float> scales{1, 1};
+    for (std::size_t i = 2; i < w.shape().rank(); ++i) {
+      scales.push_back(static_cast<float>(op.scale[op.scale.size() == 1 ? 0 : i - 2]));
+    }
+    const Shape length{std::ssize(scales)};
+    node = &w.emit("Resize", {w.in(), "", w.constant("scales", Tensor::of<float>(length, std::move(scales)))});
+  }
+  set(*node, "mode", op.mode == ResizeMode::nearest ? "nearest" : "linear");
+  set(*node, "coordinate_transformation_mode", coordinates[static_cast<std::size_t>(op.coordinates)]);
+  set(*node, "nearest_mode", roundings[static_cast<std::size_t>(op.rounding)]);
+}
+
+/// x Phi(x), the distribution written with erf.
+void write_gelu(const Writer& w) {
+  const std::string root = w.step("Mul", {w.in(), w.number("root_half", std::sqrt(0.5))}, "scaled");
+  const std::string sum = w.step("Add", {w.step("Erf", {root}, "erf"), w.number("one", 1)}, "sum");
+  (void)w.emit("Mul", {w.step("Mul", {w.in(), w.number("half", 0.5)}, "halved"), sum});
+}
+
+void write_gelu_tanh(const Writer& w) {
+  const std::string cube = w.step("Mul", {w.step("Mul", {w.in(), w.in()}, "square"), w.in()}, "cube");
+  const std::string inner =
+      w.step("Add", {w.in(), w.step("Mul", {cube, w.number("cubic", 0.044715)}, "cubic_term")}, "inner");
+  const std::string scaled = w.step("Mul", {inner, w.number("scale", std::sqrt(2 / 3.14159265358979323846))}, "scaled");
+  const std::string sum = w.step("Add", {w.step("Tanh", {scaled}, "tanh"), w.number("one", 1)}, "sum");
+  (void)w.emit("Mul", {w.step("Mul", {w.in(), w.number("half", 0.5)}, "halved"), sum});
+}
+
+void write(const Activation& op, const Writer& w) {
+  switch (op.kind) {
+    case ActivationKind::relu: return void(w.emit("Relu", {w.in()}));
+    case ActivationKind::clip: {
+      const std::string low = std::isinf(op.alpha) ? "" : w.number("min", op.alpha);
+      const std::string high = std::isinf(op.beta) ? "" : w.number("max", op.beta);
+      return void(w.emit("Clip", {w.in(), low, high}));
+    }
+    case ActivationKind::leaky_relu: return set(w.emit("LeakyRelu", {w.in()}), "alpha", op.alpha);
+    case ActivationKind::elu: return set(w.emit("Elu", {w.in()}), "alpha", op.alpha);
+    case ActivationKind::sigmoid: return void(w.emit("Sigmoid", {w.in()}));
+    case ActivationKind::hard_sigmoid: {
+      onnx::NodeProto& node = w.emit("HardSigmoid", {w.in()});
+      set(node, "alpha", op.alpha);
+      return set(node, "beta", op.beta);
+    }
+    case ActivationKind::tanh: return void(w.emit("Tanh", {w.in()}));
+    case ActivationKind::silu: return void(w.emit("Mul", {w.in(), w.step("Sigmoid", {w.in()}, "sigmoid")}));
+    case ActivationKind::hard_swish: return void(w.emit("HardSwish", {w.in()}));
+    case ActivationKind::gelu: return write_gelu(w);
+    case ActivationKind::gelu_tanh: return write_gelu_tanh(w);
+    case ActivationKind::mish: return void(w.emit("Mish", {w.in()}));
+    case ActivationKind::softplus: return void(w.emit("Softplus", {w.in()}));
+  }
+}
+
+void write(const PRelu&, const Writer& w) {
+  const bool one = w.tensor(Slot::weight).elements() == 1;
+  (void)w.emit("PRelu", {w.in(), one ? w.param(Slot::weight) : w.param_along(Slot::weight, 1)});
+}
+
+void write(const Clamp& op, const Writer& w) {
+  const std::size_t axis = resolve_axis(op.axis, w.shape().rank());
+  if (!op.upper) return void(w.emit("Max", {w.in(), w.param_along(Slot::lower, axis)}));
+  const std::string low = op.lower ? w.step("Max", {w.in(), w.param_along(Slot::lower, axis)}, "above") : w.in();
+  (void)w.emit("Min", {low, w.param_along(Slot::upper, axis)});
+}
+
+/// kink + above max(x - kink, 0) + below min(x - kink, 0).
+void write(const Kinked& op, const Writer& w) {
+  const std::size_t axis = resolve_axis(op.axis, w.shape().rank());
+  const std::string kink = w.param_along(Slot::kink, axis), zero = w.number("zero", 0);
+  const std::string centred = w.step("Sub", {w.in(), kink}, "centred");
+  const std::string above =
+      w.step("Mul", {w.step("Max", {centred, zero}, "upper"), w.param_along(Slot::above, axis)}, "upper_part");
+  const std::string below =
+      w.step("Mul", {w.step("Min", {centred, zero}, "lower"), w.param_along(Slot::below, axis)}, "lower_part");
+  (void)w.emit("Sum", {above, below, kink});
+}
+
+void write(const Softmax& op, const Writer& w) { set(w.emit("Softmax", {w.in()}), "axis", op.axis); }
+
+void write(const Lrn& op, const Writer& w) {
+  onnx::NodeProto& node = w.emit("LRN", {w.in()});
+  set(node, "size", op.size);
+  set(node, "alpha", op.alpha);
+  set(node, "beta", op.beta);
+  set(node, "bias", op.bias);
+}
+
+/// Groups are the channels of an instance norm on a reshaped input; scale and bias follow per channel.
+void write(const GroupNorm& op, const Writer& w) {
+  const Shape& x = w.shape();
+  const std::int64_t groups = op.groups == 0 ? x[1] : op.groups;
+  const auto all = [&](double value) {
+    return Tensor::of<double>({groups}, std::vector<double>(static_cast<std::size_t>(groups), value)).as(w.dtype());
+  };
+  const std::string grouped = reshaped(w, w.in(), {x[0], groups, -1}, "grouped");
+  const std::string normal = w.fresh("normal");
+  set(w.emit("InstanceNormalization", {grouped, w.constant("ones", all(1)), w.constant("zeros", all(0))}, normal),
+      "epsilon", op.eps);
+  const std::string shape = w.numbers("shape", x.vec());
+  if (!op.affine) return void(w.emit("Reshape", {normal, shape}));
+  const std::string back = w.step("Reshape", {normal, shape}, "back");
+  const std::string scaled = w.step("Mul", {back, w.param_along(Slot::weight, 1)}, "scaled");
+  (void)w.emit("Add", {scaled, w.param_along(Slot::bias, 1)});
+}
+
+void write(const LayerNorm& op, const Writer& w) {
+  const std::size_t rank = w.shape().rank(), first = rank - op.axes.size();
+  for (std::size_t i = 0; i < op.axes.size(); ++i) {
+    if (resolve_axis(op.axes[i], rank) != first + i)
+      fail_input("a layer norm of axes that are not the last has no ONNX operator");
+  }
+  Shape normalised;
+  for (std::size_t i = first; i < rank; ++i) normalised.push_back(w.shape()[i]);
+  const auto all = [&](double value) {
+    return Tensor::of<double>(normalised, std::vector<double>(static_cast<std::size_t>(normalised.elements()), value))
+        .as(w.dtype());
+  };
+  const std::string weight = op.affine ? w.param(Slot::weight) : w.constant("weight", all(1));
+  const std::string bias = op.affine ? w.param(Slot::bias) : w.constant("bias", all(0));
+  onnx::NodeProto& node = w.emit("LayerNormalization", {w.in(), weight, bias});
+  set(node, "axis", static_cast<std::int64_t>(first));
+  set(node, "epsilon", op.eps);
+}
+
+void write(const Identity&, const Writer& w) { (void)w.emit("Identity", {w.in()}); }
+
+void write(const Cast& op, const Writer& w) {
+  static constexpr std::int64_t numbers[] = {11, 1, 10, 16, 7, 6, 2, 9};  // f64 f32 f16 bf16 i64 i32 u8 boolean
+  set(w.emit("Cast", {w.in()}), "to", numbers[static_cast<std::size_t>(op.to)]);
+}
+
+void write(const Constant&, const Writer& w) { (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value))}); }
+
+void write(const auto& op, const Writer&) { fail_input("{} has no ONNX operator here", row_of(Op{op}).name); }
+
+}  // namespace
+
+void write(const Writer& w) {
+  std::visit([&](const auto& op) { write(op, w); }, w.source().op);
+}
+
+}  // namespace banoff::onnx_export

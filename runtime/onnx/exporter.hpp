@@ -1,0 +1,81 @@
+// What the ops are written with: nodes, names and constants of an ONNX graph being made.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <set>
+#include <string>
+
+#include "runtime/graph/signature.hpp"
+
+namespace banoff::onnx_export {
+
+class Exporter {
+ public:
+  Exporter(const Graph& graph, const std::vector<TensorType>& types);
+  [[nodiscard]] onnx::ModelProto run();
+
+  [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
+  [[nodiscard]] const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }
+  /// The name of a value in the ONNX graph.
+  [[nodiscard]] const std::string& name(ValueId value) const { return names_[static_cast<std::size_t>(value)]; }
+  /// A constant of the graph, called like `wanted`.
+  std::string constant(const std::string& wanted, const Tensor& tensor);
+  onnx::NodeProto& node(const std::string& op, const std::string& wanted_name);
+  [[nodiscard]] std::string unique(const std::string& wanted);
+
+ private:
+  void name_values();
+  onnx::GraphProto& target() { return *model_.mutable_graph(); }
+
+  const Graph& graph_;
+  const std::vector<TensorType>& types_;
+  std::vector<std::string> names_;  ///< by ValueId
+  std::set<std::string> taken_;
+  onnx::ModelProto model_;
+};
+
+/// One of our nodes on its way out: appends the ONNX nodes that compute its outputs.
+class Writer {
+ public:
+  Writer(Exporter& exporter, const Node& node) : exporter_(exporter), node_(node) {}
+
+  [[nodiscard]] const Node& source() const noexcept { return node_; }
+  [[nodiscard]] std::string in(std::size_t i = 0) const { return exporter_.name(node_.inputs.at(i)); }
+  [[nodiscard]] std::string out(std::size_t i = 0) const { return exporter_.name(node_.outputs.at(i)); }
+  [[nodiscard]] const Shape& shape(std::size_t i = 0) const { return exporter_.type(node_.inputs.at(i)).shape; }
+  [[nodiscard]] const Shape& out_shape() const { return exporter_.type(node_.outputs.at(0)).shape; }
+  [[nodiscard]] DType dtype() const { return exporter_.type(node_.outputs.at(0)).dtype; }
+
+  /// The node's parameter as a constant, in the element type of what the node computes.
+  [[nodiscard]] std::string param(Slot slot) const;
+  /// The same, shaped so that it broadcasts along `axis` of the input.
+  [[nodiscard]] std::string param_along(Slot slot, std::size_t axis) const;
+  [[nodiscard]] const Tensor& tensor(Slot slot) const;
+  [[nodiscard]] std::string constant(std::string_view suffix, const Tensor& tensor) const;
+  [[nodiscard]] std::string numbers(std::string_view suffix, const Ints& values) const;
+  [[nodiscard]] std::string number(std::string_view suffix, double value) const;
+
+  /// A node that computes output 0, or `to` if it is given. Attributes are set on what is returned.
+  onnx::NodeProto& emit(const std::string& op, const std::vector<std::string>& inputs,
+                        const std::string& to = "") const;
+  /// A node whose only output is a new value; returns its name.
+  [[nodiscard]] std::string step(const std::string& op, const std::vector<std::string>& inputs,
+                                 std::string_view suffix) const;
+  /// A fresh name below the node's.
+  [[nodiscard]] std::string fresh(std::string_view suffix) const;
+
+ private:
+  Exporter& exporter_;
+  const Node& node_;
+};
+
+void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value);
+void set(onnx::NodeProto& node, const std::string& attribute, double value);
+void set(onnx::NodeProto& node, const std::string& attribute, const char* value);
+void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values);
+
+/// Writes a node; throws bad_input where its op has no ONNX form.
+void write(const Writer& w);
+
+}  // namespace banoff::onnx_export

@@ -1,0 +1,17 @@
+// The bytes of an ONNX file as its schema's message.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <filesystem>
+
+namespace banoff::onnx_import {
+
+/// Throws bad_input for a file that cannot be read, is no ONNX model, or has no graph.
+[[nodiscard]] onnx::ModelProto read_model(const std::filesystem::path& file);
+
+/// The version of ONNX's own operators that the model asks for. Throws bad_input below 7, the first that this reader
+/// knows.
+[[nodiscard]] std::int64_t opset_of(const onnx::ModelProto& model);
+
+}  // namespace banoff::onnx_import

@@ -1,0 +1,79 @@
+// Operators whose result is known while importing, whatever the network is given: constants and sizes.
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/core/checked.hpp"
+#include "runtime/core/dtype.hpp"
+#include "runtime/onnx/tensor.hpp"
+#include "runtime/onnx/translate.hpp"
+
+namespace banoff::onnx_import {
+
+namespace {
+
+Operand integers(std::vector<std::int64_t> values) {
+  const Shape shape{std::ssize(values)};
+  return {none, Tensor::of<std::int64_t>(shape, std::move(values))};
+}
+
+void constant(Call& call) {
+  if (const onnx::TensorProto* value = call.attributes.tensor("value")) {
+    Tensor tensor = tensor_of(*value, call.importer().file().parent_path());
+    call.importer().account(tensor.elements());
+    return call.result(0, {none, std::move(tensor)});
+  }
+  if (const auto number = call.attributes.integer("value_int")) {
+    return call.result(0, {none, Tensor::of<std::int64_t>({}, {*number})});
+  }
+  if (auto numbers = call.attributes.integers("value_ints")) return call.result(0, integers(std::move(*numbers)));
+  if (call.attributes.has("value_float")) {
+    const auto number = static_cast<float>(call.attributes.real("value_float", 0));
+    return call.result(0, {none, Tensor::of<float>({}, {number})});
+  }
+  if (const auto numbers = call.attributes.reals("value_floats")) {
+    const Shape shape{std::ssize(*numbers)};
+    return call.result(0, {none, Tensor::of<double>(shape, *numbers).as(DType::f32)});
+  }
+  fail_input("a constant of this kind is not supported");
+}
+
+void constant_of_shape(Call& call) {
+  const Ints sizes = call.known_integers(0, "the shape");
+  const onnx::TensorProto* given = call.attributes.tensor("value");
+  const Tensor value = given ? tensor_of(*given, {}) : Tensor::of<float>({1}, {0.0F});
+  if (value.elements() != 1) fail_input("value is {}, expected one element", value.shape().str());
+  const Shape shape(sizes);
+  call.importer().account(shape.elements());
+  auto [tensor, data] = Tensor::allocate(value.dtype(), shape);
+  const std::size_t size = size_of(value.dtype());
+  for (std::size_t at = 0; at < tensor.bytes(); at += size) std::copy_n(value.data(), size, data + at);
+  call.result(0, {none, tensor});
+}
+
+void shape_of(Call& call) {
+  const Shape x = call.shape(0);
+  const auto rank = static_cast<std::int64_t>(x.rank());
+  const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
+  const std::int64_t begin = place(call.attributes.integer("start", 0));
+  const std::int64_t end = std::max(place(call.attributes.integer("end", rank)), begin);
+  call.result(0, integers({x.begin() + begin, x.begin() + end}));
+}
+
+void size_of_tensor(Call& call) { call.result(0, {none, Tensor::of<std::int64_t>({}, {call.shape(0).elements()})}); }
+
+void cast(Call& call) {
+  call.attributes.ignore("saturate");
+  call.become(Cast{dtype_of_onnx(static_cast<std::int32_t>(call.attributes.integer("to", 0)))});
+}
+
+constexpr Row rows[] = {{"Constant", constant},
+                        {"ConstantOfShape", constant_of_shape},
+                        {"Shape", shape_of},
+                        {"Size", size_of_tensor},
+                        {"Cast", cast}};
+
+}  // namespace
+
+std::span<const Row> shape_rows() { return rows; }
+
+}  // namespace banoff::onnx_import

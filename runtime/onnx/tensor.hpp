@@ -1,0 +1,20 @@
+// Tensors of an ONNX file.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <filesystem>
+
+#include "banoff/tensor.hpp"
+
+namespace banoff::onnx_import {
+
+/// The element type that holds ONNX's `data_type`: its own, or for small and unsigned integers the next wider one.
+/// Throws bad_input for types that nothing here computes with (strings, complex numbers, 8-bit floats, …).
+[[nodiscard]] DType dtype_of_onnx(std::int32_t data_type);
+
+/// The tensor, checked against its own sizes. Data outside the file is read from `folder` alone: a path that leaves it
+/// is bad_input.
+[[nodiscard]] Tensor tensor_of(const onnx::TensorProto& proto, const std::filesystem::path& folder);
+
+}  // namespace banoff::onnx_import

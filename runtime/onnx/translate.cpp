@@ -1,0 +1,101 @@
+#include "runtime/onnx/translate.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace banoff::onnx_import {
+
+const Operand& Call::in(std::size_t i) const {
+  if (!has(i)) fail_input("input {} is missing", i);
+  return importer_.operand(node_.input(static_cast<int>(i)));
+}
+
+const Tensor& Call::known(std::size_t i, std::string_view what) const {
+  const Operand& operand = in(i);
+  if (!operand.known) {
+    fail_input("{} ('{}') must be a constant", what, node_.input(static_cast<int>(i)));
+  }
+  return *operand.known;
+}
+
+Ints Call::known_integers(std::size_t i, std::string_view what) const {
+  const Tensor& tensor = known(i, what);
+  if (tensor.dtype() != DType::i64 && tensor.dtype() != DType::i32) {
+    fail_input("{} is {}, expected integers", what, name_of(tensor.dtype()));
+  }
+  return tensor.to_vector<std::int64_t>();
+}
+
+double Call::known_number(std::size_t i, std::string_view what, double standard) const {
+  if (!has(i)) return standard;
+  const Tensor& tensor = known(i, what);
+  if (tensor.elements() != 1) fail_input("{} is {}, expected one number", what, tensor.shape().str());
+  return tensor.to_vector<double>().front();
+}
+
+std::optional<Ints> Call::integers(std::string_view attribute, std::size_t input) {
+  std::optional<Ints> result = attributes.integers(attribute);
+  if (!result && has(input)) result = known_integers(input, attribute);
+  return result;
+}
+
+void Call::no_outputs_from(std::size_t i) const {
+  for (; i < outputs(); ++i) {
+    if (importer_.is_read(node_.output(static_cast<int>(i)))) {
+      fail_input("output {} ('{}') is not supported", i, node_.output(static_cast<int>(i)));
+    }
+  }
+}
+
+Operand Call::emit(Op op, const std::vector<Operand>& inputs, Params params, std::string_view suffix) const {
+  const std::string name = suffix.empty() ? name_ : fmt::format("{}.{}", name_, suffix);
+  return importer_.emit(name, std::move(op), inputs, std::move(params)).at(0);
+}
+
+std::vector<Operand> Call::emit_all(Op op, const std::vector<Operand>& inputs, Params params) const {
+  return importer_.emit(name_, std::move(op), inputs, std::move(params));
+}
+
+void Call::result(std::size_t i, Operand operand) const {
+  if (i >= outputs() || node_.output(static_cast<int>(i)).empty()) return;
+  importer_.define(node_.output(static_cast<int>(i)), std::move(operand));
+}
+
+namespace {
+
+std::map<std::string_view, Translator> make_table() {
+  std::map<std::string_view, Translator> table;
+  for (const auto rows : {layer_rows(), pooling_rows(), elementwise_rows(), movement_rows(), shape_rows()}) {
+    for (const Row& row : rows) table.emplace(row.op, row.translator);
+  }
+  return table;
+}
+
+/// Why an op is out of reach, where more can be said than that it is unknown.
+std::string reason_against(const onnx::NodeProto& node) {
+  const std::string& op = node.op_type();
+  if (!node.domain().empty() && node.domain() != "ai.onnx") {
+    return fmt::format("operators of '{}' are not supported; export with standard ONNX operators", node.domain());
+  }
+  if (op == "If" || op == "Loop" || op == "Scan") {
+    return "control flow is not supported; export by tracing, with fixed sizes";
+  }
+  if (op.find("QuantizeLinear") != std::string::npos || op.starts_with("QLinear")) {
+    return "quantised networks are not supported; use the float model";
+  }
+  return "this operator is not supported";
+}
+
+}  // namespace
+
+void translate(Importer& importer, const onnx::NodeProto& node, const std::string& name) {
+  static const std::map<std::string_view, Translator> table = make_table();
+  const auto found = table.find(node.op_type());
+  const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
+  if (!standard || found == table.end()) fail_input("{}", reason_against(node));
+  Call call(importer, node, name);
+  found->second(call);
+  call.attributes.finish();
+}
+
+}  // namespace banoff::onnx_import

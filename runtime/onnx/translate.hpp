@@ -1,0 +1,70 @@
+// One ONNX node seen by the function that knows its op, and the table of those functions.
+#pragma once
+
+#include <span>
+
+#include "runtime/core/fail.hpp"
+#include "runtime/onnx/attributes.hpp"
+#include "runtime/onnx/importer.hpp"
+
+namespace banoff::onnx_import {
+
+class Call {
+ public:
+  Call(Importer& importer, const onnx::NodeProto& node, std::string name)
+      : attributes(node), importer_(importer), node_(node), name_(std::move(name)) {}
+
+  Attributes attributes;
+
+  [[nodiscard]] const std::string& op() const { return node_.op_type(); }
+  [[nodiscard]] std::int64_t opset() const { return importer_.opset(); }
+  [[nodiscard]] Importer& importer() const { return importer_; }
+
+  [[nodiscard]] std::size_t inputs() const { return static_cast<std::size_t>(node_.input_size()); }
+  /// Whether an optional input is there.
+  [[nodiscard]] bool has(std::size_t i) const { return i < inputs() && !node_.input(static_cast<int>(i)).empty(); }
+  [[nodiscard]] const Operand& in(std::size_t i) const;
+  [[nodiscard]] TensorType type(std::size_t i) const { return importer_.type_of(in(i)); }
+  [[nodiscard]] const Shape shape(std::size_t i) const { return type(i).shape; }
+  /// An input that must be known beforehand; `what` names it in the error.
+  [[nodiscard]] const Tensor& known(std::size_t i, std::string_view what) const;
+  [[nodiscard]] Ints known_integers(std::size_t i, std::string_view what) const;
+  [[nodiscard]] double known_number(std::size_t i, std::string_view what, double standard) const;
+  /// Integers that older opsets have as an attribute and newer ones as an input.
+  [[nodiscard]] std::optional<Ints> integers(std::string_view attribute, std::size_t input);
+
+  [[nodiscard]] std::size_t outputs() const { return static_cast<std::size_t>(node_.output_size()); }
+  /// Throws when anybody reads output `i` or a later one.
+  void no_outputs_from(std::size_t i) const;
+
+  /// The single output of `op`. Nodes of one call are told apart by `suffix`.
+  [[nodiscard]] Operand emit(Op op, const std::vector<Operand>& inputs, Params params = {},
+                             std::string_view suffix = "") const;
+  [[nodiscard]] std::vector<Operand> emit_all(Op op, const std::vector<Operand>& inputs, Params params = {}) const;
+  void result(std::size_t i, Operand operand) const;
+  /// Emits what is the whole call: input 0 to output 0.
+  void become(Op op, Params params = {}) const { result(0, emit(std::move(op), {in(0)}, std::move(params))); }
+
+ private:
+  Importer& importer_;
+  const onnx::NodeProto& node_;
+  std::string name_;
+};
+
+using Translator = void (*)(Call& call);
+
+struct Row {
+  std::string_view op;
+  Translator translator;
+};
+
+[[nodiscard]] std::span<const Row> layer_rows();        // ops_layers.cpp
+[[nodiscard]] std::span<const Row> pooling_rows();      // ops_pooling.cpp
+[[nodiscard]] std::span<const Row> elementwise_rows();  // ops_elementwise.cpp
+[[nodiscard]] std::span<const Row> movement_rows();     // ops_movement.cpp
+[[nodiscard]] std::span<const Row> shape_rows();        // ops_shape.cpp
+
+/// Takes a node over. Throws bad_input with the reason where that cannot be.
+void translate(Importer& importer, const onnx::NodeProto& node, const std::string& name);
+
+}  // namespace banoff::onnx_import

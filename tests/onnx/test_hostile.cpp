@@ -1,0 +1,95 @@
+// Damaged and hostile files: an error that names the file, never a crash. Run it under sanitizers for its full worth.
+#include <chrono>
+
+#include "banoff/session.hpp"
+#include "runtime/load/random.hpp"
+#include "tests/onnx/onnx_model.hpp"
+
+using namespace banoff;
+using namespace banoff::test;
+
+namespace {
+
+/// Loads what may be anything; only bad_input may come of it.
+void load_anything(const std::filesystem::path& file) {
+  try {
+    (void)Model::load(file);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::bad_input);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what is no ONNX model is told by its file's name") {
+  const TemporaryFolder folder;
+  const std::string whole = small_onnx().bytes();
+  for (const std::string& bytes : {std::string("\x08"), std::string(100, '\xff'), std::string("not a model"),
+                                   whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1)}) {
+    const auto file = folder.write("bad.onnx", bytes);
+    CHECK(input_error([&] { (void)Model::load(file); }).starts_with(file.string()));
+  }
+  OnnxModel old(6);
+  old.input("x", {1, 2}).output("y").node("Relu", {"x"}, {"y"});
+  CHECK(input_error([&] { (void)Model::load(old.write(folder)); }).find("opset 6") != std::string::npos);
+}
+
+TEST_CASE("sizes that a file claims are checked before memory is asked for") {
+  const TemporaryFolder folder;
+  const auto claim = [&](const std::vector<std::int64_t>& shape) {
+    OnnxModel made;
+    made.input("x", {1}).output("y").weight("w", shape, {1});
+    made.node("Add", {"x", "w"}, {"y"});
+    return input_error([&] { (void)Model::load(made.write(folder)); });
+  };
+  CHECK(claim({1LL << 40}).find("1 elements") != std::string::npos);
+  CHECK(claim({1LL << 32, 1LL << 32}).find("64 bits") != std::string::npos);
+  CHECK_FALSE(claim({-5}).empty());
+  OnnxModel bomb;
+  bomb.input("x", {1}).output("y").integers("huge", {1LL << 33});
+  bomb.node("ConstantOfShape", {"huge"}, {"big"});
+  bomb.node("Add", {"x", "big"}, {"y"});
+  CHECK(input_error([&] { (void)Model::load(bomb.write(folder)); }).find("elements") != std::string::npos);
+}
+
+TEST_CASE("cycles, missing values and names used twice are refused") {
+  const TemporaryFolder folder;
+  OnnxModel cycle;
+  cycle.input("x", {1}).output("y").node("Add", {"x", "b"}, {"a"});
+  cycle.node("Relu", {"a"}, {"b"});
+  cycle.node("Relu", {"b"}, {"y"});
+  CHECK(input_error([&] { (void)Model::load(cycle.write(folder)); }).find("'b'") != std::string::npos);
+  OnnxModel twice;
+  twice.input("x", {1}).output("y").node("Relu", {"x"}, {"y"});
+  twice.node("Relu", {"x"}, {"y"});
+  CHECK(input_error([&] { (void)Model::load(twice.write(folder)); }).find("defined twice") != std::string::npos);
+  OnnxModel nowhere;
+  nowhere.input("x", {1}).output("y").node("Relu", {"x"}, {"z"});
+  CHECK(input_error([&] { (void)Model::load(nowhere.write(folder)); }).find("'y'") != std::string::npos);
+}
+
+TEST_CASE("mutated models are loaded or refused") {
+  const TemporaryFolder folder;
+  const std::string whole = small_onnx().bytes();
+  // BANOFF_FUZZ_SECONDS makes this a long run.
+  const char* wanted = std::getenv("BANOFF_FUZZ_SECONDS");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(wanted ? std::atoi(wanted) : 0);
+  std::uint64_t count = 0;
+  for (std::uint64_t seed = 1; seed <= 1000 || std::chrono::steady_clock::now() < until; ++seed, ++count) {
+    Random random(seed, "onnx");
+    std::string bytes = whole;
+    const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random.next() % n); };
+    for (std::size_t edits = 1 + below(4); edits > 0 && !bytes.empty(); --edits) {
+      const std::size_t at = below(bytes.size());
+      switch (below(4)) {
+        case 0: bytes[at] = static_cast<char>(random.next()); break;
+        case 1: bytes.erase(at, 1 + below(8)); break;
+        case 2: bytes.insert(at, bytes.substr(below(bytes.size()), 1 + below(16))); break;
+        default: bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8))); break;
+      }
+    }
+    CAPTURE(seed);
+    load_anything(folder.write("mutated.onnx", bytes));
+  }
+  MESSAGE(count << " mutated models");
+}
