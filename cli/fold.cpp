@@ -20,24 +20,6 @@ struct FoldCommand {
   bool json = false;
 };
 
-/// Refuses outputs that would overwrite what the network is read from.
-void check_output(const FoldCommand& options, const Manifest& manifest) {
-  const std::filesystem::path output = options.output;
-  const bool onnx = output.extension() == ".onnx";
-  if (!onnx && output.extension() != ".yaml" && output.extension() != ".yml") {
-    fail_usage(fmt::format("-o {}: a folded network is written as .onnx, or as .yaml with its weights beside it",
-                           options.output));
-  }
-  std::filesystem::path weights = output;
-  if (!onnx) weights.replace_extension(".safetensors");
-  for (const auto& [written, read] : {std::pair(output, manifest.file), std::pair(weights, manifest.weights)}) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(written, read, ignored)) {
-      fail_usage(fmt::format("-o {}: would overwrite {}; choose another name", options.output, read.string()));
-    }
-  }
-}
-
 /// Largest error of the folded network in float32 against the original in float64, on one seeded input.
 double end_to_end_error(const Model& original, const Model& folded) {
   const Tensors inputs = original.random_inputs(1);
@@ -115,7 +97,7 @@ void print_report(const FoldReport& report, const Outcomes& outcomes, const std:
 
 int fold(const FoldCommand& options) {
   const Model model = load(options.model);
-  if (!options.output.empty()) check_output(options, model.manifest());
+  if (!options.output.empty()) check_output(options.output, model.manifest());
   const auto [folded, report] = fold_model(model, options.fold);
   std::optional<double> error;
   if (options.check) error = end_to_end_error(model, folded);

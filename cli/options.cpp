@@ -54,7 +54,7 @@ void set_shape(LoadOptions& load, const std::string& text) {
 }  // namespace
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
-  command.add_option("MODEL", options.file, "Network file (.yaml)")->required();
+  command.add_option("MODEL", options.file, "Network file (.yaml or .onnx)")->required();
   add_load_options(command, options.load);
 }
 
@@ -137,6 +137,22 @@ std::pair<Model, FoldReport> fold_model(const Model& model, const FoldOptions& o
 
 Model folded(const Model& model, const FoldOptions& options) {
   return options.method == Method::none ? model : fold_model(model, options).first;
+}
+
+void check_output(const std::filesystem::path& output, const Manifest& manifest) {
+  const bool onnx = output.extension() == ".onnx";
+  if (!onnx && output.extension() != ".yaml" && output.extension() != ".yml") {
+    fail_usage(
+        fmt::format("-o {}: a network is written as .onnx, or as .yaml with its weights beside it", output.string()));
+  }
+  std::filesystem::path weights = output;
+  if (!onnx) weights.replace_extension(".safetensors");
+  for (const auto& [written, read] : {std::pair(output, manifest.file), std::pair(weights, manifest.weights)}) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(written, read, ignored)) {
+      fail_usage(fmt::format("-o {}: would overwrite {}; choose another name", output.string(), read.string()));
+    }
+  }
 }
 
 void fail_usage(const std::string& message) { throw Error(ErrorKind::usage, message); }

@@ -46,6 +46,9 @@ void add_json_option(CLI::App& command, bool& json);
 /// The network with its batch norms folded as asked; untouched for Method::none.
 [[nodiscard]] Model folded(const Model& model, const FoldOptions& options);
 
+/// Refuses a file to write a network to that is of neither format (.yaml, .onnx), or that the network is read from.
+void check_output(const std::filesystem::path& output, const Manifest& manifest);
+
 [[noreturn]] void fail_usage(const std::string& message);
 [[noreturn]] void fail_input(const std::string& message);
 

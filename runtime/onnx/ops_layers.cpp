@@ -115,16 +115,16 @@ void gemm(Call& call) {
   const double alpha = call.attributes.real("alpha", 1), beta = call.attributes.real("beta", 1);
   const bool turn_a = call.attributes.integer("transA", 0) != 0, turn_b = call.attributes.integer("transB", 0) != 0;
   const bool added = call.has(2);
-  Operand a = call.in(0);
   const Operand& b = call.in(1);
   if (call.shape(0).rank() != 2 || call.shape(1).rank() != 2) fail_input("operands are not matrices");
   if (!b.known) {
-    const Operand product = call.emit(MatMul{turn_a, turn_b}, {a, b}, {}, added || alpha != 1 ? "product" : "");
+    const Operand product =
+        call.emit(MatMul{turn_a, turn_b}, {call.in(0), b}, {}, added || alpha != 1 ? "product" : "");
     const Operand scaled_product = times(call, product, alpha, added ? "scaled" : "");
     if (!added) return call.result(0, scaled_product);
     return call.result(0, call.emit(Binary{BinaryKind::add}, {scaled_product, times(call, call.in(2), beta, "bias")}));
   }
-  if (turn_a) a = call.emit(Transpose{{1, 0}}, {a}, {}, "transposed");
+  const Operand a = turn_a ? call.emit(Transpose{{1, 0}}, {call.in(0)}, {}, "transposed") : call.in(0);
   const Tensor weight = scaled(turn_b ? *b.known : turned(*b.known), alpha);
   const std::int64_t out = weight.shape()[0];
   const bool bias = added && call.in(2).known && call.in(2).known->elements() == out &&

@@ -30,6 +30,9 @@ std::shared_ptr<const Model::Contents> contents_of(Graph graph, Manifest manifes
 Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
   Bindings bindings{options.symbols, options.shapes};
   if (file.extension() == ".onnx") {
+    if (options.random_seed || !options.weights.empty()) {
+      fail_usage("{}: an ONNX file has its weights inside; leave out --weights", file.string());
+    }
     LoadedModel loaded = load_onnx(file, reference::compute<double>, bindings);
     return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), {}));
   }

@@ -5,7 +5,7 @@
 namespace fs = std::filesystem;
 
 TEST_CASE("every command has a help with an example, on stdout") {
-  for (const char* command : {"run", "fold", "explain", "verify", "eval", "inspect", "devices"}) {
+  for (const char* command : {"run", "fold", "explain", "verify", "eval", "import", "export", "inspect", "devices"}) {
     const Outcome outcome = banoff_command({command, "--help"});
     CHECK(outcome.code == 0);
     CHECK(outcome.err.empty());
@@ -59,6 +59,21 @@ TEST_CASE("a folded network is written with its weights, and verifies against th
   CHECK(verify.json()["outputs"][0]["max_relative_error"].get<double>() < 1e-5);
   CHECK(verify.json()["device_outputs"][0]["max_abs_error"].get<double>() > 0);
 }
+
+#ifdef BANOFF_ONNX
+TEST_CASE("a network goes out to ONNX and comes back the same") {
+  const SmallNet net;
+  const std::string onnx = net.folder / "out.onnx", back = net.folder / "back.yaml";
+  CHECK(net.run("export", {"-o", onnx}).code == 0);
+  CHECK(banoff_command({"import", onnx, "-o", back}).code == 0);
+  CHECK(banoff_command({"verify", onnx, back}).code == 0);
+  CHECK(banoff_command({"fold", onnx, "-o", net.folder / "folded.onnx"}).code == 0);
+  CHECK(banoff_command({"verify", onnx, net.folder / "folded.onnx"}).code == 0);
+  CHECK(banoff_command({"inspect", onnx, "--weights", "random:1"}).code == 2);
+  CHECK(net.run("export", {"-o", net.folder / "out.txt"}).code == 2);
+  CHECK(banoff_command({"fold", onnx, "-o", onnx}).code == 2);
+}
+#endif
 
 TEST_CASE("verify fails where networks differ, and names the first node that does") {
   const SmallNet net;

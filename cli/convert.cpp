@@ -1,0 +1,57 @@
+// banoff import, banoff export: a network from one format to the other, as it is.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+
+namespace banoff::cli {
+namespace {
+
+struct ConvertCommand {
+  ModelOptions model;
+  std::string output;
+};
+
+int convert(const ConvertCommand& options) {
+  const Model model = load(options.model);
+  check_output(options.output, model.manifest());
+  model.save(options.output);
+  fmt::print("{}: {} layers\n", options.output, model.layers().size());
+  return 0;
+}
+
+std::shared_ptr<ConvertCommand> add_conversion(CLI::App& command, Action& action, const std::string& extension) {
+  auto options = std::make_shared<ConvertCommand>();
+  add_model_options(command, options->model);
+  command.add_option("-o,--output", options->output, fmt::format("The file to write, OUT{}", extension))
+      ->required()
+      ->check([extension](const std::string& file) {
+        return std::filesystem::path(file).extension() == extension
+                   ? ""
+                   : fmt::format("expected a name ending in {}", extension);
+      });
+  command.callback([options, &action] { action = [options] { return convert(*options); }; });
+  return options;
+}
+
+}  // namespace
+
+void add_import(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("import", "Turn an ONNX network into a model file with its weights beside it");
+  command->footer(
+      "Sizes are fixed as --shape gives them; a first dimension without a size is 1, or what --shape N=8 says.\n"
+      "What the file cannot say in YAML is refused in one list: every node with its operator and the reason.\n\n"
+      "Example:\n  banoff import resnet20.onnx -o resnet20.yaml");
+  (void)add_conversion(*command, action, ".yaml");
+}
+
+void add_export(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("export", "Write a network as ONNX, for other runtimes");
+  command->footer(
+      "Operators are those of opset 18. Batch norms stay as they are; `banoff fold MODEL -o OUT.onnx` folds them "
+      "first.\n\n"
+      "Example:\n  banoff export configs/demo/classifier.yaml -o classifier.onnx");
+  (void)add_conversion(*command, action, ".onnx");
+}
+
+}  // namespace banoff::cli
