@@ -23,7 +23,7 @@ void add_run(CLI::App& app, Action& action) {
                      ->excludes(images)
                      ->expected(1)
                      ->take_all();
-  command->add_option("--output", options->outputs, "[NAME=]FILE.npy to write an output to")
+  command->add_option("--output", options->outputs, "[NAME=]FILE.npy to write an output, or any node's value, to")
       ->needs(inputs)
       ->expected(1)
       ->take_all();

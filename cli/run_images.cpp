@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "banoff/task/classification.hpp"
@@ -33,16 +34,23 @@ Result classified(const Tensor& output, const Task& task) {
 Result detected(const Predictor::Prediction& prediction, const Task& task, const Image& image) {
   Result result;
   const std::vector<Detection> found = detections(prediction.output, prediction.placement, task.min_score);
+  std::vector<InstanceMask> masks;
+  if (!task.masks.empty()) {
+    masks = instance_masks(prediction.all.at(task.masks), prediction.output, prediction.placement, found);
+  }
   result.json["detections"] = Json::array();
-  for (const Detection& one : found) {
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Detection& one = found[i];
     const Box& box = one.box;
     const std::string label = label_of(task, one.label);
     result.text +=
         fmt::format("  {} {:.3f}  {:.1f} {:.1f} {:.1f} {:.1f}\n", label, one.score, box.x1, box.y1, box.x2, box.y2);
-    result.json["detections"].push_back(
-        {{"label", label}, {"index", one.label}, {"score", one.score}, {"box", {box.x1, box.y1, box.x2, box.y2}}});
+    Json row = {
+        {"label", label}, {"index", one.label}, {"score", one.score}, {"box", {box.x1, box.y1, box.x2, box.y2}}};
+    if (!masks.empty()) row["mask_pixels"] = std::ranges::count(masks[i].covered, 1);
+    result.json["detections"].push_back(std::move(row));
   }
-  result.drawing = draw_detections(image, found, task);
+  result.drawing = draw_detections(image, found, task, masks);
   return result;
 }
 

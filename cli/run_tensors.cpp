@@ -55,11 +55,14 @@ int run_tensors(const RunCommand& options) {
   const Model written = load(options.model);
   const Tensors inputs = read_inputs(options, written.inputs());
   std::map<std::string, std::string> files;
+  std::vector<std::string> values;
   for (const std::string& binding : options.outputs) {
     const auto [given, file] = split_binding(binding);
-    files[name_in(written.outputs(), given, "--output")] = file;
+    // A name that is no output is a node's: its value becomes an output before anything is folded.
+    values.push_back(given.empty() ? name_in(written.outputs(), given, "--output") : given);
+    files[values.back()] = file;
   }
-  const Model model = folded(in_shapes_of(options, written, inputs), options.fold);
+  const Model model = folded(in_shapes_of(options, written, inputs).with_outputs(values), options.fold);
   const Tensors outputs = Session(CompiledModel::compile(model, options.device)).run(inputs);
   for (const auto& [name, file] : files) write_npy(file, outputs.at(name));
   Json rows = Json::array();

@@ -321,7 +321,16 @@ void apply(const GroupNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op)
 void apply(const Lrn&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const LayerNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const Cast&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
+void apply(const DecodeBoxes&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
 void apply(const Nms&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
+void apply(const RoiAlign&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
+void apply(const PickChannel&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
+
+/// Of its inputs only the sizes count.
+void apply(const Anchors&, const Rule& r) {
+  r.system().make_whole(r.out());
+  r.system().pin(r.out(), r.because(Blocker::unsupported_op));
+}
 
 }  // namespace
 

@@ -14,6 +14,7 @@ std::unique_ptr<Kernel> compile(const Region& region, int threads) {
         else if constexpr (std::is_same_v<T, GlobalPool> || std::is_same_v<T, ReduceMean>) return global_pool;
         else if constexpr (std::is_same_v<T, Resize>) return resize;
         else if constexpr (one_of<T, Softmax, GroupNorm, LayerNorm>) return normalisation;
+        else if constexpr (one_of<T, DecodeBoxes, Nms, RoiAlign, PickChannel>) return detection;
         else if constexpr (one_of<T, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze,
                                   Unsqueeze, Pad, Identity>)
           return movement;

@@ -19,6 +19,10 @@ namespace banoff::cpu {
 /// Softmax, group norm, instance norm and layer norm; mean over trailing axes.
 [[nodiscard]] std::unique_ptr<Kernel> normalisation(const Region& region, int threads);
 
+/// Decoding, suppression, RoIAlign and the choice of a mask. Of bounded values the rows that count are computed, the
+/// others are zero.
+[[nodiscard]] std::unique_ptr<Kernel> detection(const Region& region, int threads);
+
 /// The kernel of whichever family the region's first node belongs to; Refused names why there is none.
 [[nodiscard]] std::unique_ptr<Kernel> compile(const Region& region, int threads);
 

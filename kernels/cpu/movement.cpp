@@ -189,8 +189,6 @@ GatherTables tables_of(const Region& region, const Node& node) {
 std::unique_ptr<Kernel> movement(const Region& region, int threads) {
   if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
   const Node& only = node(region, 0);
-  for (const ValueId v : region.inputs)
-    if (region.type(v).bounded) throw Refused{"bounded first dimension"};
   if (region.inputs.empty()) throw Refused{"no input"};
   if (const auto* op = only.as<Concat>()) return concat(region, only, *op, threads);
   if (const auto* op = only.as<Split>()) return split(region, only, *op, threads);

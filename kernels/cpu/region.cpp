@@ -20,7 +20,6 @@ void require_float_chain(const Region& region) {
   const auto require = [&](ValueId value) {
     const TensorType& type = region.type(value);
     if (held(type.dtype) != DType::f32) throw Refused{"element type " + std::string(name_of(type.dtype))};
-    if (type.bounded) throw Refused{"bounded first dimension"};
   };
   for (const ValueId value : region.inputs) require(value);
   for (std::size_t i = 0; i < region.nodes.size(); ++i) {

@@ -37,8 +37,8 @@ template <class F>
 /// The node's parameter converted to float, or empty when it has none.
 [[nodiscard]] std::vector<float> floats(const Region& region, const Node& node, Slot slot);
 
-/// Throws Refused unless the region is a chain (each node reads the one before, one output, the last one's) of
-/// unbounded values held in f32.
+/// Throws Refused unless the region is a chain (each node reads the one before, one output, the last one's) of values
+/// held in f32.
 void require_float_chain(const Region& region);
 
 /// y = scale x + shift along `axis`: what a batch norm or affine node is.

@@ -34,15 +34,26 @@ bool has_avx512() {
 #endif
 }
 
-/// A kernel together with the counts it reports: all values it makes are of fixed size.
+/// How many rows an output has: so many, or as many as an input.
+struct Rows {
+  std::int64_t fixed = 0;
+  int like_input = none;
+};
+
+/// A kernel together with the counts it reports unless it knows better. Of bounded values most kernels compute all
+/// rows: those behind the last one that counts depend on nothing but their like.
 class CountedKernel final : public Kernel {
  public:
-  CountedKernel(std::unique_ptr<Kernel> kernel, std::vector<std::int64_t> rows)
+  CountedKernel(std::unique_ptr<Kernel> kernel, std::vector<Rows> rows)
       : kernel_(std::move(kernel)), rows_(std::move(rows)) {}
 
   void run(const KernelArgs& args) const override {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const Rows& rows = rows_[i];
+      args.output_counts[i] =
+          rows.like_input == none ? rows.fixed : args.input_counts[static_cast<std::size_t>(rows.like_input)];
+    }
     kernel_->run(args);
-    std::ranges::copy(rows_, args.output_counts.begin());
   }
   [[nodiscard]] std::unique_ptr<KernelState> make_state() const override { return kernel_->make_state(); }
   [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->scratch_bytes(); }
@@ -54,10 +65,24 @@ class CountedKernel final : public Kernel {
 
  private:
   std::unique_ptr<Kernel> kernel_;
-  std::vector<std::int64_t> rows_;
+  std::vector<Rows> rows_;
 };
 
 std::int64_t rows_of(const TensorType& type) { return type.shape.rank() == 0 ? 1 : type.shape[0]; }
+
+/// A bounded output has as many rows as the first bounded input.
+std::vector<Rows> rows_of(const Region& region) {
+  int bounded = none;
+  for (std::size_t i = region.inputs.size(); i-- > 0;) {
+    if (region.type(region.inputs[i]).bounded) bounded = static_cast<int>(i);
+  }
+  std::vector<Rows> rows;
+  for (const ValueId output : region.outputs) {
+    const TensorType& type = region.type(output);
+    rows.push_back({rows_of(type), type.bounded ? bounded : none});
+  }
+  return rows;
+}
 
 /// The number of threads of the calling thread's parallel regions before `enter`, to put back in `leave`.
 thread_local int threads_before = 0;
@@ -78,7 +103,7 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override {
     const std::size_t rank = type.shape.rank();
-    if (storage(type.dtype) != DType::f32 || type.bounded || rank < 3 || rank > 5) return {Layout::plain};
+    if (storage(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
     if (avx512_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
     return {Layout::blocked8, Layout::channels_last, Layout::plain};
@@ -93,11 +118,8 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
     const Entered entered(*this);  // oneDNN divides the work among threads when a primitive is made, not when it runs
-    Compiled own = cpu::attempt([&]() -> Compiled {
-      std::vector<std::int64_t> rows;
-      for (const ValueId output : region.outputs) rows.push_back(rows_of(region.type(output)));
-      return std::make_unique<CountedKernel>(compile_fast(region), std::move(rows));
-    });
+    Compiled own = cpu::attempt(
+        [&]() -> Compiled { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
     const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
     if (!alone || !std::holds_alternative<Refusal>(own)) return own;
     const auto plain = [](Layout layout) { return layout == Layout::plain; };
@@ -109,8 +131,8 @@ class CpuDevice final : public Device {
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
     const Entered entered(*this);
     // A bounded value is copied whole, and its count with it.
-    if (type.bounded) return reference_->reorder(type, from, to);
-    return std::make_unique<CountedKernel>(fixed_reorder(type, from, to), std::vector{rows_of(type)});
+    return std::make_unique<CountedKernel>(fixed_reorder(type, from, to),
+                                           std::vector<Rows>{{rows_of(type), type.bounded ? 0 : none}});
   }
   void enter() const override {
     threads_before = omp_get_max_threads();

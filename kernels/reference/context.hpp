@@ -84,7 +84,11 @@ template <class T> [[nodiscard]] Body reference(const Identity& op, Context<T>& 
 template <class T> [[nodiscard]] Body reference(const Cast& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Constant& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Lrn& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Anchors& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const DecodeBoxes& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const Nms& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const RoiAlign& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const PickChannel& op, Context<T>& context);
 // clang-format on
 
 /// Instantiates the kernel of `op` for both precisions.

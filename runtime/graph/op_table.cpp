@@ -59,9 +59,13 @@ std::vector<OpRow> make_table() {
       {"identity", Identity{}},
       {"cast", Cast{}},
       {"constant", Constant{}, 0, 0},
-      {"nms", Nms{}, 2, 2},
       {"adaptive_avg_pool", AdaptiveAvgPool{}},
       {"lrn", Lrn{}},
+      {"anchors", Anchors{}, 2, 2},
+      {"decode_boxes", DecodeBoxes{}, 2, 3},
+      {"nms", Nms{}, 2, any_number},
+      {"roi_align", RoiAlign{}, 2, any_number},
+      {"pick_channel", PickChannel{}, 2, 2},
       {"relu6", Activation{ActivationKind::clip, 0, 6}, 1, 1, true},
   };
   for (std::size_t i = 0; i < activation_rows.size(); ++i) {

@@ -55,8 +55,12 @@ using InputTypes = std::span<const TensorType>;
 [[nodiscard]] Signature signature(const Identity& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Cast& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Constant& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Anchors& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const DecodeBoxes& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Nms& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const Lrn& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const RoiAlign& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const PickChannel& op, InputTypes inputs);
 
 /// Signature of whichever op this is, after checking the number of inputs against the op table.
 [[nodiscard]] Signature signature(const Op& op, InputTypes inputs);
@@ -110,6 +114,8 @@ struct ResolvedSlice {
   Shape shape;
 };
 [[nodiscard]] ResolvedSlice resolve(const Slice& op, const Shape& input);
+/// What `anchors` gives, x1 y1 x2 y2 of each box. The shapes are those its signature accepts.
+[[nodiscard]] std::vector<double> anchor_boxes(const Anchors& op, const Shape& map, const Shape& image);
 /// Sizes of the parts a split makes.
 [[nodiscard]] Ints split_sizes(const Split& op, const Shape& input);
 

@@ -1,4 +1,4 @@
-// Shape rules of elementwise ops, poolings, reductions, resizing and detection's suppression.
+// Shape rules of elementwise ops, poolings, reductions and resizing.
 #include <cmath>
 
 #include "runtime/core/checked.hpp"
@@ -128,16 +128,6 @@ Signature signature(const Lrn& op, InputTypes inputs) {
   if (inputs[0].shape.rank() < 2) fail_input("input {} has no channels", inputs[0].str());
   if (op.size < 1) fail_input("size is {}, expected at least 1", op.size);
   return {{inputs[0]}, {}};
-}
-
-Signature signature(const Nms& op, InputTypes inputs) {
-  const Shape& boxes = inputs[0].shape;
-  const Shape& scores = inputs[1].shape;
-  if (boxes.rank() != 2 || boxes[1] != 4 || scores.rank() != 2 || scores[0] != boxes[0]) {
-    fail_input("boxes {} and scores {}, expected Kx4 and KxC", boxes.str(), scores.str());
-  }
-  if (op.max < 1) fail_input("max is {}, expected at least 1", op.max);
-  return {{{inputs[0].dtype, {op.max, 6}, true}}, {}};
 }
 
 }  // namespace banoff

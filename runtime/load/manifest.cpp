@@ -116,11 +116,11 @@ class ManifestReader {
 
   void check_output(const Task& task, int line) const {
     if (task.top < 1) fail_at(file_, line, fmt::format("task: top: expected 1 or more, got {}", task.top));
-    if (task.output.empty()) return;
     std::vector<std::string_view> names;
     for (const GraphOutput& output : graph_.outputs) names.push_back(output.name);
-    if (std::ranges::find(names, task.output) == names.end()) {
-      fail_at(file_, line, fmt::format("task: no output '{}'{}", task.output, did_you_mean(task.output, names)));
+    for (const std::string& name : {task.output, task.masks}) {
+      if (name.empty() || std::ranges::find(names, name) != names.end()) continue;
+      fail_at(file_, line, fmt::format("task: no output '{}'{}", name, did_you_mean(name, names)));
     }
   }
 

@@ -24,7 +24,7 @@ void preprocess_fields(auto&& f, auto& self) {
 
 void task_fields(auto&& f, auto& self) {
   f("kind", self.kind, required), f("labels", self.labels), f("output", self.output), f("softmax", self.softmax),
-      f("top", self.top), f("min_score", self.min_score), f("palette", self.palette);
+      f("top", self.top), f("min_score", self.min_score), f("masks", self.masks), f("palette", self.palette);
 }
 
 }  // namespace banoff

@@ -52,6 +52,13 @@ class Planner {
     for (const GraphOutput& output : plan_->graph->outputs) ++remaining_[index(output.value)];
   }
 
+  /// A buffer that is another view of what lies in buffer `seen`. A bounded value keeps its rows in every view.
+  std::int32_t add_view(ValueId value, Layout layout, std::int32_t seen) {
+    const std::int32_t id = add_buffer(value, layout, seen);
+    if (plan_->types[index(value)].bounded) plan_->buffers[index(id)].counted_by = plan_->buffer(seen).counted_by;
+    return id;
+  }
+
   /// A buffer for `value` in `layout`, in a storage of its own or in that of buffer `shared`.
   std::int32_t add_buffer(ValueId value, Layout layout, std::int32_t shared = none) {
     const auto id = static_cast<std::int32_t>(plan_->buffers.size());
@@ -60,17 +67,24 @@ class Planner {
       where = static_cast<std::int32_t>(plan_->storages.size());
       plan_->storages.push_back({plan_->device->bytes(plan_->types[index(value)], layout), 0, {}, false});
     }
-    plan_->buffers.push_back({value, layout, where});
+    plan_->buffers.push_back({value, layout, where, id});
     in_layout_[{value, layout}] = id;
     if (made_[index(value)] == none) made_[index(value)] = id;
     return id;
   }
 
+  Tensor constant_of(const Node& node) const {
+    const auto* anchors = node.as<Anchors>();
+    if (anchors == nullptr) return *plan_->graph->param(node, Slot::value);
+    const auto shape = [&](std::size_t i) -> const Shape& { return plan_->types[index(node.inputs[i])].shape; };
+    return Tensor::of<double>(plan_->types[index(node.outputs[0])].shape, anchor_boxes(*anchors, shape(0), shape(1)));
+  }
+
   void add_constants() {
     for (const Node& node : plan_->graph->nodes) {
-      if (node.outputs.empty() || node.as<Constant>() == nullptr) continue;
+      if (node.outputs.empty() || !is_constant(node)) continue;
       const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
-      storage(buffer).constant = plan_->graph->param(node, Slot::value)->as(plan_->device->storage(DType::f32));
+      storage(buffer).constant = constant_of(node).as(plan_->device->storage(DType::f32));
     }
   }
 
@@ -80,7 +94,7 @@ class Planner {
     const std::int32_t from = made_[index(value)];
     const TensorType& type = plan_->types[index(value)];
     const Layout have = plan_->buffer(from).layout;
-    if (same_bytes(type, have, layout)) return add_buffer(value, layout, from);
+    if (same_bytes(type, have, layout)) return add_view(value, layout, from);
     auto kernel = plan_->device->reorder(type, have, layout);
     if (const Tensor& constant = storage(from).constant; constant) {
       return add_reordered_constant(value, layout, constant, *kernel);
@@ -114,7 +128,7 @@ class Planner {
       --remaining_[index(region.inputs[i])];
     }
     if (planned.is_view) {
-      add_buffer(region.outputs[0], Layout::plain, inputs[0]);
+      add_view(region.outputs[0], Layout::plain, inputs[0]);
       return;
     }
     region.input_layouts = choice.inputs;
@@ -155,7 +169,8 @@ class Planner {
     const TensorType& type = plan_->types[index(source.value)];
     const auto copy = static_cast<std::int32_t>(plan_->buffers.size());
     plan_->storages.push_back({plan_->device->bytes(type, source.layout), 0, {}, false});
-    plan_->buffers.push_back({source.value, source.layout, static_cast<std::int32_t>(plan_->storages.size() - 1)});
+    plan_->buffers.push_back(
+        {source.value, source.layout, static_cast<std::int32_t>(plan_->storages.size() - 1), copy});
     plan_->steps.push_back({plan_->device->reorder(type, source.layout, source.layout), {original}, {copy}, {}});
     return copy;
   }

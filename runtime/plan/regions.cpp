@@ -48,7 +48,7 @@ class Former {
   std::vector<PlannedRegion> run() {
     std::vector<PlannedRegion> regions;
     for (NodeId id = 0; id < static_cast<NodeId>(graph_.nodes.size()); ++id) {
-      if (covered_[index(id)] || !graph_.alive(id) || graph_.node(id).as<Constant>() != nullptr) continue;
+      if (covered_[index(id)] || !graph_.alive(id) || is_constant(graph_.node(id))) continue;
       if (auto region = take(id)) regions.push_back(std::move(*region));
     }
     if (!refusals_.empty()) {
@@ -218,6 +218,8 @@ bool is_view(const Node& node) {
   return node.as<Reshape>() != nullptr || node.as<Flatten>() != nullptr || node.as<Squeeze>() != nullptr ||
          node.as<Unsqueeze>() != nullptr || node.as<Identity>() != nullptr;
 }
+
+bool is_constant(const Node& node) { return node.as<Constant>() != nullptr || node.as<Anchors>() != nullptr; }
 
 std::vector<PlannedRegion> form_regions(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
                                         const PlanOptions& options) {

@@ -24,6 +24,9 @@ struct PlannedRegion {
 /// Whether the node only gives its input's memory (in plain layout) another shape.
 [[nodiscard]] bool is_view(const Node& node);
 
+/// Whether the node's value is known when the plan is made.
+[[nodiscard]] bool is_constant(const Node& node);
+
 /// Regions covering every node but constants, in an order in which they can run. Longer chains (convolution, residual,
 /// activation) are offered to the device before shorter ones; what has values per channel becomes a kernel of its own
 /// where that is expected to be faster. Throws refused with every node it would not take.

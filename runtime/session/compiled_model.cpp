@@ -12,6 +12,7 @@ namespace {
 
 std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
   if (options.name == "reference") return reference::device(DType::f32);
+  if (options.name == "reference-f64") return reference::device(DType::f64);
   if (options.name == "cpu") return onednn::device({.threads = options.threads});
   if (options.name == "gpu")
     fail(ErrorKind::refused, "this build has no GPU device (built in: {})", fmt::join(device_names(), ", "));
@@ -47,7 +48,7 @@ StepInfo describe_step(const Plan& plan, const Step& step) {
 
 }  // namespace
 
-std::vector<std::string> device_names() { return {"reference", "cpu"}; }
+std::vector<std::string> device_names() { return {"reference", "reference-f64", "cpu"}; }
 
 CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& options) {
   const auto start = std::chrono::steady_clock::now();

@@ -1,5 +1,6 @@
 #include "banoff/model.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "folding/fold.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
+#include "runtime/load/suggest.hpp"
 #include "runtime/onnx/export.hpp"
 #include "runtime/onnx/import.hpp"
 #include "runtime/session/contents.hpp"
@@ -82,6 +84,22 @@ std::vector<LayerInfo> Model::layers() const {
     result.push_back(std::move(layer));
   }
   return result;
+}
+
+Model Model::with_outputs(const std::vector<std::string>& values) const {
+  Graph graph = contents_->graph;
+  for (const std::string& name : values) {
+    const auto called = [&](const GraphOutput& output) { return output.name == name; };
+    if (std::ranges::any_of(graph.outputs, called)) continue;
+    const auto value = std::ranges::find(graph.values, name, &Value::name);
+    if (value == graph.values.end()) {
+      std::vector<std::string_view> known;
+      for (const Value& each : graph.values) known.push_back(each.name);
+      fail_usage("the network has no output or node '{}'{}", name, did_you_mean(name, known));
+    }
+    graph.add_output(name, static_cast<ValueId>(value - graph.values.begin()));
+  }
+  return Model(contents_of(std::move(graph), contents_->manifest, contents_->bindings));
 }
 
 std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {

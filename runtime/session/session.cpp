@@ -70,17 +70,16 @@ struct Session::State {
     }
   }
 
+  /// The actual size of dimension 0.
+  std::int64_t& count_of(std::int32_t buffer) { return counts[index(plan.buffer(buffer).counted_by)]; }
+
   void run_step(std::size_t s) {
     const Step& step = plan.steps[s];
     BoundStep& bound = steps[s];
-    for (std::size_t i = 0; i < step.inputs.size(); ++i) bound.input_counts[i] = counts[index(step.inputs[i])];
-    for (std::size_t i = 0; i < step.outputs.size(); ++i) {
-      // Unless the kernel says otherwise, a bounded result has as many rows as the bounded input it comes from.
-      bound.output_counts[i] = capacity(plan.type(step.outputs[i]));
-    }
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) bound.input_counts[i] = count_of(step.inputs[i]);
     bound.kernel->run({bound.inputs, bound.outputs, bound.input_counts, bound.output_counts,
                        arena.data() + plan.scratch_offset, bound.state.get()});
-    for (std::size_t i = 0; i < step.outputs.size(); ++i) counts[index(step.outputs[i])] = bound.output_counts[i];
+    for (std::size_t i = 0; i < step.outputs.size(); ++i) count_of(step.outputs[i]) = bound.output_counts[i];
   }
 };
 
@@ -101,9 +100,7 @@ std::span<const std::byte> Session::output(std::size_t i) const {
   return {state_->memory(buffer), state_->plan.storage_of(buffer).bytes};
 }
 
-std::int64_t Session::output_count(std::size_t i) const {
-  return state_->counts[index(state_->plan.output_buffers.at(i))];
-}
+std::int64_t Session::output_count(std::size_t i) const { return state_->count_of(state_->plan.output_buffers.at(i)); }
 
 void Session::set_input_count(std::size_t i, std::int64_t count) {
   const std::int32_t buffer = state_->plan.input_buffers.at(i);
@@ -111,7 +108,7 @@ void Session::set_input_count(std::size_t i, std::int64_t count) {
   if (!type.bounded || count < 0 || count > capacity(type)) {
     fail_usage("input {} takes {}, {} rows were given", i, type.str(), count);
   }
-  state_->counts[index(buffer)] = count;
+  state_->count_of(buffer) = count;
 }
 
 void Session::bind_input(std::size_t i, std::span<const std::byte> memory) {

@@ -23,6 +23,26 @@ Colour ink_on(Colour colour) {
   return light ? Colour{0, 0, 0} : Colour{255, 255, 255};
 }
 
+/// Mixes a colour into a pixel.
+void blend(std::uint8_t* pixel, Colour colour, double alpha) {
+  for (std::size_t c = 0; c < 3; ++c) {
+    pixel[c] = static_cast<std::uint8_t>(std::lround((1 - alpha) * pixel[c] + alpha * colour[c]));
+  }
+}
+
+void fill_mask(Image& image, const InstanceMask& mask, Colour colour) {
+  constexpr double alpha = 0.5;
+  for (std::int64_t i = 0; i < mask.height; ++i) {
+    for (std::int64_t j = 0; j < mask.width; ++j) {
+      const std::int64_t y = mask.y + i, x = mask.x + j;
+      const bool inside = y >= 0 && y < image.height && x >= 0 && x < image.width;
+      if (inside && mask.covered[static_cast<std::size_t>(i * mask.width + j)] != 0) {
+        blend(image.at(y, x), colour, alpha);
+      }
+    }
+  }
+}
+
 void draw_frame(Image& image, std::int64_t x1, std::int64_t y1, std::int64_t x2, std::int64_t y2, Colour colour,
                 std::int64_t stroke) {
   fill_rectangle(image, x1, y1, x2, y1 + stroke, colour);
@@ -71,12 +91,17 @@ void fill_rectangle(Image& image, std::int64_t x1, std::int64_t y1, std::int64_t
   }
 }
 
-Image draw_detections(const Image& image, std::span<const Detection> found, const Task& task) {
+Image draw_detections(const Image& image, std::span<const Detection> found, const Task& task,
+                      std::span<const InstanceMask> masks) {
+  if (!masks.empty() && masks.size() != found.size()) {
+    fail_internal("{} masks for {} detections", masks.size(), found.size());
+  }
   Image canvas = to_rgb(image);
   const std::int64_t size = stroke_for(image);
   // Worst first, so that the best lie on top.
   for (auto it = found.rbegin(); it != found.rend(); ++it) {
     const Colour colour = colour_of(task, it->label);
+    if (!masks.empty()) fill_mask(canvas, masks[static_cast<std::size_t>(found.rend() - it) - 1], colour);
     const std::int64_t x1 = std::llround(it->box.x1), y1 = std::llround(it->box.y1);
     draw_frame(canvas, x1, y1, std::llround(it->box.x2), std::llround(it->box.y2), colour, size);
     const std::string text = fmt::format("{} {:.2f}", label_of(task, it->label), it->score);
@@ -99,11 +124,7 @@ Image draw_mask(const Image& image, const Mask& mask, const Task& task, double a
     const std::uint8_t index = mask.classes[i];
     ++counts[index];
     if (index == 0 || index == Mask::unknown) continue;
-    const Colour colour = colour_of(task, index);
-    for (std::size_t c = 0; c < 3; ++c) {
-      std::uint8_t& pixel = canvas.pixels[3 * i + c];
-      pixel = static_cast<std::uint8_t>(std::lround((1 - alpha) * pixel + alpha * colour[c]));
-    }
+    blend(&canvas.pixels[3 * i], colour_of(task, index), alpha);
   }
   std::vector<Entry> entries;
   for (std::size_t index = 1; index < Mask::unknown; ++index) {

@@ -92,6 +92,9 @@ constexpr Row table[] = {
     {"industrial_shallow_relu_first", 5, 1, 1},
     {"industrial_deep", 20, 20, 20},
     {"industrial_deep_relu_first", 20, 1, 1},
+    {"fasterrcnn_mobilenet_v3_large_fpn", 46, 46, 46},
+    {"maskrcnn_resnet50_fpn", 53, 53, 53},
+    {"ssdlite320_mobilenet_v3_large", 70, 70, 70},
 };
 
 }  // namespace

@@ -149,3 +149,53 @@ TEST_CASE("classes without a palette have colours of their own") {
   for (std::int64_t i = 0; i < 80; ++i) colours.insert(colour_of(task, i));
   CHECK(colours.size() == 80);
 }
+
+TEST_CASE("masks lie over the boxes they belong to, in the picture's pixels") {
+  Placement place;  // the network saw the picture at half its size, moved by 2
+  place.scale_x = place.scale_y = 0.5;
+  place.offset_x = 2;
+  place.image_width = 20;
+  place.image_height = 12;
+  // The second box is 4..8 x 8..16 of the picture, its mask set in the left half; the third reaches beyond the picture.
+  const Tensor rows = Tensor::of<float>({3, 6}, {0, 0, 1, 1, 0.1F, 1, 6, 2, 10, 4, 0.9F, 1, -4, 0, 4, 6, 0.8F, 2});
+  const Tensor masks = Tensor::of<float>({3, 1, 1, 4}, {1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1});
+  const auto found = detections(rows, place, 0.3);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].row == 1);
+  const auto covered = instance_masks(masks, rows, place, found);
+  REQUIRE(covered.size() == 2);
+  CHECK(covered[0].x == 8);
+  CHECK(covered[0].y == 4);
+  CHECK(covered[0].width == 8);
+  CHECK(covered[0].height == 4);
+  for (std::int64_t j = 0; j < 8; ++j) CHECK(covered[0].covered[static_cast<std::size_t>(8 + j)] == (j < 4 ? 1 : 0));
+  CHECK(covered[1].x == 0);
+  CHECK(covered[1].width == 4);  // of 16: three quarters of the box are outside
+}
+
+TEST_CASE("masks of another number than the boxes are refused, and boxes that are no numbers are none") {
+  const Tensor rows = Tensor::of<float>({1, 6}, {0, 0, 4, 4, 0.9F, 1});
+  Placement place;
+  place.image_width = place.image_height = 8;
+  const auto found = detections(rows, place, 0.3);
+  CHECK(input_error([&] {
+          (void)instance_masks(Tensor::of<float>({2, 1, 1, 1}, {1, 1}), rows, place, found);
+        }).find("1x1xHxW") != std::string::npos);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  CHECK(detections(Tensor::of<float>({1, 6}, {0, nan, 4, 4, 0.9F, 1}), place, 0.3).empty());
+  const Tensor point = Tensor::of<float>({1, 6}, {2, 2, 2, 2, 0.9F, 1});
+  const auto none = instance_masks(Tensor::of<float>({1, 1, 1, 1}, {1}), point, place, detections(point, place, 0.3));
+  REQUIRE(none.size() == 1);
+  CHECK(none[0].covered.empty());
+}
+
+TEST_CASE("a mask tints what it covers") {
+  const std::vector<Detection> found{{{0, 0, 60, 40}, 0.9, 1, 0}};
+  InstanceMask mask{0, 0, 60, 40, std::vector<std::uint8_t>(60 * 40, 1)};
+  mask.covered[30 * 60 + 51] = 0;
+  const Task task;
+  const Image drawn = draw_detections(Image(40, 60, 3), found, task, std::vector{mask});
+  const Colour colour = colour_of(task, 1);
+  for (std::size_t c = 0; c < 3; ++c) CHECK(drawn.at(30, 50)[c] == std::lround(0.5 * colour[c]));
+  for (std::size_t c = 0; c < 3; ++c) CHECK(drawn.at(30, 51)[c] == 0);
+}

@@ -37,6 +37,7 @@ struct Task {
   bool softmax = true;  ///< classification: apply softmax to print probabilities
   std::int64_t top = 5;
   double min_score = 0.3;  ///< detection
+  std::string masks;       ///< detection: the output that has a mask for each box; empty: none
   std::vector<std::array<std::uint8_t, 3>> palette;
   bool operator==(const Task&) const = default;
 };

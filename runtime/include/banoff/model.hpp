@@ -70,6 +70,9 @@ class BANOFF_API Model {
   [[nodiscard]] std::vector<TensorInfo> outputs() const;
   [[nodiscard]] std::vector<LayerInfo> layers() const;
 
+  /// This network with the values of these nodes as outputs too, by the nodes' names (and "name[i]" of several).
+  /// Throws usage for a name that is none.
+  [[nodiscard]] Model with_outputs(const std::vector<std::string>& values) const;
   /// This network with its batch norms folded, and what was done.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
   /// Writes the network as ONNX (.onnx), or as YAML with its weights beside it; what appears is whole.

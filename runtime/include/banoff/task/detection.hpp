@@ -1,6 +1,7 @@
-// Rows of an NMS to boxes on the picture.
+// Rows of an NMS to boxes on the picture, and the masks in them.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "banoff/export.h"
@@ -19,11 +20,25 @@ struct Detection {
   Box box;
   double score = 0;
   std::int64_t label = 0;
+  std::int64_t row = 0;  ///< of the output
+};
+
+/// The pixels of the picture that an instance covers: those of a part of it, [height, width], 1 or 0.
+struct InstanceMask {
+  std::int64_t x = 0, y = 0, width = 0, height = 0;
+  std::vector<std::uint8_t> covered;
 };
 
 /// The boxes of `rows` [count, 6] (x1 y1 x2 y2 score class, in pixels of the network's input) that score at least
 /// `min_score`, in the picture's pixels and clipped to it, in the order of the rows.
 [[nodiscard]] BANOFF_API std::vector<Detection> detections(const Tensor& rows, const Placement& placement,
                                                            double min_score);
+
+/// The masks of `found`, from an output `masks` [count, 1, h, w] of probabilities over the boxes of `rows`, which
+/// `found` came from. Between the mask's pixels it is interpolated, around them it is 0; from 0.5 on a pixel is
+/// covered.
+[[nodiscard]] BANOFF_API std::vector<InstanceMask> instance_masks(const Tensor& masks, const Tensor& rows,
+                                                                  const Placement& placement,
+                                                                  std::span<const Detection> found);
 
 }  // namespace banoff

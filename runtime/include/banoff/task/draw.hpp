@@ -13,8 +13,9 @@ namespace banoff {
 BANOFF_API void fill_rectangle(Image& image, std::int64_t x1, std::int64_t y1, std::int64_t x2, std::int64_t y2,
                                Colour colour);
 
-/// The picture in colour with a frame, label and score per detection.
-[[nodiscard]] BANOFF_API Image draw_detections(const Image& image, std::span<const Detection> found, const Task& task);
+/// The picture in colour with a frame, label and score per detection, and its mask where there are `masks`, one each.
+[[nodiscard]] BANOFF_API Image draw_detections(const Image& image, std::span<const Detection> found, const Task& task,
+                                               std::span<const InstanceMask> masks = {});
 
 /// The picture blended with the colours of its mask (`alpha` of the mask; class 0 is background and left as it is), and
 /// below it a legend of the classes that occur.

@@ -1,0 +1,155 @@
+// A small two-stage detector with masks: values whose number of rows is known at run time, through every kind of op.
+#include "support.hpp"
+#include "tests/files.hpp"
+
+using namespace banoff;
+using namespace banoff::test;
+
+namespace {
+
+/// `score`: what a detection must score at least.
+std::string detector(const std::string& score) {
+  return R"(
+inputs: {image: [1, 3, H=64, W=96]}
+task: {kind: detection, output: detections, masks: masks}
+blocks:
+  down:
+    nodes:
+      - conv: {op: conv, out: 8, kernel: 3, stride: 2, padding: 1}
+      - bn: batch_norm
+      - relu: relu
+  rows:
+    args: {columns: null}
+    nodes:
+      - cells: {op: transpose, perm: [0, 2, 3, 1]}
+      - rows: {op: reshape, shape: [-1, $columns]}
+  proposals:
+    args: {size: null}
+    inputs: [map]
+    nodes:
+      - anchors: {from: [map, image], sizes: $size, ratios: [0.5, 1, 2], offset: 0, whole_pixels: true}
+      - logits: {op: conv, from: map, out: 3, kernel: 1, bias: true}
+      - scores: {block: rows, columns: 1}
+      - moves: {op: conv, from: map, out: 12, kernel: 1, bias: true}
+      - deltas: {block: rows, columns: 4}
+      - boxes: {op: decode_boxes, from: [deltas, anchors, image], weights: [4, 4, 4, 4]}
+nodes:
+  - stem: {block: down, from: image}
+  - fine: {block: down}
+  - coarse: {block: down}
+  - level: {block: proposals, repeat: 2, from: "${['fine', 'coarse'][i]}", size: "${[16, 32][i]}"}
+  - proposals:
+      {op: nms, from: [level.0.boxes, level.0.scores, level.1.boxes, level.1.scores], score: -1.0e+30, candidates: 30,
+       min_size: 1, iou: 0.6, max: 64}
+  - rows_of_proposals: flatten
+  - pooled: {op: roi_align, from: [proposals, fine, coarse], size: 4, strides: [4, 8], canonical_size: 16, canonical_level: 2}
+  - conv: {op: conv, out: 8, kernel: 3, padding: 1}
+  - bn1: batch_norm
+  - relu1: relu
+  - pool: {op: max_pool, kernel: 2}
+  - flatten: flatten
+  - fc: {op: dense, out: 16, bias: false}
+  - bn2: batch_norm
+  - relu2: relu
+  - classes: {op: dense, out: 4}
+  - scores: softmax
+  - moves: {op: dense, from: relu2, out: 16}
+  - boxes: {op: decode_boxes, from: [moves, proposals, image], weights: [10, 10, 5, 5]}
+  - detections: {op: nms, from: [boxes, scores], background: true, min_size: 0.01, iou: 0.5, max: 20, score: )" +
+         score + R"(}
+  - mask_roi: {op: roi_align, from: [detections, fine, coarse], size: 6, strides: [4, 8], canonical_size: 16, canonical_level: 2}
+  - mask_conv: {op: conv, out: 8, kernel: 3, padding: 1}
+  - mask_bn: batch_norm
+  - mask_relu: relu
+  - up: {op: conv_transpose, out: 8, kernel: 2, stride: 2, bias: true}
+  - up_relu: relu
+  - mask_logits: {op: conv, out: 4, kernel: 1, bias: true}
+  - mask_of_class: {op: pick_channel, from: [mask_logits, detections]}
+  - masks: sigmoid
+outputs: {detections: detections, masks: masks, proposals: rows_of_proposals}
+)";
+}
+
+Model load(const TemporaryFolder& folder, const std::string& score) {
+  LoadOptions options;
+  options.random_seed = 3;
+  return Model::load(folder.write("detector.yaml", detector(score)), options);
+}
+
+}  // namespace
+
+TEST_CASE("a two-stage detector finds the same on every device, however its batch norms are folded") {
+  const TemporaryFolder folder;
+  const Model model = load(folder, "0.1");
+  const Tensors inputs = model.random_inputs(1);
+  const Tensors expected = model.reference(inputs);
+  const std::int64_t found = expected.at("detections").shape()[0];
+  CHECK(found > 3);
+  CHECK(expected.at("masks").shape() == Shape{found, 1, 12, 12});
+  CHECK(expected.at("proposals").shape()[0] > 10);
+  CHECK(expected.at("proposals").shape()[0] < 64);  // rows beyond the count are there, and do not show
+  for (const Method method : {Method::none, Method::naive, Method::banoff, Method::optimal}) {
+    const Model net = folded(model, method);
+    for (const std::string& device : device_names()) {
+      CAPTURE(std::string(name_of(method)) + " on " + device);
+      for (const OutputError& error : compare(expected, run_on(net, device, inputs, 2))) {
+        CAPTURE(error.name);
+        CHECK(error.max_relative_error < 1e-4);
+      }
+    }
+  }
+}
+
+TEST_CASE("every batch norm of a two-stage detector goes, those behind RoIAlign too") {
+  const TemporaryFolder folder;
+  const Model model = load(folder, "0.1");
+  CHECK(model.fold({}).second.folded() == 6);
+}
+
+TEST_CASE("a picture with nothing on it gives no rows, and a later one gives them again") {
+  const TemporaryFolder folder;
+  const Model nothing = load(folder, "1.0");
+  for (const std::string& device : device_names()) {
+    CAPTURE(device);
+    const Tensors out = run_on(nothing, device, nothing.random_inputs(1));
+    CHECK(out.at("detections").shape() == Shape{0, 6});
+    CHECK(out.at("masks").shape() == Shape{0, 1, 12, 12});
+  }
+  const Model model = load(folder, "0.1");
+  Session session(CompiledModel::compile(model));
+  const Tensors inputs = model.random_inputs(1);
+  const Tensors first = session.run(inputs);
+  Tensors blank = inputs;
+  blank["image"] = Tensor::of<float>({1, 3, 64, 96}, std::vector<float>(3 * 64 * 96));
+  (void)session.run(blank);
+  for (const OutputError& error : compare(first, session.run(inputs))) CHECK(error.max_abs_error == 0);
+}
+
+TEST_CASE("on the CPU nothing of a two-stage detector is left to the reference") {
+  const TemporaryFolder folder;
+  for (const StepInfo& step : CompiledModel::compile(load(folder, "0.1")).info().steps) {
+    CAPTURE(step.label);
+    CHECK(step.implementation != "reference");
+  }
+}
+
+TEST_CASE("the values of nodes are outputs when they are asked for") {
+  const TemporaryFolder folder;
+  const Model model = load(folder, "0.1");
+  const Model more = model.with_outputs({"pooled", "level.0.boxes", "masks"});
+  CHECK(more.outputs().size() == 5);
+  const Tensors inputs = model.random_inputs(1);
+  const Tensors out = run_on(folded(more, Method::banoff), "cpu", inputs);
+  CHECK(out.at("pooled").shape()[0] == out.at("proposals").shape()[0]);
+  CHECK(max_difference(out.at("level.0.boxes"), more.reference(inputs).at("level.0.boxes")) < 1e-3);
+  CHECK_THROWS_WITH_AS((void)model.with_outputs({"poled"}), doctest::Contains("'poled'"), Error);
+}
+
+TEST_CASE("a detector takes one picture at a time and says so") {
+  const TemporaryFolder folder;
+  LoadOptions options;
+  options.random_seed = 3;
+  options.shapes["image"] = Shape{2, 3, 64, 96};
+  const auto file = folder.write("detector.yaml", detector("0.1"));
+  CHECK_THROWS_WITH_AS((void)Model::load(file, options), doctest::Contains("fixed at 1"), Error);
+}
