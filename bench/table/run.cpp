@@ -1,0 +1,284 @@
+#include "bench/table/run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "bench/table/store.hpp"
+#include "runtime/core/fail.hpp"
+
+namespace banoff::bench {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+bool built_in(const std::string& device) {
+  const std::vector<std::string> devices = device_names();
+  return std::ranges::find(devices, device) != devices.end();
+}
+
+std::string no_device(const std::string& device) {
+  return fmt::format("this build has no device '{}' (built in: {})", device, fmt::join(device_names(), ", "));
+}
+
+Json timing_json(const TableOptions& options, const BenchOptions& bench) {
+  if (options.quick) return {{"quick", true}};
+  const Timing& t = bench.timing;
+  return {{"warmup_ms", t.warmup_ms},
+          {"duration_s", t.duration_s},
+          {"iterations", t.iterations},
+          {"repetitions", t.repetitions}};
+}
+
+/// Weights that were made up once, for all processes that measure the network; removed with this.
+class MadeUpWeights {
+ public:
+  explicit MadeUpWeights(const fs::path& folder)
+      : base_(folder / fmt::format("weights-{}", static_cast<long>(::getpid()))) {}
+  ~MadeUpWeights() {
+    std::error_code ignored;
+    fs::remove(network(), ignored);
+    fs::remove(weights(), ignored);
+  }
+  MadeUpWeights(const MadeUpWeights&) = delete;
+  MadeUpWeights& operator=(const MadeUpWeights&) = delete;
+
+  [[nodiscard]] fs::path network() const { return fs::path(base_).concat(".yaml"); }
+  [[nodiscard]] fs::path weights() const { return fs::path(base_).concat(".safetensors"); }
+
+ private:
+  fs::path base_;
+};
+
+/// A cell that is still to be measured, or was kept.
+struct Task {
+  Cell* cell;
+  const Row* row;
+  BenchOptions bench;
+  std::string name;
+  Json key;
+};
+
+class Runner {
+ public:
+  Runner(const TableOptions& options, const Ears& ears)
+      : options_(options), ears_(ears), store_(options.results), machine_(to_json(machine())) {
+    std::error_code ignored;
+    program_ = hash_of_file(fs::read_symlink("/proc/self/exe", ignored));
+  }
+
+  Report run() {
+    Report report;
+    report.version = options_.version;
+    report.machine = machine();
+    report.options = {{"devices", options_.devices}, {"quick", options_.quick}, {"seed", options_.seed}};
+    for (const TableSpec& table : options_.tables) report.tables.push_back(plan(table));
+    std::vector<Task> tasks;
+    for (std::size_t t = 0; t < report.tables.size(); ++t) {
+      for (RowReport& row : report.tables[t].rows) {
+        for (Cell& cell : row.cells) tasks.push_back(task(options_.tables[t], row.row, cell));
+      }
+    }
+    measure_all(tasks);
+    return report;
+  }
+
+ private:
+  TableReport plan(const TableSpec& table) const {
+    TableReport report{table, {}};
+    report.spec.rows.clear();
+    for (const Row& row : table.rows) {
+      RowReport& planned = report.rows.emplace_back(RowReport{row, {}});
+      if (!table.timed) {
+        planned.cells.emplace_back();
+        continue;
+      }
+      const auto threads = options_.quick             ? std::vector{0}
+                           : options_.threads.empty() ? table.threads
+                                                      : options_.threads;
+      const auto batches = options_.quick             ? std::vector<std::int64_t>{1}
+                           : options_.batches.empty() ? table.batches
+                                                      : options_.batches;
+      for (const std::string& device : options_.devices) {
+        for (const int count : threads) {
+          for (const std::int64_t batch : batches) {
+            Cell& cell = planned.cells.emplace_back();
+            cell.device = device;
+            cell.threads = count;
+            cell.batch = batch;
+          }
+        }
+      }
+    }
+    return report;
+  }
+
+  Task task(const TableSpec& table, const Row& row, Cell& cell) const {
+    BenchOptions bench;
+    bench.models = {row.model};
+    bench.load.symbols = row.symbols;
+    bench.load.shapes = row.shapes;
+    bench.ways = table_ways();
+    bench.fold = options_.fold;
+    bench.devices = {cell.device};
+    bench.threads = {cell.threads};
+    bench.batches = {cell.batch};
+    bench.timing = options_.timing;
+    bench.timing.duration_s = options_.duration_s.value_or(table.duration_s.value_or(options_.timing.duration_s));
+    bench.quick = options_.quick;
+    bench.timed = table.timed;
+    Json weights = {{"seed", options_.seed}};
+    const fs::path file = weights_of(row);
+    if (!file.empty()) weights = {{"file", file.string()}, {"content", hash_of_file(file)}};
+    Json shapes = Json::object();
+    for (const auto& [input, shape] : row.shapes) shapes[input] = shape.vec();
+    Json key{{"network", hash_of_file(row.model)},
+             {"weights", weights},
+             {"symbols", row.symbols},
+             {"shapes", shapes},
+             {"device", cell.device},
+             {"threads", cell.threads},
+             {"batch", cell.batch},
+             {"timed", table.timed},
+             {"timing", table.timed ? timing_json(options_, bench) : Json()},
+             {"objective", std::string(name_of(options_.fold.objective))},
+             {"borders", options_.fold.borders},
+             {"version", options_.version},
+             {"program", program_},
+             {"machine", machine_}};
+    return {&cell, &row, std::move(bench), row.model.stem().string(), std::move(key)};
+  }
+
+  /// The file with the row's weights; empty where they are made up.
+  [[nodiscard]] fs::path weights_of(const Row& row) const {
+    if (!options_.weights.empty()) return options_.weights;
+    fs::path beside = row.model;
+    beside.replace_extension(".safetensors");
+    std::error_code ignored;
+    return !options_.made_up && fs::exists(beside, ignored) ? beside : fs::path();
+  }
+
+  void measure_all(std::vector<Task>& tasks) {
+    std::size_t kept = 0;
+    if (!options_.fresh) {
+      for (Task& task : tasks) kept += keep_found(task) ? 1U : 0U;
+    }
+    if (kept > 0)
+      ears_.say(fmt::format("{} of {} measurements are kept in {} (--fresh measures again)", kept, tasks.size(),
+                            store_.folder().string()));
+    todo_ = tasks.size() - kept;
+    for (Task& task : tasks) {
+      if (task.cell->resumed) continue;
+      // Tables share networks: what one of them just measured serves the next.
+      const bool measured_now = std::ranges::find(measured_, task.key) != measured_.end();
+      if (!measured_now || !keep_found(task)) measure_cell(task);
+      measured_.push_back(task.key);
+      ears_.progress(static_cast<double>(++done_) / static_cast<double>(todo_));
+    }
+  }
+
+  bool keep_found(Task& task) const {
+    std::optional<Cell> found = store_.find(task.name, task.key);
+    if (found) *task.cell = std::move(*found);
+    return found.has_value();
+  }
+
+  void measure_cell(Task& task) {
+    Cell& cell = *task.cell;
+    try {
+      if (!cell.device.empty() && !built_in(cell.device)) fail(ErrorKind::refused, "{}", no_device(cell.device));
+      measure(task);
+      store_.keep(task.name, task.key, cell);
+    } catch (const Error& error) {
+      cell.not_measured = error.what();
+      cell.exit_code = error.exit_code();
+      ears_.say(fmt::format("{}: not measured: {}", task.row->label, error.what()));
+    }
+  }
+
+  void measure(Task& task) {
+    BenchOptions& bench = task.bench;
+    const MadeUpWeights made_up(store_.folder());
+    bench.load.weights = weights_of(*task.row);
+    if (bench.load.weights.empty()) {
+      make_up(bench, made_up);
+      bench.load.weights = made_up.weights();
+    }
+    const std::string text = in_child(
+                                 [&bench](const Ears& ears) {
+                                   const BenchReport report = bench::run(bench, ears.say, ears.progress);
+                                   Json results = Json::array();
+                                   for (const Result& row : report.results)
+                                     results.push_back(to_json(row, bench.percentiles));
+                                   return Json{{"results", results}, {"load", report.load_average}}.dump();
+                                 },
+                                 {ears_.say, [&](double share) { step(share); }})
+                                 .text;
+    const Json json = Json::parse(text);
+    for (const Json& row : json.at("results")) task.cell->results.push_back(result_from_json(row));
+    task.cell->load_average = json.at("load");
+    if (bench.timed) measure_memory(bench, *task.cell);
+  }
+
+  void make_up(const BenchOptions& bench, const MadeUpWeights& weights) const {
+    (void)in_child(
+        [&](const Ears& ears) {
+          ears.say(fmt::format("{}: making up weights", bench.models.front().stem().string()));
+          LoadOptions load = bench.load;
+          load.random_seed = options_.seed;
+          load.symbols.try_emplace("N", 1);
+          Model::load(bench.models.front(), load).save(weights.network());
+          return std::string();
+        },
+        ears_);
+  }
+
+  /// Each way once more, alone: the peak of the process that timed all of them would tell nothing of any.
+  void measure_memory(const BenchOptions& bench, Cell& cell) const {
+    for (Result& row : cell.results) {
+      BenchOptions alone = bench;
+      alone.ways = {{method_named(row.method),
+                     row.activations.empty() ? Activations::automatic : activations_named(row.activations),
+                     row.norms == "fused" ? Norms::fused : Norms::separate}};
+      alone.timing = {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .repetitions = 1};
+      alone.quick = false;
+      const auto work = [&alone](const Ears&) {
+        (void)bench::run(
+            alone, [](const std::string&) {}, [](double) {});
+        return std::string();
+      };
+      row.peak_rss_kb = in_child(work, {[](const std::string&) {}, [](double) {}}).peak_rss_kb;
+    }
+  }
+
+  void step(double share) const {
+    ears_.progress((static_cast<double>(done_) + 0.95 * share) / static_cast<double>(todo_));
+  }
+
+  const TableOptions& options_;
+  const Ears& ears_;
+  Store store_;
+  Json machine_;
+  std::uint64_t program_ = 0;
+  std::vector<Json> measured_;
+  std::size_t done_ = 0, todo_ = 0;
+};
+
+}  // namespace
+
+std::vector<Way> table_ways() {
+  return {
+      {Method::none, Activations::literal, Norms::separate},    {Method::none, Activations::literal, Norms::fused},
+      {Method::naive, Activations::literal, Norms::separate},   {Method::banoff, Activations::literal, Norms::separate},
+      {Method::optimal, Activations::literal, Norms::separate}, {Method::optimal, Activations::clamp, Norms::separate}};
+}
+
+Report run_tables(const TableOptions& options, const Ears& ears) {
+  if (std::ranges::none_of(options.devices, built_in))
+    fail(ErrorKind::refused, "{}", no_device(options.devices.empty() ? "" : options.devices.front()));
+  return Runner(options, ears).run();
+}
+
+}  // namespace banoff::bench
