@@ -1,9 +1,8 @@
 #include "bench/table/run.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 
+#include "bench/table/measure_cell.hpp"
 #include "bench/table/store.hpp"
 #include "runtime/core/fail.hpp"
 
@@ -31,26 +30,6 @@ Json timing_json(const TableOptions& options, const BenchOptions& bench) {
           {"iterations", t.iterations},
           {"repetitions", t.repetitions}};
 }
-
-/// Weights that were made up once, for all processes that measure the network; removed with this.
-class MadeUpWeights {
- public:
-  explicit MadeUpWeights(const fs::path& folder)
-      : base_(folder / fmt::format("weights-{}", static_cast<long>(::getpid()))) {}
-  ~MadeUpWeights() {
-    std::error_code ignored;
-    fs::remove(network(), ignored);
-    fs::remove(weights(), ignored);
-  }
-  MadeUpWeights(const MadeUpWeights&) = delete;
-  MadeUpWeights& operator=(const MadeUpWeights&) = delete;
-
-  [[nodiscard]] fs::path network() const { return fs::path(base_).concat(".yaml"); }
-  [[nodiscard]] fs::path weights() const { return fs::path(base_).concat(".safetensors"); }
-
- private:
-  fs::path base_;
-};
 
 /// A cell that is still to be measured, or was kept.
 struct Task {
@@ -173,7 +152,7 @@ class Runner {
       if (task.cell->resumed) continue;
       // Tables share networks: what one of them just measured serves the next.
       const bool measured_now = std::ranges::find(measured_, task.key) != measured_.end();
-      if (!measured_now || !keep_found(task)) measure_cell(task);
+      if (!measured_now || !keep_found(task)) try_to_measure(task);
       measured_.push_back(task.key);
       ears_.progress(static_cast<double>(++done_) / static_cast<double>(todo_));
     }
@@ -185,7 +164,7 @@ class Runner {
     return found.has_value();
   }
 
-  void measure_cell(Task& task) {
+  void try_to_measure(Task& task) {
     Cell& cell = *task.cell;
     try {
       if (!cell.device.empty() && !built_in(cell.device)) fail(ErrorKind::refused, "{}", no_device(cell.device));
@@ -199,58 +178,11 @@ class Runner {
   }
 
   void measure(Task& task) {
-    BenchOptions& bench = task.bench;
-    const MadeUpWeights made_up(store_.folder());
-    bench.load.weights = weights_of(*task.row);
-    if (bench.load.weights.empty()) {
-      make_up(bench, made_up);
-      bench.load.weights = made_up.weights();
-    }
-    const std::string text = in_child(
-                                 [&bench](const Ears& ears) {
-                                   const BenchReport report = bench::run(bench, ears.say, ears.progress);
-                                   Json results = Json::array();
-                                   for (const Result& row : report.results)
-                                     results.push_back(to_json(row, bench.percentiles));
-                                   return Json{{"results", results}, {"load", report.load_average}}.dump();
-                                 },
-                                 {ears_.say, [&](double share) { step(share); }})
-                                 .text;
-    const Json json = Json::parse(text);
-    for (const Json& row : json.at("results")) task.cell->results.push_back(result_from_json(row));
-    task.cell->load_average = json.at("load");
-    if (bench.timed) measure_memory(bench, *task.cell);
-  }
-
-  void make_up(const BenchOptions& bench, const MadeUpWeights& weights) const {
-    (void)in_child(
-        [&](const Ears& ears) {
-          ears.say(fmt::format("{}: making up weights", bench.models.front().stem().string()));
-          LoadOptions load = bench.load;
-          load.random_seed = options_.seed;
-          load.symbols.try_emplace("N", 1);
-          Model::load(bench.models.front(), load).save(weights.network());
-          return std::string();
-        },
-        ears_);
-  }
-
-  /// Each way once more, alone: the peak of the process that timed all of them would tell nothing of any.
-  void measure_memory(const BenchOptions& bench, Cell& cell) const {
-    for (Result& row : cell.results) {
-      BenchOptions alone = bench;
-      alone.ways = {{method_named(row.method),
-                     row.activations.empty() ? Activations::automatic : activations_named(row.activations),
-                     row.norms == "fused" ? Norms::fused : Norms::separate}};
-      alone.timing = {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .repetitions = 1};
-      alone.quick = false;
-      const auto work = [&alone](const Ears&) {
-        (void)bench::run(
-            alone, [](const std::string&) {}, [](double) {});
-        return std::string();
-      };
-      row.peak_rss_kb = in_child(work, {[](const std::string&) {}, [](double) {}}).peak_rss_kb;
-    }
+    task.bench.load.weights = weights_of(*task.row);
+    Cell measured = bench::measure_cell(task.bench, options_.seed, store_.folder(),
+                                        {ears_.say, [&](double share) { step(share); }});
+    task.cell->results = std::move(measured.results);
+    task.cell->load_average = measured.load_average;
   }
 
   void step(double share) const {
