@@ -47,7 +47,7 @@ void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
                                     r.device, r.threads, r.batch),
                         [session = candidate.session.get()] { session->run(); }});
   }
-  if (subjects.empty()) return;
+  if (subjects.empty() || options.timing.repetitions == 0) return;
   say(fmt::format("timing {} variants", subjects.size()));
   const Timing timing = options.quick ? quick_timing(flops) : options.timing;
   auto samples = measure(subjects, timing, options.benchmark_json, progress);

@@ -19,7 +19,7 @@ struct Timing {
   double warmup_ms = 200;
   double duration_s = 3;  ///< per subject, over all repetitions
   int iterations = 10;    ///< at least, per subject
-  int repetitions = 5;    ///< interleaved among the subjects
+  int repetitions = 5;    ///< interleaved among the subjects; bench::run() with 0 times nothing
 };
 
 /// Times of every single run in milliseconds, by subject and repetition. Google Benchmark decides the order (random

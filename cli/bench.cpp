@@ -12,7 +12,6 @@ namespace {
 int run_bench(BenchCommand& command) {
   const bool tables = !command.tables.empty();
   if (!command.merged.empty()) return merge_tables(command);
-  if (tables && !command.bench.models.empty()) fail_usage("--model and --table exclude each other");
   if (tables) return bench_tables(command);
   if (command.bench.models.empty()) fail_usage("nothing to time: give --model, --table, --figure or --merge");
   if (!command.html.empty() || command.markdown) fail_usage("--html and --markdown are of tables (--table)");
@@ -20,24 +19,28 @@ int run_bench(BenchCommand& command) {
 }
 
 void add_table_options(CLI::App& command, BenchCommand& options) {
-  command
-      .add_option(
-          "--table", options.tables,
-          "Tables to measure beside their published numbers: a number of the paper's, a name, a .yaml file, all")
-      ->expected(1, -1);
-  command
-      .add_option_function<int>(
-          "--figure", [&options](int number) { options.tables.push_back(fmt::format("figure{}", number)); },
-          "A figure of the paper to measure")
-      ->check(CLI::PositiveNumber);
-  command
-      .add_option("--merge", options.merged, "Put results of --json (one file per machine) into one table (default: 4)")
-      ->expected(1, -1);
+  CLI::Option* table = command.add_option(
+      "--table", options.tables,
+      "Tables to measure beside their published numbers: a number of the paper's, a name, a .yaml file, all");
+  table->expected(1, -1);
+  CLI::Option* figure = command.add_option_function<int>(
+      "--figure", [&options](int number) { options.tables.push_back(fmt::format("figure{}", number)); },
+      "A figure of the paper to measure");
+  figure->check(CLI::PositiveNumber);
+  CLI::Option* merge = command.add_option("--merge", options.merged,
+                                          "Put results of --json (one file per machine) into one table (default: 4)");
+  merge->expected(1, -1);
   command.add_option("--results", options.results, "Folder that keeps finished measurements, so that a rerun goes on")
       ->capture_default_str();
   command.add_flag("--fresh", options.fresh, "Measure again what is kept there");
-  command.add_option("--html", options.html, "Write a report of the tables with plots to FILE");
+  command.add_option("--html", options.html, "Write a report of the tables with plots to FILE")->excludes(merge);
   command.add_flag("--markdown", options.markdown, "Print the tables as Markdown")->excludes("--json");
+  merge->excludes("--json");
+  // What a table says itself.
+  for (const char* name :
+       {"--model", "--shape", "--methods", "--activations", "--norms", "--percentiles", "--benchmark-json"}) {
+    for (CLI::Option* option : {table, figure, merge}) option->excludes(name);
+  }
 }
 
 /// What the networks and the tables have in common.

@@ -22,9 +22,8 @@ std::string no_device(const std::string& device) {
   return fmt::format("this build has no device '{}' (built in: {})", device, fmt::join(device_names(), ", "));
 }
 
-Json timing_json(const TableOptions& options, const BenchOptions& bench) {
-  if (options.quick) return {{"quick", true}};
-  const Timing& t = bench.timing;
+Json timing_json(bool quick, const Timing& t) {
+  if (quick) return {{"quick", true}};
   return {{"warmup_ms", t.warmup_ms},
           {"duration_s", t.duration_s},
           {"iterations", t.iterations},
@@ -52,7 +51,9 @@ class Runner {
     Report report;
     report.version = options_.version;
     report.machine = machine();
-    report.options = {{"devices", options_.devices}, {"quick", options_.quick}, {"seed", options_.seed}};
+    report.options = {{"devices", options_.devices},
+                      {"seed", options_.seed},
+                      {"timing", timing_json(options_.quick, options_.timing)}};
     for (const TableSpec& table : options_.tables) report.tables.push_back(plan(table));
     std::vector<Task> tasks;
     for (std::size_t t = 0; t < report.tables.size(); ++t) {
@@ -121,7 +122,7 @@ class Runner {
              {"threads", cell.threads},
              {"batch", cell.batch},
              {"timed", table.timed},
-             {"timing", table.timed ? timing_json(options_, bench) : Json()},
+             {"timing", table.timed ? timing_json(options_.quick, bench.timing) : Json()},
              {"objective", std::string(name_of(options_.fold.objective))},
              {"borders", options_.fold.borders},
              {"version", options_.version},
