@@ -11,7 +11,7 @@ namespace banoff::bench {
 
 namespace {
 
-constexpr double label_width = 210, plot_width = 560, bar_height = 13, group_gap = 12, top = 46, right = 70;
+constexpr double label_width = 210, plot_width = 560, bar_height = 13, group_gap = 12, right = 70, line = 18;
 constexpr std::array colours{"#1b6ca8", "#d1622b", "#3d8a4a", "#7b4f9e"};
 
 /// Where values stand on the horizontal axis.
@@ -76,7 +76,7 @@ std::string draw(const BarPlot& plot, const Bar& bar, const Axis& axis, double y
   return svg + text(reach + 4, middle + 4, "start", fmt::format("{:.4g}", bar.value));
 }
 
-std::string draw_axis(const Axis& axis, double height) {
+std::string draw_axis(const Axis& axis, double top, double height) {
   std::string svg;
   const auto ticks = static_cast<int>(std::lround((axis.high - axis.low) / axis.step));
   for (int i = 0; i <= ticks; ++i) {
@@ -88,14 +88,21 @@ std::string draw_axis(const Axis& axis, double height) {
   return svg;
 }
 
-std::string draw_legend(const BarPlot& plot) {
+/// The series' names, in as many lines as they need; `y` becomes where the last line ends.
+std::string draw_legend(const BarPlot& plot, double& y) {
   std::string svg;
-  double x = label_width;
+  double x = 4;
   for (std::size_t s = 0; s < plot.series.size(); ++s) {
-    svg += fmt::format("<rect x=\"{:.1f}\" y=\"6\" width=\"12\" height=\"12\" {}/>\n", x, colour(plot, s));
-    svg += text(x + 16, 16, "start", plot.series[s]);
-    x += 34 + 6.6 * static_cast<double>(plot.series[s].size());
+    const double width = 34 + 6.6 * static_cast<double>(plot.series[s].size());
+    if (x > 4 && x + width > label_width + plot_width + right) {
+      x = 4;
+      y += line;
+    }
+    svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"12\" height=\"12\" {}/>\n", x, y + 6, colour(plot, s));
+    svg += text(x + 16, y + 16, "start", plot.series[s]);
+    x += width;
   }
+  y += line;
   return svg;
 }
 
@@ -104,12 +111,14 @@ std::string draw_legend(const BarPlot& plot) {
 std::string to_svg(const BarPlot& plot) {
   const Axis axis = axis_of(plot);
   std::string bars, section;
-  double y = top;
+  double y = 0;
+  const std::string legend = draw_legend(plot, y);
+  const double top = y += 28;
   for (const BarGroup& group : plot.groups) {
     if (group.section != section) {
       section = group.section;
       bars += text(4, y + 10, "start", section, " class=\"section\"");
-      y += 18;
+      y += line;
     }
     const double height = bar_height * static_cast<double>(std::max<std::size_t>(group.bars.size(), 1));
     bars += text(label_width - 8, y + height / 2 + 4, "end", group.label);
@@ -126,7 +135,7 @@ std::string to_svg(const BarPlot& plot) {
              "<svg viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n"
              "<title>{2}</title>\n",
              label_width + plot_width + right, y, escaped(fmt::format("{} ({})", plot.title, plot.unit))) +
-         draw_legend(plot) + draw_axis(axis, y) + bars + "</svg>\n";
+         legend + draw_axis(axis, top, y) + bars + "</svg>\n";
 }
 
 }  // namespace banoff::bench

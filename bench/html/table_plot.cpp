@@ -42,7 +42,7 @@ BarPlot plot_of(const TableReport& table) {
     if (!last) continue;
     measured_series[c] = plot.series.size();
     const std::string where = columns[c]->device.empty() ? "" : columns[c]->device + " ";
-    plot.series.push_back(fmt::format("{}, {}measured", name_of(columns[c]->method), where));
+    plot.series.push_back(fmt::format("{}, {}measured", way_of(columns[c]->method), where));
     plot.published.push_back(false);
   }
   for (const auto& [row, cells] : table.rows) {

@@ -14,8 +14,10 @@ std::string setting_of(const Cell& cell) {
   return fmt::format("{}, {}, batch {}", cell.device, count, cell.batch);
 }
 
+std::string way_of(Method method) { return method == Method::banoff ? "BaN-OFF" : std::string(name_of(method)); }
+
 std::string way_of(const Result& result) {
-  std::string way = result.method == "banoff" ? "BaN-OFF" : result.method;
+  std::string way = way_of(method_named(result.method));
   if (result.activations == "clamp") way += " with clamps";
   if (result.norms == "fused") way += ", norms fused";
   return way;

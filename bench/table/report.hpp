@@ -40,6 +40,7 @@ struct Report {
 
 /// Names the measurement: "cpu, 2 threads, batch 1".
 [[nodiscard]] std::string setting_of(const Cell& cell);
+[[nodiscard]] std::string way_of(Method method);
 /// "optimal with clamps": the method and its activations in words.
 [[nodiscard]] std::string way_of(const Result& result);
 /// The row of this method with norms of their own and literal activations, or null.
