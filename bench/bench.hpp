@@ -93,7 +93,8 @@ struct BenchReport {
 
 [[nodiscard]] nlohmann::json to_json(const MachineInfo& machine);
 [[nodiscard]] nlohmann::json to_json(const Result& result, std::span<const double> percents);
-/// What to_json() wrote, summary included. Throws nlohmann's exceptions where something is missing or of another type.
+/// What to_json() wrote, summary included. Throws nlohmann's exceptions where something is missing or of another type,
+/// and usage for a method that does not exist.
 [[nodiscard]] Result result_from_json(const nlohmann::json& json);
 [[nodiscard]] nlohmann::json to_json(const BenchReport& report, const BenchOptions& options);
 [[nodiscard]] std::string to_text(const BenchReport& report);

@@ -119,6 +119,7 @@ Result result_from_json(const Json& json) {
   Result row;
   json.at("model").get_to(row.model);
   json.at("method").get_to(row.method);
+  (void)method_named(row.method);
   if (!json.at("activations").is_null()) json.at("activations").get_to(row.activations);
   json.at("norms").get_to(row.norms);
   json.at("device").get_to(row.device);

@@ -76,7 +76,8 @@ long peak_rss_kb(BenchOptions bench, const Result& row) {
 
 Cell measure_cell(BenchOptions bench, std::uint64_t seed, const fs::path& folder, const Ears& ears) {
   const MadeUpWeights made_up(folder);
-  if (bench.load.weights.empty()) {
+  const bool holds_weights = bench.models.front().extension() == ".onnx";
+  if (bench.load.weights.empty() && !holds_weights) {
     make_up(bench, seed, made_up.network(), ears);
     bench.load.weights = made_up.weights();
   }

@@ -51,6 +51,8 @@ std::optional<Cell> Store::find(const std::string& name, const nlohmann::json& k
     return cell;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;  // a damaged file is a cell to be measured again
+  } catch (const Error&) {
+    return std::nullopt;
   }
 }
 
