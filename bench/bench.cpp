@@ -3,96 +3,14 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdlib>
-#include <memory>
+
+#include "bench/candidates.hpp"
 
 namespace banoff::bench {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-/// A row and the session that its runs use.
-struct Candidate {
-  Result result;
-  std::unique_ptr<Session> session;
-};
-
-class Bench {
- public:
-  Bench(const BenchOptions& options, const std::function<void(const std::string&)>& say)
-      : options_(options), say_(say) {}
-
-  std::vector<Candidate> candidates() {
-    for (const auto& file : options_.models) {
-      for (const std::int64_t batch : options_.batches) add_model(file, batch);
-    }
-    return std::move(candidates_);
-  }
-
- private:
-  void add_model(const std::filesystem::path& file, std::int64_t batch) {
-    LoadOptions load = options_.load;
-    load.symbols.try_emplace("N", batch);
-    const auto start = Clock::now();
-    const Model model = Model::load(file, load);
-    const double load_ms = since(start);
-    for (const Method method : options_.methods) {
-      say_(fmt::format("{}: folding ({})", model.name(), name_of(method)));
-      const auto begin = Clock::now();
-      FoldOptions fold = options_.fold;
-      fold.method = method;
-      fold.self_check = false;  // `fold` and `verify` check; here its time would be counted as folding
-      const auto [folded, report] = model.fold(fold);
-      Result row;
-      row.model = model.name();
-      row.method = name_of(method);
-      row.batch = batch;
-      row.norms_total = report.norms.size();
-      row.norms_folded = report.folded();
-      row.load_ms = load_ms;
-      row.fold_ms = since(begin);
-      add_variants(folded, row);
-    }
-  }
-
-  void add_variants(const Model& model, const Result& row) {
-    for (const std::string& device : options_.devices) {
-      for (const int threads : options_.threads) {
-        for (const Norms norms : options_.norms) {
-          const bool none_left = row.norms_folded == row.norms_total;
-          if (none_left && norms != options_.norms.front()) continue;  // nothing to fuse: the same network again
-          Result variant = row;
-          variant.device = device;
-          variant.norms = none_left ? "-" : norms == Norms::fused ? "fused" : "separate";
-          add_candidate(model, {device, threads, norms == Norms::fused}, std::move(variant));
-        }
-      }
-    }
-  }
-
-  void add_candidate(const Model& model, const DeviceOptions& device, Result row) {
-    const CompiledModel compiled = CompiledModel::compile(model, device);
-    row.threads = compiled.info().threads;
-    row.compile_ms = compiled.info().compile_ms;
-    row.arena_bytes = compiled.info().arena_bytes;
-    row.weight_bytes = compiled.info().weight_bytes;
-    auto session = std::make_unique<Session>(compiled);
-    const auto start = Clock::now();
-    (void)session->run(model.random_inputs(1));
-    row.first_run_ms = since(start);
-    candidates_.push_back({std::move(row), std::move(session)});
-  }
-
-  const BenchOptions& options_;
-  const std::function<void(const std::string&)>& say_;
-  std::vector<Candidate> candidates_;
-};
 
 /// The unfolded row measured under the same circumstances, or null.
 const Result* baseline(const std::vector<Result>& results, const Result& row, std::string_view norms) {
@@ -105,32 +23,68 @@ const Result* baseline(const std::vector<Result>& results, const Result& row, st
   return nullptr;
 }
 
-double percent_saved(const Result* from, const Result& to) {
-  return from == nullptr ? 0 : (from->summary.median - to.summary.median) / from->summary.median * 100;
+/// The row that was timed in this one's place.
+const Result& timed_row(const std::vector<Candidate>& candidates, const Result& row) {
+  const auto found = std::ranges::find_if(candidates, [&](const Candidate& other) {
+    const Result& r = other.result;
+    return other.session && r.method == row.same_as && r.norms == row.norms && r.model == row.model &&
+           r.batch == row.batch && r.device == row.device && r.threads == row.threads;
+  });
+  return found->result;
+}
+
+void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
+              const std::function<void(const std::string&)>& say, const std::function<void(double)>& progress) {
+  std::vector<Subject> subjects;
+  std::vector<Result*> rows;
+  std::int64_t flops = 0;
+  for (Candidate& candidate : candidates) {
+    if (!candidate.session) continue;
+    Result& r = candidate.result;
+    flops = std::max(flops, r.flops);
+    rows.push_back(&r);
+    subjects.push_back({fmt::format("{}/{}{}/{}/{}/threads:{}/batch:{}", r.model, r.method, r.activations, r.norms,
+                                    r.device, r.threads, r.batch),
+                        [session = candidate.session.get()] { session->run(); }});
+  }
+  if (subjects.empty() || options.timing.repetitions == 0) return;
+  say(fmt::format("timing {} variants", subjects.size()));
+  const Timing timing = options.quick ? quick_timing(flops) : options.timing;
+  auto samples = measure(subjects, timing, options.benchmark_json, progress);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i]->samples_ms = std::move(samples[i]);
+    rows[i]->summary = summarize(rows[i]->samples_ms, options.percentiles);
+  }
+  for (Candidate& candidate : candidates) {
+    Result& row = candidate.result;
+    if (row.same_as.empty()) continue;
+    const Result& timed = timed_row(candidates, row);
+    row.samples_ms = timed.samples_ms;
+    row.summary = timed.summary;
+  }
 }
 
 }  // namespace
+
+Timing quick_timing(std::int64_t flops) {
+  constexpr std::int64_t heavy = 200'000'000'000;
+  if (flops > heavy) return {.warmup_ms = 0, .duration_s = 0, .iterations = 3, .repetitions = 3};
+  return {.warmup_ms = 100, .duration_s = 1, .iterations = 5, .repetitions = 5};
+}
+
+double percent_saved(const Result* from, const Result& to) {
+  if (from == nullptr || from->summary.median == 0) return 0;
+  return (from->summary.median - to.summary.median) / from->summary.median * 100;
+}
 
 BenchReport run(const BenchOptions& options, const std::function<void(const std::string&)>& say,
                 const std::function<void(double)>& progress) {
   BenchReport report;
   report.machine = machine();
   if (::getloadavg(&report.load_average, 1) != 1) report.load_average = 0;
-  std::vector<Candidate> candidates = Bench(options, say).candidates();
-  std::vector<Subject> subjects;
-  for (const Candidate& candidate : candidates) {
-    const Result& r = candidate.result;
-    subjects.push_back(
-        {fmt::format("{}/{}/{}/{}/threads:{}/batch:{}", r.model, r.method, r.norms, r.device, r.threads, r.batch),
-         [session = candidate.session.get()] { session->run(); }});
-  }
-  say(fmt::format("timing {} variants", subjects.size()));
-  const auto samples = measure(subjects, options.timing, options.benchmark_json, progress);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    candidates[i].result.samples_ms = samples[i];
-    candidates[i].result.summary = summarize(samples[i], options.percentiles);
-    report.results.push_back(std::move(candidates[i].result));
-  }
+  std::vector<Candidate> rows = candidates(options, say);
+  time_all(rows, options, say, progress);
+  for (Candidate& row : rows) report.results.push_back(std::move(row.result));
   for (Result& row : report.results) {
     row.speedup_percent = percent_saved(baseline(report.results, row, "separate"), row);
     row.speedup_fused_percent = percent_saved(baseline(report.results, row, "fused"), row);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,28 +17,57 @@ namespace banoff::bench {
 /// behind.
 enum class Norms : std::uint8_t { separate, fused };
 
+/// One way to run a network: how its norms are folded, and what becomes of those that stay.
+struct Way {
+  Method method = Method::none;
+  Activations activations = Activations::automatic;  ///< with optimal
+  Norms norms = Norms::separate;
+};
+
 struct BenchOptions {
   std::vector<std::filesystem::path> models;
   LoadOptions load;
-  std::vector<Method> methods{Method::none, Method::naive, Method::banoff, Method::optimal};
-  FoldOptions fold;  ///< but for the method
-  std::vector<Norms> norms{Norms::separate, Norms::fused};
+  std::vector<Way> ways;
+  FoldOptions fold;  ///< but for the method and its activations
   std::vector<std::string> devices{"cpu"};
   std::vector<int> threads{0};
   std::vector<std::int64_t> batches{1};
   std::vector<double> percentiles{90, 95, 99};
   Timing timing;
+  /// Few repetitions, by the work of a run; networks that were folded alike are timed once.
+  bool quick = false;
+  bool timed = true;                     ///< false: nothing is compiled or run, only what folds is told
   std::filesystem::path benchmark_json;  ///< where Google Benchmark's own results are kept; empty: nowhere
+};
+
+/// What folding did to a network.
+struct Folding {
+  std::size_t total = 0, folded = 0, with_clamp = 0;  ///< batch norms
+  std::int64_t parameters_before = 0, parameters_after = 0;
+  std::int64_t trainable_before = 0, trainable_after = 0;
+  double removed_percent = 0;  ///< 100 x 2 x folded norms' channels / trainable parameters, as the paper counts
+  double norm_percent = 0;     ///< the same with the channels of all norms
+};
+
+/// How far the outputs are from those of the unfolded network on the same device: the worst output of the network.
+/// Not numbers where the two cannot be compared, as when different boxes survive.
+struct Difference {
+  double max_abs = 0, mean_abs = 0;
+  double max_relative = 0;  ///< to the output's largest magnitude
 };
 
 /// One row: a network, folded one way, on one device.
 struct Result {
-  std::string model, method, norms, device;
+  std::string model, method, activations, norms, device;
   int threads = 0;
   std::int64_t batch = 1;
-  std::size_t norms_total = 0, norms_folded = 0;
+  Folding bn;
+  std::int64_t flops = 0;
   double load_ms = 0, fold_ms = 0, compile_ms = 0, first_run_ms = 0;
   std::size_t arena_bytes = 0, weight_bytes = 0;
+  long peak_rss_kb = 0;  ///< of a process that loads, folds, compiles and runs this once; 0: not measured
+  Difference difference;
+  std::string same_as;  ///< the method whose measurement this is, as both folded the same (only with --quick)
   std::vector<std::vector<double>> samples_ms;  ///< by repetition
   Summary summary;
   double speedup_percent = 0;        ///< (T_none - T) / T_none x 100, none with norms of their own
@@ -55,7 +85,18 @@ struct BenchReport {
 [[nodiscard]] BenchReport run(const BenchOptions& options, const std::function<void(const std::string&)>& say,
                               const std::function<void(double)>& progress);
 
+/// The timing of --quick for a network of so many FLOPs.
+[[nodiscard]] Timing quick_timing(std::int64_t flops);
+
+/// (from - to) / from in percent, of the medians; 0 without `from`.
+[[nodiscard]] double percent_saved(const Result* from, const Result& to);
+
+[[nodiscard]] nlohmann::json to_json(const MachineInfo& machine);
+[[nodiscard]] nlohmann::json to_json(const Result& result, std::span<const double> percents);
+/// What to_json() wrote, summary included. Throws nlohmann's exceptions where something is missing or of another type,
+/// and usage for a method that does not exist.
+[[nodiscard]] Result result_from_json(const nlohmann::json& json);
 [[nodiscard]] nlohmann::json to_json(const BenchReport& report, const BenchOptions& options);
-[[nodiscard]] std::string to_text(const BenchReport& report, const BenchOptions& options);
+[[nodiscard]] std::string to_text(const BenchReport& report);
 
 }  // namespace banoff::bench

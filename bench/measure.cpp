@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+
+#include "bench/statistics.hpp"
 
 namespace banoff::bench {
 
@@ -14,16 +17,28 @@ using Clock = std::chrono::steady_clock;
 
 double milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
-/// One run's time, so that a repetition can be given a fixed number of iterations.
+/// Runs in blocks until the medians of two successive ones agree and the budget is used up, but for no more than ten
+/// budgets. Returns the last median, so that a repetition can be given a fixed number of iterations.
 double warm_up(const Subject& subject, double budget_ms) {
+  constexpr double agreement = 0.03, patience = 10, blocks = 4;
+  constexpr std::size_t least = 3;
   const auto start = Clock::now();
-  double last = 0;
-  do {
-    const auto before = Clock::now();
-    subject.run();
-    last = milliseconds(Clock::now() - before);
-  } while (milliseconds(Clock::now() - start) < budget_ms);
-  return last;
+  const auto elapsed = [&] { return milliseconds(Clock::now() - start); };
+  for (double previous = 0;;) {
+    std::vector<double> times;
+    const double block_start = elapsed();
+    do {
+      const auto before = Clock::now();
+      subject.run();
+      times.push_back(milliseconds(Clock::now() - before));
+    } while (elapsed() < patience * budget_ms &&
+             (times.size() < least || elapsed() - block_start < budget_ms / blocks));
+    std::ranges::sort(times);
+    const double median = quantile(times, 0.5);
+    const bool settled = elapsed() >= budget_ms && std::abs(median - previous) <= agreement * previous;
+    if (settled || elapsed() >= patience * budget_ms) return median;
+    previous = median;
+  }
 }
 
 /// Results go to the samples; nothing is printed.
@@ -57,9 +72,9 @@ std::vector<std::vector<std::vector<double>>> measure(const std::vector<Subject>
   initialize(timing, json_file);
   for (std::size_t s = 0; s < subjects.size(); ++s) {
     const double once = warm_up(subjects[s], timing.warmup_ms);
-    const double wanted = timing.duration_s * 1000 / timing.repetitions / std::max(once, 1e-4);
+    const double wanted = std::min(timing.duration_s * 1000 / timing.repetitions / std::max(once, 1e-4), 1e6);
     const double least = static_cast<double>(timing.iterations) / timing.repetitions;
-    const auto iterations = static_cast<benchmark::IterationCount>(std::clamp(wanted, least, 1e6)) + 1;
+    const auto iterations = static_cast<benchmark::IterationCount>(std::ceil(std::max({wanted, least, 1.0})));
     benchmark::RegisterBenchmark(subjects[s].name.c_str(),
                                  [&, s](benchmark::State& state) {
                                    auto& repetition = samples[s].emplace_back();

@@ -10,9 +10,10 @@ namespace banoff::bench {
 [[nodiscard]] double quantile(std::span<const double> sorted, double q);
 
 struct Summary {
-  double median = 0, mean = 0, min = 0, max = 0;
-  double cv = 0;                    ///< standard deviation / mean, of the repetitions' medians
-  double low95 = 0, high95 = 0;     ///< distribution-free 95 % interval of the median
+  double median = 0, mean = 0, min = 0, max = 0, p90 = 0;
+  double cv = 0;  ///< standard deviation / mean, of the repetitions' medians
+  /// Distribution-free 95 % interval of the median: of all samples and of the repetitions' medians, the wider bounds.
+  double low95 = 0, high95 = 0;
   std::vector<double> percentiles;  ///< as asked; NaN where there are too few samples to tell
 };
 

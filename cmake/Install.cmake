@@ -1,4 +1,4 @@
-# What `cmake --install` puts where: the library with its CMake package and pkg-config file, the command, the model zoo.
+# What `cmake --install` puts where: the library with its CMake package and pkg-config file, the command, the model zoo with its tables.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(banoff_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/banoff)
@@ -27,5 +27,5 @@ if(TARGET banoff_cli)
   set_target_properties(banoff_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
   install(TARGETS banoff_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-install(DIRECTORY configs/models DESTINATION ${CMAKE_INSTALL_DATADIR}/banoff OPTIONAL)
+install(DIRECTORY configs/models configs/tables DESTINATION ${CMAKE_INSTALL_DATADIR}/banoff OPTIONAL)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,0 +1,39 @@
+#include "bench/table/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace banoff::bench {
+
+std::string setting_of(const Cell& cell) {
+  if (cell.device.empty()) return "counts";
+  int threads = cell.threads;
+  if (!cell.results.empty()) threads = cell.results.front().threads;
+  const std::string count = threads == 0 ? "all threads" : fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
+  return fmt::format("{}, {}, batch {}", cell.device, count, cell.batch);
+}
+
+std::string way_of(Method method) { return method == Method::banoff ? "BaN-OFF" : std::string(name_of(method)); }
+
+std::string way_of(const Result& result) {
+  std::string way = way_of(method_named(result.method));
+  if (result.activations == "clamp") way += " with clamps";
+  if (result.norms == "fused") way += ", norms fused";
+  return way;
+}
+
+const Result* find_result(const Cell& cell, Method method) {
+  const auto found = std::ranges::find_if(cell.results, [&](const Result& r) {
+    return r.method == name_of(method) && r.activations != "clamp" && r.norms != "fused";
+  });
+  return found == cell.results.end() ? nullptr : &*found;
+}
+
+const Result* fused_baseline(const Cell& cell) {
+  const auto found =
+      std::ranges::find_if(cell.results, [](const Result& r) { return r.method == "none" && r.norms == "fused"; });
+  return found == cell.results.end() ? nullptr : &*found;
+}
+
+}  // namespace banoff::bench
