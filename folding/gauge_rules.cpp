@@ -130,6 +130,7 @@ void product(const Rule& r, BinaryKind kind) {
 
 void apply(const Binary& op, const Rule& r) {
   if (op.kind == BinaryKind::mul || op.kind == BinaryKind::div) return product(r, op.kind);
+  if (op.kind == BinaryKind::equal) return r.barrier(Blocker::unsupported_op);
   std::vector<double> signs(r.node().inputs.size(), 1.0);
   if (op.kind == BinaryKind::sub) signs.at(1) = -1.0;
   sum(r, signs);

@@ -114,7 +114,7 @@ class Splitter {
   /// add, sub, mul or div of a value and a constant of one number per channel (axis 1) or one in all.
   [[nodiscard]] std::optional<ByConstant> by_constant(const Node& node) const {
     const auto* op = node.as<Binary>();
-    if (!op || node.inputs.size() != 2) return std::nullopt;
+    if (!op || node.inputs.size() != 2 || op->kind == BinaryKind::equal) return std::nullopt;
     for (const std::size_t at : {std::size_t{1}, std::size_t{0}}) {
       const bool reversed = at == 0;
       if (reversed && op->kind == BinaryKind::div) break;

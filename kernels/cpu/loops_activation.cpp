@@ -47,6 +47,7 @@ void activate(const Activation& f, const float* x, float* y, std::int64_t count)
         const float e = exponential(v > 0 ? -v : v);
         return (v > 0 ? v : 0.0F) + log_1_plus(e);
       });
+    case ActivationKind::linear: return map(x, y, count, [=](float v) { return alpha * v + beta; });
   }
 }
 

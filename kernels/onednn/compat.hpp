@@ -73,6 +73,7 @@ inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float
       append_eltwise(ops, A::eltwise_soft_relu, 0, 0);
 #endif
       return true;
+    case ActivationKind::linear: append_eltwise(ops, A::eltwise_linear, alpha, beta); return true;
   }
   return false;
 }

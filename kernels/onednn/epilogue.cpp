@@ -84,7 +84,7 @@ class Builder {
  private:
   static bool needs_exponential(ActivationKind kind) {
     return kind != ActivationKind::relu && kind != ActivationKind::clip && kind != ActivationKind::leaky_relu &&
-           kind != ActivationKind::hard_sigmoid && kind != ActivationKind::hard_swish;
+           kind != ActivationKind::hard_sigmoid && kind != ActivationKind::hard_swish && kind != ActivationKind::linear;
   }
   [[nodiscard]] int next_argument() const { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops_.len()) | DNNL_ARG_SRC_1; }
 

@@ -13,6 +13,7 @@ T combine(BinaryKind kind, T a, T b) {
     case BinaryKind::sub: return a - b;
     case BinaryKind::mul: return a * b;
     case BinaryKind::div: return a / b;
+    case BinaryKind::equal: return a == b ? T{1} : T{0};
   }
   return a;
 }

@@ -20,7 +20,7 @@ struct ActivationRow {
   std::optional<double> beta = 0.0;
 };
 
-inline constexpr std::array<ActivationRow, 13> activation_rows{{
+inline constexpr std::array<ActivationRow, 14> activation_rows{{
     {"relu"},
     {"clip", "min", std::nullopt, "max", std::nullopt},
     {"leaky_relu", "alpha", 0.01},
@@ -34,6 +34,7 @@ inline constexpr std::array<ActivationRow, 13> activation_rows{{
     {"gelu_tanh"},
     {"mish"},
     {"softplus"},
+    {"linear", "alpha", 1.0, "beta", 0.0},
 }};
 
 [[nodiscard]] constexpr const ActivationRow& row_of(ActivationKind kind) {
@@ -74,6 +75,7 @@ template <class T>
       return T{0.5} * x * (T{1} + std::tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
     case ActivationKind::mish: return x * std::tanh(softplus(x));
     case ActivationKind::softplus: return softplus(x);
+    case ActivationKind::linear: return alpha * x + beta;
   }
   return x;
 }

@@ -33,6 +33,7 @@ std::vector<OpRow> make_table() {
       {"sub", Binary{BinaryKind::sub}, 2, 2},
       {"mul", Binary{BinaryKind::mul}, 2, 2},
       {"div", Binary{BinaryKind::div}, 2, 2},
+      {"equal", Binary{BinaryKind::equal}, 2, 2},
       {"concat", Concat{}, 1, any_number},
       {"split", Split{}},
       {"slice", Slice{}},

@@ -83,9 +83,9 @@ struct Affine {
   bool operator==(const Affine&) const = default;
 };
 
-enum class BinaryKind : std::uint8_t { add, sub, mul, div };
+enum class BinaryKind : std::uint8_t { add, sub, mul, div, equal };
 
-/// Elementwise with NumPy broadcasting. `add` takes two or more inputs, the others two.
+/// Elementwise with NumPy broadcasting; `equal` gives 1 or 0. `add` takes two or more inputs, the others two.
 struct Binary {
   BinaryKind kind = BinaryKind::add;
   void fields(auto&&, auto&) const {}
@@ -240,7 +240,8 @@ enum class ActivationKind : std::uint8_t {
   gelu,
   gelu_tanh,
   mish,
-  softplus
+  softplus,
+  linear
 };
 
 /// A function of one element. What alpha and beta mean, and the function itself, is in activations.hpp.

@@ -39,6 +39,7 @@ Model Model::load(const std::filesystem::path& file, const LoadOptions& options)
     return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), {}));
   }
   LoadedModel loaded = load_model(file, {options.weights, options.random_seed, reference::compute<float>}, bindings);
+  evaluate_constants(loaded.graph, infer_types(loaded.graph, bindings), reference::compute<double>);
   return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), std::move(bindings)));
 }
 
@@ -65,6 +66,7 @@ std::vector<TensorInfo> Model::outputs() const {
 std::vector<LayerInfo> Model::layers() const {
   const Graph& graph = contents_->graph;
   std::vector<LayerInfo> result;
+  std::vector<bool> counted(graph.params.size());
   for (const Node& node : graph.nodes) {
     if (node.outputs.empty()) continue;
     LayerInfo layer{
@@ -79,7 +81,10 @@ std::vector<LayerInfo> Model::layers() const {
       outputs.push_back(contents_->types[index(output)]);
       layer.outputs.push_back(info_of(graph.value(output).name, outputs.back()));
     }
-    for (const auto& [slot, id] : node.params) layer.parameters += graph.param(id).elements();
+    for (const auto& [slot, id] : node.params) {
+      if (!counted[index(id)]) layer.parameters += graph.param(id).elements();
+      counted[index(id)] = true;
+    }
     layer.flops = flops(node, inputs, outputs);
     result.push_back(std::move(layer));
   }

@@ -39,7 +39,7 @@ struct LayerInfo {
   std::string attributes;
   std::vector<std::string> inputs;  ///< names of values
   std::vector<TensorInfo> outputs;
-  std::int64_t parameters = 0;
+  std::int64_t parameters = 0;  ///< a shared one counts where it is used first
   std::int64_t flops = 0;  ///< multiplications and additions counted apart
 };
 
