@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Checks the one-stage detectors of configs/models against their authors' packages, with made-up weights.
 
-As check_torchvision.py does, which see for the weights: every parameter is drawn from a seed, the state dict is loaded by its
-own names, and what the heads give must be the package's float64 values, as loaded and with batch norms folded. Needs PyTorch,
-effdet and ultralytics; exits 1 on a difference.
+As check_torchvision.py does: every parameter is drawn from a seed, the state dict is loaded by its
+own names, and the heads' values, the boxes and their scores must be those of the package in float64, as loaded and with batch
+norms folded. Needs PyTorch, effdet and ultralytics; exits 1 on a difference.
+
+CenterNet is no package: --centernet names the authors' src/lib/models/networks/large_hourglass.py.
 """
 import argparse
+import importlib.util
 import json
 import pathlib
 import sys
@@ -14,33 +17,62 @@ import tempfile
 import numpy as np
 import torch
 
-from check_torchvision import ROOT, banoff, randomize
 from checkpoint_to_safetensors import write_safetensors
+from oracle_nets import add_arguments, header, randomize, run_banoff
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+METHODS = ("none", "banoff", "optimal")
 
 
-def levels(name, values, labels):
-    """One entry for each level of a pyramid."""
-    return {f"{name}{label}": value for label, value in zip(labels, values)}
+def rows(value, columns):
+    """[N, A columns, H, W] to a row for each box of the first picture, the boxes of a cell one after the other."""
+    return value[:1].permute(0, 2, 3, 1).reshape(-1, columns)
 
 
-class EfficientDet(torch.nn.Module):
+class Oracle(torch.nn.Module):
+    """A package's net. Called, it gives values by the names of the nodes of configs/models/NAME.yaml that must equal them."""
+
+    ignored = ()  # what parameters begin with that serve training only
+
+    def settle(self):
+        """Gives random weights a last touch."""
+
+    def state(self):
+        kept = self.net.state_dict().items()
+        return {key: value for key, value in kept if not key.startswith(tuple(self.ignored))}
+
+
+class EfficientDet(Oracle):
     """effdet's net; what it calls tf_efficientdet_* has the published parameter counts."""
 
     def __init__(self, name, side):
         super().__init__()
         import effdet
 
-        config = effdet.get_efficientdet_config("tf_" + name)
-        config.image_size = [side, side]
-        self.net = effdet.EfficientDet(config, pretrained_backbone=False)
+        self.config = effdet.get_efficientdet_config("tf_" + name)
+        self.config.image_size = [side, side]
+        self.net = effdet.EfficientDet(self.config, pretrained_backbone=False)
 
-    def heads(self, image):
-        classes, boxes = self.net(image)
-        return {**levels("classes", classes, range(3, 8)), **levels("boxes", boxes, range(3, 8))}
+    def settle(self):
+        self.net.box_net.predict.conv_pw.weight.mul_(0.2)  # sides are exponentials
+
+    def forward(self, image):
+        from effdet import anchors
+
+        classes, deltas = self.net(image)
+        values = {}
+        for level, (c, d) in enumerate(zip(classes, deltas)):
+            node = f"predict.{level}.conv_pw" if level else "predict.conv_pw"
+            values.update({f"class_net.{node}": c, f"box_net.{node}": d})
+        known = anchors.Anchors.from_config(self.config).boxes.to(image.dtype)
+        boxes = anchors.decode_box_outputs(torch.cat([rows(d, 4) for d in deltas]), known, output_xyxy=True)
+        values["boxes.decode_boxes"] = boxes.clamp(0, image.shape[-1])
+        values["scores.sigmoid"] = torch.cat([rows(c, self.config.num_classes) for c in classes]).sigmoid()
+        return values
 
 
-class Yolo(torch.nn.Module):
-    """What ultralytics builds: modules in a row that name the ones they read."""
+class Yolo(Oracle):
+    """What ultralytics builds: modules in a row that say which ones they read."""
 
     def __init__(self, name):
         super().__init__()
@@ -51,35 +83,42 @@ class Yolo(torch.nn.Module):
     def features(self, image):
         """The three feature maps that the head reads."""
         made = []
-        value = image
         for module in self.net.model[:-1]:
-            if module.f != -1:
-                value = made[module.f] if isinstance(module.f, int) else [value if j == -1 else made[j] for j in module.f]
-            value = module(value)
-            made.append(value)
+            read = [module.f] if isinstance(module.f, int) else module.f
+            read = [made[j] if made else image for j in read]
+            made.append(module(read[0] if isinstance(module.f, int) else read))
         return [made[j] for j in self.net.model[-1].f]
 
 
 class Yolo8(Yolo):
-    def heads(self, image):
+    def settle(self):
+        weight = self.net.model[-1].dfl.conv.weight
+        weight.copy_(torch.arange(weight.numel(), dtype=weight.dtype).reshape(weight.shape))
+
+    def forward(self, image):
         head = self.net.model[-1]
         features = self.features(image)
-        sides = [branch(x) for branch, x in zip(head.cv2, features)]
-        classes = [branch(x) for branch, x in zip(head.cv3, features)]
-        return {**levels("sides", sides, (8, 16, 32)), **levels("classes", classes, (8, 16, 32))}
+        values = {}
+        for level, feature in enumerate(features):
+            values[f"model.22.cv2.{level}.2"] = head.cv2[level](feature)
+            values[f"model.22.cv3.{level}.2"] = head.cv3[level](feature)
+        found = head(features)[0][0].T
+        centre, side, values["scores.sigmoid"] = found[:, :2], found[:, 2:4], found[:, 4:]
+        values["boxes.concat"] = torch.cat([centre - side / 2, centre + side / 2], 1)
+        return values
 
 
 class AnchorHead(torch.nn.Module):
     """The head of YOLOv5, which the package no longer has: a convolution for each level, and the anchors in strides."""
 
-    SIDES = [[[10, 13], [16, 30], [33, 23]], [[30, 61], [62, 45], [59, 119]], [[116, 90], [156, 198], [373, 326]]]
+    strides = (8, 16, 32)
+    sides = [[[10, 13], [16, 30], [33, 23]], [[30, 61], [62, 45], [59, 119]], [[116, 90], [156, 198], [373, 326]]]
 
-    def __init__(self, widths, inputs):
+    def __init__(self, widths, read):
         super().__init__()
-        self.f = inputs
+        self.f = read
         self.m = torch.nn.ModuleList(torch.nn.Conv2d(width, 255, 1) for width in widths)
-        strides = torch.tensor([8.0, 16.0, 32.0])
-        self.register_buffer("anchors", torch.tensor(self.SIDES) / strides.reshape(3, 1, 1))
+        self.register_buffer("anchors", torch.tensor(self.sides) / torch.tensor(self.strides).reshape(3, 1, 1))
 
 
 class Yolo5(Yolo):
@@ -87,61 +126,91 @@ class Yolo5(Yolo):
         super().__init__(name)
         self.net.model[-1] = AnchorHead([128, 256, 512], self.net.model[-1].f)
 
-    def heads(self, image):
-        return levels("level", [conv(x) for conv, x in zip(self.net.model[-1].m, self.features(image))], (8, 16, 32))
+    def forward(self, image):
+        head = self.net.model[-1]
+        values, boxes, scores = {}, [], []
+        for level, (conv, feature) in enumerate(zip(head.m, self.features(image))):
+            value = values[f"model.24.m.{level}"] = conv(feature)
+            found = rows(value, 85).sigmoid().reshape(*value.shape[2:], 3, 85)
+            y, x = (torch.arange(size).to(value) for size in value.shape[2:])
+            cell = torch.stack(torch.broadcast_tensors(x[None, :, None], y[:, None, None]), -1)
+            centre = (2 * found[..., :2] - 0.5 + cell) * head.strides[level]
+            side = (2 * found[..., 2:4]) ** 2 * head.anchors[level] * head.strides[level]
+            boxes.append(torch.cat([centre - side / 2, centre + side / 2], -1).reshape(-1, 4))
+            scores.append((found[..., 4:5] * found[..., 5:]).reshape(-1, 80))
+        return {**values, "boxes": torch.cat(boxes), "scores": torch.cat(scores)}
 
 
-# Side of the test image: the least that leaves the coarsest level a few cells, or one.
-ORACLES = {
-    "efficientdet_d0": (lambda: EfficientDet("efficientdet_d0", 128), 128),
-    "efficientdet_d7": (lambda: EfficientDet("efficientdet_d7", 128), 128),
-    "yolov5s": (lambda: Yolo5("yolov5s"), 128),
-    "yolov8n": (lambda: Yolo8("yolov8n"), 128),
-}
+class CenterNet(Oracle):
+    ignored = ("hm.0.", "wh.0.", "reg.0.")
+
+    def __init__(self, file):
+        super().__init__()
+        spec = importlib.util.spec_from_file_location("large_hourglass", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        self.net = module.get_large_hourglass_net(104, {"hm": 80, "wh": 2, "reg": 2}, 64)
+
+    def forward(self, image):
+        found = self.net(image)[-1]
+        y, x = (torch.arange(size).to(image) for size in found["reg"].shape[2:])
+        cell = torch.stack(torch.broadcast_tensors(x[None, :], y[:, None]), -1).reshape(-1, 2)
+        centre, side = cell + rows(found["reg"], 2), rows(found["wh"], 2)
+        values = {f"{head}.1.1": value for head, value in found.items()}
+        values["scores.heat"] = found["hm"].sigmoid()
+        values["boxes.concat"] = 4 * torch.cat([centre - side / 2, centre + side / 2], 1)
+        return values
+
+
+# Each with the side of its test image: the least that leaves the coarsest level a cell or a few.
+def oracle_of(name, arguments):
+    if name.startswith("efficientdet"):
+        return EfficientDet(name, 128), 128
+    if name == "centernet_hourglass":
+        return CenterNet(arguments.centernet), 128
+    return (Yolo8 if name == "yolov8n" else Yolo5)(name), 128
 
 
 def check(name, arguments, folder):
     """One network. Returns its row of the table and whether it is right."""
-    build, side = ORACLES[name]
-    oracle = build()
-    oracle.forward = oracle.heads
-    image = randomize(oracle, side, arguments.seed)
-    state = oracle.float().net.state_dict()
-    write_safetensors(folder / "net.safetensors", state)
-    np.save(folder / "in.npy", image.numpy())
+    oracle, side = oracle_of(name, arguments)
+    image = randomize(oracle, side, side, arguments.seed)
     with torch.no_grad():
+        oracle.settle()
+        state = oracle.float().state()
+        write_safetensors(folder / "net.safetensors", state)
+        np.save(folder / "in.npy", image.numpy())
         actuals = [{key: value.numpy() for key, value in oracle(image).items()}]
         expected = {key: value.numpy() for key, value in oracle.double()(image.double()).items()}
 
     given = [ROOT / f"configs/models/{name}.yaml", "--weights", folder / "net.safetensors",
              "--shape", f"image:1x3x{side}x{side}", "--device", arguments.device]
-    for method in ("none", "banoff", "optimal"):
+    for method in METHODS:
         wanted = [part for key in expected for part in ("--output", f"{key}={folder / key}.npy")]
-        banoff(arguments, "run", *given, "--input", folder / "in.npy", *wanted, "--method", method)
+        run_banoff(arguments, "run", *given, "--input", folder / "in.npy", *wanted, "--method", method)
         actuals.append({key: np.load(folder / f"{key}.npy") for key in expected})
     differences = [max(float(np.abs(actual[key] - expected[key]).max() / np.abs(expected[key]).max())
                        for key in expected) for actual in actuals]
-    parameters = json.loads(banoff(arguments, "inspect", *given, "--json"))["parameters"]
+    parameters = json.loads(run_banoff(arguments, "inspect", *given, "--json"))["parameters"]
     published = sum(value.numel() for key, value in state.items() if not key.endswith("num_batches_tracked"))
     norms = sum(isinstance(module, torch.nn.BatchNorm2d) for module in oracle.modules())
     right = max(differences[1:]) <= arguments.tolerance and parameters == published
-    row = f"{name:20} {side:4} {norms:4} {parameters:11,}" + "".join(f" {value:11.1e}" for value in differences)
+    row = f"{name:20} {f'{side}x{side}':>9} {norms:4} {parameters:11,}" + "".join(f" {value:11.1e}" for value in differences)
     return row + ("" if right else f"  WRONG (the package has {published:,} parameters)"), right
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("nets", nargs="*", metavar="NET", help="nets to check (default: all)")
-    parser.add_argument("--banoff", default="banoff", help="the command-line tool")
-    parser.add_argument("--device", default="cpu", help="one of `banoff devices`")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tolerance", type=float, default=1e-4, help="of the difference, relative to the largest value")
+    parser.add_argument("--centernet", help="the authors' large_hourglass.py; without it, CenterNet is left out by default")
+    add_arguments(parser)
     arguments = parser.parse_args()
-    print(f"{'net':20} {'side':>4} {'BN':>4} {'parameters':>11} {'PyTorch f32':>11} {'as loaded':>11} {'banoff':>11}"
-          f" {'optimal':>11}")
+    nets = ["centernet_hourglass"] if arguments.centernet else []
+    nets += ["efficientdet_d0", "efficientdet_d7", "yolov5s", "yolov8n"]
+    print(header(METHODS))
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.nets or ORACLES:
+        for name in arguments.nets or nets:
             try:
                 row, right = check(name, arguments, pathlib.Path(folder))
             except RuntimeError as error:

@@ -19,6 +19,9 @@ def elementwise():
                 y = (np.sign(y) * (np.abs(y) + 0.3)).astype(np.float32)
             magnitude = np.abs(x).max() + np.abs(y).max() if op in ("add", "sub") else 0
             case(f"{op}_{name}", op, {}, [x, y], function(f64(x), f64(y)).numpy(), None, magnitude)
+    for name, (a, b) in shapes.items():
+        x, y = (np.round(normal(*shape)).astype(np.float32) for shape in (a, b))
+        case(f"equal_{name}", "equal", {}, [x, y], (f64(x) == f64(y)).double().numpy())
     many = [normal(2, 4, 3, 3) for _ in range(4)]
     case("add_four", "add", {}, many, sum(f64(x) for x in many).numpy(), None, 6)
     gated = [normal(1, 4, 3, 5), normal(1, 4, 1, 1), normal(5)]
@@ -36,6 +39,7 @@ def elementwise():
         "elu": (F.elu, {}), "elu_0.5": (lambda t: F.elu(t, 0.5), {"alpha": 0.5}),
         "hard_sigmoid": (F.hardsigmoid, {}),
         "hard_sigmoid_0.2": (lambda t: (0.2 * t + 0.4).clamp(0, 1), {"alpha": 0.2, "beta": 0.4}),
+        "linear": (lambda t: -2.5 * t + 0.75, {"alpha": -2.5, "beta": 0.75}), "linear_0.5": (lambda t: t + 0.5, {"beta": 0.5}),
         "gelu": (F.gelu, {}), "gelu_tanh": (lambda t: F.gelu(t, approximate="tanh"), {}),
     }
     for name, (function, attributes) in activations.items():

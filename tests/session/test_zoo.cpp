@@ -27,14 +27,19 @@ struct Row {
 // papers'. inception_v3 and deeplabv3_resnet50 are counted without the auxiliary classifier, U-Net and PSPNet without
 // the parts of the encoder that they do not compute. Keras's Inception-ResNet v2 has 55,873,736: its 30,272 batch-
 // normed channels have no gamma there, and its residuals' 45,760 channels one factor for each block. Nobody else has
-// the industrial nets. torchvision's num_params of the two R-CNNs, 19,386,354 and 44,401,393, leave out gamma and beta
-// of their batch norms (24,400 and 53,120), which are frozen there.
+// the industrial nets. torchvision's num_params of the two R-CNNs, 19,386,354 and 44,401,393, leave out gamma and beta of their batch norms
+// (24,400 and 53,120), which are frozen there. EfficientDet's are effdet's, the multiplications its paper's; CenterNet's
+// the authors', without the heads of the first stack (1,791,828), which serve training; YOLO's, and their GFLOPS,
+// Ultralytics's, beside which YOLOv5 stores its 18 anchors.
 constexpr Row zoo[] = {
     {"bisenet_resnet18", 34, 13'275'539, 13'289'107, 0},
+    {"centernet_hourglass", 160, 191'284'008 - 1'791'828, 189'609'684, 0},
     {"cifar_resnet20", 19, 269'722, 271'098, 0},
     {"convnext_tiny", 0, 28'589'128, 28'589'128, 4456},
     {"deeplabv3_resnet50", 60, 42'004'074 - 2'365'205, 39'695'573, 178'722 - 9'991},
     {"densenet121", 121, 7'978'856, 8'062'504, 2834},
+    {"efficientdet_d0", 108, 3'880'067, 3'927'203, 2540},
+    {"efficientdet_d7", 253, 51'871'782, 52'183'766, 325000},
     {"efficientnet_b0", 49, 5'288'548, 5'330'564, 386},
     {"efficientnet_b1", 69, 7'794'184, 7'856'232, 687},
     {"efficientnet_b5", 116, 30'389'784, 30'562'520, 10266},
@@ -76,6 +81,8 @@ constexpr Row zoo[] = {
     {"unet_resnet34", 46, 24'438'979, 24'457'987, 0},
     {"vgg16_bn", 13, 138'365'992, 138'374'440, 15470},
     {"xception", 40, 22'855'952, 22'910'480, 0},
+    {"yolov5s", 57, 7'235'389 + 18, 7'254'397 + 18, 8250},
+    {"yolov8n", 57, 3'157'200, 3'167'792, 4350},
 };
 
 struct Counts {

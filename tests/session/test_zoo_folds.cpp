@@ -95,6 +95,11 @@ constexpr Row table[] = {
     {"fasterrcnn_mobilenet_v3_large_fpn", 46, 46, 46},
     {"maskrcnn_resnet50_fpn", 53, 53, 53},
     {"ssdlite320_mobilenet_v3_large", 70, 70, 70},
+    {"efficientdet_d0", 108, 108, 108},
+    {"efficientdet_d7", 253, 253, 253},
+    {"centernet_hourglass", 160, 160, 160},
+    {"yolov5s", 57, 57, 57},
+    {"yolov8n", 57, 57, 57},
 };
 
 }  // namespace
