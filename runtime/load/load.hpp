@@ -61,8 +61,8 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
 void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
                        const NodeExecutor& executor, const LoadLimits& limits = {});
 
-/// Replaces what nodes compute from constants alone by constants, stored as float32; `compute` should compute in double.
-/// A result of more than a million elements is left to be computed.
+/// Replaces what nodes compute from constants alone by constants, stored as float32; `compute` should compute in
+/// double. A result of more than a million elements is left to be computed.
 void evaluate_constants(Graph& graph, const std::vector<TensorType>& types, const NodeExecutor& compute);
 
 /// The expanded network as a YAML text that loads again, and its weights beside it. Both written atomically.

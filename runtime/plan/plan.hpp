@@ -14,7 +14,8 @@ struct Buffer {
   ValueId value = none;
   Layout layout = Layout::plain;
   std::int32_t storage = none;
-  std::int32_t counted_by = none;  ///< the buffer whose count of rows this one has: itself, or what a bounded one is a view of
+  std::int32_t counted_by =
+      none;  ///< the buffer whose count of rows this one has: itself, or what a bounded one is a view of
 };
 
 /// Memory of one or more buffers.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "banoff/error.hpp"
 #include "kernels/reference/reference.hpp"
 
 using namespace banoff;

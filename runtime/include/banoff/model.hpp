@@ -40,7 +40,7 @@ struct LayerInfo {
   std::vector<std::string> inputs;  ///< names of values
   std::vector<TensorInfo> outputs;
   std::int64_t parameters = 0;  ///< a shared one counts where it is used first
-  std::int64_t flops = 0;  ///< multiplications and additions counted apart
+  std::int64_t flops = 0;       ///< multiplications and additions counted apart
 };
 
 /// How far two runs of the same outputs are apart. Relative errors are relative to the reference's largest magnitude.
