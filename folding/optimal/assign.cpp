@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "folding/linear_op.hpp"
@@ -11,6 +12,26 @@
 namespace banoff::gauge {
 
 namespace {
+
+/// Sums that share an offset, directly or by way of others: most networks have a small group per channel.
+class SumGroups {
+ public:
+  SumGroups(const Problem& problem, const State& state) {
+    for (std::size_t i = 0; i < problem.offsets.size(); ++i) (void)groups_.add();
+    const auto root = [&](const auto& term) { return static_cast<VarId>(state.offset(term.second).root); };
+    for (const OffsetSum& sum : problem.sums) {
+      for (const auto& term : sum) groups_.unite(root(sum.front()), root(term));
+    }
+    for (const OffsetSum& sum : problem.sums) sums_[groups_.root(root(sum.front()))].push_back(sum);
+  }
+  [[nodiscard]] const std::vector<OffsetSum>& around(ClassId root) const {
+    return sums_.at(groups_.root(static_cast<VarId>(root)));
+  }
+
+ private:
+  Classes groups_;
+  std::map<VarId, std::vector<OffsetSum>> sums_;
+};
 
 class Assigner {
  public:
@@ -58,12 +79,13 @@ class Assigner {
     for (const Equation& equation : bound) {
       for (const auto& [unknown, coefficient] : equation.terms) entangled.insert(unknown);
     }
+    const SumGroups groups(problem_, state_);
     const auto zero = [&](ClassId id) {
       const ClassId root = state_.offset(id).root;
       if (state_.value_of(root) || kept.contains(root)) return;
       const std::size_t before = state_.now();
       const bool fits = state_.fix(id, 0.0);
-      if (!fits || (entangled.contains(root) && !state_.satisfies(problem_.sums))) state_.back_to(before);
+      if (!fits || (entangled.contains(root) && !state_.satisfies(groups.around(root)))) state_.back_to(before);
     };
     for_plain([&](VarId var) { zero(problem_.offset_of[index(var)]); });
     for (const ClassId id : largest_first(offset_members_)) zero(id);

@@ -17,7 +17,7 @@ TEST_CASE("bad usage is exit code 2, told on stderr") {
       {"inspect", net.file, "--shape", "N"},
       {"inspect", net.file, "--shape", "x:1x"},
       {"inspect", net.file, "--threads", "-1"},
-      {"fold", net.file, "--weights", "random:1", "-o", "out.onnx"},
+      {"fold", net.file, "--weights", "random:1", "-o", "out.txt"},
       {"inspect", net.file, "--weights", "random:1", "--device", "toaster"}};
   for (const auto& line : lines) {
     const Outcome outcome = banoff_command(line);
