@@ -119,6 +119,9 @@ void write(const Binary& op, const Writer& w) {
   static constexpr const char* names[] = {"Add", "Sub", "Mul", "Div"};
   std::vector<std::string> inputs;
   for (std::size_t i = 0; i < w.source().inputs.size(); ++i) inputs.push_back(w.in(i));
+  if (op.kind == BinaryKind::equal) {  // whose result is boolean there
+    return set(w.emit("Cast", {w.step("Equal", inputs, "equal")}), "to", std::int64_t{data_type_of(w.dtype())});
+  }
   (void)w.emit(inputs.size() > 2 ? "Sum" : names[static_cast<std::size_t>(op.kind)], inputs);
 }
 
@@ -275,6 +278,10 @@ void write(const Activation& op, const Writer& w) {
     case ActivationKind::gelu_tanh: return write_gelu_tanh(w);
     case ActivationKind::mish: return void(w.emit("Mish", {w.in()}));
     case ActivationKind::softplus: return void(w.emit("Softplus", {w.in()}));
+    case ActivationKind::linear: {
+      const std::string scaled = w.step("Mul", {w.in(), w.number("alpha", op.alpha)}, "scaled");
+      return void(w.emit("Add", {scaled, w.number("beta", op.beta)}));
+    }
   }
 }
 
@@ -351,10 +358,7 @@ void write(const LayerNorm& op, const Writer& w) {
 
 void write(const Identity&, const Writer& w) { (void)w.emit("Identity", {w.in()}); }
 
-void write(const Cast& op, const Writer& w) {
-  static constexpr std::int64_t numbers[] = {11, 1, 10, 16, 7, 6, 2, 9};  // f64 f32 f16 bf16 i64 i32 u8 boolean
-  set(w.emit("Cast", {w.in()}), "to", numbers[static_cast<std::size_t>(op.to)]);
-}
+void write(const Cast& op, const Writer& w) { set(w.emit("Cast", {w.in()}), "to", std::int64_t{data_type_of(op.to)}); }
 
 void write(const Constant&, const Writer& w) { (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value))}); }
 

@@ -8,10 +8,6 @@ namespace banoff {
 
 namespace onnx_export {
 
-namespace {
-
-constexpr std::int64_t opset = 18;
-
 std::int32_t data_type_of(DType type) {
   switch (type) {
     case DType::f64: return onnx::TensorProto::DOUBLE;
@@ -25,6 +21,10 @@ std::int32_t data_type_of(DType type) {
   }
   return onnx::TensorProto::BOOL;
 }
+
+namespace {
+
+constexpr std::int64_t opset = 18;
 
 void describe(onnx::ValueInfoProto& info, const std::string& name, const TensorType& type) {
   info.set_name(name);
