@@ -92,12 +92,14 @@ TEST_CASE("external data is read from the model's folder, and from nowhere else"
   const Model model = load("weights.bin", "4", "16");
   const Tensors zero{{"x", Tensor::of<float>({4}, {0, 0, 0, 0})}};
   CHECK(model.reference(zero).at("y").to_vector<float>() == values);
-  for (const auto& [location, offset, length] :
-       {std::tuple{"../secret.bin", "0", "16"}, std::tuple{"link.bin", "0", "16"},
-        std::tuple{"/etc/hostname", "0", "4"}, std::tuple{"", "0", "16"}, std::tuple{"absent.bin", "0", "16"},
-        std::tuple{"weights.bin", "8", "16"}, std::tuple{"weights.bin", "18446744073709551615", "2"},
-        std::tuple{"weights.bin", "x", "16"}}) {
-    CAPTURE(std::string(location));
-    (void)input_error([&, l = location, o = offset, n = length] { (void)load(l, o, n); });
+  struct Claim {
+    const char *location, *offset, *length;
+  };
+  for (const Claim claim :
+       {Claim{"../secret.bin", "0", "16"}, Claim{"link.bin", "0", "16"}, Claim{"/etc/hostname", "0", "4"},
+        Claim{"", "0", "16"}, Claim{"absent.bin", "0", "16"}, Claim{"weights.bin", "8", "16"},
+        Claim{"weights.bin", "18446744073709551615", "2"}, Claim{"weights.bin", "x", "16"}}) {
+    CAPTURE(claim.location);
+    (void)input_error([&] { (void)load(claim.location, claim.offset, claim.length); });
   }
 }
