@@ -76,12 +76,15 @@ long peak_rss_kb(BenchOptions bench, const Result& row) {
 
 Cell measure_cell(BenchOptions bench, std::uint64_t seed, const fs::path& folder, const Ears& ears) {
   const MadeUpWeights made_up(folder);
-  const bool holds_weights = bench.models.front().extension() == ".onnx";
-  if (bench.load.weights.empty() && !holds_weights) {
+  const fs::path model = bench.models.front();
+  if (bench.load.weights.empty() && model.extension() != ".onnx") {
     make_up(bench, seed, made_up.network(), ears);
+    // As it was saved: nodes of constants alone are gone from it, and so are the weights they had.
+    bench.models = {made_up.network()};
     bench.load.weights = made_up.weights();
   }
   Cell cell = time_all(bench, ears);
+  for (Result& row : cell.results) row.model = model.stem().string();
   if (bench.timed) {
     for (Result& row : cell.results) row.peak_rss_kb = peak_rss_kb(bench, row);
   }
