@@ -127,7 +127,8 @@ TEST_CASE("a picture with nothing on it gives no rows, and a later one gives the
 
 TEST_CASE("on the CPU nothing of a two-stage detector is left to the reference") {
   const TemporaryFolder folder;
-  for (const StepInfo& step : CompiledModel::compile(load(folder, "0.1")).info().steps) {
+  const CompiledModel compiled = CompiledModel::compile(load(folder, "0.1"));
+  for (const StepInfo& step : compiled.info().steps) {
     CAPTURE(step.label);
     CHECK(step.implementation != "reference");
   }
