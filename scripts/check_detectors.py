@@ -9,16 +9,13 @@ CenterNet is no package: --centernet names the authors' src/lib/models/networks/
 """
 import argparse
 import importlib.util
-import json
 import pathlib
-import sys
-import tempfile
 
 import numpy as np
 import torch
 
 from checkpoint_to_safetensors import write_safetensors
-from oracle_nets import add_arguments, header, randomize, run_banoff
+from oracle_nets import add_arguments, check_all, randomize, run_banoff, verdict
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHODS = ("none", "banoff", "optimal")
@@ -191,12 +188,7 @@ def check(name, arguments, folder):
         actuals.append({key: np.load(folder / f"{key}.npy") for key in expected})
     differences = [max(float(np.abs(actual[key] - expected[key]).max() / np.abs(expected[key]).max())
                        for key in expected) for actual in actuals]
-    parameters = json.loads(run_banoff(arguments, "inspect", *given, "--json"))["parameters"]
-    published = sum(value.numel() for key, value in state.items() if not key.endswith("num_batches_tracked"))
-    norms = sum(isinstance(module, torch.nn.BatchNorm2d) for module in oracle.modules())
-    right = max(differences[1:]) <= arguments.tolerance and parameters == published
-    row = f"{name:20} {f'{side}x{side}':>9} {norms:4} {parameters:11,}" + "".join(f" {value:11.1e}" for value in differences)
-    return row + ("" if right else f"  WRONG (the package has {published:,} parameters)"), right
+    return verdict(name, (side, side), oracle, state, given, differences, arguments, "the package")
 
 
 def main():
@@ -207,18 +199,7 @@ def main():
     arguments = parser.parse_args()
     nets = ["centernet_hourglass"] if arguments.centernet else []
     nets += ["efficientdet_d0", "efficientdet_d7", "yolov5s", "yolov8n"]
-    print(header(METHODS))
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.nets or nets:
-            try:
-                row, right = check(name, arguments, pathlib.Path(folder))
-            except RuntimeError as error:
-                row, right = f"{name:20} {error}", False
-            print(row, flush=True)
-            failed += not right
-    if failed:
-        sys.exit(f"{failed} networks differ from their packages")
+    check_all(arguments.nets or nets, lambda name, folder: check(name, arguments, folder), METHODS, "their packages")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ segmentation_models_pytorch (0.3.3 has the names used here); exits 1 on a differ
 import argparse
 import pathlib
 import shutil
-import sys
-import tempfile
 
 import segmentation_models_pytorch as smp
 import torch
@@ -87,19 +85,11 @@ def main():
     arguments = parser.parse_args()
     if unknown := set(arguments.nets) - set(NETS):
         parser.error(f"no such network: {', '.join(sorted(unknown))}")
-    print(oracle_nets.header(METHODS))
-    failed = 0
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary)
-        for name in arguments.nets or NETS:
-            try:
-                row, right = oracle_nets.check(NETS[name](), *file_of(name, folder), METHODS, arguments, folder)
-            except RuntimeError as error:
-                row, right = f"{name:20} {error}", False
-            print(row, flush=True)
-            failed += not right
-    if failed:
-        sys.exit(f"{failed} networks differ from PyTorch's")
+
+    def check(name, folder):
+        return oracle_nets.check(NETS[name](), *file_of(name, folder), METHODS, arguments, folder)
+
+    oracle_nets.check_all(arguments.nets or NETS, check, METHODS)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ float64 logits, both as loaded and with batch norms folded. Needs PyTorch and to
 """
 import argparse
 import pathlib
-import sys
-import tempfile
 
 import torchvision
 
@@ -41,18 +39,7 @@ def main():
     parser.add_argument("nets", nargs="*", metavar="NET", help="model files to check (default: all torchvision has)")
     oracle_nets.add_arguments(parser)
     arguments = parser.parse_args()
-    print(oracle_nets.header(METHODS))
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.nets or nets():
-            try:
-                row, right = check(name, arguments, pathlib.Path(folder))
-            except RuntimeError as error:
-                row, right = f"{name:20} {error}", False
-            print(row, flush=True)
-            failed += not right
-    if failed:
-        sys.exit(f"{failed} networks differ from PyTorch's")
+    oracle_nets.check_all(arguments.nets or nets(), lambda name, folder: check(name, arguments, folder), METHODS)
 
 
 if __name__ == "__main__":
