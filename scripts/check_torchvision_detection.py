@@ -11,7 +11,6 @@ done within minutes. Needs PyTorch and torchvision; exits 1 on a difference.
 """
 import argparse
 import pathlib
-import shutil
 import sys
 import tempfile
 
@@ -49,7 +48,7 @@ class FirstStage(torch.nn.Module):
 
 
 def limited(name, folder):
-    """The model file with lower limits, beside its labels."""
+    """The model file with lower limits."""
     text = (ROOT / f"configs/models/{name}.yaml").read_text()
     for written, limit in LIMITS[name].items():
         key = written.split(":")[0]
@@ -57,8 +56,7 @@ def limited(name, folder):
         assert len(found) == 1 and text.count(found[0]) == 1, written
         text = text.replace(found[0], f"{key}: {limit}{found[0][-1]}")
     file = folder / f"{name}.yaml"
-    file.write_text(text)
-    shutil.copy(ROOT / "configs/models/coco.txt", folder)
+    file.write_text(text.replace("../labels/", f"{ROOT}/configs/labels/"))
     return file
 
 
