@@ -1,10 +1,13 @@
 // What each op demands of the gauges around it: one overload per op, the table of folding-rules in code. An op that
 // can absorb any gauge of a value (its weights are rewritten in absorb.cpp) demands nothing of it.
 #include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <numeric>
 
 #include "folding/gauge_system.hpp"
 #include "folding/linear_op.hpp"
+#include "runtime/core/dtype.hpp"
 
 namespace banoff::gauge {
 
@@ -130,7 +133,6 @@ void product(const Rule& r, BinaryKind kind) {
 
 void apply(const Binary& op, const Rule& r) {
   if (op.kind == BinaryKind::mul || op.kind == BinaryKind::div) return product(r, op.kind);
-  if (op.kind == BinaryKind::equal) return r.barrier(Blocker::unsupported_op);
   std::vector<double> signs(r.node().inputs.size(), 1.0);
   if (op.kind == BinaryKind::sub) signs.at(1) = -1.0;
   sum(r, signs);
@@ -279,8 +281,16 @@ void apply(const ReduceMean& op, const Rule& r) {
 
 void apply(const Resize&, const Rule& r) { r.same(1, 1); }
 
-void apply(const Constant&, const Rule& r) {
-  if (r.shape(r.out()).elements() > max_constant_elements) return r.barrier(Blocker::unsupported_op);
+/// Weights may not be there yet: a network is also solved for its structure alone.
+bool has_infinities(const Tensor* tensor) {
+  if (tensor == nullptr || !*tensor) return false;
+  return std::ranges::any_of(tensor->to_vector<double>(), [](double value) { return std::isinf(value); });
+}
+
+void apply(const Constant& op, const Rule& r) {
+  if (!is_float(op.type) || has_infinities(r.system().graph().param(r.node(), Slot::value)) ||
+      r.shape(r.out()).elements() > max_constant_elements)
+    return r.barrier(Blocker::unsupported_op);
   r.system().make_elements(r.out());
 }
 
@@ -318,14 +328,17 @@ void moving(const Rule& r, std::int64_t op_axis) {
 void apply(const Clamp& op, const Rule& r) { moving(r, op.axis); }
 void apply(const Kinked& op, const Rule& r) { moving(r, op.axis); }
 void apply(const Softmax&, const Rule& r) { r.barrier(Blocker::activation); }
-void apply(const GroupNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-void apply(const Lrn&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-void apply(const LayerNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-void apply(const Cast&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-void apply(const DecodeBoxes&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-void apply(const Nms&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-void apply(const RoiAlign&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-void apply(const PickChannel&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
+
+/// What no gauge passes.
+template <class Op, class... Ops>
+concept OneOf = (std::same_as<Op, Ops> || ...);
+template <OneOf<GroupNorm, Lrn, LayerNorm, Cast, DecodeBoxes, Nms, RoiAlign, PickChannel, Unary, Compare, Pair, Where,
+                Reduce, ArgReduce, TopK, Cumulate, Expand, Gather, GatherElements, GatherNd, ScatterElements, ScatterNd,
+                SelectBoxes, MaxPoolIndices>
+              Op>
+void apply(const Op&, const Rule& r) {
+  r.barrier(Blocker::unsupported_op);
+}
 
 /// Of its inputs only the sizes count.
 void apply(const Anchors&, const Rule& r) {

@@ -1,6 +1,7 @@
 #include "folding/optimal/affine_tails.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "folding/gauge.hpp"
@@ -114,7 +115,7 @@ class Splitter {
   /// add, sub, mul or div of a value and a constant of one number per channel (axis 1) or one in all.
   [[nodiscard]] std::optional<ByConstant> by_constant(const Node& node) const {
     const auto* op = node.as<Binary>();
-    if (!op || node.inputs.size() != 2 || op->kind == BinaryKind::equal) return std::nullopt;
+    if (!op || node.inputs.size() != 2) return std::nullopt;
     for (const std::size_t at : {std::size_t{1}, std::size_t{0}}) {
       const bool reversed = at == 0;
       if (reversed && op->kind == BinaryKind::div) break;
@@ -154,6 +155,7 @@ class Splitter {
     const Shape& own = constant.shape();
     const std::vector<double> numbers = constant.to_vector<double>();
     const auto channels = static_cast<std::size_t>(x[1]);
+    if (!std::ranges::all_of(numbers, [](double each) { return std::isfinite(each); })) return std::nullopt;
     if (own.elements() == 1) return std::vector<double>(channels, numbers[0]);
     const std::size_t missing = x.rank() - own.rank();
     if (missing > 1 || own[1 - missing] != x[1] || own.elements() != x[1]) return std::nullopt;

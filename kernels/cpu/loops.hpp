@@ -20,7 +20,7 @@ struct Range {
   float low, high;
 };
 
-enum class Combine : std::uint8_t { add, subtract, multiply, divide, subtract_from, divide_into, equal };
+enum class Combine : std::uint8_t { add, subtract, multiply, divide, subtract_from, divide_into };
 
 /// y = clamp(x op b) on contiguous rows x lanes; y may be x.
 void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows, std::int64_t lanes, Range clamp);

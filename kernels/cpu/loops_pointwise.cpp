@@ -47,8 +47,6 @@ void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows,
     case Combine::subtract_from:
       return combine_with([](float p, float q) { return q - p; }, x, b, y, rows, lanes, clamp);
     case Combine::divide_into: return combine_with([](float p, float q) { return q / p; }, x, b, y, rows, lanes, clamp);
-    case Combine::equal:
-      return combine_with([](float p, float q) { return p == q ? 1.0F : 0.0F; }, x, b, y, rows, lanes, clamp);
   }
 }
 

@@ -13,7 +13,6 @@ loops::Combine combination(BinaryKind kind, bool swapped) {
     case BinaryKind::mul: return loops::Combine::multiply;
     case BinaryKind::sub: return swapped ? loops::Combine::subtract_from : loops::Combine::subtract;
     case BinaryKind::div: return swapped ? loops::Combine::divide_into : loops::Combine::divide;
-    case BinaryKind::equal: return loops::Combine::equal;
   }
   return loops::Combine::add;
 }

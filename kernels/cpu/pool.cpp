@@ -28,10 +28,10 @@ Axis axis_of(const Window& w, bool count_padding) {
     const std::int64_t last = std::min(start + (w.kernel - 1) * w.dilation + 1, w.input);
     const std::int64_t inside = last > first ? (last - first - 1) / w.dilation + 1 : 0;
     // A window that sticks out beyond the padding (ceil_mode) does not count what lies there.
-    const std::int64_t padded_end = std::min(start + w.kernel, w.input + w.pad_end);
     axis.first.push_back(first);
     axis.last.push_back(last);
-    axis.counted.push_back(count_padding ? padded_end - start : inside);
+    const std::int64_t padded = std::min(w.kernel, (w.input + w.pad_end - 1 - start) / w.dilation + 1);
+    axis.counted.push_back(count_padding ? padded : inside);
   }
   return axis;
 }

@@ -9,10 +9,6 @@
 
 namespace banoff::reference {
 
-[[nodiscard]] constexpr bool is_float(DType type) noexcept {
-  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
-}
-
 /// How the reference stores a value of type `type`: floats as T, anything else as it is.
 template <class T>
 [[nodiscard]] constexpr DType held(DType type) noexcept {
@@ -89,6 +85,22 @@ template <class T> [[nodiscard]] Body reference(const DecodeBoxes& op, Context<T
 template <class T> [[nodiscard]] Body reference(const Nms& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const RoiAlign& op, Context<T>& context);
 template <class T> [[nodiscard]] Body reference(const PickChannel& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Unary& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Compare& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Pair& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Where& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Reduce& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const ArgReduce& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const TopK& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Cumulate& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Expand& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const Gather& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const GatherElements& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const GatherNd& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const ScatterElements& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const ScatterNd& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const SelectBoxes& op, Context<T>& context);
+template <class T> [[nodiscard]] Body reference(const MaxPoolIndices& op, Context<T>& context);
 // clang-format on
 
 /// Instantiates the kernel of `op` for both precisions.

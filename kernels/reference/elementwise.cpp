@@ -1,4 +1,5 @@
 #include "kernels/reference/context.hpp"
+#include "kernels/reference/numbers.hpp"
 #include "kernels/reference/walk.hpp"
 #include "runtime/graph/activations.hpp"
 
@@ -6,14 +7,13 @@ namespace banoff::reference {
 
 namespace {
 
-template <class T>
-T combine(BinaryKind kind, T a, T b) {
+template <class N>
+N combine(BinaryKind kind, N a, N b) {
   switch (kind) {
-    case BinaryKind::add: return a + b;
-    case BinaryKind::sub: return a - b;
-    case BinaryKind::mul: return a * b;
-    case BinaryKind::div: return a / b;
-    case BinaryKind::equal: return a == b ? T{1} : T{0};
+    case BinaryKind::add: return sum_of(a, b);
+    case BinaryKind::sub: return difference_of(a, b);
+    case BinaryKind::mul: return product_of(a, b);
+    case BinaryKind::div: return quotient_of(a, b);
   }
   return a;
 }
@@ -25,15 +25,19 @@ Body reference(const Binary& op, Context<T>& context) {
   const Shape shape = context.outputs[0].shape;
   std::vector<Strides> strides;
   for (const TensorType& type : context.inputs) strides.push_back(broadcast_strides(type.shape, shape));
-  return [=](const KernelArgs& args) {
-    T* y = output<T>(args);
-    const T* first = input<T>(args, 0);
-    walk(shape, strides[0], [&](std::int64_t i, std::int64_t at) { y[i] = first[at]; });
-    for (std::size_t k = 1; k < strides.size(); ++k) {
-      const T* x = input<T>(args, k);
-      walk(shape, strides[k], [&](std::int64_t i, std::int64_t at) { y[i] = combine(op.kind, y[i], x[at]); });
-    }
-  };
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+    return [=](const KernelArgs& args) {
+      E* y = output<E>(args);
+      const E* first = input<E>(args, 0);
+      walk(shape, strides[0], [&](std::int64_t i, std::int64_t at) { y[i] = first[at]; });
+      for (std::size_t k = 1; k < strides.size(); ++k) {
+        const E* x = input<E>(args, k);
+        walk(shape, strides[k], [&](std::int64_t i, std::int64_t at) {
+          y[i] = cast_element<E>(combine(op.kind, number(y[i]), number(x[at])));
+        });
+      }
+    };
+  });
 }
 BANOFF_REFERENCE(Binary);
 

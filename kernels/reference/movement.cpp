@@ -137,13 +137,28 @@ BANOFF_REFERENCE(Identity);
 
 template <class T>
 Body reference(const Constant&, Context<T>& context) {
-  return [value = context.param(Slot::value)](const KernelArgs& args) { std::ranges::copy(value, output<T>(args)); };
+  const Tensor value = context.graph.param(context.node, Slot::value)->as(context.outputs[0].dtype);
+  return [value](const KernelArgs& args) { std::memcpy(args.outputs[0], value.data(), value.bytes()); };
 }
 BANOFF_REFERENCE(Constant);
 
+/// Floats are held as T whatever they are stored as; a cast to a half type rounds all the same.
 template <class T>
-Body reference(const Cast&, Context<T>& context) {
+Body rounding(DType to, std::int64_t count) {
+  return [to, count](const KernelArgs& args) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const T x = input<T>(args, 0)[i];
+      output<T>(args)[i] =
+          to == DType::f16 ? cast_element<T>(cast_element<f16>(x)) : cast_element<T>(cast_element<bf16>(x));
+    }
+  };
+}
+
+template <class T>
+Body reference(const Cast& op, Context<T>& context) {
   const std::int64_t count = context.inputs[0].shape.elements();
+  const bool half = op.to == DType::f16 || op.to == DType::bf16;
+  if (half && context.inputs[0].dtype == dtype_of<T>) return rounding<T>(op.to, count);
   return visit_dtype(context.inputs[0].dtype, [&]<class From>(From) {
     return visit_dtype(context.outputs[0].dtype, [&]<class To>(To) -> Body {
       return [count](const KernelArgs& args) {

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "kernels/reference/context.hpp"
+#include "kernels/reference/numbers.hpp"
 #include "kernels/reference/windows3.hpp"
 
 namespace banoff::reference {
@@ -17,17 +18,11 @@ Range taps_inside(const Window& w, std::int64_t o) {
   return taps;
 }
 
-/// How many positions of output `o`'s window lie in the input or its padding; a window that ceil_mode adds can
-/// reach past both.
+/// How many taps of output `o`'s window lie in the input or its padding; a window that ceil_mode adds can reach past
+/// both.
 std::int64_t padded_size(const Window& w, std::int64_t o) {
   const std::int64_t first = o * w.stride - w.pad_begin;
-  return std::min(first + w.kernel, w.input + w.pad_end) - first;
-}
-
-/// Maximum that keeps a NaN.
-template <class T>
-T larger(T a, T b) {
-  return b > a || std::isnan(b) ? b : a;
+  return std::min(w.kernel, (w.input + w.pad_end - 1 - first) / w.dilation + 1);
 }
 
 template <class T, class F>

@@ -13,8 +13,10 @@ constexpr bool one_of = (std::is_same_v<Op, Ops> || ...);
 
 /// Ops that take elements of any type; all others compute on floats.
 template <class Op>
-constexpr bool any_type = one_of<Op, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze,
-                                 Unsqueeze, Pad, Identity, Cast, Constant>;
+constexpr bool any_type =
+    one_of<Op, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Identity,
+           Cast, Constant, Binary, Unary, Compare, Pair, Where, Reduce, ArgReduce, TopK, Cumulate, Expand, Gather,
+           GatherElements, GatherNd, ScatterElements, ScatterNd>;
 
 template <class T>
 std::vector<TensorType> as_held(std::span<const TensorType> types) {

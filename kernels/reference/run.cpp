@@ -105,7 +105,12 @@ std::vector<Tensor> compute(const Graph& graph, const Node& node, const std::vec
     types.push_back({type, tensor.shape(), false});
   }
   std::vector<Tensor> result;
-  for (Held& output : execute(prepare<T>(graph, node, types), in)) result.push_back(std::move(output.tensor));
+  const Prepared prepared = prepare<T>(graph, node, types);
+  const std::vector<Held> outputs = execute(prepared, in);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const bool bounded = prepared.outputs[i].bounded;
+    result.push_back(bounded ? with_rows(outputs[i].tensor, outputs[i].count) : outputs[i].tensor);
+  }
   return result;
 }
 

@@ -46,6 +46,23 @@ void walk(const Shape& shape, const Strides& strides, F&& f) {
   }
 }
 
+/// The same for two tensors: f(i, offset of a, offset of b).
+template <class F>
+void walk2(const Shape& shape, const Strides& a, const Strides& b, F&& f) {
+  std::array<std::int64_t, Shape::max_rank> index{};
+  std::int64_t at_a = 0, at_b = 0;
+  const std::int64_t count = shape.elements();
+  for (std::int64_t i = 0; i < count; ++i) {
+    f(i, at_a, at_b);
+    for (std::size_t d = shape.rank(); d-- > 0;) {
+      at_a += a[d], at_b += b[d];
+      if (++index[d] < shape[d]) break;
+      at_a -= a[d] * shape[d], at_b -= b[d] * shape[d];
+      index[d] = 0;
+    }
+  }
+}
+
 /// A tensor around one axis: [outer, size, inner].
 struct Around {
   std::int64_t outer, size, inner;

@@ -26,6 +26,12 @@ inline constexpr DType dtype_of = [] {
   else if constexpr (std::is_same_v<T, Bool>) return DType::boolean;
 }();
 
+[[nodiscard]] constexpr bool is_float(DType type) noexcept {
+  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
+[[nodiscard]] constexpr bool is_integer(DType type) noexcept { return !is_float(type) && type != DType::boolean; }
+
 /// Calls f(T{}) with the C++ type that stores `type`.
 template <class F>
 decltype(auto) visit_dtype(DType type, F&& f) {

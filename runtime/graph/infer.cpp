@@ -63,15 +63,12 @@ void check_size(const TensorType& type, const Limits& limits) {
   }
 }
 
-bool is_float(DType type) {
-  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
-}
-
 void check_finite(const std::string& name, Slot slot, const Tensor& tensor) {
   const std::vector<double> values = tensor.to_vector<double>();
-  const bool bound = slot == Slot::lower || slot == Slot::upper;  // infinite: no bound
+  // An infinite bound is none; constants are whatever a network computes with.
+  const bool may_be_infinite = slot == Slot::lower || slot == Slot::upper || slot == Slot::value;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i]) && !(bound && std::isinf(values[i])))
+    if (!std::isfinite(values[i]) && !(may_be_infinite && std::isinf(values[i])))
       fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
     if (slot == Slot::var && values[i] < 0)
       fail_input("{}[{}] is {}, a variance cannot be negative", name, i, values[i]);
@@ -94,8 +91,8 @@ void check_params(const Graph& graph, const Node& node, const Signature& expecte
     if (tensor->shape() != spec.shape && !slope_for_all) {
       fail_input("{} is {}, expected {}", slot_name(spec.slot), tensor->shape().str(), spec.shape.str());
     }
-    if (!is_float(tensor->dtype()))
-      fail_input("{} is {}, expected a float type", slot_name(spec.slot), name_of(tensor->dtype()));
+    if (!may_be_stored_as(node, tensor->dtype()))
+      fail_input("{} is {}, expected {}", slot_name(spec.slot), name_of(tensor->dtype()), stored_type(node));
     check_finite(std::string(slot_name(spec.slot)), spec.slot, *tensor);
   }
   const auto* clamp = node.as<Clamp>();
@@ -125,6 +122,16 @@ std::vector<TensorType> input_types(const Node& node, const std::vector<TensorTy
 }
 
 }  // namespace
+
+bool may_be_stored_as(const Node& node, DType type) {
+  const auto* constant = node.as<Constant>();
+  return constant == nullptr || is_float(constant->type) ? is_float(type) : type == constant->type;
+}
+
+std::string_view stored_type(const Node& node) {
+  const auto* constant = node.as<Constant>();
+  return constant == nullptr || is_float(constant->type) ? "a float type" : name_of(constant->type);
+}
 
 Signature signature(const Op& op, InputTypes inputs) {
   const OpRow& row = row_of(op);

@@ -14,6 +14,12 @@ Pool pool(PoolKind kind) {
   return op;
 }
 
+Reduce reduce(ReduceKind kind) {
+  Reduce op;
+  op.kind = kind;
+  return op;
+}
+
 GroupNorm instance_norm() {
   GroupNorm op;
   op.instance = true;
@@ -33,7 +39,6 @@ std::vector<OpRow> make_table() {
       {"sub", Binary{BinaryKind::sub}, 2, 2},
       {"mul", Binary{BinaryKind::mul}, 2, 2},
       {"div", Binary{BinaryKind::div}, 2, 2},
-      {"equal", Binary{BinaryKind::equal}, 2, 2},
       {"concat", Concat{}, 1, any_number},
       {"split", Split{}},
       {"slice", Slice{}},
@@ -67,12 +72,42 @@ std::vector<OpRow> make_table() {
       {"nms", Nms{}, 2, any_number},
       {"roi_align", RoiAlign{}, 2, any_number},
       {"pick_channel", PickChannel{}, 2, 2},
+      {"equal", Compare{CompareKind::equal}, 2, 2},
+      {"less", Compare{CompareKind::less}, 2, 2},
+      {"less_equal", Compare{CompareKind::less_equal}, 2, 2},
+      {"max", Pair{PairKind::max}, 2, 2},
+      {"min", Pair{PairKind::min}, 2, 2},
+      {"pow", Pair{PairKind::pow}, 2, 2},
+      {"mod", Pair{PairKind::mod}, 2, 2},
+      {"fmod", Pair{PairKind::fmod}, 2, 2},
+      {"where", Where{}, 3, 3},
+      {"reduce_sum", reduce(ReduceKind::sum)},
+      {"reduce_max", reduce(ReduceKind::max)},
+      {"reduce_min", reduce(ReduceKind::min)},
+      {"reduce_prod", reduce(ReduceKind::prod)},
+      {"arg_max", ArgReduce{ArgKind::max}},
+      {"arg_min", ArgReduce{ArgKind::min}},
+      {"top_k", TopK{}},
+      {"cumulative_sum", Cumulate{CumulateKind::sum}},
+      {"cumulative_prod", Cumulate{CumulateKind::prod}},
+      {"expand", Expand{}},
+      {"gather", Gather{}, 2, 2},
+      {"gather_elements", GatherElements{}, 2, 2},
+      {"gather_nd", GatherNd{}, 2, 2},
+      {"scatter_elements", ScatterElements{}, 3, 3},
+      {"scatter_nd", ScatterNd{}, 3, 3},
+      {"select_boxes", SelectBoxes{}, 2, 2},
+      {"max_pool_indices", MaxPoolIndices{}},
       {"relu6", Activation{ActivationKind::clip, 0, 6}, 1, 1, true},
   };
   for (std::size_t i = 0; i < activation_rows.size(); ++i) {
     const ActivationRow& row = activation_rows[i];
     rows.push_back({row.name, Activation{static_cast<ActivationKind>(i), row.alpha.value_or(0), row.beta.value_or(0)}});
   }
+  static constexpr std::string_view unary[] = {"abs",  "neg",  "sign", "floor", "ceil",  "round", "reciprocal", "sqrt",
+                                               "exp",  "log",  "erf",  "sin",   "cos",   "tan",   "asin",       "acos",
+                                               "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "not"};
+  for (std::size_t i = 0; i < std::size(unary); ++i) rows.push_back({unary[i], Unary{static_cast<UnaryKind>(i)}});
   rows.push_back({"swish", Activation{ActivationKind::silu}});
   rows.push_back({"dropout", Identity{}});
   return rows;

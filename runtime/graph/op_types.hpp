@@ -11,6 +11,10 @@ namespace banoff {
 
 using Ints = std::vector<std::int64_t>;
 
+/// Marks an attribute that has no default: it must be written.
+struct Required {};
+inline constexpr Required required{};
+
 /// One number for every spatial dimension, or one per dimension.
 struct Spatial {
   Ints values;

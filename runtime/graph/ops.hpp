@@ -13,12 +13,9 @@
 
 #include "banoff/tensor.hpp"
 #include "runtime/graph/op_types.hpp"
+#include "runtime/graph/ops_values.hpp"
 
 namespace banoff {
-
-/// Marks an attribute that has no default: it must be written.
-struct Required {};
-inline constexpr Required required{};
 
 struct Conv {
   std::int64_t out = 0;
@@ -83,9 +80,9 @@ struct Affine {
   bool operator==(const Affine&) const = default;
 };
 
-enum class BinaryKind : std::uint8_t { add, sub, mul, div, equal };
+enum class BinaryKind : std::uint8_t { add, sub, mul, div };
 
-/// Elementwise with NumPy broadcasting; `equal` gives 1 or 0. `add` takes two or more inputs, the others two.
+/// Elementwise with NumPy broadcasting. `add` takes two or more inputs, the others two. Integers divide toward zero.
 struct Binary {
   BinaryKind kind = BinaryKind::add;
   void fields(auto&&, auto&) const {}
@@ -178,11 +175,19 @@ struct Pool {
   [[nodiscard]] const Spatial& steps() const { return stride ? *stride : kernel; }
   void fields(auto&& f, auto& self) const {
     f("kernel", self.kernel, required), f("stride", self.stride), f("padding", self.padding);
-    if (kind == PoolKind::max) f("dilation", self.dilation);
-    f("ceil_mode", self.ceil_mode);
+    f("dilation", self.dilation), f("ceil_mode", self.ceil_mode);
     if (kind == PoolKind::avg) f("count_include_pad", self.count_include_pad);
   }
   bool operator==(const Pool&) const = default;
+};
+
+/// Where the maximum of each window stands in the input, as i64: its place in the row-major order of all elements, or
+/// with `column_major` in the order in which the last spatial dimension is the slowest of its channel.
+struct MaxPoolIndices {
+  Pool pool;
+  bool column_major = false;
+  void fields(auto&& f, auto& self) const { pool.fields(f, self.pool), f("column_major", self.column_major); }
+  bool operator==(const MaxPoolIndices&) const = default;
 };
 
 /// Reduces every spatial dimension to 1.
@@ -327,7 +332,8 @@ struct Cast {
 /// A tensor of the weights file.
 struct Constant {
   Ints shape;
-  void fields(auto&& f, auto& self) const { f("shape", self.shape, required); }
+  DType type = DType::f32;
+  void fields(auto&& f, auto& self) const { f("shape", self.shape, required), f("type", self.type); }
   bool operator==(const Constant&) const = default;
 };
 
@@ -398,7 +404,9 @@ struct PickChannel {
 using Op = std::variant<Conv, ConvTranspose, Dense, MatMul, BatchNorm, Affine, Binary, Concat, Split, Slice,
                         ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Pool, GlobalPool,
                         ReduceMean, Resize, Activation, PRelu, Clamp, Kinked, Softmax, GroupNorm, LayerNorm, Identity,
-                        Cast, Constant, AdaptiveAvgPool, Lrn, Anchors, DecodeBoxes, Nms, RoiAlign, PickChannel>;
+                        Cast, Constant, AdaptiveAvgPool, Lrn, Anchors, DecodeBoxes, Nms, RoiAlign, PickChannel, Unary,
+                        Compare, Pair, Where, Reduce, ArgReduce, TopK, Cumulate, Expand, Gather, GatherElements,
+                        GatherNd, ScatterElements, ScatterNd, SelectBoxes, MaxPoolIndices>;
 
 /// A row of the op table: how a model file calls an op, and the op as it is before any key is read.
 struct OpRow {

@@ -61,9 +61,30 @@ using InputTypes = std::span<const TensorType>;
 [[nodiscard]] Signature signature(const Lrn& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const RoiAlign& op, InputTypes inputs);
 [[nodiscard]] Signature signature(const PickChannel& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Unary& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Compare& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Pair& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Where& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Reduce& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const ArgReduce& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const TopK& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Cumulate& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Expand& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const Gather& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const GatherElements& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const GatherNd& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const ScatterElements& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const ScatterNd& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const SelectBoxes& op, InputTypes inputs);
+[[nodiscard]] Signature signature(const MaxPoolIndices& op, InputTypes inputs);
 
 /// Signature of whichever op this is, after checking the number of inputs against the op table.
 [[nodiscard]] Signature signature(const Op& op, InputTypes inputs);
+
+/// Whether a parameter of the node may have this type: any float, but constants of integers and booleans their own.
+[[nodiscard]] bool may_be_stored_as(const Node& node, DType type);
+/// For messages: what a parameter of the node is expected to be.
+[[nodiscard]] std::string_view stored_type(const Node& node);
 
 /// Sizes given for symbolic or input dimensions: by symbol ("N" -> 8), or a whole shape by input name.
 struct Bindings {
@@ -82,8 +103,8 @@ struct Limits {
                                                   const Limits& limits = {});
 
 /// Checks what infer_types does not: every parameter has the shape and a float type its op asks for and only finite
-/// values, variances are not negative, no lower bound of a clamp is above its upper one, every name is unique, nodes
-/// are in topological order. Throws bad_input naming the node.
+/// values (bounds and constants may be infinite), variances are not negative, no lower bound of a clamp is above its
+/// upper one, every name is unique, nodes are in topological order. Throws bad_input naming the node.
 void verify(const Graph& graph, const std::vector<TensorType>& types);
 
 // Shared pieces of shape arithmetic, used by kernels and folding as well.

@@ -135,7 +135,7 @@ Signature signature(const LayerNorm& op, InputTypes inputs) {
 
 Signature signature(const Constant& op, InputTypes) {
   const Shape shape(op.shape);
-  return {{{DType::f32, shape, false}}, {{Slot::value, shape}}};
+  return {{{op.type, shape, false}}, {{Slot::value, shape}}};
 }
 
 }  // namespace banoff

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/load/param_specs.hpp"
@@ -10,10 +11,6 @@
 namespace banoff {
 
 namespace {
-
-bool is_float(DType type) {
-  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
-}
 
 /// Collects problems and throws them all at once, at most `most` of them in full.
 class Problems {
@@ -114,9 +111,9 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
     if (tensor.shape() != uses[i].shape && !slope_for_all) {
       problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, tensor.shape().str(),
                                                     uses[i].shape.str())));
-    } else if (!is_float(tensor.dtype())) {
-      problems.add(
-          "{}", describe(node, fmt::format("'{}' is {}, expected a float type", param.name, name_of(tensor.dtype()))));
+    } else if (!may_be_stored_as(node, tensor.dtype())) {
+      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, name_of(tensor.dtype()),
+                                                    stored_type(node))));
     } else {
       param.value = tensor;
     }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/load/random.hpp"
 
@@ -67,10 +68,9 @@ bool takes(const Graph& graph, const std::vector<bool>& needed, const std::vecto
 
 Tensor random_input(const std::string& name, const TensorType& type, std::uint64_t seed) {
   Random random(seed, "input " + name);
-  const bool is_float =
-      type.dtype == DType::f32 || type.dtype == DType::f64 || type.dtype == DType::f16 || type.dtype == DType::bf16;
   std::vector<float> values(static_cast<std::size_t>(type.shape.elements()));
-  for (float& value : values) value = static_cast<float>(is_float ? random.normal() : std::floor(random.between(0, 2)));
+  for (float& value : values)
+    value = static_cast<float>(is_float(type.dtype) ? random.normal() : std::floor(random.between(0, 2)));
   return Tensor::of<float>(type.shape, std::move(values)).as(type.dtype);
 }
 

@@ -54,7 +54,7 @@ class Evaluator {
     }
     for (const ValueId output : node.outputs) {
       const TensorType& type = types_[index(output)];
-      if (type.dtype != DType::f32 || type.bounded || type.shape.elements() > most_elements) return false;
+      if (type.bounded || type.shape.elements() > most_elements) return false;
     }
     std::vector<Tensor> outputs = compute_(graph_, node, inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) known_[node.outputs[i]] = std::move(outputs[i]);
@@ -79,9 +79,10 @@ class Evaluator {
       constant.name = node.outputs.size() == 1 ? node.name : fmt::format("{}.{}", node.name, i);
       constant.where = node.where;
       const Shape& shape = types_[index(value)].shape;
-      constant.op = Constant{Ints(shape.begin(), shape.end())};
+      const DType type = types_[index(value)].dtype;
+      constant.op = Constant{Ints(shape.begin(), shape.end()), type};
       const NodeId id = result_.add_node(std::move(constant), 1);
-      result_.set_param(id, Slot::value, known_.at(value).as(DType::f32));
+      result_.set_param(id, Slot::value, known_.at(value).as(type));
       values_[index(value)] = result_.node(id).outputs[0];
     }
   }

@@ -53,7 +53,8 @@ Tensor random_tensor(const Node& node, const ParamUse& use, Random random) {
   const double bound = use.slot == Slot::weight && is_linear(node) ? std::sqrt(6 / fan_in(node, use.shape)) : 0;
   std::vector<float> values(static_cast<std::size_t>(use.shape.elements()));
   for (float& value : values) value = static_cast<float>(element(node, use.slot, random, bound));
-  return Tensor::of<float>(use.shape, std::move(values));
+  const auto* constant = node.as<Constant>();
+  return Tensor::of<float>(use.shape, std::move(values)).as(constant == nullptr ? DType::f32 : constant->type);
 }
 
 }  // namespace

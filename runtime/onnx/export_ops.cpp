@@ -15,6 +15,12 @@ Ints each(const Spatial& values, std::size_t rank) {
   return result;
 }
 
+/// One value everywhere, of the type that the node computes.
+Tensor filled(const Writer& w, const Shape& shape, double value) {
+  return Tensor::of<double>(shape, std::vector<double>(static_cast<std::size_t>(shape.elements()), value))
+      .as(w.dtype());
+}
+
 /// pads, as the windows came out: "same" padding resolved.
 Ints pads_of(const std::vector<Window>& windows) {
   Ints pads;
@@ -98,12 +104,8 @@ void write(const MatMul& op, const Writer& w) {
 
 void write(const BatchNorm& op, const Writer& w) {
   const Tensor& mean = w.tensor(Slot::mean);
-  const auto all = [&](double value) {
-    return Tensor::of<double>(mean.shape(), std::vector<double>(static_cast<std::size_t>(mean.elements()), value))
-        .as(w.dtype());
-  };
-  const std::string gamma = op.affine ? w.param(Slot::weight) : w.constant("weight", all(1));
-  const std::string beta = op.affine ? w.param(Slot::bias) : w.constant("bias", all(0));
+  const std::string gamma = op.affine ? w.param(Slot::weight) : w.constant("weight", filled(w, mean.shape(), 1));
+  const std::string beta = op.affine ? w.param(Slot::bias) : w.constant("bias", filled(w, mean.shape(), 0));
   set(w.emit("BatchNormalization", {w.in(), gamma, beta, w.param(Slot::mean), w.param(Slot::var)}), "epsilon", op.eps);
 }
 
@@ -119,9 +121,6 @@ void write(const Binary& op, const Writer& w) {
   static constexpr const char* names[] = {"Add", "Sub", "Mul", "Div"};
   std::vector<std::string> inputs;
   for (std::size_t i = 0; i < w.source().inputs.size(); ++i) inputs.push_back(w.in(i));
-  if (op.kind == BinaryKind::equal) {  // whose result is boolean there
-    return set(w.emit("Cast", {w.step("Equal", inputs, "equal")}), "to", std::int64_t{data_type_of(w.dtype())});
-  }
   (void)w.emit(inputs.size() > 2 ? "Sum" : names[static_cast<std::size_t>(op.kind)], inputs);
 }
 
@@ -188,6 +187,9 @@ void write(const Pad& op, const Writer& w) {
 
 void write(const Pool& op, const Writer& w) {
   const bool max = op.kind == PoolKind::max;
+  if (!max && std::ranges::any_of(op.dilation.values, [](auto step) { return step != 1; })) {
+    fail_input("a dilated average pool has no operator before opset 19");
+  }
   const std::size_t rank = w.shape().rank() - 2;
   onnx::NodeProto& node = w.emit(max ? "MaxPool" : "AveragePool", {w.in()});
   set(node, "kernel_shape", each(op.kernel, rank));
@@ -323,12 +325,11 @@ void write(const Lrn& op, const Writer& w) {
 void write(const GroupNorm& op, const Writer& w) {
   const Shape& x = w.shape();
   const std::int64_t groups = op.groups == 0 ? x[1] : op.groups;
-  const auto all = [&](double value) {
-    return Tensor::of<double>({groups}, std::vector<double>(static_cast<std::size_t>(groups), value)).as(w.dtype());
-  };
   const std::string grouped = reshaped(w, w.in(), {x[0], groups, -1}, "grouped");
   const std::string normal = w.fresh("normal");
-  set(w.emit("InstanceNormalization", {grouped, w.constant("ones", all(1)), w.constant("zeros", all(0))}, normal),
+  set(w.emit("InstanceNormalization",
+             {grouped, w.constant("ones", filled(w, {groups}, 1)), w.constant("zeros", filled(w, {groups}, 0))},
+             normal),
       "epsilon", op.eps);
   const std::string shape = w.numbers("shape", x.vec());
   if (!op.affine) return void(w.emit("Reshape", {normal, shape}));
@@ -345,12 +346,8 @@ void write(const LayerNorm& op, const Writer& w) {
   }
   Shape normalised;
   for (std::size_t i = first; i < rank; ++i) normalised.push_back(w.shape()[i]);
-  const auto all = [&](double value) {
-    return Tensor::of<double>(normalised, std::vector<double>(static_cast<std::size_t>(normalised.elements()), value))
-        .as(w.dtype());
-  };
-  const std::string weight = op.affine ? w.param(Slot::weight) : w.constant("weight", all(1));
-  const std::string bias = op.affine ? w.param(Slot::bias) : w.constant("bias", all(0));
+  const std::string weight = op.affine ? w.param(Slot::weight) : w.constant("weight", filled(w, normalised, 1));
+  const std::string bias = op.affine ? w.param(Slot::bias) : w.constant("bias", filled(w, normalised, 0));
   onnx::NodeProto& node = w.emit("LayerNormalization", {w.in(), weight, bias});
   set(node, "axis", static_cast<std::int64_t>(first));
   set(node, "epsilon", op.eps);

@@ -4,8 +4,10 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/onnx/model_file.hpp"
+#include "runtime/onnx/patterns.hpp"
 #include "runtime/onnx/tensor.hpp"
 #include "runtime/onnx/translate.hpp"
+#include "runtime/onnx/transposes.hpp"
 
 namespace banoff::onnx_import {
 
@@ -52,7 +54,7 @@ LoadedModel Importer::run() {
   if (!failures_.empty()) report();
   take_outputs();
   LoadedModel result;
-  result.graph = std::move(graph_);
+  result.graph = with_patterns(without_transposes(graph_));
   result.manifest.file = file_;
   result.manifest.weights = file_;
   return result;
@@ -77,6 +79,8 @@ void Importer::take_initializers() {
 std::int64_t Importer::size_of_dim(const onnx::TensorShapeProto::Dimension& dim, const std::string& input,
                                    int axis) const {
   if (dim.has_dim_value() && dim.dim_value() > 0) return dim.dim_value();
+  if (dim.has_dim_value() && dim.dim_value() == 0)
+    fail_input("input '{}': tensors without elements are not supported", input);
   const auto given = bindings_.symbols.find(dim.dim_param());
   if (!dim.dim_param().empty() && given != bindings_.symbols.end()) return given->second;
   if (axis == 0) {  // the batch
@@ -97,7 +101,10 @@ std::vector<Dim> Importer::dims_of(const onnx::ValueInfoProto& input) const {
       fail_input("input '{}': shape {} given, {} dimensions expected", input.name(), given->second.str(),
                  type.shape().dim_size());
     }
-    for (const std::int64_t size : given->second) dims.push_back({size, "", false});
+    for (const std::int64_t size : given->second) {
+      if (size < 1) fail_input("input '{}': tensors without elements are not supported", input.name());
+      dims.push_back({size, "", false});
+    }
     return dims;
   }
   if (!input.type().tensor_type().has_shape()) {
@@ -153,7 +160,7 @@ ValueId Importer::live(const Operand& operand) {
   if (!operand.known) return operand.value;
   Node node;
   node.name = unique("constant");
-  node.op = Constant{operand.known->shape().vec()};
+  node.op = Constant{operand.known->shape().vec(), operand.known->dtype()};
   node.where = {file_.string(), 0};
   node.params.emplace_back(Slot::value, graph_.add_param(node.name + ".value", *operand.known));
   const NodeId id = graph_.add_node(std::move(node));
@@ -209,14 +216,15 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
 
 void Importer::take_node(const onnx::NodeProto& node) {
   const auto is_lost = [&](const std::string& input) { return lost_.contains(input); };
-  const bool follows = std::ranges::any_of(node.input(), is_lost);
+  bool lost = std::ranges::any_of(node.input(), is_lost);
   try {
-    if (!follows) translate(*this, node, title(node));
+    if (!lost) translate(*this, node, title(node));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_input) throw;
     failures_.push_back({title(node), node.op_type(), error.what()});
+    lost = true;
   }
-  if (!follows && (failures_.empty() || failures_.back().node != title(node))) return;
+  if (!lost) return;
   for (const std::string& output : node.output()) lost_.insert(output);
 }
 

@@ -1,8 +1,9 @@
-// Operators that move elements about: reshaping, cutting, joining, padding, resizing.
+// Operators that move elements about: reshaping, cutting, joining, padding.
 #include <algorithm>
 #include <numeric>
 
-#include "runtime/onnx/translate.hpp"
+#include "runtime/core/checked.hpp"
+#include "runtime/onnx/steps.hpp"
 
 namespace banoff::onnx_import {
 
@@ -49,8 +50,12 @@ void unsqueeze(Call& call) { call.become(Unsqueeze{call.integers("axes", 1).valu
 
 void concat(Call& call) {
   std::vector<Operand> parts;
-  for (std::size_t i = 0; i < call.inputs(); ++i) parts.push_back(call.in(i));
-  call.result(0, call.emit(Concat{call.attributes.integer("axis", 1)}, parts));
+  for (std::size_t i = 0; i < call.inputs(); ++i) {
+    const bool empty = call.in(i).known && call.in(i).known->elements() == 0;
+    if (!empty || (parts.empty() && i + 1 == call.inputs())) parts.push_back(call.in(i));
+  }
+  const Concat op{call.attributes.integer("axis", 1)};
+  call.result(0, parts.size() == 1 ? parts.front() : call.emit(op, parts));
 }
 
 /// Sizes, a number of parts (the last may be smaller), or as many parts as there are outputs.
@@ -71,139 +76,243 @@ void split(Call& call) {
   for (std::size_t i = 0; i < results.size(); ++i) call.result(i, results[i]);
 }
 
+/// The places that a slice with a negative step takes, by NumPy's rule.
+Ints places_backwards(std::int64_t begin, std::int64_t end, std::int64_t step, std::int64_t size) {
+  const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + size : at, -1, size - 1); };
+  Ints places;
+  // An end far below zero means "past the first".
+  const std::int64_t last = end < -size ? -1 : place(end);
+  for (std::int64_t at = place(begin); at > last; at += std::max(step, -size)) places.push_back(at);
+  return places;
+}
+
+/// What a slice of a known tensor has left where that is nothing: exporters cut shapes so.
+std::optional<Tensor> nothing_left(const Call& call, const Ints& axes, const Ints& begin, const Ints& end) {
+  if (!call.in(0).known) return std::nullopt;
+  Shape shape = call.shape(0);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t axis = resolve_axis(axes[i], shape.rank());
+    const std::int64_t size = call.shape(0)[axis];
+    const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size); };
+    if (place(begin[i]) >= place(end[i])) shape[axis] = 0;
+  }
+  if (shape.elements() > 0) return std::nullopt;
+  return Tensor::allocate(call.type(0).dtype, shape).first;
+}
+
 void slice(Call& call) {
   const auto begin = call.integers("starts", 1), end = call.integers("ends", 2);
   if (!begin || !end || begin->size() != end->size()) fail_input("starts and ends do not match");
-  Slice op;
-  op.begin = *begin;
-  op.end = *end;
-  op.axes.resize(begin->size());
-  std::iota(op.axes.begin(), op.axes.end(), 0);
-  op.axes = call.integers("axes", 3).value_or(op.axes);
-  if (call.has(4)) op.step = call.known_integers(4, "steps");
-  call.become(op);
+  const Ints axes = call.integers("axes", 3).value_or(all_axes(begin->size()));
+  const Ints steps = call.has(4) ? call.known_integers(4, "steps") : Ints(begin->size(), 1);
+  if (axes.size() != begin->size() || steps.size() != begin->size()) fail_input("axes or steps do not match starts");
+  const bool only_forward = std::ranges::all_of(steps, [](std::int64_t step) { return step > 0; });
+  if (only_forward) {
+    if (auto empty = nothing_left(call, axes, *begin, *end)) return call.result(0, {none, std::move(*empty)});
+  }
+  const Steps s(call);
+  const Shape x = call.shape(0);
+  Operand y = call.in(0);
+  Slice forward;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    if (steps[i] > 0) {
+      forward.axes.push_back(axes[i]), forward.step.push_back(steps[i]);
+      forward.begin.push_back((*begin)[i]), forward.end.push_back((*end)[i]);
+      continue;
+    }
+    const std::size_t axis = resolve_axis(axes[i], x.rank());
+    if (steps[i] == 0) fail_input("a step of 0");
+    const Ints places = places_backwards((*begin)[i], (*end)[i], steps[i], x[axis]);
+    if (places.empty()) fail_input("the slice of axis {} of {} is empty", axis, x.str());
+    y = s.take(y, axis, places);
+  }
+  call.result(0, forward.axes.empty() ? y : s.emit(forward, {y}));
 }
 
-PadMode pad_mode(const std::string& word) {
-  if (word == "constant") return PadMode::constant;
-  if (word == "reflect") return PadMode::reflect;
-  if (word == "edge") return PadMode::edge;
-  fail_input("mode = {} is not supported", word);
+/// Which element of a dimension of `size` each element of a padded one takes, beyond what fits into one reflection too.
+Ints padded_places(const std::string& mode, std::int64_t size, std::int64_t begin, std::int64_t end) {
+  Ints places;
+  for (std::int64_t i = -begin; i < size + end; ++i) {
+    const auto wrapped = [&](std::int64_t period) { return (i % period + period) % period; };
+    if (mode == "wrap") places.push_back(wrapped(size));
+    else if (mode == "edge") places.push_back(std::clamp<std::int64_t>(i, 0, size - 1));
+    else if (size == 1) places.push_back(0);
+    else places.push_back(size - 1 - std::abs(size - 1 - wrapped(2 * size - 2)));
+  }
+  return places;
+}
+
+/// What is padded, dimension by dimension; negative numbers cut.
+struct Pads {
+  Ints begin, end;
+};
+
+Pads pads_of(Call& call, bool as_inputs) {
+  const Shape x = call.shape(0);
+  const Ints pads = as_inputs ? call.known_integers(1, "pads") : call.attributes.integers("pads").value_or(Ints{});
+  const Ints axes = call.has(3) ? call.known_integers(3, "axes") : all_axes(x.rank());
+  if (pads.size() != 2 * axes.size()) fail_input("pads has {} values, {} expected", pads.size(), 2 * axes.size());
+  Pads result{Ints(x.rank(), 0), Ints(x.rank(), 0)};
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t axis = resolve_axis(axes[i], x.rank());
+    result.begin[axis] = pads[i], result.end[axis] = pads[i + axes.size()];
+    const std::int64_t most = std::int64_t{1} << 31;
+    if (std::abs(pads[i]) > most || std::abs(result.end[axis]) > most) fail_input("a padding of {}", pads[i]);
+  }
+  return result;
+}
+
+/// The input without what negative pads cut off, which are 0 then.
+Operand cut(const Steps& s, const Operand& x, Pads& pads) {
+  Slice slice;
+  const Shape shape = s.type(x).shape;
+  for (std::size_t d = 0; d < shape.rank(); ++d) {
+    if (pads.begin[d] >= 0 && pads.end[d] >= 0) continue;
+    slice.axes.push_back(static_cast<std::int64_t>(d));
+    slice.begin.push_back(std::max<std::int64_t>(-pads.begin[d], 0));
+    slice.end.push_back(shape[d] - std::max<std::int64_t>(-pads.end[d], 0));
+    pads.begin[d] = std::max<std::int64_t>(pads.begin[d], 0), pads.end[d] = std::max<std::int64_t>(pads.end[d], 0);
+  }
+  return slice.axes.empty() ? x : s.emit(slice, {x});
+}
+
+/// Constant, reflect and edge padding of dimensions that are large enough is our op; outer dimensions that are not
+/// padded are not mentioned. Anything else takes elements dimension by dimension.
+Operand padded(const Steps& s, Operand x, const Pads& pads, const std::string& mode, double value) {
+  const Shape shape = s.type(x).shape;
+  const auto is_padded = [&](std::size_t d) { return pads.begin[d] != 0 || pads.end[d] != 0; };
+  std::size_t first = 0;
+  while (first < shape.rank() && !is_padded(first)) ++first;
+  if (first == shape.rank()) return x;
+  bool fits = mode == "constant" || mode == "edge" || mode == "reflect";
+  for (std::size_t d = first; d < shape.rank() && mode == "reflect"; ++d) {
+    fits = fits && pads.begin[d] < shape[d] && pads.end[d] < shape[d];
+  }
+  if (!fits && mode != "reflect" && mode != "wrap") fail_input("mode = {} is not supported", mode);
+  if (!fits) {
+    for (std::size_t d = first; d < shape.rank(); ++d) {
+      if (is_padded(d)) x = s.take(x, d, padded_places(mode, shape[d], pads.begin[d], pads.end[d]));
+    }
+    return x;
+  }
+  Pad op;
+  op.mode = mode == "constant" ? PadMode::constant : mode == "edge" ? PadMode::edge : PadMode::reflect;
+  op.value = value;
+  const auto from = static_cast<std::ptrdiff_t>(first);
+  op.padding.begin = Spatial(Ints(pads.begin.begin() + from, pads.begin.end()));
+  op.padding.end = Spatial(Ints(pads.end.begin() + from, pads.end.end()));
+  return s.emit(op, {x});
 }
 
 void pad(Call& call) {
   const bool as_inputs = call.opset() >= 11;
+  const Steps s(call);
+  Pads pads = pads_of(call, as_inputs);
+  const std::string mode = call.attributes.text("mode", "constant");
+  const double value = as_inputs ? call.known_number(2, "constant_value", 0) : call.attributes.real("value", 0);
+  const Operand x = cut(s, call.in(0), pads);
+  call.result(0, padded(s, x, pads, mode, value));
+}
+
+/// The middle of larger dimensions, zeros around smaller ones; an odd rest falls behind.
+void center_crop_pad(Call& call) {
   const Shape x = call.shape(0);
-  Ints pads = as_inputs ? call.known_integers(1, "pads") : call.attributes.integers("pads").value_or(Ints{});
-  Ints axes(x.rank());
-  std::iota(axes.begin(), axes.end(), 0);
-  if (call.has(3)) axes = call.known_integers(3, "axes");
-  if (pads.size() != 2 * axes.size()) fail_input("pads has {} values, {} expected", pads.size(), 2 * axes.size());
-  Pad op;
-  op.mode = pad_mode(call.attributes.text("mode", "constant"));
-  op.value = as_inputs ? call.known_number(2, "constant_value", 0) : call.attributes.real("value", 0);
-  Ints begin(x.rank(), 0), end(x.rank(), 0);
+  const Ints target = call.known_integers(1, "shape");
+  const Ints axes = call.attributes.integers("axes").value_or(all_axes(x.rank()));
+  if (axes.size() != target.size()) fail_input("{} sizes for {} axes", target.size(), axes.size());
+  Pads pads{Ints(x.rank(), 0), Ints(x.rank(), 0)};
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::size_t axis = resolve_axis(axes[i], x.rank());
-    begin[axis] = pads[i], end[axis] = pads[i + axes.size()];
+    if (target[i] < 1 || target[i] > std::int64_t{1} << 31) fail_input("a size of {}", target[i]);
+    const std::int64_t more = target[i] - x[axis];
+    pads.begin[axis] = more / 2, pads.end[axis] = more - more / 2;
   }
-  // Outer dimensions that are not padded are not mentioned.
-  std::size_t first = 0;
-  while (first < x.rank() && begin[first] == 0 && end[first] == 0) ++first;
-  if (first == x.rank()) return call.become(Identity{});
-  const auto from = static_cast<std::ptrdiff_t>(first);
-  op.padding.begin = Spatial(Ints(begin.begin() + from, begin.end()));
-  op.padding.end = Spatial(Ints(end.begin() + from, end.end()));
-  call.become(op);
+  const Steps s(call);
+  const Operand inner = cut(s, call.in(0), pads);
+  call.result(0, padded(s, inner, pads, "constant", 0));
 }
 
-Coordinates coordinates_of(const std::string& word, const Shape& out) {
-  if (word == "half_pixel") return Coordinates::half_pixel;
-  if (word == "align_corners") return Coordinates::align_corners;
-  if (word == "asymmetric") return Coordinates::asymmetric;
-  // Differs from half_pixel only where a side of 1 comes out.
-  if (word == "pytorch_half_pixel" && std::none_of(out.begin() + 2, out.end(), [](auto size) { return size == 1; })) {
-    return Coordinates::half_pixel;
-  }
-  fail_input("coordinate_transformation_mode = {} is not supported", word);
-}
+void expand(Call& call) { call.become(Expand{call.known_integers(1, "the shape")}); }
 
-Rounding rounding_of(const std::string& word) {
-  if (word == "round_prefer_floor") return Rounding::round_prefer_floor;
-  if (word == "round_prefer_ceil") return Rounding::round_prefer_ceil;
-  if (word == "floor") return Rounding::floor;
-  if (word == "ceil") return Rounding::ceil;
-  fail_input("nearest_mode = {} is not supported", word);
-}
-
-/// Scales per dimension, of which those of batch and channels must be 1.
-void resize_by(Call& call, Resize op, const std::vector<double>& scales) {
+/// Dimension by dimension, each element taken several times.
+void tile(Call& call) {
+  const Steps s(call);
   const Shape x = call.shape(0);
-  if (scales.size() != x.rank() || x.rank() < 3 || scales[0] != 1 || scales[1] != 1) {
-    fail_input("only the spatial dimensions of {} can be resized", x.str());
+  const Ints repeats = call.known_integers(1, "repeats");
+  if (repeats.size() != x.rank()) fail_input("{} repeats for {}", repeats.size(), x.str());
+  Operand y = call.in(0);
+  for (std::size_t d = 0; d < x.rank(); ++d) {
+    if (repeats[d] < 1) fail_input("{} repeats", repeats[d]);
+    if (repeats[d] == 1) continue;
+    call.importer().account(checked_mul(x[d], repeats[d]));
+    y = s.take(y, d, padded_places("wrap", x[d], 0, x[d] * (repeats[d] - 1)));
   }
-  op.scale.assign(scales.begin() + 2, scales.end());
-  call.become(op);
+  call.result(0, y);
 }
 
-void upsample(Call& call) {
-  Resize op;
-  const std::string mode = call.attributes.text("mode", "nearest");
-  if (mode != "nearest" && mode != "linear") fail_input("mode = {} is not supported", mode);
-  op.mode = mode == "nearest" ? ResizeMode::nearest : ResizeMode::linear;
-  op.coordinates = Coordinates::asymmetric;
-  std::optional<std::vector<double>> scales = call.attributes.reals("scales");
-  if (!scales) scales = call.known(1, "scales").to_vector<double>();
-  resize_by(call, op, *scales);
-}
-
-void resize(Call& call) {
-  if (call.opset() < 11) return upsample(call);
-  Resize op;
-  const std::string mode = call.attributes.text("mode", "nearest");
-  if (mode != "nearest" && mode != "linear") fail_input("mode = {} is not supported", mode);
-  op.mode = mode == "nearest" ? ResizeMode::nearest : ResizeMode::linear;
-  call.attributes.require("antialias", 0);
-  call.attributes.require("exclude_outside", 0);
-  call.attributes.ignore("cubic_coeff_a");
-  call.attributes.ignore("extrapolation_value");
-  if (call.attributes.has("axes")) fail_input("axes is not supported");
-  const std::string policy = call.attributes.text("keep_aspect_ratio_policy", "stretch");
-  if (policy != "stretch") fail_input("keep_aspect_ratio_policy = {} is not supported", policy);
-  const std::string coordinates = call.attributes.text("coordinate_transformation_mode", "half_pixel");
-  op.rounding = rounding_of(call.attributes.text("nearest_mode", "round_prefer_floor"));
+std::int64_t block_of(Call& call) {
+  const std::int64_t block = call.attributes.integer("blocksize", 0);
   const Shape x = call.shape(0);
-  if (call.has(3)) {
-    const Ints sizes = call.known_integers(3, "sizes");
-    if (sizes.size() != x.rank() || x.rank() < 3 || sizes[0] != x[0] || sizes[1] != x[1]) {
-      fail_input("only the spatial dimensions of {} can be resized", x.str());
-    }
-    op.size.assign(sizes.begin() + 2, sizes.end());
-    op.coordinates = coordinates_of(coordinates, Shape(sizes));
-    return call.become(op);
-  }
-  const std::vector<double> scales = call.known(2, "scales").to_vector<double>();
-  op.coordinates = coordinates_of(coordinates, x);
-  resize_by(call, op, scales);
+  if (block < 1 || block > 1 << 15 || x.rank() != 4) fail_input("blocksize = {} for {}", block, x.str());
+  return block;
 }
 
-void reduce_mean(Call& call) {
-  ReduceMean op;
-  op.keep_dims = call.attributes.integer("keepdims", 1) != 0;
-  const bool nothing_means_all = call.attributes.integer("noop_with_empty_axes", 0) == 0;
-  op.axes = call.integers("axes", 1).value_or(Ints{});
-  if (op.axes.empty()) {
-    if (!nothing_means_all) return call.become(Identity{});
-    op.axes.resize(call.shape(0).rank());
-    std::iota(op.axes.begin(), op.axes.end(), 0);
-  }
-  call.become(op);
+/// Channels become blocks of pixels: the block's place is the slow part of a channel's number (DCR) or the fast (CRD).
+void depth_to_space(Call& call) {
+  const Steps s(call);
+  const std::int64_t b = block_of(call);
+  const Shape x = call.shape(0);
+  if (x[1] % (b * b) != 0) fail_input("blocksize = {} for {} channels", b, x[1]);
+  const std::int64_t c = x[1] / (b * b);
+  const bool slow = call.attributes.text("mode", "DCR") == "DCR";
+  const Operand split = s.reshape(call.in(0), slow ? Ints{x[0], b, b, c, x[2], x[3]} : Ints{x[0], c, b, b, x[2], x[3]});
+  const Operand turned = s.emit(Transpose{slow ? Ints{0, 3, 4, 1, 5, 2} : Ints{0, 1, 4, 2, 5, 3}}, {split});
+  call.result(0, s.reshape(turned, {x[0], c, x[2] * b, x[3] * b}));
 }
 
-constexpr Row rows[] = {{"Reshape", reshape},   {"Flatten", flatten},     {"Transpose", transpose},
-                        {"Squeeze", squeeze},   {"Unsqueeze", unsqueeze}, {"Concat", concat},
-                        {"Split", split},       {"Slice", slice},         {"Pad", pad},
-                        {"Upsample", upsample}, {"Resize", resize},       {"ReduceMean", reduce_mean}};
+void space_to_depth(Call& call) {
+  const Steps s(call);
+  const std::int64_t b = block_of(call);
+  const Shape x = call.shape(0);
+  if (x[2] % b != 0 || x[3] % b != 0) fail_input("blocksize = {} for {}", b, x.str());
+  const Operand split = s.reshape(call.in(0), {x[0], x[1], x[2] / b, b, x[3] / b, b});
+  const Operand turned = s.emit(Transpose{{0, 3, 5, 1, 2, 4}}, {split});
+  call.result(0, s.reshape(turned, {x[0], x[1] * b * b, x[2] / b, x[3] / b}));
+}
+
+/// The triangle of the last two dimensions on and above (below) the k-th diagonal, zeros elsewhere.
+void triangle(Call& call) {
+  const Steps s(call);
+  const Shape x = call.shape(0);
+  if (x.rank() < 2) fail_input("input {} is no matrix", x.str());
+  const bool upper = call.attributes.integer("upper", 1) != 0;
+  const double k = call.known_number(1, "k", 0);
+  const std::int64_t rows = x[x.rank() - 2], columns = x.back();
+  call.importer().account(checked_mul(rows, columns));
+  std::vector<double> mask;
+  for (std::int64_t i = 0; i < rows * columns; ++i) {
+    const auto diagonal = static_cast<double>(i % columns - i / columns);
+    mask.push_back(upper ? diagonal >= k : diagonal <= k);
+  }
+  const Operand inside{none, Tensor::of<double>({rows, columns}, std::move(mask)).as(DType::boolean)};
+  call.result(0, s.where(inside, call.in(0), s.number(call.in(0), 0)));
+}
+
+constexpr Row rows[] = {{"Reshape", reshape},
+                        {"Flatten", flatten},
+                        {"Transpose", transpose},
+                        {"Squeeze", squeeze},
+                        {"Unsqueeze", unsqueeze},
+                        {"Concat", concat},
+                        {"Split", split},
+                        {"Slice", slice},
+                        {"Pad", pad},
+                        {"CenterCropPad", center_crop_pad},
+                        {"Expand", expand},
+                        {"Tile", tile},
+                        {"DepthToSpace", depth_to_space},
+                        {"SpaceToDepth", space_to_depth},
+                        {"Trilu", triangle}};
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 // Poolings, and what works on windows without weights.
+#include "runtime/core/dtype.hpp"
 #include "runtime/onnx/spatial.hpp"
+#include "runtime/onnx/steps.hpp"
 
 namespace banoff::onnx_import {
 
@@ -20,37 +22,28 @@ Pool pool_of(Call& call, PoolKind kind) {
 }
 
 void max_pool(Call& call) {
-  call.attributes.ignore("storage_order");  // of the second output
-  call.no_outputs_from(1);
-  call.become(pool_of(call, PoolKind::max));
+  const Steps s(call);
+  const Pool op = pool_of(call, PoolKind::max);
+  const bool column_major = call.attributes.integer("storage_order", 0) != 0;
+  const DType type = call.type(0).dtype;
+  const Operand x = s.cast(call.in(0), is_float(type) ? type : DType::f64);
+  if (call.outputs() > 1) call.result(1, s.emit(MaxPoolIndices{op, column_major}, {x}));
+  call.result(0, s.cast(s.emit(op, {x}), type));
 }
 
 void average_pool(Call& call) {
   Pool op = pool_of(call, PoolKind::avg);
   op.count_include_pad = call.attributes.integer("count_include_pad", 0) != 0;
-  for (const std::int64_t dilation : op.dilation.values) {
-    if (dilation != 1) fail_input("dilations of an average pool are not supported");
-  }
   call.become(op);
 }
 
 void global_average_pool(Call& call) { call.become(GlobalPool{PoolKind::avg}); }
 void global_max_pool(Call& call) { call.become(GlobalPool{PoolKind::max}); }
 
-void lrn(Call& call) {
-  Lrn op;
-  op.size = call.attributes.integer("size", 0);
-  op.alpha = call.attributes.real("alpha", 1e-4);
-  op.beta = call.attributes.real("beta", 0.75);
-  op.bias = call.attributes.real("bias", 1);
-  call.become(op);
-}
-
 constexpr Row rows[] = {{"MaxPool", max_pool},
                         {"AveragePool", average_pool},
                         {"GlobalAveragePool", global_average_pool},
-                        {"GlobalMaxPool", global_max_pool},
-                        {"LRN", lrn}};
+                        {"GlobalMaxPool", global_max_pool}};
 
 }  // namespace
 

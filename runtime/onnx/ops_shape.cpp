@@ -62,15 +62,47 @@ void shape_of(Call& call) {
 void size_of_tensor(Call& call) { call.result(0, {none, Tensor::of<std::int64_t>({}, {call.shape(0).elements()})}); }
 
 void cast(Call& call) {
-  call.attributes.ignore("saturate");
+  call.attributes.ignore("saturate");    // of 8-bit floats
+  call.attributes.ignore("round_mode");  // of 8-bit exponents
   call.become(Cast{dtype_of_onnx(static_cast<std::int32_t>(call.attributes.integer("to", 0)))});
 }
 
-constexpr Row rows[] = {{"Constant", constant},
-                        {"ConstantOfShape", constant_of_shape},
-                        {"Shape", shape_of},
-                        {"Size", size_of_tensor},
-                        {"Cast", cast}};
+void cast_like(Call& call) {
+  call.attributes.ignore("saturate");
+  call.attributes.ignore("round_mode");
+  call.become(Cast{call.type(1).dtype});
+}
+
+/// start, start + delta, … before limit.
+void range(Call& call) {
+  const double start = call.known_number(0, "start", 0), limit = call.known_number(1, "limit", 0);
+  const double delta = call.known_number(2, "delta", 1);
+  const double count = std::ceil((limit - start) / delta);
+  if (!(count >= 1) || !(count < 0x1p29)) fail_input("{} elements from {} to {} by {}", count, start, limit, delta);
+  const auto size = static_cast<std::int64_t>(count);
+  call.importer().account(size);
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < size; ++i) values.push_back(start + static_cast<double>(i) * delta);
+  call.result(0, {none, Tensor::of<double>({size}, std::move(values)).as(call.type(0).dtype)});
+}
+
+/// Ones on the k-th diagonal of a matrix as large as the input.
+void eye_like(Call& call) {
+  const Shape x = call.shape(0);
+  if (x.rank() != 2) fail_input("input {} is no matrix", x.str());
+  const std::int64_t k = call.attributes.integer("k", 0);
+  const auto given = call.attributes.integer("dtype");
+  call.importer().account(x.elements());
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < x.elements(); ++i) values.push_back(i % x[1] - i / x[1] == k ? 1 : 0);
+  const DType type = given ? dtype_of_onnx(static_cast<std::int32_t>(*given)) : call.type(0).dtype;
+  call.result(0, {none, Tensor::of<double>(x, std::move(values)).as(type)});
+}
+
+constexpr Row rows[] = {{"Constant", constant}, {"ConstantOfShape", constant_of_shape},
+                        {"Shape", shape_of},    {"Size", size_of_tensor},
+                        {"Range", range},       {"EyeLike", eye_like},
+                        {"Cast", cast},         {"CastLike", cast_like}};
 
 }  // namespace
 

@@ -15,9 +15,9 @@ namespace banoff::onnx_import {
   return Spatial(std::move(values));
 }
 
-/// The kernel's size: the weight's dimensions from `first` on, which kernel_shape may repeat.
-[[nodiscard]] inline Ints kernel_of(Call& call, const Ints& weight, std::size_t first) {
-  Ints kernel(weight.begin() + static_cast<std::ptrdiff_t>(first), weight.end());
+/// The kernel's size: the weight's spatial dimensions, which kernel_shape may repeat.
+[[nodiscard]] inline Ints kernel_of(Call& call, const Shape& weight) {
+  const Ints kernel(weight.begin() + 2, weight.end());
   const Ints given = call.attributes.integers("kernel_shape").value_or(kernel);
   if (given != kernel) fail_input("kernel_shape is not that of the weight");
   return kernel;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace banoff::onnx_import {
 
@@ -65,9 +66,15 @@ namespace {
 
 std::map<std::string_view, Translator> make_table() {
   std::map<std::string_view, Translator> table;
-  for (const auto rows : {layer_rows(), pooling_rows(), elementwise_rows(), movement_rows(), shape_rows()}) {
+  for (const auto rows : {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(),
+                          reduction_rows(), movement_rows(), resize_rows(), index_rows(), shape_rows()}) {
     for (const Row& row : rows) table.emplace(row.op, row.translator);
   }
+  return table;
+}
+
+const std::map<std::string_view, Translator>& the_table() {
+  static const std::map<std::string_view, Translator> table = make_table();
   return table;
 }
 
@@ -88,8 +95,43 @@ std::string reason_against(const onnx::NodeProto& node) {
 
 }  // namespace
 
+Tensor per_channel(const Tensor& values, std::int64_t channels, std::string_view what) {
+  if (values.elements() != channels) {
+    fail_input("{} is {}, expected {} numbers", what, values.shape().str(), channels);
+  }
+  return values.reshaped({channels});
+}
+
+Tensor filled(const Shape& shape, double value, DType type) {
+  return Tensor::of<double>(shape, std::vector<double>(static_cast<std::size_t>(shape.elements()), value)).as(type);
+}
+
+std::optional<std::size_t> axis_of(const Shape& constant, const Shape& x) {
+  if (constant.rank() > x.rank()) return std::nullopt;
+  std::optional<std::size_t> axis;
+  for (std::size_t i = 0; i < constant.rank(); ++i) {
+    const std::size_t at = i + x.rank() - constant.rank();
+    if (constant[i] == 1) continue;
+    if (axis || constant[i] != x[at]) return std::nullopt;
+    axis = at;
+  }
+  return axis ? axis : std::size_t{x.rank() > 1 ? 1U : 0U};
+}
+
+Ints all_axes(std::size_t rank) {
+  Ints axes(rank);
+  std::iota(axes.begin(), axes.end(), 0);
+  return axes;
+}
+
+std::vector<std::string_view> operators() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, translator] : the_table()) names.push_back(name);
+  return names;
+}
+
 void translate(Importer& importer, const onnx::NodeProto& node, const std::string& name) {
-  static const std::map<std::string_view, Translator> table = make_table();
+  const auto& table = the_table();
   const auto found = table.find(node.op_type());
   const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
   if (!standard || found == table.end()) fail_input("{}", reason_against(node));

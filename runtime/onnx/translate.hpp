@@ -58,11 +58,28 @@ struct Row {
   Translator translator;
 };
 
-[[nodiscard]] std::span<const Row> layer_rows();        // ops_layers.cpp
-[[nodiscard]] std::span<const Row> pooling_rows();      // ops_pooling.cpp
-[[nodiscard]] std::span<const Row> elementwise_rows();  // ops_elementwise.cpp
-[[nodiscard]] std::span<const Row> movement_rows();     // ops_movement.cpp
-[[nodiscard]] std::span<const Row> shape_rows();        // ops_shape.cpp
+[[nodiscard]] std::span<const Row> layer_rows();          // ops_layers.cpp
+[[nodiscard]] std::span<const Row> pooling_rows();        // ops_pooling.cpp
+[[nodiscard]] std::span<const Row> norm_rows();           // ops_norms.cpp
+[[nodiscard]] std::span<const Row> activation_op_rows();  // ops_activations.cpp
+[[nodiscard]] std::span<const Row> function_rows();       // ops_functions.cpp
+[[nodiscard]] std::span<const Row> reduction_rows();      // ops_reductions.cpp
+[[nodiscard]] std::span<const Row> movement_rows();       // ops_movement.cpp
+[[nodiscard]] std::span<const Row> resize_rows();         // ops_resize.cpp
+[[nodiscard]] std::span<const Row> index_rows();          // ops_indices.cpp
+[[nodiscard]] std::span<const Row> shape_rows();          // ops_shape.cpp
+
+/// `values` as a parameter of one number per channel.
+[[nodiscard]] Tensor per_channel(const Tensor& values, std::int64_t channels, std::string_view what);
+/// A tensor of one value everywhere.
+[[nodiscard]] Tensor filled(const Shape& shape, double value, DType type);
+/// The axis of `x` that a constant runs along when it broadcasts; nothing where it runs along several.
+[[nodiscard]] std::optional<std::size_t> axis_of(const Shape& constant, const Shape& x);
+/// Every axis of a tensor of so many dimensions.
+[[nodiscard]] Ints all_axes(std::size_t rank);
+
+/// Every operator that can be taken over, in alphabetical order.
+[[nodiscard]] std::vector<std::string_view> operators();
 
 /// Takes a node over. Throws bad_input with the reason where that cannot be.
 void translate(Importer& importer, const onnx::NodeProto& node, const std::string& name);

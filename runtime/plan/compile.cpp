@@ -84,7 +84,8 @@ class Planner {
     for (const Node& node : plan_->graph->nodes) {
       if (node.outputs.empty() || !is_constant(node)) continue;
       const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
-      storage(buffer).constant = constant_of(node).as(plan_->device->storage(DType::f32));
+      storage(buffer).constant =
+          constant_of(node).as(plan_->device->storage(plan_->types[index(node.outputs[0])].dtype));
     }
   }
 

@@ -49,6 +49,12 @@ struct Counter {
   std::int64_t operator()(const GroupNorm&) const { return 6 * out(); }  // mean 1, variance 3, normalise 2
   std::int64_t operator()(const Lrn& op) const { return out() * (2 * op.size + 3); }
   std::int64_t operator()(const LayerNorm&) const { return 6 * out(); }
+  std::int64_t operator()(const Unary&) const { return out(); }
+  std::int64_t operator()(const Compare&) const { return out(); }
+  std::int64_t operator()(const Pair&) const { return out(); }
+  std::int64_t operator()(const Reduce&) const { return in(); }
+  std::int64_t operator()(const ArgReduce&) const { return in(); }
+  std::int64_t operator()(const Cumulate&) const { return in(); }
   std::int64_t operator()(const auto&) const { return 0; }  // moves data
 };
 

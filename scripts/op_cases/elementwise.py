@@ -21,7 +21,7 @@ def elementwise():
             case(f"{op}_{name}", op, {}, [x, y], function(f64(x), f64(y)).numpy(), None, magnitude)
     for name, (a, b) in shapes.items():
         x, y = (np.round(normal(*shape)).astype(np.float32) for shape in (a, b))
-        case(f"equal_{name}", "equal", {}, [x, y], (f64(x) == f64(y)).double().numpy())
+        case(f"equal_{name}", "equal", {}, [x, y], (f64(x) == f64(y)).numpy())
     many = [normal(2, 4, 3, 3) for _ in range(4)]
     case("add_four", "add", {}, many, sum(f64(x) for x in many).numpy(), None, 6)
     gated = [normal(1, 4, 3, 5), normal(1, 4, 1, 1), normal(5)]

@@ -189,7 +189,6 @@ class Deriver {
     return k.elements() == 1 || (k.rank() + 1 >= y.rank() && k[k.rank() + 1 - y.rank()] == k.elements());
   }
   void rule(const Binary& op, const Node& node) {
-    if (op.kind == BinaryKind::equal) return unknown(node);
     const ValueId out = node.outputs[0];
     for (std::size_t i = 0; i < 2; ++i) {
       if (!is_affine(op, node, i)) continue;

@@ -226,7 +226,6 @@ class Rewriter {
   }
   /// With a constant of one value per channel it is an affine node.
   void emit(const Binary& op, const Node& old) {
-    if (op.kind == BinaryKind::equal) return add(copy(old), old);
     for (std::size_t i = 0; i < 2 && old.inputs.size() == 2; ++i) {
       const NodeId producer = graph_.value(old.inputs[i]).producer;
       const ValueId x = old.inputs[1 - i];
@@ -243,7 +242,6 @@ class Rewriter {
           case BinaryKind::sub: d[c] = i == 0 ? each : -each, a[c] = i == 0 ? -1 : 1; break;
           case BinaryKind::mul: a[c] = each; break;
           case BinaryKind::div: a[c] = 1 / each; break;
-          case BinaryKind::equal: break;
         }
       }
       return add_affine(old, x, 1, std::move(a), std::move(d));

@@ -1,19 +1,10 @@
 // What the importer makes of ONNX's ways of saying things, and what it says of what it cannot take.
 #include "banoff/session.hpp"
 #include "tests/onnx/onnx_model.hpp"
+#include "tests/session/support.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
-
-namespace {
-
-std::vector<std::string> ops_of(const Model& model) {
-  std::vector<std::string> ops;
-  for (const LayerInfo& layer : model.layers()) ops.push_back(layer.op);
-  return ops;
-}
-
-}  // namespace
 
 TEST_CASE("layers take their weights from initializers, and fold") {
   const TemporaryFolder folder;

@@ -26,6 +26,13 @@ inline Model folded(const Model& model, Method method) {
 }
 inline constexpr std::array methods{Method::none, Method::naive, Method::banoff};
 
+/// The op of each layer, in order.
+inline std::vector<std::string> ops_of(const Model& model) {
+  std::vector<std::string> ops;
+  for (const LayerInfo& layer : model.layers()) ops.push_back(layer.op);
+  return ops;
+}
+
 inline Tensors run_on(const Model& model, const std::string& device, const Tensors& inputs, int threads = 1) {
   DeviceOptions options;
   options.name = device;

@@ -55,18 +55,12 @@ Model load(const TemporaryFolder& folder, const std::vector<float>& edges) {
   return Model::load(folder / "net.yaml");
 }
 
-std::vector<std::string> ops(const Model& model) {
-  std::vector<std::string> names;
-  for (const LayerInfo& layer : model.layers()) names.push_back(layer.op);
-  return names;
-}
-
 }  // namespace
 
 TEST_CASE("nodes that read constants alone become constants when the network is loaded") {
   const TemporaryFolder folder;
   const Model model = load(folder, {0.5F, 1.5F});
-  CHECK(ops(model) == std::vector<std::string>{"conv", "batch_norm", "conv", "batch_norm", "constant", "constant",
+  CHECK(ops_of(model) == std::vector<std::string>{"conv", "batch_norm", "conv", "batch_norm", "constant", "constant",
                                                "mul", "mul", "add"});
   const Tensors inputs = model.random_inputs(3);
   const Model both = model.with_outputs({"bn_a", "bn_b"});
@@ -93,7 +87,7 @@ TEST_CASE("fusion weights fold away with the batch norms before them") {
   const Model model = load(folder, {0.5F, 1.5F});
   const Tensors inputs = model.random_inputs(3);
   const Model optimal = folded(model, Method::optimal);
-  CHECK(ops(optimal) == std::vector<std::string>{"conv", "conv", "add"});
+  CHECK(ops_of(optimal) == std::vector<std::string>{"conv", "conv", "add"});
   CHECK(max_difference(optimal.reference(inputs).at("y"), model.reference(inputs).at("y")) < 1e-5);
 }
 

@@ -1,0 +1,258 @@
+// Ops that read or write at places known only when they run.
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/boxes/select.hpp"
+#include "kernels/reference/context.hpp"
+#include "kernels/reference/numbers.hpp"
+#include "kernels/reference/walk.hpp"
+#include "kernels/reference/windows3.hpp"
+
+namespace banoff::reference {
+
+namespace {
+
+/// An index that may count from the end as a place in [0, size), or -1.
+std::int64_t place(std::int64_t index, std::int64_t size) {
+  const std::int64_t at = index < 0 ? index + size : index;
+  return at >= 0 && at < size ? at : -1;
+}
+
+/// Copies `bytes` from x, or zeros where there is no such place.
+void copy_or_zero(std::byte* to, const std::byte* x, std::int64_t at, std::size_t bytes) {
+  if (at < 0) std::memset(to, 0, bytes);
+  else std::memcpy(to, x + static_cast<std::size_t>(at) * bytes, bytes);
+}
+
+/// Which slice of x each row of indices names, slices being the innermost of `x` behind batch and named dimensions.
+struct Places {
+  std::vector<std::int64_t> sizes;  ///< of the named dimensions
+  std::int64_t named, slice, rows_per_batch, slices_per_batch;
+
+  /// The slice that row `row` of `indices` names; -1: none.
+  template <class I>
+  [[nodiscard]] std::int64_t at(const I* indices, std::int64_t row) const {
+    std::int64_t slice_index = 0;
+    for (std::int64_t d = 0; d < named; ++d) {
+      const std::int64_t size = sizes[static_cast<std::size_t>(d)];
+      const std::int64_t one = place(number(indices[row * named + d]), size);
+      if (one < 0) return -1;
+      slice_index = slice_index * size + one;
+    }
+    return row / rows_per_batch * slices_per_batch + slice_index;
+  }
+};
+
+Places places_of(const Shape& x, const Shape& indices, std::size_t batch_dims) {
+  Places places{{}, indices.back(), 1, 1, 1};
+  const std::size_t behind = batch_dims + static_cast<std::size_t>(places.named);
+  for (std::size_t d = batch_dims; d < behind; ++d) places.sizes.push_back(x[d]);
+  places.slice = x.elements(behind, x.rank());
+  places.slices_per_batch = x.elements(batch_dims, behind);
+  places.rows_per_batch = indices.elements(batch_dims, indices.rank() - 1);
+  return places;
+}
+
+template <class N>
+N reduced(Reduction reduction, N there, N update) {
+  switch (reduction) {
+    case Reduction::none: return update;
+    case Reduction::add: return sum_of(there, update);
+    case Reduction::mul: return product_of(there, update);
+    case Reduction::max: return larger(there, update);
+    case Reduction::min: return smaller(there, update);
+  }
+  return update;
+}
+
+/// Calls f with the type of the indices.
+template <class F>
+Body for_index_type(DType type, F f) {
+  return type == DType::i64 ? f(std::int64_t{}) : type == DType::i32 ? f(std::int32_t{}) : f(std::uint8_t{});
+}
+
+}  // namespace
+
+template <class T>
+Body reference(const Gather& op, Context<T>& context) {
+  const Shape& shape = context.inputs[0].shape;
+  const Around a = around(shape, resolve_axis(op.axis, shape.rank()));
+  const std::size_t bytes = static_cast<std::size_t>(a.inner) * size_of(context.inputs[0].dtype);
+  return for_index_type(context.inputs[1].dtype, [&]<class I>(I) -> Body {
+    return [=, count = context.inputs[1].shape.elements()](const KernelArgs& args) {
+      const I* indices = input<I>(args, 1);
+      std::byte* y = args.outputs[0];
+      for (std::int64_t o = 0; o < a.outer; ++o) {
+        for (std::int64_t i = 0; i < count; ++i, y += bytes) {
+          const std::int64_t at = place(number(indices[i]), a.size);
+          copy_or_zero(y, args.inputs[0], at < 0 ? -1 : o * a.size + at, bytes);
+        }
+      }
+    };
+  });
+}
+BANOFF_REFERENCE(Gather);
+
+template <class T>
+Body reference(const GatherElements& op, Context<T>& context) {
+  const Shape& x = context.inputs[0].shape;
+  const std::size_t axis = resolve_axis(op.axis, x.rank());
+  Strides strides = strides_of(x);
+  const std::int64_t step = strides[axis], size = x[axis];
+  strides[axis] = 0;
+  return for_index_type(context.inputs[1].dtype, [&]<class I>(I) -> Body {
+    return [=, shape = context.outputs[0].shape, bytes = size_of(context.inputs[0].dtype)](const KernelArgs& args) {
+      walk(shape, strides, [&](std::int64_t i, std::int64_t base) {
+        const std::int64_t at = place(number(input<I>(args, 1)[i]), size);
+        copy_or_zero(args.outputs[0] + static_cast<std::size_t>(i) * bytes, args.inputs[0],
+                     at < 0 ? -1 : base + at * step, bytes);
+      });
+    };
+  });
+}
+BANOFF_REFERENCE(GatherElements);
+
+template <class T>
+Body reference(const GatherNd& op, Context<T>& context) {
+  const Shape& indices = context.inputs[1].shape;
+  const Places places = places_of(context.inputs[0].shape, indices, static_cast<std::size_t>(op.batch_dims));
+  const std::size_t bytes = static_cast<std::size_t>(places.slice) * size_of(context.inputs[0].dtype);
+  return for_index_type(context.inputs[1].dtype, [&]<class I>(I) -> Body {
+    return [=, rows = indices.elements(0, indices.rank() - 1)](const KernelArgs& args) {
+      for (std::int64_t row = 0; row < rows; ++row) {
+        copy_or_zero(args.outputs[0] + static_cast<std::size_t>(row) * bytes, args.inputs[0],
+                     places.at(input<I>(args, 1), row), bytes);
+      }
+    };
+  });
+}
+BANOFF_REFERENCE(GatherNd);
+
+template <class T>
+Body reference(const ScatterElements& op, Context<T>& context) {
+  const Shape& x = context.inputs[0].shape;
+  const std::size_t axis = resolve_axis(op.axis, x.rank());
+  Strides strides = strides_of(x);
+  const std::int64_t step = strides[axis], size = x[axis];
+  strides[axis] = 0;
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) {
+    return for_index_type(context.inputs[1].dtype, [&]<class I>(I) -> Body {
+      return
+          [=, reduction = op.reduction, count = x.elements(), shape = context.inputs[1].shape](const KernelArgs& args) {
+            E* y = output<E>(args);
+            std::copy_n(input<E>(args, 0), count, y);
+            walk(shape, strides, [&](std::int64_t i, std::int64_t base) {
+              const std::int64_t at = place(number(input<I>(args, 1)[i]), size);
+              if (at < 0) return;
+              E& there = y[base + at * step];
+              there = cast_element<E>(reduced(reduction, number(there), number(input<E>(args, 2)[i])));
+            });
+          };
+    });
+  });
+}
+BANOFF_REFERENCE(ScatterElements);
+
+template <class T>
+Body reference(const ScatterNd& op, Context<T>& context) {
+  const Shape& indices = context.inputs[1].shape;
+  const Places places = places_of(context.inputs[0].shape, indices, 0);
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) {
+    return for_index_type(context.inputs[1].dtype, [&]<class I>(I) -> Body {
+      return [=, reduction = op.reduction, count = context.inputs[0].shape.elements(),
+              rows = indices.elements(0, indices.rank() - 1)](const KernelArgs& args) {
+        E* y = output<E>(args);
+        std::copy_n(input<E>(args, 0), count, y);
+        for (std::int64_t row = 0; row < rows; ++row) {
+          const std::int64_t at = places.at(input<I>(args, 1), row);
+          for (std::int64_t i = 0; at >= 0 && i < places.slice; ++i) {
+            E& there = y[at * places.slice + i];
+            there =
+                cast_element<E>(reduced(reduction, number(there), number(input<E>(args, 2)[row * places.slice + i])));
+          }
+        }
+      };
+    });
+  });
+}
+BANOFF_REFERENCE(ScatterNd);
+
+template <class T>
+Body reference(const Expand&, Context<T>& context) {
+  const Shape shape = context.outputs[0].shape;
+  const Strides strides = broadcast_strides(context.inputs[0].shape, shape);
+  return [=, bytes = size_of(context.inputs[0].dtype)](const KernelArgs& args) {
+    walk(shape, strides, [&](std::int64_t i, std::int64_t at) {
+      std::memcpy(args.outputs[0] + static_cast<std::size_t>(i) * bytes,
+                  args.inputs[0] + static_cast<std::size_t>(at) * bytes, bytes);
+    });
+  };
+}
+BANOFF_REFERENCE(Expand);
+
+template <class T>
+Body reference(const SelectBoxes& op, Context<T>& context) {
+  const Shape& scores = context.inputs[1].shape;
+  context.scratch_bytes = static_cast<std::size_t>(scores[2]) * sizeof(std::int64_t);
+  return [op, batches = scores[0], classes = scores[1], count = scores[2],
+          capacity = context.outputs[0].shape.elements()](const KernelArgs& args) {
+    auto* rows = output<std::int64_t>(args);
+    std::fill_n(rows, capacity, std::int64_t{0});
+    const std::span<std::int64_t> order(reinterpret_cast<std::int64_t*>(args.scratch), static_cast<std::size_t>(count));
+    std::int64_t* end = rows;
+    for (std::int64_t n = 0; n < batches; ++n) {
+      for (std::int64_t c = 0; c < classes; ++c) {
+        const T* boxes = input<T>(args, 0) + n * count * 4;
+        const T* of_class = input<T>(args, 1) + (n * classes + c) * count;
+        for (const std::int64_t box : boxes::select(op, boxes, of_class, order)) {
+          *end++ = n, *end++ = c, *end++ = box;
+        }
+      }
+    }
+    args.output_counts[0] = (end - rows) / 3;
+  };
+}
+BANOFF_REFERENCE(SelectBoxes);
+
+namespace {
+
+/// Where in its plane the maximum of window `o` stands; of several the first, and a NaN before everything.
+template <class T>
+std::array<std::int64_t, 3> maximum_in_window(const Windows3& w, const std::array<std::int64_t, 3>& o, const T* in) {
+  std::array<std::int64_t, 3> best{-1, -1, -1};
+  T largest{};
+  for_each_tap(w, [&](const std::array<std::int64_t, 3>& tap, std::int64_t) {
+    std::array<std::int64_t, 3> at{};
+    for (std::size_t d = 0; d < 3; ++d) {
+      at[d] = o[d] * w[d].stride + first_position(w[d], tap[d]);
+      if (at[d] < 0 || at[d] >= w[d].input) return;
+    }
+    const T value = in[(at[0] * w[1].input + at[1]) * w[2].input + at[2]];
+    if (best[0] < 0 || value > largest || (value != value && largest == largest)) best = at, largest = value;
+  });
+  return best;
+}
+
+}  // namespace
+
+template <class T>
+Body reference(const MaxPoolIndices& op, Context<T>& context) {
+  const Shape& in_shape = context.inputs[0].shape;
+  const Windows3 w = three(windows(op.pool, in_shape));
+  return [=, planes = in_shape.elements(0, 2), turned = op.column_major](const KernelArgs& args) {
+    auto* y = output<std::int64_t>(args);
+    for (std::int64_t p = 0; p < planes; ++p) {
+      const T* in = input<T>(args, 0) + p * inputs_of(w);
+      for (std::int64_t i = 0; i < outputs_of(w); ++i) {
+        const std::array o{i / w[2].output / w[1].output, i / w[2].output % w[1].output, i % w[2].output};
+        const auto [z, row, column] = maximum_in_window(w, o, in);
+        const std::int64_t within =
+            turned ? (column * w[1].input + row) * w[0].input + z : (z * w[1].input + row) * w[2].input + column;
+        *y++ = p * inputs_of(w) + within;
+      }
+    }
+  };
+}
+BANOFF_REFERENCE(MaxPoolIndices);
+
+}  // namespace banoff::reference

@@ -1,0 +1,270 @@
+// Functions of one, two and three elements, and reductions, on floats, integers and booleans.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "kernels/reference/context.hpp"
+#include "kernels/reference/numbers.hpp"
+#include "kernels/reference/walk.hpp"
+
+namespace banoff::reference {
+
+namespace {
+
+template <class T>
+T sign_of(T x) {
+  return x > T{0} ? T{1} : x < T{0} ? T{-1} : x;  // a NaN stays one
+}
+
+template <class T>
+T function(UnaryKind kind, T x) {
+  switch (kind) {
+    case UnaryKind::abs: return std::abs(x);
+    case UnaryKind::neg: return -x;
+    case UnaryKind::sign: return sign_of(x);
+    case UnaryKind::floor: return std::floor(x);
+    case UnaryKind::ceil: return std::ceil(x);
+    case UnaryKind::round: return std::nearbyint(x);
+    case UnaryKind::reciprocal: return T{1} / x;
+    case UnaryKind::sqrt: return std::sqrt(x);
+    case UnaryKind::exp: return std::exp(x);
+    case UnaryKind::log: return std::log(x);
+    case UnaryKind::erf: return std::erf(x);
+    case UnaryKind::sin: return std::sin(x);
+    case UnaryKind::cos: return std::cos(x);
+    case UnaryKind::tan: return std::tan(x);
+    case UnaryKind::asin: return std::asin(x);
+    case UnaryKind::acos: return std::acos(x);
+    case UnaryKind::atan: return std::atan(x);
+    case UnaryKind::sinh: return std::sinh(x);
+    case UnaryKind::cosh: return std::cosh(x);
+    case UnaryKind::asinh: return std::asinh(x);
+    case UnaryKind::acosh: return std::acosh(x);
+    case UnaryKind::atanh: return std::atanh(x);
+    case UnaryKind::logical_not: return x == T{0} ? T{1} : T{0};
+  }
+  return x;
+}
+
+/// Of integers only these are defined (signature); rounding leaves them alone.
+std::int64_t function(UnaryKind kind, std::int64_t x) {
+  switch (kind) {
+    case UnaryKind::abs: return x < 0 ? wrapping::sub(0, x) : x;
+    case UnaryKind::neg: return wrapping::sub(0, x);
+    case UnaryKind::sign: return sign_of(x);
+    case UnaryKind::logical_not: return x == 0 ? 1 : 0;
+    default: return x;
+  }
+}
+
+template <class T>
+bool compare(CompareKind kind, T a, T b) {
+  switch (kind) {
+    case CompareKind::equal: return a == b;
+    case CompareKind::less: return a < b;
+    case CompareKind::less_equal: return a <= b;
+  }
+  return false;
+}
+
+/// The remainder with the divisor's sign, as Python has it.
+template <class T>
+T modulo(T a, T b) {
+  const T rest = remainder_of(a, b);
+  return rest != T{0} && (rest < T{0}) != (b < T{0}) ? rest + b : rest;
+}
+
+template <class T>
+T pair(PairKind kind, T a, T b) {
+  switch (kind) {
+    case PairKind::max: return larger(a, b);
+    case PairKind::min: return smaller(a, b);
+    case PairKind::pow: return power(a, b);
+    case PairKind::mod: return modulo(a, b);
+    case PairKind::fmod: return remainder_of(a, b);
+  }
+  return a;
+}
+
+/// f of pairs of elements of type E, broadcast to `shape`; `Out` is what is stored.
+template <class E, class Out, class F>
+Body on_pairs(const Shape& shape, const Shape& a, const Shape& b, F f) {
+  return [=, from_a = broadcast_strides(a, shape), from_b = broadcast_strides(b, shape)](const KernelArgs& args) {
+    const E* p = input<E>(args, 0);
+    const E* q = input<E>(args, 1);
+    Out* y = output<Out>(args);
+    walk2(shape, from_a, from_b, [&](std::int64_t i, std::int64_t at_a, std::int64_t at_b) {
+      y[i] = cast_element<Out>(f(number(p[at_a]), number(q[at_b])));
+    });
+  };
+}
+
+}  // namespace
+
+template <class T>
+Body reference(const Unary& op, Context<T>& context) {
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+    return [kind = op.kind, count = context.inputs[0].shape.elements()](const KernelArgs& args) {
+      const E* x = input<E>(args, 0);
+      E* y = output<E>(args);
+      for (std::int64_t i = 0; i < count; ++i) y[i] = cast_element<E>(function(kind, number(x[i])));
+    };
+  });
+}
+BANOFF_REFERENCE(Unary);
+
+template <class T>
+Body reference(const Compare& op, Context<T>& context) {
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) {
+    return on_pairs<E, Bool>(context.outputs[0].shape, context.inputs[0].shape, context.inputs[1].shape,
+                             [kind = op.kind](auto a, auto b) { return std::int64_t{compare(kind, a, b)}; });
+  });
+}
+BANOFF_REFERENCE(Compare);
+
+template <class T>
+Body reference(const Pair& op, Context<T>& context) {
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) {
+    return on_pairs<E, E>(context.outputs[0].shape, context.inputs[0].shape, context.inputs[1].shape,
+                          [kind = op.kind](auto a, auto b) { return pair(kind, a, b); });
+  });
+}
+BANOFF_REFERENCE(Pair);
+
+template <class T>
+Body reference(const Where&, Context<T>& context) {
+  const Shape shape = context.outputs[0].shape;
+  std::array<Strides, 3> strides;
+  for (std::size_t i = 0; i < 3; ++i) strides[i] = broadcast_strides(context.inputs[i].shape, shape);
+  return [=, size = size_of(context.outputs[0].dtype)](const KernelArgs& args) {
+    const Bool* condition = input<Bool>(args, 0);
+    const auto take = [&](std::size_t from, std::int64_t i, std::int64_t at) {
+      std::memcpy(args.outputs[0] + static_cast<std::size_t>(i) * size,
+                  args.inputs[from] + static_cast<std::size_t>(at) * size, size);
+    };
+    walk2(shape, strides[0], strides[1], [&](std::int64_t i, std::int64_t c, std::int64_t at) {
+      if (condition[c].value != 0) take(1, i, at);
+    });
+    walk2(shape, strides[0], strides[2], [&](std::int64_t i, std::int64_t c, std::int64_t at) {
+      if (condition[c].value == 0) take(2, i, at);
+    });
+  };
+}
+BANOFF_REFERENCE(Where);
+
+namespace {
+
+template <class T>
+T reduce(ReduceKind kind, T so_far, T x) {
+  switch (kind) {
+    case ReduceKind::sum: return sum_of(so_far, x);
+    case ReduceKind::max: return larger(so_far, x);
+    case ReduceKind::min: return smaller(so_far, x);
+    case ReduceKind::prod: return product_of(so_far, x);
+  }
+  return so_far;
+}
+
+/// What changes nothing when it is reduced with an element of type E.
+template <class E>
+auto neutral(ReduceKind kind) {
+  using N = decltype(number(E{}));
+  if (kind == ReduceKind::sum || kind == ReduceKind::prod) return kind == ReduceKind::sum ? N{0} : N{1};
+  const bool largest = kind == ReduceKind::min;
+  if constexpr (std::is_same_v<E, Bool>) return largest ? N{1} : N{0};
+  else if constexpr (std::is_floating_point_v<N>) return (largest ? N{1} : N{-1}) * std::numeric_limits<N>::infinity();
+  else return static_cast<N>(largest ? std::numeric_limits<E>::max() : std::numeric_limits<E>::lowest());
+}
+
+}  // namespace
+
+/// Results are gathered in the output itself: a running integer sum wraps as the stored type does.
+template <class T>
+Body reference(const Reduce& op, Context<T>& context) {
+  const Shape shape = context.inputs[0].shape;
+  Shape kept = shape;
+  for (const std::int64_t axis : op.axes) kept[resolve_axis(axis, shape.rank())] = 1;
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+    return [=, kind = op.kind, to = broadcast_strides(kept, shape)](const KernelArgs& args) {
+      const E* x = input<E>(args, 0);
+      E* y = output<E>(args);
+      std::fill_n(y, kept.elements(), cast_element<E>(neutral<E>(kind)));
+      walk(shape, to, [&](std::int64_t i, std::int64_t at) {
+        y[at] = cast_element<E>(reduce(kind, number(y[at]), number(x[i])));
+      });
+    };
+  });
+}
+BANOFF_REFERENCE(Reduce);
+
+template <class T>
+Body reference(const ArgReduce& op, Context<T>& context) {
+  const Shape& shape = context.inputs[0].shape;
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+    return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
+      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
+        const E* x = input<E>(args, 0) + o / a.inner * a.size * a.inner + o % a.inner;
+        std::int64_t best = 0;
+        for (std::int64_t c = 1; c < a.size; ++c) {
+          const auto candidate = number(x[c * a.inner]), leader = number(x[best * a.inner]);
+          const bool ahead = op.kind == ArgKind::max ? candidate > leader : candidate < leader;
+          if (ahead || (op.last && candidate == leader)) best = c;
+        }
+        output<std::int64_t>(args)[o] = best;
+      }
+    };
+  });
+}
+BANOFF_REFERENCE(ArgReduce);
+
+template <class T>
+Body reference(const TopK& op, Context<T>& context) {
+  const Shape& shape = context.inputs[0].shape;
+  const Around a = around(shape, resolve_axis(op.axis, shape.rank()));
+  context.scratch_bytes = static_cast<std::size_t>(a.size) * sizeof(std::int64_t);
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+    return [op, a](const KernelArgs& args) {
+      auto* order = reinterpret_cast<std::int64_t*>(args.scratch);
+      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
+        const std::int64_t outer = o / a.inner, inner = o % a.inner;
+        const E* x = input<E>(args, 0) + outer * a.size * a.inner + inner;
+        for (std::int64_t c = 0; c < a.size; ++c) order[c] = c;
+        std::partial_sort(order, order + op.k, order + a.size, [&](std::int64_t p, std::int64_t q) {
+          const auto left = number(x[p * a.inner]), right = number(x[q * a.inner]);
+          if (left == right) return p < q;
+          return before(op.largest, left, right);
+        });
+        for (std::int64_t k = 0; k < op.k; ++k) {
+          const std::int64_t to = (outer * op.k + k) * a.inner + inner;
+          output<E>(args)[to] = x[order[k] * a.inner];
+          output<std::int64_t>(args, 1)[to] = order[k];
+        }
+      }
+    };
+  });
+}
+BANOFF_REFERENCE(TopK);
+
+template <class T>
+Body reference(const Cumulate& op, Context<T>& context) {
+  const Shape& shape = context.inputs[0].shape;
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+    return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
+      const ReduceKind kind = op.kind == CumulateKind::sum ? ReduceKind::sum : ReduceKind::prod;
+      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
+        const std::int64_t base = o / a.inner * a.size * a.inner + o % a.inner;
+        auto running = neutral<E>(kind);
+        for (std::int64_t c = 0; c < a.size; ++c) {
+          const std::int64_t at = base + (op.reverse ? a.size - 1 - c : c) * a.inner;
+          const auto before_this = running;
+          running = reduce(kind, running, number(input<E>(args, 0)[at]));
+          output<E>(args)[at] = cast_element<E>(op.exclusive ? before_this : running);
+        }
+      }
+    };
+  });
+}
+BANOFF_REFERENCE(Cumulate);
+
+}  // namespace banoff::reference
