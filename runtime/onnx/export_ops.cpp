@@ -142,22 +142,27 @@ void write(const Slice& op, const Writer& w) {
                          w.numbers("steps", step)});
 }
 
+/// The shape for any first dimension.
+Ints any_batch(const Shape& x) {
+  Ints shape = x.vec();
+  shape[0] = 0;
+  return shape;
+}
+
 std::string reshaped(const Writer& w, const std::string& x, const Ints& shape, std::string_view suffix) {
   return w.step("Reshape", {x, w.numbers(fmt::format("{}_shape", suffix), shape)}, suffix);
 }
 
 void write(const ChannelShuffle& op, const Writer& w) {
   const Shape& x = w.shape();
-  Ints split{x[0], op.groups, x[1] / op.groups}, perm{0, 2, 1};
+  Ints split{0, op.groups, x[1] / op.groups}, perm{0, 2, 1};  // 0: as many as there are
   for (std::size_t i = 2; i < x.rank(); ++i) split.push_back(x[i]), perm.push_back(static_cast<std::int64_t>(i) + 1);
   const std::string turned = w.fresh("turned");
   set(w.emit("Transpose", {reshaped(w, w.in(), split, "split")}, turned), "perm", perm);
-  (void)w.emit("Reshape", {turned, w.numbers("shape", x.vec())});
+  (void)w.emit("Reshape", {turned, w.numbers("shape", any_batch(x))});
 }
 
-void write(const Reshape&, const Writer& w) {
-  (void)w.emit("Reshape", {w.in(), w.numbers("shape", w.out_shape().vec())});
-}
+void write(const Reshape& op, const Writer& w) { (void)w.emit("Reshape", {w.in(), w.numbers("shape", op.shape)}); }
 void write(const Transpose& op, const Writer& w) {
   Ints perm;
   for (const std::int64_t axis : op.perm) perm.push_back(static_cast<std::int64_t>(resolve_axis(axis, op.perm.size())));
@@ -227,7 +232,12 @@ void write(const Resize& op, const Writer& w) {
   static constexpr const char* roundings[] = {"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"};
   onnx::NodeProto* node = nullptr;
   if (op.scale.empty()) {
-    node = &w.emit("Resize", {w.in(), "", "", w.numbers("sizes", w.out_shape().vec())});
+    Ints axes, sizes;
+    for (std::size_t i = 2; i < w.shape().rank(); ++i) {
+      axes.push_back(static_cast<std::int64_t>(i)), sizes.push_back(w.out_shape()[i]);
+    }
+    node = &w.emit("Resize", {w.in(), "", "", w.numbers("sizes", sizes)});
+    set(*node, "axes", axes);
   } else {
     std::vector<float> scales{1, 1};
     for (std::size_t i = 2; i < w.shape().rank(); ++i) {
@@ -325,13 +335,13 @@ void write(const Lrn& op, const Writer& w) {
 void write(const GroupNorm& op, const Writer& w) {
   const Shape& x = w.shape();
   const std::int64_t groups = op.groups == 0 ? x[1] : op.groups;
-  const std::string grouped = reshaped(w, w.in(), {x[0], groups, -1}, "grouped");
+  const std::string grouped = reshaped(w, w.in(), {0, groups, -1}, "grouped");
   const std::string normal = w.fresh("normal");
   set(w.emit("InstanceNormalization",
              {grouped, w.constant("ones", filled(w, {groups}, 1)), w.constant("zeros", filled(w, {groups}, 0))},
              normal),
       "epsilon", op.eps);
-  const std::string shape = w.numbers("shape", x.vec());
+  const std::string shape = w.numbers("shape", any_batch(x));
   if (!op.affine) return void(w.emit("Reshape", {normal, shape}));
   const std::string back = w.step("Reshape", {normal, shape}, "back");
   const std::string scaled = w.step("Mul", {back, w.param_along(Slot::weight, 1)}, "scaled");

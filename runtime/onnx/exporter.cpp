@@ -2,6 +2,7 @@
 
 #include "banoff/file.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/batch.hpp"
 #include "runtime/onnx/export.hpp"
 
 namespace banoff {
@@ -26,18 +27,6 @@ namespace {
 
 constexpr std::int64_t opset = 18;
 
-void describe(onnx::ValueInfoProto& info, const std::string& name, const TensorType& type) {
-  info.set_name(name);
-  auto& tensor = *info.mutable_type()->mutable_tensor_type();
-  tensor.set_elem_type(data_type_of(type.dtype));
-  auto& shape = *tensor.mutable_shape();
-  for (std::size_t i = 0; i < type.shape.rank(); ++i) {
-    auto& dim = *shape.add_dim();
-    if (i == 0 && type.bounded) dim.set_dim_param("count");
-    else dim.set_dim_value(type.shape[i]);
-  }
-}
-
 onnx::AttributeProto& add(onnx::NodeProto& node, const std::string& name, onnx::AttributeProto::AttributeType type) {
   onnx::AttributeProto& attribute = *node.add_attribute();
   attribute.set_name(name);
@@ -61,7 +50,37 @@ void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values
   for (const std::int64_t value : values) added.add_ints(value);
 }
 
-Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types) : graph_(graph), types_(types) {}
+Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types)
+    : graph_(graph), types_(types), larger_(types_of_larger_batch(graph, types)) {}
+
+/// A dimension that grows with the batch is symbolic: by the batch's own name where it is as large.
+void Exporter::describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const {
+  const TensorType& type = types_[static_cast<std::size_t>(value)];
+  info.set_name(name);
+  auto& tensor = *info.mutable_type()->mutable_tensor_type();
+  tensor.set_elem_type(data_type_of(type.dtype));
+  for (std::size_t i = 0; i < type.shape.rank(); ++i) {
+    auto& dim = *tensor.mutable_shape()->add_dim();
+    const bool grows = larger_ && (*larger_)[static_cast<std::size_t>(value)].shape[i] != type.shape[i];
+    if (i == 0 && type.bounded) dim.set_dim_param("count");
+    else if (!grows) dim.set_dim_value(type.shape[i]);
+    else dim.set_dim_param(batch_of(value, i));
+  }
+}
+
+std::string Exporter::batch_of(ValueId value, std::size_t axis) const {
+  for (const GraphInput& input : graph_.inputs) {
+    if (input.dims.empty() || input.dims[0].symbol.empty()) continue;
+    const auto size = [](const std::vector<TensorType>& types, ValueId of, std::size_t at) {
+      return types[static_cast<std::size_t>(of)].shape[at];
+    };
+    if (size(types_, value, axis) == size(types_, input.value, 0) &&
+        size(*larger_, value, axis) == size(*larger_, input.value, 0)) {
+      return input.dims[0].symbol;
+    }
+  }
+  return fmt::format("{}_{}", name(value), axis);
+}
 
 /// Inputs and outputs keep their names; an output that is an input, or one value under two names, gets an Identity.
 void Exporter::name_values() {
@@ -87,7 +106,7 @@ onnx::ModelProto Exporter::run() {
   operators.set_version(opset);
   target().set_name(graph_.name.empty() ? "network" : graph_.name);
   name_values();
-  for (const GraphInput& input : graph_.inputs) describe(*target().add_input(), name(input.value), type(input.value));
+  for (const GraphInput& input : graph_.inputs) describe(*target().add_input(), name(input.value), input.value);
   for (const Node& node : graph_.nodes) {
     if (node.outputs.empty()) continue;
     try {
@@ -97,7 +116,7 @@ onnx::ModelProto Exporter::run() {
     }
   }
   for (const GraphOutput& output : graph_.outputs) {
-    describe(*target().add_output(), output.name, type(output.value));
+    describe(*target().add_output(), output.name, output.value);
     if (name(output.value) == output.name) continue;
     onnx::NodeProto& copy = node("Identity", output.name);
     copy.add_input(name(output.value));

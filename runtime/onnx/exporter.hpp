@@ -3,6 +3,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -26,11 +27,14 @@ class Exporter {
 
  private:
   void name_values();
+  void describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const;
+  [[nodiscard]] std::string batch_of(ValueId value, std::size_t axis) const;
   onnx::GraphProto& target() { return *model_.mutable_graph(); }
 
   const Graph& graph_;
   const std::vector<TensorType>& types_;
   std::vector<std::string> names_;  ///< by ValueId
+  std::optional<std::vector<TensorType>> larger_;  ///< with a larger batch, where it may be another
   std::set<std::string> taken_;
   onnx::ModelProto model_;
 };

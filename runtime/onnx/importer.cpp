@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/onnx/batch.hpp"
 #include "runtime/onnx/model_file.hpp"
 #include "runtime/onnx/patterns.hpp"
 #include "runtime/onnx/tensor.hpp"
@@ -14,6 +15,14 @@ namespace banoff::onnx_import {
 namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
+
+/// Where constants depend on the batch, the network is one for this batch.
+void fix_batch(Graph& graph) {
+  if (types_of_larger_batch(graph, infer_types(graph))) return;
+  for (GraphInput& input : graph.inputs) {
+    for (Dim& dim : input.dims) dim.symbol.clear();
+  }
+}
 
 /// What people may see of a name from a file: ours have 1 to 1000 printable characters.
 std::string printable(std::string name) {
@@ -55,6 +64,7 @@ LoadedModel Importer::run() {
   take_outputs();
   LoadedModel result;
   result.graph = with_patterns(without_transposes(graph_));
+  fix_batch(result.graph);
   result.manifest.file = file_;
   result.manifest.weights = file_;
   return result;
@@ -76,17 +86,18 @@ void Importer::take_initializers() {
   }
 }
 
-std::int64_t Importer::size_of_dim(const onnx::TensorShapeProto::Dimension& dim, const std::string& input,
-                                   int axis) const {
-  if (dim.has_dim_value() && dim.dim_value() > 0) return dim.dim_value();
-  if (dim.has_dim_value() && dim.dim_value() == 0)
-    fail_input("input '{}': tensors without elements are not supported", input);
+/// A first dimension without a size is the batch: it keeps its symbol, with what was given for it or 1.
+Dim Importer::dim_of(const onnx::TensorShapeProto::Dimension& dim, const std::string& input, int axis) const {
+  if (dim.has_dim_value() && dim.dim_value() > 0) return {dim.dim_value(), "", false};
+  if (dim.has_dim_value() && dim.dim_value() == 0) fail_input("input '{}': tensors without elements are not supported", input);
   const auto given = bindings_.symbols.find(dim.dim_param());
-  if (!dim.dim_param().empty() && given != bindings_.symbols.end()) return given->second;
-  if (axis == 0) {  // the batch
+  const bool named = !dim.dim_param().empty() && given != bindings_.symbols.end();
+  if (axis == 0) {
     const auto batch = bindings_.symbols.find("N");
-    return batch == bindings_.symbols.end() ? 1 : batch->second;
+    const std::int64_t size = named ? given->second : batch == bindings_.symbols.end() ? 1 : batch->second;
+    return {size, dim.dim_param().empty() ? "N" : printable(dim.dim_param()), false};
   }
+  if (named) return {given->second, "", false};
   fail_input("input '{}': dimension {} ({}) has no size; give one with --shape {}", input, axis,
              dim.dim_param().empty() ? "unnamed" : dim.dim_param(),
              dim.dim_param().empty() ? input + ":1x3x224x224" : dim.dim_param() + "=224");
@@ -111,7 +122,7 @@ std::vector<Dim> Importer::dims_of(const onnx::ValueInfoProto& input) const {
     fail_input("input '{}' has no shape; give one with --shape {}:1x3x224x224", input.name(), input.name());
   }
   for (const auto& dim : input.type().tensor_type().shape().dim()) {
-    dims.push_back({size_of_dim(dim, input.name(), static_cast<int>(dims.size())), "", false});
+    dims.push_back(dim_of(dim, input.name(), static_cast<int>(dims.size())));
   }
   return dims;
 }
@@ -123,6 +134,7 @@ void Importer::take_inputs() {
     TensorType type{dtype_of_onnx(input.type().tensor_type().elem_type()), {}, false};
     const std::vector<Dim> dims = dims_of(input);
     for (const Dim& dim : dims) type.shape.push_back(dim.size);
+    has_batch_ = has_batch_ || (!dims.empty() && !dims[0].symbol.empty());
     if (type.shape.elements() > limits_.graph.max_elements) {
       fail_input("input '{}': {} is larger than the limit of {} elements", input.name(), type.str(),
                  limits_.graph.max_elements);

@@ -30,6 +30,8 @@ class Importer {
 
   [[nodiscard]] std::int64_t opset() const noexcept { return opset_; }
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+  /// Whether an input's first dimension has no size of its own.
+  [[nodiscard]] bool has_batch() const noexcept { return has_batch_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
   [[nodiscard]] TensorType type_of(const Operand& operand) const;
   /// Whether a node or an output of the network reads the value.
@@ -50,8 +52,7 @@ class Importer {
   void take_node(const onnx::NodeProto& node);
   void take_outputs();
   [[nodiscard]] std::vector<Dim> dims_of(const onnx::ValueInfoProto& input) const;
-  [[nodiscard]] std::int64_t size_of_dim(const onnx::TensorShapeProto::Dimension& dim, const std::string& input,
-                                         int axis) const;
+  [[nodiscard]] Dim dim_of(const onnx::TensorShapeProto::Dimension& dim, const std::string& input, int axis) const;
   [[nodiscard]] std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
                                                const Signature& signature) const;
   [[nodiscard]] ValueId live(const Operand& operand);
@@ -71,6 +72,7 @@ class Importer {
   std::set<std::string, std::less<>> names_, read_;
   std::vector<Failure> failures_;
   std::int64_t known_elements_ = 0;
+  bool has_batch_ = false;
 };
 
 }  // namespace banoff::onnx_import

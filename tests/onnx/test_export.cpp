@@ -57,3 +57,49 @@ TEST_CASE("names of inputs and outputs survive, and the written file is whole or
   for (const onnx::NodeProto& node : proto.graph().node()) CHECK(node.op_type() != "BatchNormalization");
   CHECK_THROWS_AS(model.save(folder / "no such folder" / "out.onnx"), Error);
 }
+
+TEST_CASE("a batch without a size stays one, through shape arithmetic, folding and back") {
+  const TemporaryFolder folder;
+  OnnxModel made = small_onnx();
+  made.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0)->set_dim_param(
+      "pictures");
+  made.graph().mutable_node(2)->set_output(0, "r");
+  made.integers("first", {0}).integers("one", {1}).integers("rest", {-1});
+  made.node("Shape", {"r"}, {"shape"});
+  made.node("Slice", {"shape", "first", "one"}, {"batch"});
+  onnx::NodeProto& joined = made.node("Concat", {"batch", "rest"}, {"wanted"});
+  onnx::AttributeProto& axis = *joined.add_attribute();
+  axis.set_name("axis"), axis.set_type(onnx::AttributeProto::INT), axis.set_i(0);
+  made.node("Reshape", {"r", "wanted"}, {"y"});
+  const std::filesystem::path file = made.write(folder);
+  Model::load(file).fold({}).first.save(folder / "folded.onnx");
+
+  onnx::ModelProto proto;
+  std::ifstream stream(folder / "folded.onnx", std::ios::binary);
+  REQUIRE(proto.ParseFromIstream(&stream));
+  const auto dim = [](const onnx::ValueInfoProto& value, int i) { return value.type().tensor_type().shape().dim(i); };
+  CHECK(dim(proto.graph().input(0), 0).dim_param() == "pictures");
+  CHECK(dim(proto.graph().output(0), 0).dim_param() == "pictures");
+  CHECK(dim(proto.graph().output(0), 1).dim_value() == 75);
+
+  LoadOptions three;
+  three.symbols["pictures"] = 3;
+  const Model original = Model::load(file, three), folded = Model::load(folder / "folded.onnx", three);
+  const Tensors x = original.random_inputs(5);
+  CHECK(x.at("x").shape() == Shape{3, 2, 5, 5});
+  CHECK(compare(original.reference(x), folded.reference(x)).at(0).max_relative_error < 1e-6);
+}
+
+TEST_CASE("a network that works at one batch only is written for that one") {
+  const TemporaryFolder folder;
+  OnnxModel made;
+  made.input("x", {-1, 3}).output("y").weight("table", {2, 3}, {1, 2, 3, 4, 5, 6});
+  made.node("Add", {"x", "table"}, {"y"});
+  LoadOptions two;
+  two.symbols["x0"] = 2;
+  Model::load(made.write(folder), two).save(folder / "out.onnx");
+  onnx::ModelProto proto;
+  std::ifstream stream(folder / "out.onnx", std::ios::binary);
+  REQUIRE(proto.ParseFromIstream(&stream));
+  CHECK(proto.graph().input(0).type().tensor_type().shape().dim(0).dim_value() == 2);
+}
