@@ -21,7 +21,8 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import clip_boxes_to_image
 
 from checkpoint_to_safetensors import write_safetensors
-from oracle_nets import add_arguments, randomize, run_banoff
+from comparison import add_arguments, difference, run_banoff
+from oracle_nets import randomize
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -150,12 +151,6 @@ def run_one_stage(net, image):
 
 def detections(found):
     return torch.cat([found["boxes"], found["scores"][:, None], found["labels"][:, None].double()], 1)
-
-
-def difference(actual, expected):
-    if actual.shape != expected.shape:
-        return float("inf")
-    return float(np.abs(actual - expected).max(initial=0) / max(np.abs(expected).max(initial=0), 1e-300))
 
 
 def share_found(actual, expected):
