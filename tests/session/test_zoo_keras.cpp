@@ -1,5 +1,8 @@
 // The networks that follow Keras compute what Keras computed in float64 when tests/data/keras.json was written
 // (scripts/check_keras.py --write), from weights that a formula makes on both sides.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
