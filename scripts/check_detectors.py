@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from checkpoint_to_safetensors import write_safetensors
-from comparison import add_arguments, check_all, difference, run_banoff, verdict
-from oracle_nets import parameters_of, randomize
+from comparison import check_all, difference, run_banoff, verdict
+from oracle_nets import add_arguments, parameters_of, randomize
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHODS = ("none", "banoff", "optimal")

@@ -146,7 +146,7 @@ def variables(path, layer):
 
 
 def constant(path, layer):
-    """What our file holds and Keras does not: gammas of 1, and the factor of a residual. A dictionary of one tensor or none."""
+    """What our file holds and Keras does not: gammas of 1, and the factor of a residual. One tensor by name, or none."""
     if is_factor(layer):
         return {f"{path}.weight": np.full(layer.output_shape[-1], layer.scale)}
     if isinstance(layer, tf.keras.layers.BatchNormalization) and not layer.scale:
@@ -207,14 +207,14 @@ def answers(net, image, node):
     return {node: logits.numpy(), **({"probabilities": activation(logits).numpy()} if ends else {})}
 
 
-def check(name, arguments, folder, store):
+def check(name, arguments, folder):
     """One network. Returns its row of the table and whether it is right; stores what a test can compare with."""
     side = APPLICATIONS[name][1] if name in APPLICATIONS else 32
     file = file_of(name, side, folder)
     ours = inspected(arguments, [file, "--weights", "random:0"])["layers"]
     node = [each["name"] for each in ours if each["op"] != "softmax"][-1]
-    picture_ = picture((1, 3, side, side))
-    image = picture_.transpose(0, 2, 3, 1)
+    planes = picture((1, 3, side, side))
+    image = planes.transpose(0, 2, 3, 1)
 
     net = build(name, side, "float64", arguments)
     layers = matched(name, net, ours)
@@ -228,41 +228,48 @@ def check(name, arguments, folder, store):
 
     exact = {key: np.ascontiguousarray(value, np.float32) for key, value in tensors.items()}
     save_file({**exact, **constants}, folder / "net.safetensors")
-    np.save(folder / "in.npy", picture_.astype(np.float32))
+    np.save(folder / "in.npy", planes.astype(np.float32))
     given = [file, "--weights", folder / "net.safetensors"]
     wanted = [part for key in expected for part in ("--output", f"{key}={folder / key}.npy")]
     for device in (FLOAT64, arguments.device):
         for method in METHODS:
-            run_banoff(arguments, "run", *given, "--input", folder / "in.npy", *wanted, "--method", method, "--device", device)
+            run_banoff(arguments, "run", *given, "--input", folder / "in.npy", *wanted, "--method", method, "--device",
+                       device)
             actuals.append({key: np.load(folder / f"{key}.npy") for key in expected})
     differences = [max(difference(actual[key], expected[key]) for key in expected) for actual in actuals]
     as_loaded, rest = differences[1], differences[2:]  # folding stores its weights as float32
     right = as_loaded <= FLOAT64_TOLERANCE and max(rest) <= arguments.tolerance
-    store[name] = stored(side, exponents, constants, node, expected[node])
-    return verdict(name, (side, side), published, given, differences, right, arguments, "Keras")
+    row, right = verdict(name, (side, side), published, given, differences, right, arguments, "Keras")
+    if arguments.write and right:
+        store(arguments.write, name, case_of(side, exponents, constants, node, expected[node]))
+    return row, right
 
 
-def stored(side, exponents, constants, node, value):
+def case_of(side, exponents, constants, node, value):
     """What the test needs: how the weights are made, and some of the answer."""
     step = max(1, value.size // 10)
     return {"side": side, "norm_exponents": exponents, "constants": {key: value[0] for key, value in constants.items()},
             "node": node, "step": step, "values": value.ravel()[::step].tolist()}
 
 
+def store(file, name, case):
+    """Puts a net's case in the place of the one the file may have."""
+    cases = json.loads(file.read_text()) if file.exists() else {}
+    cases[name] = case
+    rows = (f"{json.dumps(key)}: {json.dumps(cases[key], separators=(',', ':'))}" for key in sorted(cases))
+    file.write_text("{\n" + ",\n".join(rows) + "\n}\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("nets", nargs="*", metavar="NET", help="nets to check (default: all)")
     parser.add_argument("--cifar-example", help="Keras's cifar10_resnet.py; without it, its nets are left out by default")
-    parser.add_argument("--write", metavar="FILE", help="store the answers of the nets checked, as JSON")
+    parser.add_argument("--write", metavar="FILE", type=pathlib.Path, help="store the answers of nets that are right")
     add_arguments(parser)
     arguments = parser.parse_args()
     nets = arguments.nets or [*APPLICATIONS, *(CIFAR if arguments.cifar_example else ())]
     columns = ("Keras f32", *(f"f64 {method}" for method in METHODS), *(f"dev {method}" for method in METHODS))
-    store = {}
-    check_all(nets, lambda name, folder: check(name, arguments, folder, store), columns, "Keras's")
-    if arguments.write:
-        rows = (f"{json.dumps(name)}: {json.dumps(row, separators=(',', ':'))}" for name, row in sorted(store.items()))
-        pathlib.Path(arguments.write).write_text("{\n" + ",\n".join(rows) + "\n}\n")
+    check_all(nets, lambda name, folder: check(name, arguments, folder), columns, "Keras's")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def file_of(name, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("nets", nargs="*", metavar="NET", help=f"of {', '.join(NETS)} (default: all)")
-    comparison.add_arguments(parser)
+    oracle_nets.add_arguments(parser)
     arguments = parser.parse_args()
     if unknown := set(arguments.nets) - set(NETS):
         parser.error(f"no such network: {', '.join(sorted(unknown))}")

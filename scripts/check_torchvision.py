@@ -39,7 +39,7 @@ def check(name, arguments, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("nets", nargs="*", metavar="NET", help="model files to check (default: all torchvision has)")
-    comparison.add_arguments(parser)
+    oracle_nets.add_arguments(parser)
     arguments = parser.parse_args()
     comparison.check_all(arguments.nets or nets(), lambda name, folder: check(name, arguments, folder), COLUMNS)
 

@@ -22,8 +22,8 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import clip_boxes_to_image
 
 from checkpoint_to_safetensors import write_safetensors
-from comparison import add_arguments, difference, run_banoff
-from oracle_nets import randomize
+from comparison import difference, run_banoff
+from oracle_nets import add_arguments, randomize
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

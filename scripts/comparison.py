@@ -31,7 +31,6 @@ def difference(actual, expected):
 def add_arguments(parser):
     parser.add_argument("--banoff", default="banoff", help="the command-line tool")
     parser.add_argument("--device", default="cpu", help="one of `banoff devices`")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tolerance", type=float, default=1e-4, help="relative to the largest value")
 
 

@@ -2,8 +2,14 @@
 import numpy as np
 import torch
 
+import comparison
 from checkpoint_to_safetensors import write_safetensors
 from comparison import difference, run_banoff, verdict
+
+
+def add_arguments(parser):
+    comparison.add_arguments(parser)
+    parser.add_argument("--seed", type=int, default=1)
 
 
 def spread_channels(module, rng):

@@ -53,7 +53,8 @@ std::vector<double> some_of(const Graph& graph, const std::string& node, std::si
 
 TEST_CASE("the networks that follow Keras compute what Keras does, in float64") {
   std::ifstream stream(source / "tests/data/keras.json");
-  for (const auto& [name, row] : Json::parse(stream).items()) {
+  const Json cases = Json::parse(stream);
+  for (const auto& [name, row] : cases.items()) {
     CAPTURE(name);
     const int side = row["side"];
     Graph graph = parsed(name, side);
