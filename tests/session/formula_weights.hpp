@@ -48,8 +48,8 @@ inline double element(const Formula& drawn, Slot slot, bool of_norm, int exponen
   return std::ldexp(drawn.centred(), -halvings(shape.elements(1, shape.rank())));
 }
 
-/// Fills every parameter: `constants` by their name with one value, the others by the formula. `exponents` has the size of
-/// what reaches each norm.
+/// Fills every parameter: `constants` by their name with one value, the others by the formula. `exponents` has the size
+/// of what reaches each norm.
 inline void fill(Graph& graph, const std::map<std::string, int>& exponents,
                  const std::map<std::string, double>& constants) {
   const std::vector<ParamUse> uses = param_uses(graph, infer_types(graph));

@@ -54,6 +54,7 @@ std::vector<double> some_of(const Graph& graph, const std::string& node, std::si
 TEST_CASE("the networks that follow Keras compute what Keras does, in float64") {
   std::ifstream stream(source / "tests/data/keras.json");
   const Json cases = Json::parse(stream);
+  REQUIRE(!cases.empty());
   for (const auto& [name, row] : cases.items()) {
     CAPTURE(name);
     const int side = row["side"];
