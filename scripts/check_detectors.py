@@ -15,10 +15,12 @@ import numpy as np
 import torch
 
 from checkpoint_to_safetensors import write_safetensors
-from oracle_nets import add_arguments, check_all, randomize, run_banoff, verdict
+from comparison import check_all, difference, run_banoff, verdict
+from oracle_nets import add_arguments, parameters_of, randomize
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHODS = ("none", "banoff", "optimal")
+COLUMNS = ("PyTorch f32", *METHODS)
 
 
 def rows(value, columns):
@@ -186,9 +188,9 @@ def check(name, arguments, folder):
         wanted = [part for key in expected for part in ("--output", f"{key}={folder / key}.npy")]
         run_banoff(arguments, "run", *given, "--input", folder / "in.npy", *wanted, "--method", method)
         actuals.append({key: np.load(folder / f"{key}.npy") for key in expected})
-    differences = [max(float(np.abs(actual[key] - expected[key]).max() / np.abs(expected[key]).max())
-                       for key in expected) for actual in actuals]
-    return verdict(name, (side, side), oracle, state, given, differences, arguments, "the package")
+    differences = [max(difference(actual[key], expected[key]) for key in expected) for actual in actuals]
+    right = max(differences[1:]) <= arguments.tolerance
+    return verdict(name, (side, side), parameters_of(state), given, differences, right, arguments, "the package")
 
 
 def main():
@@ -199,7 +201,8 @@ def main():
     arguments = parser.parse_args()
     nets = ["centernet_hourglass"] if arguments.centernet else []
     nets += ["efficientdet_d0", "efficientdet_d7", "yolov5s", "yolov8n"]
-    check_all(arguments.nets or nets, lambda name, folder: check(name, arguments, folder), METHODS, "their packages")
+    check_all(arguments.nets or nets, lambda name, folder: check(name, arguments, folder), COLUMNS,
+              "their packages'")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import segmentation_models_pytorch as smp
 import torch
 import torchvision
 
+import comparison
 import oracle_nets
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -89,7 +90,7 @@ def main():
     def check(name, folder):
         return oracle_nets.check(NETS[name](), *file_of(name, folder), METHODS, arguments, folder)
 
-    oracle_nets.check_all(arguments.nets or NETS, check, METHODS)
+    comparison.check_all(arguments.nets or NETS, check, ("PyTorch f32", *METHODS))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pathlib
 
 import torchvision
 
+import comparison
 import oracle_nets
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -20,6 +21,7 @@ SIDES = {"vgg16_bn": 224, "inception_v3": 107}
 # What the constructor is told: the auxiliary classifier serves training only, and random weights are drawn here.
 ARGUMENTS = {"inception_v3": {"aux_logits": False, "init_weights": False}}
 METHODS = ("none", "banoff")
+COLUMNS = ("PyTorch f32", *METHODS)
 
 
 def nets():
@@ -39,7 +41,7 @@ def main():
     parser.add_argument("nets", nargs="*", metavar="NET", help="model files to check (default: all torchvision has)")
     oracle_nets.add_arguments(parser)
     arguments = parser.parse_args()
-    oracle_nets.check_all(arguments.nets or nets(), lambda name, folder: check(name, arguments, folder), METHODS)
+    comparison.check_all(arguments.nets or nets(), lambda name, folder: check(name, arguments, folder), COLUMNS)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 """Checks the detectors of configs/models against torchvision, to boxes, labels, scores and masks, with made-up weights.
 
 The weights are drawn as in the other checks, the heads' outputs scaled so that there is something to find. What the
-heads give before any suppression must be PyTorch's float64 values, on the device and with batch norms folded; and on
+heads give before any suppression must be PyTorch's float64 values, on the device and with batch norms folded, as nearly
+as PyTorch's own float32 ones are; and on
 `reference-f64` the detections must be the same, row by row. (In float32 a pair of boxes may overlap by just more or just
 less than the threshold: of the device's detections the share is printed that float64 has too.)
 
@@ -21,7 +22,8 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import clip_boxes_to_image
 
 from checkpoint_to_safetensors import write_safetensors
-from oracle_nets import add_arguments, randomize, run_banoff
+from comparison import difference, run_banoff
+from oracle_nets import add_arguments, randomize
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -31,6 +33,9 @@ LIMITS = {
     "maskrcnn_resnet50_fpn": {"candidates: 1000": 200, "max: 1000": 60, "max: 100": 10},
     "ssdlite320_mobilenet_v3_large": {"candidates: 300": 40, "max: 300": 100},
 }
+# A float32 answer may be off by --tolerance or by so many times what PyTorch's own is off, where a net magnifies rounding.
+# SSDlite does: over three seeds PyTorch's is off by 2e-5 to 1.1e-4, ours by 1.1 to 2.1 times as much. Float64 is exact.
+OWN_ROUNDINGS = 4
 SIZES = {"ssdlite320_mobilenet_v3_large": (320, 320)}
 SMALL = (192, 256)
 
@@ -140,7 +145,8 @@ def run_one_stage(net, image):
     size = tuple(image.shape[2:])
     features = list(net.backbone(image).values())
     heads = net.head(features)
-    torch.set_default_dtype(torch.float64)  # the default boxes' centres
+    torch.set_default_dtype(image.dtype)  # the default boxes' centres
+    net.anchor_generator._wh_pairs = [pairs.to(image.dtype) for pairs in net.anchor_generator._wh_pairs]
     anchors = net.anchor_generator(ImageList(image, [size]), features)
     torch.set_default_dtype(torch.float32)
     boxes = clip_boxes_to_image(net.box_coder.decode_single(heads["bbox_regression"][0], anchors[0]), size)
@@ -150,12 +156,6 @@ def run_one_stage(net, image):
 
 def detections(found):
     return torch.cat([found["boxes"], found["scores"][:, None], found["labels"][:, None].double()], 1)
-
-
-def difference(actual, expected):
-    if actual.shape != expected.shape:
-        return float("inf")
-    return float(np.abs(actual - expected).max(initial=0) / max(np.abs(expected).max(initial=0), 1e-300))
 
 
 def share_found(actual, expected):
@@ -184,9 +184,12 @@ def check(name, arguments, folder):
     write_safetensors(folder / "net.safetensors", {k: v.float() if v.is_floating_point() else v for k, v in state.items()})
     np.save(folder / "in.npy", image.numpy())
     first, second = ({k: v.numpy() for k, v in values.items()} for values in forward(net, image.double()))
+    single = {k: v.numpy() for k, v in forward(net.float(), image)[0].items()}
+    own = max(difference(single[key], first[key]) for key in first)
     model = [limited(name, folder), "--weights", folder / "net.safetensors", "--shape", f"image:1x3x{height}x{width}"]
     print(f"{name}, {height}x{width}: {len(second['detections'])} detections of "
           f"{len(set(second['detections'][:, 5]))} classes", flush=True)
+    print(f"  PyTorch's float32: before suppression {own:.1e}", flush=True)
 
     right = len(second["detections"]) > 0
     for method in ("none", "optimal"):
@@ -196,7 +199,7 @@ def check(name, arguments, folder):
         share = share_found(got["detections"], second["detections"])
         print(f"  {arguments.device} --method {method}: before suppression {worst:.1e}, {share:.0%} of the detections",
               flush=True)
-        right = right and worst <= arguments.tolerance
+        right = right and worst <= max(arguments.tolerance, OWN_ROUNDINGS * own)
     if arguments.float64:
         got = values_of(arguments, [*model, "--device", "reference-f64", "--method", "none"], folder, [*first, *second])
         for key, expected in {**first, **second}.items():

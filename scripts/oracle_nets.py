@@ -1,14 +1,15 @@
-"""PyTorch networks with made-up weights as oracles for `banoff run`: what the check_*.py scripts share."""
-import json
-import pathlib
-import subprocess
-import sys
-import tempfile
-
+"""PyTorch networks with made-up weights as oracles for `banoff run`."""
 import numpy as np
 import torch
 
+import comparison
 from checkpoint_to_safetensors import write_safetensors
+from comparison import difference, run_banoff, verdict
+
+
+def add_arguments(parser):
+    comparison.add_arguments(parser)
+    parser.add_argument("--seed", type=int, default=1)
 
 
 def spread_channels(module, rng):
@@ -75,49 +76,9 @@ def randomize(net, height, width, seed):
     return images[:1].float()
 
 
-def run_banoff(arguments, *command):
-    """Runs the command-line tool; its message is the exception's where it fails."""
-    done = subprocess.run([arguments.banoff, *map(str, command)], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr.strip())
-    return done.stdout
-
-
-def add_arguments(parser):
-    parser.add_argument("--banoff", default="banoff", help="the command-line tool")
-    parser.add_argument("--device", default="cpu", help="one of `banoff devices`")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tolerance", type=float, default=1e-4, help="relative to the largest value")
-
-
-def check_all(names, check_one, methods, owner="PyTorch's"):
-    """Prints the table's header and what check_one(name, folder) returns: a row, and whether it is right. Exits 1 if one is
-    not, or could not be made."""
-    columns = ["PyTorch f32", *methods]
-    print(f"{'net':20} {'size':>9} {'BN':>4} {'parameters':>11}" + "".join(f" {column:>11}" for column in columns))
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for name in names:
-            try:
-                row, right = check_one(name, pathlib.Path(folder))
-            except RuntimeError as error:
-                row, right = f"{name:20} {error}", False
-            print(row, flush=True)
-            failed += not right
-    if failed:
-        sys.exit(f"{failed} networks differ from {owner}")
-
-
-def verdict(name, size, net, state, given, differences, arguments, owner="PyTorch"):
-    """A row for the table, and whether it is right: no difference but PyTorch's own float32 (the first) beyond the
-    tolerance, and as many parameters in the model file (`given` names it) as in the state dict."""
-    parameters = json.loads(run_banoff(arguments, "inspect", *given, "--json"))["parameters"]
-    published = sum(value.numel() for key, value in state.items() if not key.endswith("num_batches_tracked"))
-    norms = sum(isinstance(module, torch.nn.BatchNorm2d) for module in net.modules())
-    right = max(differences[1:]) <= arguments.tolerance and parameters == published
-    row = f"{name:20} {'x'.join(map(str, size)):>9} {norms:4} {parameters:11,}"
-    row += "".join(f" {value:11.1e}" for value in differences)
-    return row + ("" if right else f"  WRONG ({owner} has {published:,} parameters)"), right
+def parameters_of(state):
+    """How many parameters a state dict holds, running statistics counted in."""
+    return sum(value.numel() for key, value in state.items() if not key.endswith("num_batches_tracked"))
 
 
 @torch.no_grad()
@@ -140,5 +101,6 @@ def check(net, file, size, methods, arguments, folder):
         run_banoff(arguments, "run", *given, "--input", folder / "in.npy", "--output", folder / "out.npy",
                    "--method", method)
         actuals.append(np.load(folder / "out.npy"))
-    differences = [float(np.abs(actual - expected).max() / np.abs(expected).max()) for actual in actuals]
-    return verdict(file.stem, size, net, state, given, differences, arguments)
+    differences = [difference(actual, expected) for actual in actuals]
+    right = max(differences[1:]) <= arguments.tolerance
+    return verdict(file.stem, size, parameters_of(state), given, differences, right, arguments)
