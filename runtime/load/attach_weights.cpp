@@ -32,8 +32,9 @@ class Problems {
   std::string text_;
 };
 
-bool is_ignored(const std::string& name) {
-  return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
+bool is_ignored(const std::string& name, const std::vector<std::string>& ignore) {
+  if (name == "num_batches_tracked" || name.ends_with(".num_batches_tracked")) return true;
+  return std::ranges::any_of(ignore, [&](const std::string& beginning) { return name.starts_with(beginning); });
 }
 
 /// A constant's value may bear its node's name alone, as PyTorch calls a parameter that no layer holds.
@@ -79,7 +80,7 @@ void standardize(Graph& graph, const std::vector<ParamUse>& uses) {
 }  // namespace
 
 void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const std::string& weights_file,
-                    const std::vector<TensorType>& types) {
+                    const std::vector<TensorType>& types, const std::vector<std::string>& ignore) {
   Problems problems;
   try {
     resolve_weight_norm(tensors);
@@ -92,7 +93,7 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
   for (const Param& param : graph.params) wanted.insert(param.name);
   std::vector<std::string_view> unused;
   for (const auto& [name, tensor] : tensors) {
-    if (!wanted.contains(name) && !is_ignored(name)) unused.push_back(name);
+    if (!wanted.contains(name) && !is_ignored(name, ignore)) unused.push_back(name);
   }
   for (std::size_t i = 0; i < graph.params.size(); ++i) {
     Param& param = graph.params[i];

@@ -51,9 +51,10 @@ struct LoadedModel {
 void write_safetensors(const std::filesystem::path& file, const std::map<std::string, Tensor>& tensors);
 
 /// Gives the graph's parameters their tensors by name; weight norm and weight standardisation are resolved here.
-/// Throws bad_input listing every missing, misshapen and unused tensor at once.
+/// Throws bad_input listing every missing, misshapen and unused tensor at once; tensors whose names begin as one of
+/// `ignore` may be unused.
 void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const std::string& weights_file,
-                    const std::vector<TensorType>& types);
+                    const std::vector<TensorType>& types, const std::vector<std::string>& ignore = {});
 
 /// Fills every parameter from a seed: He-scaled weights; batch norm statistics measured on a seeded batch passed
 /// through the net by `executor` (images made smaller where the net allows it), gamma and beta varied (both signs of

@@ -131,6 +131,26 @@ class ManifestReader {
 
 }  // namespace
 
+namespace {
+
+/// A list of beginnings of names, or one.
+std::vector<std::string> read_ignored(const YamlEntry& entry, const Env& env, const std::string& file) {
+  const Datum value = interpolate(*entry.value, env, file);
+  const std::vector<Datum> one{value};
+  const std::vector<Datum>* items = value.items();
+  std::vector<std::string> names;
+  for (const Datum& item : items == nullptr ? one : *items) {
+    const auto* text = item.as<std::string>();
+    if (text == nullptr || text->empty()) {
+      fail_at(file, entry.line, "ignore: expected how names of tensors begin, got " + item.describe());
+    }
+    names.push_back(*text);
+  }
+  return names;
+}
+
+}  // namespace
+
 Manifest read_manifest(const Yaml& root, const std::string& file, const Env& env, const Graph& graph) {
   Manifest manifest;
   manifest.file = file;
@@ -143,6 +163,7 @@ Manifest read_manifest(const Yaml& root, const std::string& file, const Env& env
       fail_at(file, weights->line, "weights: expected a path, got " + path.describe());
     manifest.weights = folder / *text;
   }
+  if (const YamlEntry* ignore = root.find("ignore")) manifest.ignore = read_ignored(*ignore, env, file);
   const ManifestReader reader(file, env, graph);
   if (const YamlEntry* section = root.find("preprocess")) manifest.preprocess = reader.preprocess(*section->value);
   if (const YamlEntry* section = root.find("task")) manifest.task = reader.task(*section->value);

@@ -10,7 +10,7 @@ namespace banoff {
 LoadedModel parse_yaml(std::string_view text, const std::string& file, const LoadLimits& limits) {
   const YamlPtr root = parse_document(text, file, limits);
   check_keys(*root, "the model file",
-             {"name", "inputs", "weights", "preprocess", "task", "let", "blocks", "nodes", "outputs"}, file);
+             {"name", "inputs", "weights", "ignore", "preprocess", "task", "let", "blocks", "nodes", "outputs"}, file);
   Env env;
   if (const YamlEntry* let = root->find("let")) {
     if (!let->value->is(Yaml::Kind::map)) fail_at(file, let->line, "let must be a map from name to value");

@@ -86,6 +86,17 @@ TEST_CASE("missing, misshapen, mistyped and unused tensors are all told at once"
                     "'bn.weight' is i32, expected a float type", "'bn.beta' (3) is used by no node");
 }
 
+TEST_CASE("tensors that the model file says are of no concern may be there, and no others") {
+  auto tensors = good();
+  tensors["AuxLogits.conv.weight"] = filled({3, 3}, 1);
+  tensors["head.bias"] = filled({3}, 1);
+  CHECK_NOTHROW((void)Files("ignore: [AuxLogits., head.]\n" + net, tensors).load());
+  const std::string error = Files("ignore: AuxLogits.\n" + net, tensors).error();
+  CHECK_MESSAGE_HAS(error, "'head.bias' (3) is used by no node");
+  CHECK(error.find("AuxLogits") == std::string::npos);
+  CHECK_MESSAGE_HAS(Files("ignore: [3]\n" + net, good()).error(), "net.yaml:1: ignore: expected how names");
+}
+
 TEST_CASE("a missing tensor's message suggests the nearest unused name") {
   auto tensors = good();
   tensors["bn.running_vra"] = tensors["bn.running_var"];

@@ -45,6 +45,7 @@ struct Task {
 struct Manifest {
   std::filesystem::path file;     ///< the model file
   std::filesystem::path weights;  ///< as resolved against it
+  std::vector<std::string> ignore;  ///< tensors of the weights file whose names begin so are not for this network
   std::vector<Preprocess> preprocess;
   Task task;
 };
