@@ -47,7 +47,7 @@ struct Job {
   void check_classes(std::int64_t classes) const;
 };
 
-/// A row of the table of decoders. Boxes are what the last ones start from where the task names no file of anchors.
+/// A row of the table of decoders. Of `heads` the last may come from the task's file of anchors.
 struct Row {
   Decoder decoder;
   std::size_t heads;

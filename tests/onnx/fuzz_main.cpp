@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <fstream>
-#include <map>
+#include <iostream>
 
 #include "banoff/session.hpp"
 #include "tests/onnx/fuzz_models.hpp"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs ONNX Runtime's batch norm fusion graphs, unoptimised, on inputs that test_bn_fusion.cpp makes too, and prints what
-they give: a line per graph with its file, the number of elements of the first output, and 32 of them, evenly spaced; or its
-file and "refused". Needs onnxruntime.
+"""Runs networks in ONNX Runtime, unoptimised, on inputs that onnxruntime_answers.hpp makes too, and prints what they give: a
+line per network with its file, the number of elements of the first output, and 32 of them, evenly spaced; or its file and
+"refused". Needs onnxruntime.
 
-    tests/onnx/make_bn_fusion_expected.py DATA/suite_ort_bn_fusion > tests/onnx/data/bn_fusion.csv
+    tests/onnx/make_expected.py DATA/suite_ort_bn_fusion/*.onnx DATA/net_espnet_cityscapes/*.onnx > tests/onnx/data/onnxruntime.csv
 """
 import pathlib
 import sys
@@ -19,7 +19,7 @@ def made_up(shape):
 
 
 def main():
-    for file in sorted(pathlib.Path(sys.argv[1]).glob("*.onnx")):
+    for file in map(pathlib.Path, sys.argv[1:]):
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 4
