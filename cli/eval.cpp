@@ -42,8 +42,7 @@ Score score_boxes(Predictor& predict, const std::vector<Sample>& samples, const 
   std::vector<std::vector<LabelledBox>> truth;
   for (const Sample& sample : samples) {
     const Predictor::Prediction prediction = predict(read_image(sample.image));
-    // The whole precision-recall curve counts: no score is too low.
-    found.push_back(detections(prediction.output, prediction.placement, 0));
+    found.push_back(detections(prediction.output, prediction.placement, task.min_score));
     truth.push_back(sample.boxes);
     progress.step();
   }
@@ -69,8 +68,9 @@ Score score_masks(Predictor& predict, const std::vector<Sample>& samples, const 
 }
 
 Score score_of(const Model& model, const EvalCommand& options, const std::vector<Sample>& samples, Progress& progress) {
-  const Task& task = model.manifest().task;
-  Predictor predict(model, options.device);
+  Task task = model.manifest().task;
+  task.min_score = 0;  // the whole precision-recall curve counts
+  Predictor predict(model, task, options.device);
   if (task.kind == TaskKind::classification) return score_classes(predict, samples, task, progress);
   if (task.kind == TaskKind::detection) return score_boxes(predict, samples, task, progress);
   return score_masks(predict, samples, task, progress);

@@ -71,6 +71,9 @@ void add_load_options(CLI::App& command, LoadOptions& load) {
           "Input shape NAME:1x3x224x224, or a symbolic size N=8; may be repeated")
       ->expected(1)
       ->take_all();
+  command.add_option("--task", load.task,
+                     "YAML FILE with `preprocess` and `task`, in place of the model's (default for NAME.onnx: "
+                     "NAME.task.yaml beside it)");
 }
 
 Model load(const ModelOptions& options) { return Model::load(options.file, options.load); }

@@ -10,32 +10,45 @@ namespace {
 Preprocess only_preprocess(const Model& model) {
   const auto& all = model.manifest().preprocess;
   if (model.inputs().size() != 1 || all.size() != 1) {
-    fail_usage(fmt::format("{}: {} inputs, {} with `preprocess:`; pictures need one of each. Use --input NAME=FILE.npy",
-                           model.manifest().file.string(), model.inputs().size(), all.size()));
+    fail_usage(
+        fmt::format("{}: {} inputs, {} with `preprocess:`; pictures need one of each. Use --input "
+                    "NAME=FILE.npy, or say by --task FILE how a picture becomes the input",
+                    model.manifest().file.string(), model.inputs().size(), all.size()));
   }
   return all.front();
 }
 
-std::string task_output(const Model& model) {
-  const std::string& named = model.manifest().task.output;
-  return named.empty() ? model.outputs().front().name : named;
+std::optional<BoxDecoder> decoder_of(const Task& task) {
+  if (task.decoding.decoder == Decoder::none) return std::nullopt;
+  return BoxDecoder(task);
+}
+
+std::vector<std::string> task_outputs(const Model& model, const Task& task, const std::optional<BoxDecoder>& decoder) {
+  std::vector<std::string> names;
+  for (const TensorInfo& output : model.outputs()) names.push_back(output.name);
+  if (decoder) return decoder->heads(names);
+  return {task.output.empty() ? names.front() : task.output};
 }
 
 }  // namespace
 
-Predictor::Predictor(const Model& model, const DeviceOptions& device)
+Predictor::Predictor(const Model& model, const Task& task, const DeviceOptions& device)
     : how_(only_preprocess(model)),
       input_(model.inputs().front().name),
-      output_(task_output(model)),
+      decoder_(decoder_of(task)),
+      outputs_(task_outputs(model, task, decoder_)),
       session_(CompiledModel::compile(model, device)) {}
 
 Predictor::Prediction Predictor::operator()(const Image& image) {
   const Prepared prepared = preprocess(how_, image);
   Prediction prediction{{}, prepared.placement, session_.run({{input_, prepared.input}})};
-  const auto found = prediction.all.find(output_);
-  if (found == prediction.all.end())
-    fail_input(fmt::format("the task's output '{}' is none of the network's", output_));
-  prediction.output = found->second;
+  std::vector<Tensor> outputs;
+  for (const std::string& name : outputs_) {
+    const auto found = prediction.all.find(name);
+    if (found == prediction.all.end()) fail_input(fmt::format("the task's output '{}' is none of the network's", name));
+    outputs.push_back(found->second);
+  }
+  prediction.output = decoder_ ? (*decoder_)(outputs, prediction.placement) : outputs.front();
   return prediction;
 }
 

@@ -1,18 +1,20 @@
 // A compiled network that takes pictures.
 #pragma once
 
+#include <optional>
+
 #include "banoff/session.hpp"
-#include "banoff/task/preprocess.hpp"
+#include "banoff/task/detection.hpp"
 
 namespace banoff::cli {
 
 class Predictor {
  public:
-  /// Throws usage unless the network has one input, with preprocessing.
-  Predictor(const Model& model, const DeviceOptions& device);
+  /// `task` is the model's, or what was made of it. Throws usage unless the network has one input, with preprocessing.
+  Predictor(const Model& model, const Task& task, const DeviceOptions& device);
 
   struct Prediction {
-    Tensor output;  ///< the one that the task means
+    Tensor output;  ///< the one that the task means, decoded where it has a decoder
     Placement placement;
     Tensors all;
   };
@@ -20,7 +22,9 @@ class Predictor {
 
  private:
   Preprocess how_;
-  std::string input_, output_;
+  std::string input_;
+  std::optional<BoxDecoder> decoder_;
+  std::vector<std::string> outputs_;  ///< one, or the decoder's heads
   Session session_;
 };
 

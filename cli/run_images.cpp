@@ -125,7 +125,7 @@ int run_images(const RunCommand& options) {
   task.top = options.top.value_or(task.top);
   task.min_score = options.min_score.value_or(task.min_score);
   const std::vector<fs::path> files = drawing_files(options, task);
-  Predictor predict(model, options.device);
+  Predictor predict(model, task, options.device);
   Json rows = Json::array();
   std::string text;
   {

@@ -74,25 +74,24 @@ Candidate<T>* collect(const Nms& op, std::int32_t group, const Scored<T>& from, 
   return to;
 }
 
-/// Rows of the boxes that no better one of their group and class overlaps by more than `iou`, best first. `scratch`
-/// holds a candidate for every score. Rows after the last box are zero. Returns how many there are.
+/// Rows of those candidates whose boxes no better one of their group and class overlaps by more than `iou`, best first.
+/// Rows after the last box are zero. Returns how many there are. The candidates are used up.
 template <class T>
-std::int64_t suppress(const Nms& op, std::span<const Scored<T>> groups, Candidate<T>* scratch, T* rows) {
-  Candidate<T>* end = scratch;
-  for (std::size_t g = 0; g < groups.size(); ++g) end = collect(op, static_cast<std::int32_t>(g), groups[g], end);
-  std::sort(scratch, end, better<T>);
+std::int64_t suppress(const Nms& op, std::span<const Scored<T>> groups, std::span<Candidate<T>> candidates, T* rows) {
+  std::sort(candidates.begin(), candidates.end(), better<T>);
   std::fill_n(rows, op.max * row_size, T{0});
   const T least = op.min_size ? static_cast<T>(*op.min_size) : -std::numeric_limits<T>::infinity();
   const auto box_of = [&](const Candidate<T>& c) {
     return groups[static_cast<std::size_t>(c.group)].box(c.box, c.label);
   };
   std::int64_t kept = 0;  // the first so many candidates are those that stay
-  for (const Candidate<T>* next = scratch; next != end && kept < op.max; ++next) {
-    const Candidate<T> candidate = *next;
+  Candidate<T>* const stay = candidates.data();
+  for (std::size_t next = 0; next < candidates.size() && kept < op.max; ++next) {
+    const Candidate<T> candidate = candidates[next];
     const T* const box = box_of(candidate);
     // Written so that a side that is no number is too small.
     if (!(box[2] - box[0] >= least && box[3] - box[1] >= least)) continue;
-    const bool dropped = std::any_of(scratch, scratch + kept, [&](const Candidate<T>& k) {
+    const bool dropped = std::any_of(stay, stay + kept, [&](const Candidate<T>& k) {
       return k.label == candidate.label && k.group == candidate.group &&
              static_cast<double>(overlap(box_of(k), box)) > op.iou;
     });
@@ -101,9 +100,17 @@ std::int64_t suppress(const Nms& op, std::span<const Scored<T>> groups, Candidat
     std::copy_n(box, 4, row);
     row[4] = candidate.score;
     row[5] = static_cast<T>(candidate.label);
-    scratch[kept++] = candidate;
+    stay[kept++] = candidate;
   }
   return kept;
+}
+
+/// The same of every box and score. `scratch` holds a candidate for every score.
+template <class T>
+std::int64_t suppress(const Nms& op, std::span<const Scored<T>> groups, Candidate<T>* scratch, T* rows) {
+  Candidate<T>* end = scratch;
+  for (std::size_t g = 0; g < groups.size(); ++g) end = collect(op, static_cast<std::int32_t>(g), groups[g], end);
+  return suppress(op, groups, std::span(scratch, end), rows);
 }
 
 }  // namespace banoff::boxes

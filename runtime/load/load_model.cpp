@@ -29,7 +29,8 @@ LoadedModel load_model(const std::filesystem::path& file, const WeightSource& we
       if (!weights.file.empty()) model.manifest.weights = weights.file;
       const std::filesystem::path& source = model.manifest.weights;
       const bool needed = !model.graph.params.empty() || std::filesystem::exists(source);
-      if (needed) attach_weights(model.graph, read_safetensors(source, limits), source.string(), types, model.manifest.ignore);
+      if (needed)
+        attach_weights(model.graph, read_safetensors(source, limits), source.string(), types, model.manifest.ignore);
     }
     verify(model.graph, types);
     return model;

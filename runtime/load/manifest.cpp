@@ -42,6 +42,11 @@ class ManifestReader {
     task_fields(reader, task);
     reader.finish();
     check_output(task, section.line);
+    check_decoding(task, section.line);
+    std::string& anchors = task.decoding.anchors;
+    if (!anchors.empty()) {
+      anchors = std::filesystem::absolute(std::filesystem::path(file_).parent_path() / anchors).string();
+    }
     return task;
   }
 
@@ -118,9 +123,43 @@ class ManifestReader {
     if (task.top < 1) fail_at(file_, line, fmt::format("task: top: expected 1 or more, got {}", task.top));
     std::vector<std::string_view> names;
     for (const GraphOutput& output : graph_.outputs) names.push_back(output.name);
-    for (const std::string& name : {task.output, task.masks}) {
+    std::vector<std::string> wanted = task.decoding.heads;
+    wanted.insert(wanted.end(), {task.output, task.masks});
+    for (const std::string& name : wanted) {
       if (name.empty() || std::ranges::find(names, name) != names.end()) continue;
       fail_at(file_, line, fmt::format("task: no output '{}'{}", name, did_you_mean(name, names)));
+    }
+  }
+
+  void check_decoding(const Task& task, int line) const {
+    const auto fail = [&](const std::string& message) { fail_at(file_, line, "task: " + message); };
+    const Decoding& d = task.decoding;
+    const Decoding standard;
+    if (d.decoder == Decoder::none) {
+      if (!(d == standard)) fail("keys of a decoder, but no `decoder`");
+      return;
+    }
+    if (task.kind != TaskKind::detection) fail("only detection has a decoder");
+    if (!task.masks.empty()) fail("boxes that are decoded have no masks");
+    constexpr std::int64_t most = 100'000;
+    if (d.max < 1 || d.max > most) fail(fmt::format("max: expected 1 to {}, got {}", most, d.max));
+    if (!(d.iou >= 0 && d.iou <= 1)) fail(fmt::format("iou: expected 0 to 1, got {}", d.iou));
+    const auto finite = [](double v) { return std::isfinite(v); };
+    if (d.variances.size() != 4 || !std::ranges::all_of(d.variances, finite)) {
+      fail("variances: expected 4 numbers, of x, y, width and height");
+    }
+    const bool plain = d.decoder == Decoder::boxes || d.decoder == Decoder::ssd;
+    if (!plain && (d.background || d.relative || d.form != standard.form)) {
+      fail("background, relative and form are for the decoders boxes and ssd");
+    }
+    if (d.decoder != Decoder::ssd && (!d.anchors.empty() || d.variances != standard.variances)) {
+      fail("anchors and variances are for the decoder ssd");
+    }
+    if (d.decoder == Decoder::centernet && d.scores == ScoreKind::softmax) {
+      fail("scores: peaks of a heat map are probability or sigmoid");
+    }
+    if (!plain && d.decoder != Decoder::centernet && d.scores != standard.scores) {
+      fail("scores is for the decoders boxes, ssd and centernet: the heads of the others have probabilities");
     }
   }
 
@@ -129,9 +168,10 @@ class ManifestReader {
   const Graph& graph_;
 };
 
-}  // namespace
-
-namespace {
+void read_sections(const Yaml& root, const ManifestReader& reader, Manifest& manifest) {
+  if (const YamlEntry* section = root.find("preprocess")) manifest.preprocess = reader.preprocess(*section->value);
+  if (const YamlEntry* section = root.find("task")) manifest.task = reader.task(*section->value);
+}
 
 /// A list of beginnings of names, or one.
 std::vector<std::string> read_ignored(const YamlEntry& entry, const Env& env, const std::string& file) {
@@ -164,10 +204,17 @@ Manifest read_manifest(const Yaml& root, const std::string& file, const Env& env
     manifest.weights = folder / *text;
   }
   if (const YamlEntry* ignore = root.find("ignore")) manifest.ignore = read_ignored(*ignore, env, file);
-  const ManifestReader reader(file, env, graph);
-  if (const YamlEntry* section = root.find("preprocess")) manifest.preprocess = reader.preprocess(*section->value);
-  if (const YamlEntry* section = root.find("task")) manifest.task = reader.task(*section->value);
+  read_sections(root, ManifestReader(file, env, graph), manifest);
   return manifest;
+}
+
+void read_task_file(const std::filesystem::path& file, const Graph& graph, Manifest& manifest,
+                    const LoadLimits& limits) {
+  const std::string name = file.string();
+  const YamlPtr root = parse_document(read_text_file(file, limits.max_yaml_bytes), name, limits);
+  check_keys(*root, "a task file", {"preprocess", "task"}, name);
+  const Env env;
+  read_sections(*root, ManifestReader(name, env, graph), manifest);
 }
 
 }  // namespace banoff

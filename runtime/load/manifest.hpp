@@ -10,4 +10,8 @@ namespace banoff {
 /// relative to `file`. Throws bad_input with file:line.
 [[nodiscard]] Manifest read_manifest(const Yaml& root, const std::string& file, const Env& env, const Graph& graph);
 
+/// Replaces `preprocess` and `task` by those of a file that has nothing else. Throws bad_input with file:line.
+void read_task_file(const std::filesystem::path& file, const Graph& graph, Manifest& manifest,
+                    const LoadLimits& limits = {});
+
 }  // namespace banoff

@@ -15,6 +15,13 @@ inline constexpr std::array<std::string_view, 2> words_of<Interpolation>{"biline
 template <>
 inline constexpr std::array<std::string_view, 4> words_of<TaskKind>{"none", "classification", "detection",
                                                                     "segmentation"};
+template <>
+inline constexpr std::array<std::string_view, 7> words_of<Decoder>{"none",   "boxes",  "ssd",      "fastestdet",
+                                                                   "yolov5", "yolov8", "centernet"};
+template <>
+inline constexpr std::array<std::string_view, 2> words_of<BoxForm>{"corners", "centres"};
+template <>
+inline constexpr std::array<std::string_view, 3> words_of<ScoreKind>{"probability", "sigmoid", "softmax"};
 
 void preprocess_fields(auto&& f, auto& self) {
   f("resize", self.resize), f("fit", self.fit), f("crop", self.crop), f("interpolation", self.interpolation),
@@ -22,9 +29,16 @@ void preprocess_fields(auto&& f, auto& self) {
       f("fill", self.fill);
 }
 
+void decoding_fields(auto&& f, auto& self) {
+  f("decoder", self.decoder), f("heads", self.heads), f("iou", self.iou), f("max", self.max), f("scores", self.scores),
+      f("background", self.background), f("form", self.form), f("relative", self.relative), f("anchors", self.anchors),
+      f("variances", self.variances);
+}
+
 void task_fields(auto&& f, auto& self) {
   f("kind", self.kind, required), f("labels", self.labels), f("output", self.output), f("softmax", self.softmax),
       f("top", self.top), f("min_score", self.min_score), f("masks", self.masks), f("palette", self.palette);
+  decoding_fields(f, self.decoding);
 }
 
 }  // namespace banoff

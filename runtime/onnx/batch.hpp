@@ -7,8 +7,8 @@
 
 namespace banoff {
 
-/// Types with every symbolic first dimension one larger than in `types`: how a network's values follow its batch. Nothing
-/// where there is no such dimension, or the network runs at its present size only.
+/// Types with every symbolic first dimension one larger than in `types`: how a network's values follow its batch.
+/// Nothing where there is no such dimension, or the network runs at its present size only.
 [[nodiscard]] std::optional<std::vector<TensorType>> types_of_larger_batch(const Graph& graph,
                                                                            const std::vector<TensorType>& types);
 

@@ -33,7 +33,7 @@ class Exporter {
 
   const Graph& graph_;
   const std::vector<TensorType>& types_;
-  std::vector<std::string> names_;  ///< by ValueId
+  std::vector<std::string> names_;                 ///< by ValueId
   std::optional<std::vector<TensorType>> larger_;  ///< with a larger batch, where it may be another
   std::set<std::string> taken_;
   onnx::ModelProto model_;

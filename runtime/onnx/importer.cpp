@@ -89,7 +89,8 @@ void Importer::take_initializers() {
 /// A first dimension without a size is the batch: it keeps its symbol, with what was given for it or 1.
 Dim Importer::dim_of(const onnx::TensorShapeProto::Dimension& dim, const std::string& input, int axis) const {
   if (dim.has_dim_value() && dim.dim_value() > 0) return {dim.dim_value(), "", false};
-  if (dim.has_dim_value() && dim.dim_value() == 0) fail_input("input '{}': tensors without elements are not supported", input);
+  if (dim.has_dim_value() && dim.dim_value() == 0)
+    fail_input("input '{}': tensors without elements are not supported", input);
   const auto given = bindings_.symbols.find(dim.dim_param());
   const bool named = !dim.dim_param().empty() && given != bindings_.symbols.end();
   if (axis == 0) {

@@ -9,6 +9,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
+#include "runtime/load/manifest.hpp"
 #include "runtime/load/suggest.hpp"
 #include "runtime/onnx/export.hpp"
 #include "runtime/onnx/import.hpp"
@@ -27,6 +28,17 @@ std::shared_ptr<const Model::Contents> contents_of(Graph graph, Manifest manifes
       Model::Contents{std::move(graph), std::move(manifest), std::move(bindings), std::move(types)});
 }
 
+/// An ONNX file says nothing of pictures: what there is to say is in a file beside it.
+void apply_task_file(const std::filesystem::path& file, const LoadOptions& options, LoadedModel& loaded) {
+  std::filesystem::path task = options.task;
+  if (task.empty() && file.extension() == ".onnx") {
+    std::filesystem::path beside = file;
+    beside.replace_extension(".task.yaml");
+    if (std::filesystem::exists(beside)) task = beside;
+  }
+  if (!task.empty()) read_task_file(task, loaded.graph, loaded.manifest);
+}
+
 }  // namespace
 
 Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
@@ -36,9 +48,11 @@ Model Model::load(const std::filesystem::path& file, const LoadOptions& options)
       fail_usage("{}: an ONNX file has its weights inside; leave out --weights", file.string());
     }
     LoadedModel loaded = load_onnx(file, reference::compute<double>, bindings);
+    apply_task_file(file, options, loaded);
     return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), {}));
   }
   LoadedModel loaded = load_model(file, {options.weights, options.random_seed, reference::compute<float>}, bindings);
+  apply_task_file(file, options, loaded);
   evaluate_constants(loaded.graph, infer_types(loaded.graph, bindings), reference::compute<double>);
   return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), std::move(bindings)));
 }

@@ -1,6 +1,7 @@
 #include "banoff/task/draw.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -119,17 +120,21 @@ Image draw_mask(const Image& image, const Mask& mask, const Task& task, double a
   if (mask.height != image.height || mask.width != image.width) {
     fail_internal("a mask of {}x{} for a picture of {}x{}", mask.width, mask.height, image.width, image.height);
   }
-  std::vector<std::size_t> counts(256);
+  std::array<Colour, Mask::unknown + 1> colours{};  // of what is unknown: black
+  for (std::size_t index = 0; index < Mask::unknown; ++index) {
+    colours[index] = colour_of(task, static_cast<std::int64_t>(index));
+  }
+  constexpr Colour black{0, 0, 0};
+  std::vector<std::size_t> counts(colours.size());
   for (std::size_t i = 0; i < mask.classes.size(); ++i) {
     const std::uint8_t index = mask.classes[i];
     ++counts[index];
-    if (index == 0 || index == Mask::unknown) continue;
-    blend(&canvas.pixels[3 * i], colour_of(task, index), alpha);
+    if (colours[index] != black) blend(&canvas.pixels[3 * i], colours[index], alpha);
   }
   std::vector<Entry> entries;
-  for (std::size_t index = 1; index < Mask::unknown; ++index) {
-    const auto label = static_cast<std::int64_t>(index);
-    if (counts[index] != 0) entries.push_back({colour_of(task, label), label_of(task, label)});
+  for (std::size_t index = 0; index < Mask::unknown; ++index) {
+    if (counts[index] == 0 || colours[index] == black) continue;
+    entries.push_back({colours[index], label_of(task, static_cast<std::int64_t>(index))});
   }
   return with_legend(canvas, entries);
 }

@@ -1,3 +1,4 @@
+#include "runtime/load/manifest.hpp"
 #include "support.hpp"
 
 using namespace banoff;
@@ -49,4 +50,47 @@ TEST_CASE("mistakes in preprocess and task name their line") {
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: clasification}\n"), "did you mean 'classification'?");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, output: z}\n"), "no output 'z'");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: segmentation, palette: [[0, 0, 256]]}\n"), "0 to 255");
+}
+
+TEST_CASE("a decoder's keys are read, and refused where they mean nothing") {
+  const Task task = manifest(
+                        "task: {kind: detection, decoder: ssd, heads: [y], iou: 0.4, max: 7, scores: softmax,\n"
+                        "       background: true, form: centres, relative: true, anchors: a.npy,\n"
+                        "       variances: [0.1, 0.1, 0.2, 0.3]}\n")
+                        .task;
+  CHECK(task.decoding.decoder == Decoder::ssd);
+  CHECK(task.decoding.heads == std::vector<std::string>{"y"});
+  CHECK(task.decoding.max == 7);
+  CHECK(std::filesystem::path(task.decoding.anchors).is_absolute());
+  CHECK(task.decoding.variances[3] == 0.3);
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolo}\n"), "net.yaml:4: task: decoder", "yolov5");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: boxes, heads: [z]}\n"), "no output 'z'");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, iou: 0.4}\n"), "no `decoder`");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, decoder: boxes}\n"), "only detection");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolov8, relative: true}\n"), "relative");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: boxes, anchors: a.npy}\n"), "decoder ssd");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolov5, scores: sigmoid}\n"), "probabilities");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: centernet, scores: softmax}\n"), "heat map");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: ssd, variances: [1, 2]}\n"), "4 numbers");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: boxes, max: 100000000}\n"), "1 to 100000");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: boxes, masks: y}\n"), "no masks");
+}
+
+TEST_CASE("a task file replaces preprocess and task, and has nothing else") {
+  const TemporaryFolder folder;
+  const LoadedModel model = parse(net + "task: {kind: classification, top: 3}\n");
+  const auto read = [&](const std::string& text) {
+    Manifest changed = model.manifest;
+    write(folder / "x.task.yaml", text);
+    read_task_file(folder / "x.task.yaml", model.graph, changed);
+    return changed;
+  };
+  const Manifest changed = read("preprocess: {image: {resize: [8, 8]}}\n");
+  CHECK(changed.preprocess.size() == 1);
+  CHECK(changed.task.top == 3);
+  CHECK(read("task: {kind: segmentation}\n").task.kind == TaskKind::segmentation);
+  const auto error = [&](const std::string& text) { return bad_input([&] { (void)read(text); }); };
+  CHECK_MESSAGE_HAS(error("\nnodes: []\n"), "x.task.yaml:2", "nodes");
+  CHECK_MESSAGE_HAS(error("preprocess:\n  photo: {resize: 3}\n"), "x.task.yaml:2", "no input 'photo'");
+  CHECK_MESSAGE_HAS(error("task: {kind: detection, decoder: boxes,\n  iou: 1.5}\n"), "x.task.yaml:1", "0 to 1");
 }

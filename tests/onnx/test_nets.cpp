@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "tests/session/support.hpp"
+#include "tests/onnx/onnxruntime_answers.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -59,6 +59,16 @@ TEST_CASE("trained networks reproduce their reference outputs, folded by each me
         CHECK(max_difference(actual, expected) < net.tolerance * largest);
       }
     }
+  }
+}
+
+TEST_CASE("ESPNet gives ONNX Runtime's scores, folded by each method" *
+          doctest::skip(!available("net_espnet_cityscapes"))) {
+  const std::string name = "espnet_p2_q3_cityscapes";
+  const Model model = Model::load(data_folder() / "net_espnet_cityscapes" / (name + ".onnx"));
+  for (const Method method : {Method::none, Method::naive, Method::banoff, Method::optimal}) {
+    CAPTURE(name_of(method));
+    check_answer(name, folded(model, method), "cpu", 5e-6);
   }
 }
 

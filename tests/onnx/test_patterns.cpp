@@ -15,12 +15,12 @@ namespace {
 OnnxModel formula() {
   OnnxModel made;
   made.input("x", {2, 3, 4, 5}).output("y");
-  const std::pair<const char*, float> numbers[] = {{"half", 0.5F},           {"one", 1},
-                                                   {"three", 3},             {"six", 6},
-                                                   {"sixth", 1.0F / 6},      {"zero", 0},
-                                                   {"root2", 1.41421354F},   {"root_half", 0.707106769F},
-                                                   {"cubic", 0.044715F},     {"tanh_scale", 0.797884583F},
-                                                   {"eps", 1e-3F},           {"two", 2}};
+  const std::pair<const char*, float> numbers[] = {{"half", 0.5F},         {"one", 1},
+                                                   {"three", 3},           {"six", 6},
+                                                   {"sixth", 1.0F / 6},    {"zero", 0},
+                                                   {"root2", 1.41421354F}, {"root_half", 0.707106769F},
+                                                   {"cubic", 0.044715F},   {"tanh_scale", 0.797884583F},
+                                                   {"eps", 1e-3F},         {"two", 2}};
   for (const auto& [name, value] : numbers) made.weight(name, {}, {value});
   return made;
 }
@@ -89,25 +89,38 @@ TEST_CASE("both forms of GELU are found, however their products are put together
   check("gelu", with(erf, {{"Mul", {"x", "half"}, "m"}, {"Mul", {"m", "p"}, "y"}}), gelu);
   check("gelu", with(erf, {{"Mul", {"p", "half"}, "m"}, {"Mul", {"x", "m"}, "y"}}), gelu);
   check("gelu",
-        {{"Mul", {"root_half", "x"}, "d"}, {"Erf", {"d"}, "e"}, {"Add", {"one", "e"}, "p"}, {"Mul", {"x", "p"}, "m"},
+        {{"Mul", {"root_half", "x"}, "d"},
+         {"Erf", {"d"}, "e"},
+         {"Add", {"one", "e"}, "p"},
+         {"Mul", {"x", "p"}, "m"},
          {"Div", {"m", "two"}, "y"}},
         gelu);
   check("gelu_tanh",
-        {{"Pow", {"x", "three"}, "q"}, {"Mul", {"cubic", "q"}, "r"}, {"Add", {"x", "r"}, "s"},
-         {"Mul", {"s", "tanh_scale"}, "u"}, {"Tanh", {"u"}, "t"}, {"Add", {"t", "one"}, "p"}, {"Mul", {"x", "half"}, "h"},
+        {{"Pow", {"x", "three"}, "q"},
+         {"Mul", {"cubic", "q"}, "r"},
+         {"Add", {"x", "r"}, "s"},
+         {"Mul", {"s", "tanh_scale"}, "u"},
+         {"Tanh", {"u"}, "t"},
+         {"Add", {"t", "one"}, "p"},
+         {"Mul", {"x", "half"}, "h"},
          {"Mul", {"h", "p"}, "y"}},
         gelu_tanh);
 }
 
 TEST_CASE("what only looks like an activation is left alone") {
-  CHECK(ops_of(made_of({{"Sigmoid", {"x"}, "s"}, {"Mul", {"s", "s"}, "y"}})) == std::vector<std::string>{"sigmoid", "mul"});
+  CHECK(ops_of(made_of({{"Sigmoid", {"x"}, "s"}, {"Mul", {"s", "s"}, "y"}})) ==
+        std::vector<std::string>{"sigmoid", "mul"});
   // Clipped at other places, or shifted by another number.
   CHECK(ops_of(made_of({{"Add", {"x", "two"}, "a"}, {"Clip", {"a", "zero", "six"}, "c"}, {"Div", {"c", "six"}, "y"}}))
             .size() > 1);
-  CHECK(ops_of(made_of({{"Add", {"x", "three"}, "a"}, {"Clip", {"a", "zero", "three"}, "c"}, {"Div", {"c", "six"}, "y"}}))
-            .size() > 1);
-  CHECK(ops_of(made_of({{"Erf", {"x"}, "e"}, {"Add", {"e", "one"}, "p"}, {"Mul", {"x", "p"}, "m"}, {"Mul", {"m", "half"}, "y"}}))
-            .size() > 1);
+  CHECK(
+      ops_of(made_of({{"Add", {"x", "three"}, "a"}, {"Clip", {"a", "zero", "three"}, "c"}, {"Div", {"c", "six"}, "y"}}))
+          .size() > 1);
+  CHECK(
+      ops_of(
+          made_of(
+              {{"Erf", {"x"}, "e"}, {"Add", {"e", "one"}, "p"}, {"Mul", {"x", "p"}, "m"}, {"Mul", {"m", "half"}, "y"}}))
+          .size() > 1);
   // Another tensor's gate.
   OnnxModel two = formula();
   two.input("z", {2, 3, 4, 5});
@@ -118,7 +131,7 @@ TEST_CASE("what only looks like an activation is left alone") {
 TEST_CASE("a layer norm in pieces is one, with its weight and bias") {
   OnnxModel made = formula();
   made.weight("w", {5}, {-1.5F, 2, 0.3F, 4, -0.1F}).weight("b", {5}, {0.5F, -3, 1, 0, 2});
-  const std::vector<Step> core{{"ReduceMean", {"x"}, "m"}, {"Sub", {"x", "m"}, "d"},  {"Pow", {"d", "two"}, "q"},
+  const std::vector<Step> core{{"ReduceMean", {"x"}, "m"}, {"Sub", {"x", "m"}, "d"},   {"Pow", {"d", "two"}, "q"},
                                {"ReduceMean", {"q"}, "v"}, {"Add", {"v", "eps"}, "e"}, {"Sqrt", {"e"}, "s"},
                                {"Div", {"d", "s"}, "n"}};
   std::vector<Step> whole = core;
@@ -148,8 +161,11 @@ TEST_CASE("a batch norm in pieces is one affine map, and folds into the convolut
   made.weight("w", {3, 2, 1, 1}, {1, -2, 0.5F, 3, -1, 0.25F});
   made.weight("mean", {1, 3, 1, 1}, {2, -1, 0.5F}).weight("deviation", {3, 1, 1}, {0.5F, 2, 3});
   made.weight("gamma", {1, 3, 1, 1}, {-1, 2, 0.7F}).weight("beta", {3, 1, 1}, {3, -2, 1});
-  const Model model = made_of({{"Conv", {"x", "w"}, "c"}, {"Sub", {"c", "mean"}, "a"}, {"Div", {"a", "deviation"}, "n"},
-                               {"Mul", {"gamma", "n"}, "g"}, {"Add", {"g", "beta"}, "y"}},
+  const Model model = made_of({{"Conv", {"x", "w"}, "c"},
+                               {"Sub", {"c", "mean"}, "a"},
+                               {"Div", {"a", "deviation"}, "n"},
+                               {"Mul", {"gamma", "n"}, "g"},
+                               {"Add", {"g", "beta"}, "y"}},
                               made);
   CHECK(ops_of(model) == std::vector<std::string>{"conv", "affine"});
   const auto [folded, report] = model.fold({});
@@ -180,7 +196,8 @@ TEST_CASE("transposes around ops that work in any order are gone") {
   const Tensors inputs = model.random_inputs(7);
   const std::vector<double> x = inputs.at("x").to_vector<double>();
   const std::vector<double> y = run_on(model, "reference-f64", inputs).at("y").to_vector<double>();
-  const double w[3][2] = {{1, -2}, {0.5, 3}, {-1, 0.25}}, v[3][3] = {{1, 2, 3}, {4, 5, 6}, {7, 8, -9}}, bias[] = {0.5, -1, 2};
+  const double w[3][2] = {{1, -2}, {0.5, 3}, {-1, 0.25}}, v[3][3] = {{1, 2, 3}, {4, 5, 6}, {7, 8, -9}},
+               bias[] = {0.5, -1, 2};
   double worst = 0;
   for (std::size_t pixel = 0; pixel < 16; ++pixel) {
     for (std::size_t o = 0; o < 3; ++o) {

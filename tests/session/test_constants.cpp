@@ -61,7 +61,7 @@ TEST_CASE("nodes that read constants alone become constants when the network is 
   const TemporaryFolder folder;
   const Model model = load(folder, {0.5F, 1.5F});
   CHECK(ops_of(model) == std::vector<std::string>{"conv", "batch_norm", "conv", "batch_norm", "constant", "constant",
-                                               "mul", "mul", "add"});
+                                                  "mul", "mul", "add"});
   const Tensors inputs = model.random_inputs(3);
   const Model both = model.with_outputs({"bn_a", "bn_b"});
   const Tensors values = both.reference(inputs);

@@ -111,6 +111,7 @@ TEST_CASE("every network of the zoo gives the same answer folded by each method,
         CHECK(error.max_relative_error < tolerance);
       }
     }
-    CHECK_MESSAGE(folded == row.folded, fmt::format("\"{}\" {{{}, {}, {}}}", row.name, folded[0], folded[1], folded[2]));
+    CHECK_MESSAGE(folded == row.folded,
+                  fmt::format("\"{}\" {{{}, {}, {}}}", row.name, folded[0], folded[1], folded[2]));
   }
 }

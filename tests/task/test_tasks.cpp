@@ -141,6 +141,8 @@ TEST_CASE("a mask is blended over the picture and named in a legend") {
   REQUIRE(drawn.height > 30);
   CHECK(drawn.at(26, 5)[1] == 100);  // the legend's square
   CHECK(drawn.at(26, 5)[2] == 0);
+  task.palette[0] = {0, 0, 200};
+  CHECK(draw_mask(image, mask, task, 0.5).at(5, 5)[2] == 150);  // class 0 has a colour: it is no background
 }
 
 TEST_CASE("classes without a palette have colours of their own") {

@@ -30,6 +30,26 @@ struct Preprocess {
 
 enum class TaskKind : std::uint8_t { none, classification, detection, segmentation };
 
+/// What raw heads are, where a network's output is not rows of boxes yet (docs/model-format.md).
+enum class Decoder : std::uint8_t { none, boxes, ssd, fastestdet, yolov5, yolov8, centernet };
+enum class BoxForm : std::uint8_t { corners, centres };  ///< x1 y1 x2 y2, or cx cy w h
+enum class ScoreKind : std::uint8_t { probability, sigmoid, softmax };
+
+/// Detection: how raw heads become boxes.
+struct Decoding {
+  Decoder decoder = Decoder::none;
+  std::vector<std::string> heads;             ///< outputs in the decoder's order; empty: the network's, in theirs
+  double iou = 0.5;                           ///< a box that overlaps a better one of its class by more goes
+  std::int64_t max = 100;                     ///< boxes to keep
+  ScoreKind scores = ScoreKind::probability;  ///< what makes the scores probabilities
+  bool background = false;                    ///< class 0 is none
+  BoxForm form = BoxForm::corners;            ///< of boxes and anchors
+  bool relative = false;                      ///< boxes and anchors are fractions of the input's sides
+  std::string anchors;                        ///< .npy file [count, 4]; empty: they are a head
+  std::vector<double> variances{0.1, 0.1, 0.2, 0.2};
+  bool operator==(const Decoding&) const = default;
+};
+
 struct Task {
   TaskKind kind = TaskKind::none;
   std::vector<std::string> labels;
@@ -38,13 +58,14 @@ struct Task {
   std::int64_t top = 5;
   double min_score = 0.3;  ///< detection
   std::string masks;       ///< detection: the output that has a mask for each box; empty: none
+  Decoding decoding;       ///< detection
   std::vector<std::array<std::uint8_t, 3>> palette;
   bool operator==(const Task&) const = default;
 };
 
 struct Manifest {
-  std::filesystem::path file;     ///< the model file
-  std::filesystem::path weights;  ///< as resolved against it
+  std::filesystem::path file;       ///< the model file
+  std::filesystem::path weights;    ///< as resolved against it
   std::vector<std::string> ignore;  ///< tensors of the weights file whose names begin so are not for this network
   std::vector<Preprocess> preprocess;
   Task task;

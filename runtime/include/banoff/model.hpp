@@ -22,6 +22,8 @@ struct LoadOptions {
   std::optional<std::uint64_t> random_seed;     ///< made-up weights instead of a file
   std::map<std::string, std::int64_t> symbols;  ///< sizes of symbolic dimensions ("N" -> 8)
   std::map<std::string, Shape> shapes;          ///< whole shapes by input name
+  /// A file whose `preprocess` and `task` replace the network's; empty: NAME.task.yaml beside NAME.onnx, if it exists.
+  std::filesystem::path task;
 };
 
 struct TensorInfo {

@@ -1,7 +1,9 @@
-// Rows of an NMS to boxes on the picture, and the masks in them.
+// Raw heads to rows of boxes, these to boxes on the picture, and the masks in them.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "banoff/export.h"
@@ -33,6 +35,22 @@ struct InstanceMask {
 /// `min_score`, in the picture's pixels and clipped to it, in the order of the rows.
 [[nodiscard]] BANOFF_API std::vector<Detection> detections(const Tensor& rows, const Placement& placement,
                                                            double min_score);
+
+/// A network's raw heads as rows of boxes, by the task's decoder (docs/model-format.md).
+class BANOFF_API BoxDecoder {
+ public:
+  /// Reads the anchors' file, if the task names one. Throws bad_input.
+  explicit BoxDecoder(Task task);
+  /// Which of the network's outputs are the heads, in order. Throws bad_input when there are too few.
+  [[nodiscard]] std::vector<std::string> heads(const std::vector<std::string>& outputs) const;
+  /// Rows [count, 6] as detections() takes them, of boxes that score more than the task's `min_score`; those that
+  /// overlap a better one of their class are left out. Throws bad_input for heads that the decoder does not read.
+  [[nodiscard]] Tensor operator()(std::span<const Tensor> heads, const Placement& placement) const;
+
+ private:
+  Task task_;
+  std::optional<Tensor> anchors_;
+};
 
 /// The masks of `found`, from an output `masks` [count, 1, h, w] of probabilities over the boxes of `rows`, which
 /// `found` came from. Between the mask's pixels it is interpolated, around them it is 0; from 0.5 on a pixel is

@@ -17,8 +17,8 @@ BANOFF_API void fill_rectangle(Image& image, std::int64_t x1, std::int64_t y1, s
 [[nodiscard]] BANOFF_API Image draw_detections(const Image& image, std::span<const Detection> found, const Task& task,
                                                std::span<const InstanceMask> masks = {});
 
-/// The picture blended with the colours of its mask (`alpha` of the mask; class 0 is background and left as it is), and
-/// below it a legend of the classes that occur.
+/// The picture blended with the colours of its mask (`alpha` of the mask; a class that is black, as class 0 is without
+/// a palette, is background and left as it is), and below it a legend of the classes that occur.
 [[nodiscard]] BANOFF_API Image draw_mask(const Image& image, const Mask& mask, const Task& task, double alpha = 0.5);
 
 }  // namespace banoff

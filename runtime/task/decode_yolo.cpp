@@ -1,0 +1,45 @@
+// The heads of YOLO v5 and v8 as their exporters leave them: decoded to pixels, scores between 0 and 1.
+#include "runtime/task/decoder.hpp"
+
+namespace banoff::decoding {
+namespace {
+
+/// Value k of box i is at `i * box + k * value`; the scores of the classes begin at value `first`.
+struct Layout {
+  std::int64_t count, box, value, first, classes;
+};
+
+/// A box is of its best class alone.
+void add_boxes(const Head& head, const Layout& at, Found& found) {
+  for (std::int64_t i = 0; i < at.count; ++i) {
+    const auto value = [&](std::int64_t k) { return head.at(i * at.box + k * at.value); };
+    std::int64_t best = 0;
+    for (std::int64_t c = 1; c < at.classes; ++c) {
+      if (value(at.first + c) > value(at.first + best)) best = c;
+    }
+    const double objectness = at.first == 5 ? value(4) : 1;
+    found.add(box_around(value(0), value(1), value(2), value(3)), objectness * value(at.first + best), best);
+  }
+}
+
+}  // namespace
+
+void decode_yolov5(const Job& job, Found& found) {
+  constexpr std::string_view what = "[1, boxes, 5 + classes]";
+  const Head head = job.head(0, {-1, -1}, what);
+  const std::int64_t columns = head.sizes[1];
+  if (columns < 6) (void)job.head(0, {-1, 6}, what);
+  job.check_classes(columns - 5);
+  add_boxes(head, {head.sizes[0], columns, 1, 5, columns - 5}, found);
+}
+
+void decode_yolov8(const Job& job, Found& found) {
+  constexpr std::string_view what = "[1, 4 + classes, boxes]";
+  const Head head = job.head(0, {-1, -1}, what);
+  const std::int64_t rows = head.sizes[0];
+  if (rows < 5) (void)job.head(0, {5, -1}, what);
+  job.check_classes(rows - 4);
+  add_boxes(head, {head.sizes[1], 1, head.sizes[1], 4, rows - 4}, found);
+}
+
+}  // namespace banoff::decoding
