@@ -2,11 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/boxes/select.hpp"
 #include "kernels/reference/context.hpp"
 #include "kernels/reference/numbers.hpp"
 #include "kernels/reference/walk.hpp"
-#include "kernels/reference/windows3.hpp"
 
 namespace banoff::reference {
 
@@ -189,70 +187,5 @@ Body reference(const Expand&, Context<T>& context) {
   };
 }
 BANOFF_REFERENCE(Expand);
-
-template <class T>
-Body reference(const SelectBoxes& op, Context<T>& context) {
-  const Shape& scores = context.inputs[1].shape;
-  context.scratch_bytes = static_cast<std::size_t>(scores[2]) * sizeof(std::int64_t);
-  return [op, batches = scores[0], classes = scores[1], count = scores[2],
-          capacity = context.outputs[0].shape.elements()](const KernelArgs& args) {
-    auto* rows = output<std::int64_t>(args);
-    std::fill_n(rows, capacity, std::int64_t{0});
-    const std::span<std::int64_t> order(reinterpret_cast<std::int64_t*>(args.scratch), static_cast<std::size_t>(count));
-    std::int64_t* end = rows;
-    for (std::int64_t n = 0; n < batches; ++n) {
-      for (std::int64_t c = 0; c < classes; ++c) {
-        const T* boxes = input<T>(args, 0) + n * count * 4;
-        const T* of_class = input<T>(args, 1) + (n * classes + c) * count;
-        for (const std::int64_t box : boxes::select(op, boxes, of_class, order)) {
-          *end++ = n, *end++ = c, *end++ = box;
-        }
-      }
-    }
-    args.output_counts[0] = (end - rows) / 3;
-  };
-}
-BANOFF_REFERENCE(SelectBoxes);
-
-namespace {
-
-/// Where in its plane the maximum of window `o` stands; of several the first, and a NaN before everything.
-template <class T>
-std::array<std::int64_t, 3> maximum_in_window(const Windows3& w, const std::array<std::int64_t, 3>& o, const T* in) {
-  std::array<std::int64_t, 3> best{-1, -1, -1};
-  T largest{};
-  for_each_tap(w, [&](const std::array<std::int64_t, 3>& tap, std::int64_t) {
-    std::array<std::int64_t, 3> at{};
-    for (std::size_t d = 0; d < 3; ++d) {
-      at[d] = o[d] * w[d].stride + first_position(w[d], tap[d]);
-      if (at[d] < 0 || at[d] >= w[d].input) return;
-    }
-    const T value = in[(at[0] * w[1].input + at[1]) * w[2].input + at[2]];
-    if (best[0] < 0 || value > largest || (value != value && largest == largest)) best = at, largest = value;
-  });
-  return best;
-}
-
-}  // namespace
-
-template <class T>
-Body reference(const MaxPoolIndices& op, Context<T>& context) {
-  const Shape& in_shape = context.inputs[0].shape;
-  const Windows3 w = three(windows(op.pool, in_shape));
-  return [=, planes = in_shape.elements(0, 2), turned = op.column_major](const KernelArgs& args) {
-    auto* y = output<std::int64_t>(args);
-    for (std::int64_t p = 0; p < planes; ++p) {
-      const T* in = input<T>(args, 0) + p * inputs_of(w);
-      for (std::int64_t i = 0; i < outputs_of(w); ++i) {
-        const std::array o{i / w[2].output / w[1].output, i / w[2].output % w[1].output, i % w[2].output};
-        const auto [z, row, column] = maximum_in_window(w, o, in);
-        const std::int64_t within =
-            turned ? (column * w[1].input + row) * w[0].input + z : (z * w[1].input + row) * w[2].input + column;
-        *y++ = p * inputs_of(w) + within;
-      }
-    }
-  };
-}
-BANOFF_REFERENCE(MaxPoolIndices);
 
 }  // namespace banoff::reference

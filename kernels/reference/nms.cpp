@@ -1,3 +1,4 @@
+#include "kernels/boxes/select.hpp"
 #include "kernels/boxes/suppress.hpp"
 #include "kernels/reference/context.hpp"
 
@@ -28,5 +29,29 @@ Body reference(const Nms& op, Context<T>& context) {
   };
 }
 BANOFF_REFERENCE(Nms);
+
+template <class T>
+Body reference(const SelectBoxes& op, Context<T>& context) {
+  const Shape& scores = context.inputs[1].shape;
+  context.scratch_bytes = static_cast<std::size_t>(scores[2]) * sizeof(std::int64_t);
+  return [op, batches = scores[0], classes = scores[1], count = scores[2],
+          capacity = context.outputs[0].shape.elements()](const KernelArgs& args) {
+    auto* rows = output<std::int64_t>(args);
+    std::fill_n(rows, capacity, std::int64_t{0});
+    const std::span<std::int64_t> order(reinterpret_cast<std::int64_t*>(args.scratch), static_cast<std::size_t>(count));
+    std::int64_t* end = rows;
+    for (std::int64_t n = 0; n < batches; ++n) {
+      for (std::int64_t c = 0; c < classes; ++c) {
+        const T* boxes = input<T>(args, 0) + n * count * 4;
+        const T* of_class = input<T>(args, 1) + (n * classes + c) * count;
+        for (const std::int64_t box : boxes::select(op, boxes, of_class, order)) {
+          *end++ = n, *end++ = c, *end++ = box;
+        }
+      }
+    }
+    args.output_counts[0] = (end - rows) / 3;
+  };
+}
+BANOFF_REFERENCE(SelectBoxes);
 
 }  // namespace banoff::reference

@@ -1,8 +1,6 @@
-// Functions of one, two and three elements, and reductions, on floats, integers and booleans.
-#include <algorithm>
+// Functions of one, two and three elements, on floats, integers and booleans.
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "kernels/reference/context.hpp"
 #include "kernels/reference/numbers.hpp"
@@ -152,119 +150,5 @@ Body reference(const Where&, Context<T>& context) {
   };
 }
 BANOFF_REFERENCE(Where);
-
-namespace {
-
-template <class T>
-T reduce(ReduceKind kind, T so_far, T x) {
-  switch (kind) {
-    case ReduceKind::sum: return sum_of(so_far, x);
-    case ReduceKind::max: return larger(so_far, x);
-    case ReduceKind::min: return smaller(so_far, x);
-    case ReduceKind::prod: return product_of(so_far, x);
-  }
-  return so_far;
-}
-
-/// What changes nothing when it is reduced with an element of type E.
-template <class E>
-auto neutral(ReduceKind kind) {
-  using N = decltype(number(E{}));
-  if (kind == ReduceKind::sum || kind == ReduceKind::prod) return kind == ReduceKind::sum ? N{0} : N{1};
-  const bool largest = kind == ReduceKind::min;
-  if constexpr (std::is_same_v<E, Bool>) return largest ? N{1} : N{0};
-  else if constexpr (std::is_floating_point_v<N>) return (largest ? N{1} : N{-1}) * std::numeric_limits<N>::infinity();
-  else return static_cast<N>(largest ? std::numeric_limits<E>::max() : std::numeric_limits<E>::lowest());
-}
-
-}  // namespace
-
-/// Results are gathered in the output itself: a running integer sum wraps as the stored type does.
-template <class T>
-Body reference(const Reduce& op, Context<T>& context) {
-  const Shape shape = context.inputs[0].shape;
-  Shape kept = shape;
-  for (const std::int64_t axis : op.axes) kept[resolve_axis(axis, shape.rank())] = 1;
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
-    return [=, kind = op.kind, to = broadcast_strides(kept, shape)](const KernelArgs& args) {
-      const E* x = input<E>(args, 0);
-      E* y = output<E>(args);
-      std::fill_n(y, kept.elements(), cast_element<E>(neutral<E>(kind)));
-      walk(shape, to, [&](std::int64_t i, std::int64_t at) {
-        y[at] = cast_element<E>(reduce(kind, number(y[at]), number(x[i])));
-      });
-    };
-  });
-}
-BANOFF_REFERENCE(Reduce);
-
-template <class T>
-Body reference(const ArgReduce& op, Context<T>& context) {
-  const Shape& shape = context.inputs[0].shape;
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
-    return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
-      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
-        const E* x = input<E>(args, 0) + o / a.inner * a.size * a.inner + o % a.inner;
-        std::int64_t best = 0;
-        for (std::int64_t c = 1; c < a.size; ++c) {
-          const auto candidate = number(x[c * a.inner]), leader = number(x[best * a.inner]);
-          const bool ahead = op.kind == ArgKind::max ? candidate > leader : candidate < leader;
-          if (ahead || (op.last && candidate == leader)) best = c;
-        }
-        output<std::int64_t>(args)[o] = best;
-      }
-    };
-  });
-}
-BANOFF_REFERENCE(ArgReduce);
-
-template <class T>
-Body reference(const TopK& op, Context<T>& context) {
-  const Shape& shape = context.inputs[0].shape;
-  const Around a = around(shape, resolve_axis(op.axis, shape.rank()));
-  context.scratch_bytes = static_cast<std::size_t>(a.size) * sizeof(std::int64_t);
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
-    return [op, a](const KernelArgs& args) {
-      auto* order = reinterpret_cast<std::int64_t*>(args.scratch);
-      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
-        const std::int64_t outer = o / a.inner, inner = o % a.inner;
-        const E* x = input<E>(args, 0) + outer * a.size * a.inner + inner;
-        for (std::int64_t c = 0; c < a.size; ++c) order[c] = c;
-        std::partial_sort(order, order + op.k, order + a.size, [&](std::int64_t p, std::int64_t q) {
-          const auto left = number(x[p * a.inner]), right = number(x[q * a.inner]);
-          if (left == right) return p < q;
-          return before(op.largest, left, right);
-        });
-        for (std::int64_t k = 0; k < op.k; ++k) {
-          const std::int64_t to = (outer * op.k + k) * a.inner + inner;
-          output<E>(args)[to] = x[order[k] * a.inner];
-          output<std::int64_t>(args, 1)[to] = order[k];
-        }
-      }
-    };
-  });
-}
-BANOFF_REFERENCE(TopK);
-
-template <class T>
-Body reference(const Cumulate& op, Context<T>& context) {
-  const Shape& shape = context.inputs[0].shape;
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
-    return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
-      const ReduceKind kind = op.kind == CumulateKind::sum ? ReduceKind::sum : ReduceKind::prod;
-      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
-        const std::int64_t base = o / a.inner * a.size * a.inner + o % a.inner;
-        auto running = neutral<E>(kind);
-        for (std::int64_t c = 0; c < a.size; ++c) {
-          const std::int64_t at = base + (op.reverse ? a.size - 1 - c : c) * a.inner;
-          const auto before_this = running;
-          running = reduce(kind, running, number(input<E>(args, 0)[at]));
-          output<E>(args)[at] = cast_element<E>(op.exclusive ? before_this : running);
-        }
-      }
-    };
-  });
-}
-BANOFF_REFERENCE(Cumulate);
 
 }  // namespace banoff::reference

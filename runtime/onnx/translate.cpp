@@ -66,8 +66,9 @@ namespace {
 
 std::map<std::string_view, Translator> make_table() {
   std::map<std::string_view, Translator> table;
-  for (const auto rows : {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(),
-                          reduction_rows(), movement_rows(), resize_rows(), index_rows(), shape_rows()}) {
+  for (const auto rows :
+       {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(), reduction_rows(),
+        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows()}) {
     for (const Row& row : rows) table.emplace(row.op, row.translator);
   }
   return table;

@@ -65,6 +65,8 @@ struct Row {
 [[nodiscard]] std::span<const Row> function_rows();       // ops_functions.cpp
 [[nodiscard]] std::span<const Row> reduction_rows();      // ops_reductions.cpp
 [[nodiscard]] std::span<const Row> movement_rows();       // ops_movement.cpp
+[[nodiscard]] std::span<const Row> part_rows();           // ops_parts.cpp
+[[nodiscard]] std::span<const Row> padding_rows();        // ops_padding.cpp
 [[nodiscard]] std::span<const Row> resize_rows();         // ops_resize.cpp
 [[nodiscard]] std::span<const Row> index_rows();          // ops_indices.cpp
 [[nodiscard]] std::span<const Row> shape_rows();          // ops_shape.cpp

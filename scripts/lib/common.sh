@@ -15,7 +15,7 @@ die() {
 # CMake package asks for OpenCL without depending on it.)
 packages_build=(g++ cmake ninja-build ccache libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libonnx-dev libprotobuf-dev libdnnl-dev
   ocl-icd-opencl-dev libstb-dev libcli11-dev libbenchmark-dev)
-packages_test=(doctest-dev libeigen3-dev)
+packages_test=(doctest-dev libeigen3-dev xz-utils)
 packages_check=(clang clang-tidy clang-format libomp-dev git pkg-config python3-venv shellcheck)
 
 # install_packages NAME…: installs those that are missing. Where apt-get is not to be had, they are taken to be there.
