@@ -7,6 +7,7 @@
 
 #include "runtime/core/fail.hpp"
 #include "runtime/load/mapped_file.hpp"
+#include "runtime/onnx/node_order.hpp"
 
 namespace banoff::onnx_import {
 
@@ -25,6 +26,7 @@ onnx::ModelProto read_model(const std::filesystem::path& file) {
   if (!model.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage() || !model.has_graph()) {
     fail_input("{}: not an ONNX model (damaged or cut off?)", file.string());
   }
+  sort_nodes(*model.mutable_graph());
   return model;
 }
 

@@ -7,7 +7,7 @@
 
 namespace banoff::onnx_import {
 
-/// Throws bad_input for a file that cannot be read, is no ONNX model, or has no graph.
+/// The model, its nodes sorted. Throws bad_input for a file that cannot be read, is no ONNX model, or has no graph.
 [[nodiscard]] onnx::ModelProto read_model(const std::filesystem::path& file);
 
 /// The version of ONNX's own operators that the model asks for. Throws bad_input below 7, the first that this reader

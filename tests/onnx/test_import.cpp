@@ -94,3 +94,14 @@ TEST_CASE("external data is read from the model's folder, and from nowhere else"
     (void)input_error([&] { (void)load(claim.location, claim.offset, claim.length); });
   }
 }
+
+TEST_CASE("nodes may be written in any order") {
+  const TemporaryFolder folder;
+  OnnxModel made;
+  made.input("x", {1, 4}).output("y");
+  made.node("Sigmoid", {"b"}, {"c"});
+  made.node("Add", {"a", "c"}, {"y"});
+  made.node("Tanh", {"a"}, {"b"});
+  made.node("Relu", {"x"}, {"a"});
+  CHECK(ops_of(Model::load(made.write(folder))) == std::vector<std::string>{"relu", "tanh", "sigmoid", "add"});
+}
