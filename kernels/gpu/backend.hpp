@@ -55,7 +55,7 @@ struct ConvProblem {
 struct ConvArgs {
   const std::byte* x = nullptr;
   const std::byte* weights = nullptr;  ///< [out][taps][in / groups]; transposed: [in][taps][out / groups]
-  const std::byte* bias = nullptr;     ///< float, [out]
+  const std::byte* bias = nullptr;     ///< [out]
   const std::byte* residual = nullptr;
   std::byte* y = nullptr;
   std::byte* workspace = nullptr;

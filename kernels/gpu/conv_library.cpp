@@ -215,7 +215,7 @@ Made library_convolution(const Context& context, const Region& region, const Con
     return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
   }
   call.args.weights = uploads.add(library_weights(region, s, in, out), type);
-  if (problem.bias) call.args.bias = reinterpret_cast<const std::byte*>(uploads.add(bias));
+  if (problem.bias) call.args.bias = uploads.add(bias, type);
   call.convolver = fastest(context, problem, x_bytes, y_bytes, call.args);
   call.tail.type = type;
   call.tail.count = as_int(s.y.elements());

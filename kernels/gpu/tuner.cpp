@@ -1,6 +1,11 @@
 #include "kernels/gpu/tuner.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include <fmt/ranges.h>
+
+#include "kernels/cpu/region.hpp"
 
 namespace banoff::gpu {
 
@@ -16,7 +21,7 @@ std::size_t Tuner::choose(const std::string& key, const std::vector<std::string>
     const auto found = std::ranges::find(names, known->second.choice);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   }
-  if (names.size() < 2 || !measure_) return 0;
+  if (!measure_) return 0;
   const auto queue = backend_->make_queue();
   std::size_t best = 0;
   double least_us = 0;
@@ -24,6 +29,7 @@ std::size_t Tuner::choose(const std::string& key, const std::vector<std::string>
     const double us = queue->time_us([&] { run(i, *queue); });
     if (i == 0 || us < least_us) best = i, least_us = us;
   }
+  if (!std::isfinite(least_us)) throw cpu::Refused{"none of its ways runs: " + fmt::format("{}", fmt::join(names, ", "))};
   known_[key] = {names[best], least_us};
   if (!file_.empty()) write_tunings(file_, backend_->name(), known_);
   return best;

@@ -117,7 +117,7 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
   });
   for (std::size_t i = 0; i < sums.size(); ++i) {
     double y = sums[i];
-    if (p.bias) y += static_cast<double>(reinterpret_cast<const float*>(a.bias)[i % static_cast<std::size_t>(p.out_channels)]);
+    if (p.bias) y += static_cast<double>(element<T>(a.bias, static_cast<std::int64_t>(i) % p.out_channels));
     if (p.residual) y += static_cast<double>(element<T>(a.residual, static_cast<std::int64_t>(i)));
     if (p.relu && !(y > 0)) y = 0;
     store(reinterpret_cast<T*>(a.y), static_cast<int>(i), static_cast<float>(y));
