@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "kernels/cuda/convolver.hpp"
@@ -50,9 +52,10 @@ class CudaBackend final : public gpu::Backend {
     return {static_cast<std::byte*>(memory), [](std::byte* p) { (void)cudaFreeHost(p); }};
   }
   [[nodiscard]] std::unique_ptr<gpu::Queue> make_queue() const override { return std::make_unique<CudaQueue>(); }
-  [[nodiscard]] std::vector<std::unique_ptr<gpu::Convolver>> convolvers(const gpu::ConvProblem& problem,
-                                                                        std::size_t workspace) const override {
-    return cuda::convolvers(problem, workspace);
+  [[nodiscard]] std::vector<gpu::Way> ways(const gpu::ConvProblem& problem, std::size_t workspace) const override {
+    auto ways = graph_ways(problem, workspace);
+    std::ranges::move(call_ways(problem, workspace), std::back_inserter(ways));
+    return ways;
   }
   [[nodiscard]] bool has(DType type) const override {
     constexpr int ampere = 8;

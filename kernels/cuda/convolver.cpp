@@ -2,6 +2,8 @@
 #include "kernels/cuda/convolver.hpp"
 
 #include <array>
+#include <set>
+#include <span>
 
 #include "kernels/cuda/queue.hpp"
 
@@ -16,11 +18,6 @@ using OwnedTensor = Owned<cudnnTensorDescriptor_t, decltype(&cudnnDestroyTensorD
 using OwnedFilter = Owned<cudnnFilterDescriptor_t, decltype(&cudnnDestroyFilterDescriptor)>;
 using OwnedConvolution = Owned<cudnnConvolutionDescriptor_t, decltype(&cudnnDestroyConvolutionDescriptor)>;
 using OwnedActivation = Owned<cudnnActivationDescriptor_t, decltype(&cudnnDestroyActivationDescriptor)>;
-
-cudnnDataType_t data_type(DType type) {
-  if (type == DType::f16) return CUDNN_DATA_HALF;
-  return type == DType::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
-}
 
 OwnedTensor tensor(DType type, const std::vector<int>& dims) {
   cudnnTensorDescriptor_t made = nullptr;
@@ -98,7 +95,7 @@ struct Descriptors {
         bias(tensor(p.type, bias_dims(p))),
         weights(filter(p.type, filter_dims(p))),
         convolution(cuda::convolution(p)),
-        activation(cuda::activation(p.relu)) {}
+        activation(cuda::activation(p.activation.has_value())) {}
 
  private:
   static std::vector<int> bias_dims(const ConvProblem& p) {
@@ -118,7 +115,7 @@ class Forward final : public gpu::Convolver {
 
   /// Whether the call takes a problem: without an activation it is bound to one algorithm.
   static bool takes(const ConvProblem& p, cudnnConvolutionFwdAlgo_t algorithm) {
-    return !p.bias || p.relu || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
+    return !p.bias || p.activation || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
   }
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
@@ -151,6 +148,11 @@ class Transposed final : public gpu::Convolver {
   Transposed(std::shared_ptr<const Descriptors> d, cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t workspace)
       : d_(std::move(d)), algorithm_(algorithm), workspace_(workspace) {}
 
+  /// Algorithm 0 adds in an order that changes from run to run.
+  static bool takes(const ConvProblem&, cudnnConvolutionBwdDataAlgo_t algorithm) {
+    return algorithm != CUDNN_CONVOLUTION_BWD_DATA_ALGO_0;
+  }
+
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
     BANOFF_CUDNN_CHECK(cudnnConvolutionBackwardData, dynamic_cast<CudaQueue&>(queue).handle(), &one,
                        d_->weights.get(), a.weights, d_->x.get(), a.x, d_->convolution.get(), algorithm_, a.workspace,
@@ -167,45 +169,62 @@ class Transposed final : public gpu::Convolver {
   std::size_t workspace_;
 };
 
-using Ways = std::vector<std::unique_ptr<gpu::Convolver>>;
-
-Ways forward_ways(const std::shared_ptr<const Descriptors>& d, cudnnHandle_t handle, std::size_t workspace) {
-  std::array<cudnnConvolutionFwdAlgoPerf_t, CUDNN_CONVOLUTION_FWD_ALGO_COUNT> found{};
-  int count = 0;
-  BANOFF_CUDNN_CHECK(cudnnGetConvolutionForwardAlgorithm_v7, handle, d->x.get(), d->weights.get(),
-                     d->convolution.get(), d->y.get(), static_cast<int>(found.size()), &count, found.data());
-  Ways ways;
-  for (int i = 0; i < count; ++i) {
-    const auto& perf = found[static_cast<std::size_t>(i)];
-    const bool usable = perf.status == CUDNN_STATUS_SUCCESS && perf.memory <= workspace;
-    if (usable && perf.mathType == math_type(d->problem) && Forward::takes(d->problem, perf.algo))
-      ways.push_back(std::make_unique<Forward>(d, perf.algo, perf.memory));
+/// A way for each algorithm that cuDNN proposes, whose heuristics list one several times, and that fits.
+template <class Made, class Perf, class Bytes>
+std::vector<gpu::Way> ways_of(const std::shared_ptr<const Descriptors>& d, std::span<const Perf> found,
+                              std::size_t workspace, const Bytes& bytes_of) {
+  std::vector<gpu::Way> ways;
+  std::set<int> seen;
+  for (const Perf& perf : found) {
+    const auto algorithm = perf.algo;
+    std::size_t bytes = 0;
+    if (perf.status != CUDNN_STATUS_SUCCESS || !seen.insert(static_cast<int>(algorithm)).second) continue;
+    if (!Made::takes(d->problem, algorithm)) continue;
+    if (bytes_of(algorithm, &bytes) != CUDNN_STATUS_SUCCESS || bytes > workspace) continue;
+    const auto make = [=]() -> std::unique_ptr<gpu::Convolver> { return std::make_unique<Made>(d, algorithm, bytes); };
+    ways.push_back({Made(d, algorithm, bytes).name(), make});
   }
   return ways;
 }
 
-Ways transposed_ways(const std::shared_ptr<const Descriptors>& d, cudnnHandle_t handle, std::size_t workspace) {
-  std::array<cudnnConvolutionBwdDataAlgoPerf_t, CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT> found{};
+std::vector<gpu::Way> forward_ways(const std::shared_ptr<const Descriptors>& d, cudnnHandle_t handle,
+                                   std::size_t workspace) {
+  std::array<cudnnConvolutionFwdAlgoPerf_t, 2 * CUDNN_CONVOLUTION_FWD_ALGO_COUNT> found{};
+  int count = 0;
+  BANOFF_CUDNN_CHECK(cudnnGetConvolutionForwardAlgorithm_v7, handle, d->x.get(), d->weights.get(),
+                     d->convolution.get(), d->y.get(), static_cast<int>(found.size()), &count, found.data());
+  const auto bytes = [&](cudnnConvolutionFwdAlgo_t algorithm, std::size_t* needed) {
+    return cudnn().cudnnGetConvolutionForwardWorkspaceSize(handle, d->x.get(), d->weights.get(), d->convolution.get(),
+                                                           d->y.get(), algorithm, needed);
+  };
+  return ways_of<Forward>(d, std::span<const cudnnConvolutionFwdAlgoPerf_t>(found).first(static_cast<std::size_t>(count)),
+                          workspace, bytes);
+}
+
+std::vector<gpu::Way> transposed_ways(const std::shared_ptr<const Descriptors>& d, cudnnHandle_t handle,
+                                      std::size_t workspace) {
+  std::array<cudnnConvolutionBwdDataAlgoPerf_t, 2 * CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT> found{};
   int count = 0;
   BANOFF_CUDNN_CHECK(cudnnGetConvolutionBackwardDataAlgorithm_v7, handle, d->weights.get(), d->x.get(),
                      d->convolution.get(), d->y.get(), static_cast<int>(found.size()), &count, found.data());
-  Ways ways;
-  for (int i = 0; i < count; ++i) {
-    const auto& perf = found[static_cast<std::size_t>(i)];
-    const bool usable = perf.status == CUDNN_STATUS_SUCCESS && perf.memory <= workspace;
-    // Algorithm 0 adds in an order that changes from run to run.
-    if (usable && perf.algo != CUDNN_CONVOLUTION_BWD_DATA_ALGO_0)
-      ways.push_back(std::make_unique<Transposed>(d, perf.algo, perf.memory));
-  }
-  return ways;
+  const auto bytes = [&](cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* needed) {
+    return cudnn().cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d->weights.get(), d->x.get(),
+                                                                d->convolution.get(), d->y.get(), algorithm, needed);
+  };
+  return ways_of<Transposed>(
+      d, std::span<const cudnnConvolutionBwdDataAlgoPerf_t>(found).first(static_cast<std::size_t>(count)), workspace,
+      bytes);
 }
 
 }  // namespace
 
-Ways convolvers(const ConvProblem& problem, std::size_t workspace) {
+std::vector<gpu::Way> call_ways(const ConvProblem& problem, std::size_t workspace) {
+  const bool more = problem.lower || problem.upper ||
+                    (problem.activation && problem.activation->kind != ActivationKind::relu);
+  if (more) return {};
   try {
     const auto d = std::make_shared<const Descriptors>(problem);
-    thread_local CudaQueue asking;  // for its handle: one for each thread that compiles
+    CudaQueue& asking = asking_queue();
     return problem.transposed ? transposed_ways(d, asking.handle(), workspace)
                               : forward_ways(d, asking.handle(), workspace);
   } catch (const Error& error) {

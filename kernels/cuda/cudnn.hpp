@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "banoff/tensor.hpp"
 #include "runtime/core/fail.hpp"
 
 namespace banoff::cuda {
@@ -31,9 +32,11 @@ namespace banoff::cuda {
   F(cudnnSetConvolutionGroupCount)           \
   F(cudnnSetConvolutionMathType)             \
   F(cudnnGetConvolutionForwardAlgorithm_v7)  \
+  F(cudnnGetConvolutionForwardWorkspaceSize) \
   F(cudnnConvolutionForward)                 \
   F(cudnnConvolutionBiasActivationForward)   \
   F(cudnnGetConvolutionBackwardDataAlgorithm_v7) \
+  F(cudnnGetConvolutionBackwardDataWorkspaceSize) \
   F(cudnnConvolutionBackwardData)            \
   F(cudnnBackendCreateDescriptor)            \
   F(cudnnBackendDestroyDescriptor)           \
@@ -54,6 +57,11 @@ struct Cudnn {
 /// The library that the environment's BANOFF_CUDNN names, or libcudnn.so.9 where the system looks for libraries.
 /// Throws refused when there is none, it lacks a function, or is older than version 9.
 [[nodiscard]] const Cudnn& cudnn();
+
+[[nodiscard]] constexpr cudnnDataType_t data_type(DType type) {
+  if (type == DType::f16) return CUDNN_DATA_HALF;
+  return type == DType::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+}
 
 /// Throws internal, naming the call; refused where cuDNN does not take the problem.
 inline void check(cudnnStatus_t status, const char* call) {

@@ -36,6 +36,11 @@ cudnnHandle_t CudaQueue::handle() {
   return handle_->get();
 }
 
+CudaQueue& asking_queue() {
+  thread_local CudaQueue queue;
+  return queue;
+}
+
 void CudaQueue::launch(const gpu::Job& job) { cuda::launch(job, stream()); }
 
 void CudaQueue::copy(std::byte* to, const std::byte* from, std::size_t bytes) {

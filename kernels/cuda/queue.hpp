@@ -39,4 +39,7 @@ class CudaQueue final : public gpu::Queue {
   std::optional<OwnedGraphExec> recorded_;
 };
 
+/// A queue of the calling thread's for questions to cuDNN, which come with a handle.
+[[nodiscard]] CudaQueue& asking_queue();
+
 }  // namespace banoff::cuda

@@ -39,14 +39,16 @@ class Queue {
 enum class Math : std::uint8_t { fma, tensor };
 
 /// A convolution of values in channels-last, padded alike on both sides, with what may follow it in the same call:
-/// y = activation(conv(x) + bias + residual).
+/// y = min(max(activation(conv(x) + bias + residual), lower), upper).
 struct ConvProblem {
   DType type = DType::f32;
   Math math = Math::fma;
   bool transposed = false;
   int images = 1, in_channels = 1, out_channels = 1, groups = 1;
   std::vector<Window> spatial;  ///< two or three dimensions; of a transposed one `input` is the smaller side
-  bool bias = false, residual = false, relu = false;
+  bool bias = false, residual = false;
+  std::optional<Activation> activation;
+  bool lower = false, upper = false;  ///< bounds per channel
 
   /// Identifies the problem in the tuning cache: every member.
   [[nodiscard]] std::string key() const;
@@ -57,6 +59,7 @@ struct ConvArgs {
   const std::byte* weights = nullptr;  ///< [out][taps][in / groups]; transposed: [in][taps][out / groups]
   const std::byte* bias = nullptr;     ///< [out]
   const std::byte* residual = nullptr;
+  const float *lower = nullptr, *upper = nullptr;  ///< [out]
   std::byte* y = nullptr;
   std::byte* workspace = nullptr;
 };
@@ -74,6 +77,12 @@ class Convolver {
   [[nodiscard]] virtual std::string name() const = 0;
 };
 
+/// A convolver that is still to be made, which can take long; null when it turns out not to fit.
+struct Way {
+  std::string name;
+  std::function<std::unique_ptr<Convolver>()> make;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -88,8 +97,7 @@ class Backend {
   [[nodiscard]] virtual Memory allocate_host(std::size_t bytes) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Queue> make_queue() const = 0;
   /// Ways to compute a convolution within `workspace` bytes, the library's best guess first; empty: it has none.
-  [[nodiscard]] virtual std::vector<std::unique_ptr<Convolver>> convolvers(const ConvProblem& problem,
-                                                                           std::size_t workspace) const = 0;
+  [[nodiscard]] virtual std::vector<Way> ways(const ConvProblem& problem, std::size_t workspace) const = 0;
   /// Whether the device computes 16-bit floats of this type.
   [[nodiscard]] virtual bool has(DType type) const = 0;
 };

@@ -3,6 +3,7 @@
 
 #include "kernels/gpu/chain_builder.hpp"
 #include "kernels/gpu/conv_shape.hpp"
+#include "kernels/gpu/move_plan.hpp"
 
 namespace banoff::gpu {
 
@@ -19,7 +20,9 @@ Chain chain_of(ChainBuilder& builder, const Region& region, const Node& node) {
 }  // namespace
 
 Made direct_convolution(const Context& context, const Region& region, const ConvShape& shape) {
-  if (shape.source_layout != Layout::channels_last) throw Refused{"its input in a layout other than channels-last"};
+  constexpr std::int64_t image_channels = 8;
+  if (shape.source_layout != Layout::channels_last && shape.in() >= image_channels)
+    throw Refused{"its input in a layout other than channels-last"};
   Uploads uploads(*context.backend, region.estimate);
   DirectConv job;
   job.type = context.storage(region.type(region.outputs[0]).dtype);
@@ -41,11 +44,22 @@ Made direct_convolution(const Context& context, const Region& region, const Conv
   job.chain = chain_of(builder, region, *shape.node);
   const bool slow = !lane_by_lane;
   const double cost = pass_us(context, region) + shape.flops() / (slow ? 2e6 : 1e7);
-  return std::make_unique<JobKernel>(KernelTraits{lane_by_lane ? "depthwise" : "direct", cost}, uploads,
-                                     [job, source = shape.source](const KernelArgs& args, Queue& queue) {
+  KernelTraits traits{lane_by_lane ? "depthwise" : "direct", cost};
+  std::optional<ReadyMove> pack;  // of an image
+  if (shape.source_layout != Layout::channels_last) {
+    pack = ready(relay(shape.x, shape.source_layout, Layout::channels_last, size_of(job.type)), uploads);
+    traits.scratch_bytes = static_cast<std::size_t>(shape.x.elements()) * size_of(job.type);
+    traits.name = "pack+" + traits.name;
+  }
+  return std::make_unique<JobKernel>(std::move(traits), uploads,
+                                     [job, pack, source = shape.source](const KernelArgs& args, Queue& queue) {
                                        DirectConv ready = job;
                                        ready.chain = bound(job.chain, args);
                                        ready.x = args.inputs[source];
+                                       if (pack) {
+                                         pack->queue(queue, args.inputs[source], args.scratch);
+                                         ready.x = args.scratch;
+                                       }
                                        ready.y = args.outputs[0];
                                        queue.launch(ready);
                                      });

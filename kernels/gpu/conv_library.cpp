@@ -7,6 +7,8 @@
 #include "kernels/gpu/conv_shape.hpp"
 #include "kernels/gpu/move_plan.hpp"
 #include "kernels/gpu/tuner.hpp"
+#include "runtime/core/fail.hpp"
+#include "runtime/graph/activations.hpp"
 
 namespace banoff::gpu {
 
@@ -99,31 +101,77 @@ struct Call {
   }
 };
 
-/// The way that is fastest on this device, on memory of its own.
-std::shared_ptr<const Convolver> fastest(const Context& context, const ConvProblem& problem, std::size_t x_bytes,
-                                         std::size_t y_bytes, ConvArgs args) {
-  auto ways = context.backend->convolvers(problem, context.options.workspace_bytes);
-  if (ways.empty()) throw Refused{"it has no way to compute this convolution"};
-  std::vector<std::string> names;
-  std::size_t workspace = 0;
-  for (const auto& way : ways) {
-    names.push_back(way->name());
-    workspace = std::max(workspace, way->workspace_bytes());
+/// Tries the ways to compute a problem on memory of its own.
+class Trial {
+ public:
+  Trial(const Context& context, const ConvProblem& problem, std::size_t x_bytes, std::size_t y_bytes, ConvArgs args)
+      : context_(context), problem_(problem), bytes_{x_bytes, y_bytes, y_bytes}, args_(args) {}
+
+  /// The fastest. Throws Refused when there is none.
+  std::shared_ptr<const Convolver> best() {
+    const auto ways = context_.backend->ways(problem_, context_.options.workspace_bytes);
+    if (ways.empty()) throw Refused{"it has no way to compute this convolution"};
+    std::vector<std::string> names;
+    for (const Way& way : ways) names.push_back(way.name);
+    std::vector<std::shared_ptr<const Convolver>> made(ways.size());
+    const auto run = [&](std::size_t i, Queue& queue) {
+      if (made[i] == nullptr) made[i] = ways[i].make();
+      if (made[i] == nullptr) fail(ErrorKind::refused, "{} does not fit", names[i]);
+      made[i]->run(queue, arguments(queue, made[i]->workspace_bytes()));
+    };
+    const std::size_t chosen = context_.tuner->choose(problem_.key(), names, run);
+    if (made[chosen] == nullptr) made[chosen] = ways[chosen].make();
+    if (made[chosen] == nullptr) throw Refused{names[chosen] + " does not fit"};
+    return made[chosen];
   }
-  std::vector<Memory> memory;
-  const auto run = [&](std::size_t i, Queue& queue) {
-    if (memory.empty()) {
-      for (const std::size_t bytes : {x_bytes, y_bytes, y_bytes, workspace}) {
-        memory.push_back(context.backend->allocate(std::max<std::size_t>(bytes, 1)));
-        queue.fill_zero(memory.back().get(), bytes);
-      }
-      args.x = memory[0].get(), args.y = memory[1].get();
-      args.residual = problem.residual ? memory[2].get() : nullptr;
-      args.workspace = memory[3].get();
+
+ private:
+  const ConvArgs& arguments(Queue& queue, std::size_t workspace) {
+    const auto zeros = [&](std::size_t bytes) {
+      memory_.push_back(context_.backend->allocate(std::max<std::size_t>(bytes, 1)));
+      queue.fill_zero(memory_.back().get(), bytes);
+      return memory_.back().get();
+    };
+    if (args_.x == nullptr) {
+      args_.x = zeros(bytes_[0]);
+      args_.y = zeros(bytes_[1]);
+      if (problem_.residual) args_.residual = zeros(bytes_[2]);
     }
-    ways[i]->run(queue, args);
-  };
-  return std::move(ways[context.tuner->choose(problem.key(), names, run)]);
+    if (args_.workspace == nullptr || workspace > workspace_) {
+      args_.workspace = zeros(workspace);
+      workspace_ = workspace;
+    }
+    return args_;
+  }
+
+  const Context& context_;
+  const ConvProblem& problem_;
+  std::size_t bytes_[3];
+  ConvArgs args_;
+  std::size_t workspace_ = 0;
+  std::vector<Memory> memory_;
+};
+
+/// Moves what the library may do in the same call from the head of the chain into the problem.
+void absorb(Chain& chain, ConvProblem& problem, Call& call) {
+  const auto first = [&](StepKind kind) { return chain.count > 0 && chain.step[0].kind == kind; };
+  if (first(StepKind::combine) && chain.step[0].full && chain.step[0].op == BinaryKind::add) {
+    problem.residual = true;
+    call.residual = chain.step[0].input;
+    drop_first(chain);
+  }
+  if (first(StepKind::activation)) {
+    const ChainStep& step = chain.step[0];
+    problem.activation = Activation{step.function, step.alpha, step.beta};
+    drop_first(chain);
+  } else if (first(StepKind::clamp)) {
+    problem.lower = chain.step[0].a != nullptr;
+    problem.upper = chain.step[0].b != nullptr;
+    call.args.lower = chain.step[0].a;
+    call.args.upper = chain.step[0].b;
+    drop_first(chain);
+  }
+  if (problem.residual || problem.activation || problem.lower || problem.upper) problem.bias = true;
 }
 
 }  // namespace
@@ -134,7 +182,10 @@ std::string ConvProblem::key() const {
                                  out_channels, groups);
   for (const Window& w : spatial)
     text += fmt::format(" {}>{}k{}s{}d{}p{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin);
-  return text + (bias ? " bias" : "") + (residual ? " residual" : "") + (relu ? " relu" : "");
+  text += std::string(bias ? " bias" : "") + (residual ? " residual" : "") + (lower ? " lower" : "") +
+          (upper ? " upper" : "");
+  if (!activation) return text;
+  return text + fmt::format(" {} {} {}", row_of(activation->kind).name, activation->alpha, activation->beta);
 }
 
 Made library_convolution(const Context& context, const Region& region, const ConvShape& s) {
@@ -169,20 +220,6 @@ Made library_convolution(const Context& context, const Region& region, const Con
   Call call;
   call.source = s.source;
   Chain chain = builder.finish();
-  const bool fuses = !s.transposed && out == s.out();
-  if (fuses && chain.count > 0 && chain.step[0].kind == StepKind::combine && chain.step[0].full &&
-      chain.step[0].op == BinaryKind::add) {
-    problem.residual = true;
-    call.residual = chain.step[0].input;
-    drop_first(chain);
-  }
-  const bool relu = chain.count > 0 && chain.step[0].kind == StepKind::activation &&
-                    chain.step[0].function == ActivationKind::relu;
-  if (fuses && relu) {
-    problem.relu = true;
-    drop_first(chain);
-  }
-  if (problem.residual || problem.relu) problem.bias = true;
   bias.resize(static_cast<std::size_t>(out), 0.0F);
   const auto scaled = [&](std::int64_t channels, bool small) {
     std::int64_t elements = s.x[0] * channels;
@@ -209,14 +246,26 @@ Made library_convolution(const Context& context, const Region& region, const Con
                         (call.cut ? pass_us(2.0 * static_cast<double>(y_bytes)) : 0) +
                         (chain.count > 0 ? pass_us(2.0 * static_cast<double>(y_bytes)) : 0);
   KernelTraits traits{"library", around + pass_us(context, region) + s.flops() / rate};
-  if (region.estimate) {
-    if (context.backend->convolvers(problem, context.options.workspace_bytes).empty())
-      throw Refused{"it has no way to compute this convolution"};
-    return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
-  }
+  if (region.estimate) return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
   call.args.weights = uploads.add(library_weights(region, s, in, out), type);
-  if (problem.bias) call.args.bias = uploads.add(bias, type);
-  call.convolver = fastest(context, problem, x_bytes, y_bytes, call.args);
+  call.args.bias = uploads.add(bias, type);
+  const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
+    call.convolver = Trial(context, asked, x_bytes, y_bytes, with.args).best();
+    call.residual = with.residual;
+    call.args = with.args;
+    chain = behind;
+  };
+  Chain rest = chain;
+  Call fused = call;
+  ConvProblem whole = problem;
+  if (!s.transposed && out == s.out()) absorb(rest, whole, fused);
+  try {
+    choose(rest, whole, fused);
+  } catch (const Refused&) {
+    if (rest.count == chain.count) throw;
+    const Call alone = call;
+    choose(chain, problem, alone);  // what follows it in a pass of its own
+  }
   call.tail.type = type;
   call.tail.count = as_int(s.y.elements());
   call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;

@@ -38,11 +38,13 @@ class GpuKernel final : public Kernel {
     queue(args, *own);
     own->wait();
   }
-  [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->scratch_bytes(); }
-  [[nodiscard]] std::string implementation() const override { return kernel_->implementation(); }
+  [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->traits().scratch_bytes; }
+  [[nodiscard]] std::string implementation() const override { return kernel_->traits().name; }
   [[nodiscard]] std::size_t weight_bytes() const override { return kernel_->weight_bytes(); }
-  [[nodiscard]] bool may_overwrite(int input) const override { return kernel_->may_overwrite(input); }
-  [[nodiscard]] double cost_us() const override { return kernel_->cost_us(); }
+  [[nodiscard]] bool may_overwrite(int input) const override {
+    return std::ranges::find(kernel_->traits().overwrites, input) != kernel_->traits().overwrites.end();
+  }
+  [[nodiscard]] double cost_us() const override { return kernel_->traits().cost_us; }
 
  private:
   void queue(const KernelArgs& args, Queue& queue) const {
@@ -109,7 +111,8 @@ class GpuDevice final : public Device {
   }
 
   [[nodiscard]] std::unique_ptr<Stream> make_stream(std::size_t arena_bytes) const override {
-    return std::make_unique<GpuStream>(*context_.backend, std::max<std::size_t>(arena_bytes, 1));
+    return std::make_unique<GpuStream>(*context_.backend, std::max<std::size_t>(arena_bytes, 1),
+                                       context_.options.record);
   }
   [[nodiscard]] std::shared_ptr<std::byte> allocate(std::size_t bytes) const override {
     return context_.backend->allocate(std::max<std::size_t>(bytes, 1));

@@ -17,6 +17,8 @@ struct Options {
   std::filesystem::path tuning_file;
   /// Measure the ways to compute a convolution; else take the library's best guess.
   bool tune = true;
+  /// Record what a session does and repeat that; else queue every step anew in every run.
+  bool record = true;
 };
 
 [[nodiscard]] std::unique_ptr<Device> device(std::shared_ptr<const Backend> backend, const Options& options);

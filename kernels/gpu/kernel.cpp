@@ -14,8 +14,8 @@ DType Context::storage(DType type) const {
   return options.precision == Precision::bf16 ? DType::bf16 : DType::f32;
 }
 
-GpuStream::GpuStream(const Backend& backend, std::size_t arena_bytes)
-    : backend_(backend), queue_(backend.make_queue()), arena_(backend.allocate(arena_bytes)) {
+GpuStream::GpuStream(const Backend& backend, std::size_t arena_bytes, bool record)
+    : backend_(backend), queue_(backend.make_queue()), arena_(backend.allocate(arena_bytes)), record_(record) {
   queue_->fill_zero(arena_.get(), arena_bytes);
 }
 
@@ -27,7 +27,7 @@ std::shared_ptr<std::byte> GpuStream::host_memory(std::size_t bytes) {
 
 void GpuStream::run(const std::function<void()>& work, bool same) {
   // The first run is not recorded: libraries load their code then, which a recording does not allow.
-  if (!same) {
+  if (!same || !record_) {
     recorded_ = false;
     work();
     return;
@@ -56,10 +56,6 @@ std::byte* Uploads::add_zeros(std::size_t bytes) {
   if (estimate_) return nullptr;
   (void)add_bytes(std::vector<std::byte>(bytes));
   return memory_.back().get();
-}
-
-bool JobKernel::may_overwrite(int input) const {
-  return std::ranges::find(traits_.overwrites, input) != traits_.overwrites.end();
 }
 
 double pass_us(const Context& context, const Region& region) {

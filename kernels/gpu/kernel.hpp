@@ -24,7 +24,7 @@ struct Context {
 /// A session's stream on the device.
 class GpuStream final : public Stream {
  public:
-  GpuStream(const Backend& backend, std::size_t arena_bytes);
+  GpuStream(const Backend& backend, std::size_t arena_bytes, bool record);
   [[nodiscard]] std::byte* arena() override { return arena_.get(); }
   [[nodiscard]] std::shared_ptr<std::byte> host_memory(std::size_t bytes) override;
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override { queue_->copy(to, from, bytes); }
@@ -36,7 +36,7 @@ class GpuStream final : public Stream {
   const Backend& backend_;
   std::unique_ptr<Queue> queue_;
   Memory arena_;
-  bool recorded_ = false;
+  bool record_, recorded_ = false;
 };
 
 /// Values that kernels read in every run, moved to the device; none while only the cost is asked for.
@@ -73,7 +73,8 @@ struct KernelTraits {
   bool counts_rows = false;
 };
 
-class JobKernel final : public Kernel {
+/// What a compile function makes; the device puts it behind the interface that the planner knows.
+class JobKernel {
  public:
   using Function = std::function<void(const KernelArgs&, Queue&)>;
   JobKernel(KernelTraits traits, Uploads& uploads, Function function)
@@ -84,18 +85,12 @@ class JobKernel final : public Kernel {
 
   void queue(const KernelArgs& args, Queue& queue) const { function_(args, queue); }
   [[nodiscard]] const KernelTraits& traits() const { return traits_; }
-
-  void run(const KernelArgs& args) const override;
-  [[nodiscard]] std::size_t scratch_bytes() const override { return traits_.scratch_bytes; }
-  [[nodiscard]] std::string implementation() const override { return traits_.name; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return weight_bytes_; }
-  [[nodiscard]] bool may_overwrite(int input) const override;
-  [[nodiscard]] double cost_us() const override { return traits_.cost_us; }
+  [[nodiscard]] std::size_t weight_bytes() const { return weight_bytes_; }
 
  private:
   KernelTraits traits_;
   std::size_t weight_bytes_;
-  std::vector<Memory> memory_;
+  std::vector<Memory> memory_;  ///< what the function's jobs read
   Function function_;
 };
 

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdlib>
 
 #include "banoff/session.hpp"
 #include "kernels/cuda/cuda.hpp"
@@ -18,11 +19,19 @@ std::shared_ptr<const Device> make_gpu(Precision precision) {
   gpu::Options options;
   options.precision = precision;
   options.tuning_file = gpu::tuning_file(backend->name());
+  options.record = std::getenv("BANOFF_NO_GRAPH") == nullptr;  // to see what launching step by step costs
   return gpu::device(backend, options);
 }
 
+/// The precision in a name such as gpu-fp16, which stands for the device gpu with that precision.
+std::optional<Precision> precision_of(const DeviceOptions& options) {
+  for (const Precision precision : {Precision::tf32, Precision::fp16, Precision::bf16})
+    if (options.name == fmt::format("gpu-{}", name_of(precision))) return precision;
+  return options.name == "gpu" ? std::optional(options.precision) : std::nullopt;
+}
+
 std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
-  if (options.name == "gpu") return make_gpu(options.precision);
+  if (const auto precision = precision_of(options)) return make_gpu(*precision);
   if (options.precision != Precision::fp32)
     fail_usage("the {} device computes in fp32, not in {}", options.name, name_of(options.precision));
   if (options.name == "reference") return reference::device(DType::f32);
@@ -62,7 +71,7 @@ StepInfo describe_step(const Plan& plan, const Step& step) {
 
 std::vector<std::string> device_names() {
   std::vector<std::string> names{"reference", "reference-f64", "cpu"};
-  if (cuda::availability().usable) names.emplace_back("gpu");
+  if (cuda::availability().usable) names.insert(names.end(), {"gpu", "gpu-tf32", "gpu-fp16", "gpu-bf16"});
   return names;
 }
 

@@ -2,9 +2,12 @@
 
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <new>
 
+#include "banoff/error.hpp"
 #include "runtime/core/half.hpp"
+#include "runtime/graph/activations.hpp"
 #include "tests/gpu/host_loop.hpp"
 
 namespace banoff::test {
@@ -49,8 +52,12 @@ class HostQueue final : public Queue {
   }
   double time_us(const std::function<void()>& work) override {
     ++counters_->timed;
-    work();
-    wait();
+    try {
+      work();
+      wait();
+    } catch (const Error&) {
+      return std::numeric_limits<double>::infinity();
+    }
     return last_us;
   }
   void submit(std::function<void()> step) {
@@ -119,7 +126,10 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
     double y = sums[i];
     if (p.bias) y += static_cast<double>(element<T>(a.bias, static_cast<std::int64_t>(i) % p.out_channels));
     if (p.residual) y += static_cast<double>(element<T>(a.residual, static_cast<std::int64_t>(i)));
-    if (p.relu && !(y > 0)) y = 0;
+    if (p.activation) y = activate(*p.activation, y);
+    const std::size_t channel = i % static_cast<std::size_t>(p.out_channels);
+    if (p.lower) y = y > static_cast<double>(a.lower[channel]) ? y : static_cast<double>(a.lower[channel]);
+    if (p.upper) y = y < static_cast<double>(a.upper[channel]) ? y : static_cast<double>(a.upper[channel]);
     store(reinterpret_cast<T*>(a.y), static_cast<int>(i), static_cast<float>(y));
   }
 }
@@ -164,11 +174,17 @@ gpu::Memory HostBackend::allocate_host(std::size_t bytes) const { return allocat
 
 std::unique_ptr<gpu::Queue> HostBackend::make_queue() const { return std::make_unique<HostQueue>(counters_); }
 
-std::vector<std::unique_ptr<gpu::Convolver>> HostBackend::convolvers(const gpu::ConvProblem& problem,
-                                                                     std::size_t workspace) const {
-  std::vector<std::unique_ptr<gpu::Convolver>> ways;
-  for (int i = 0; options_.library && options_.workspace <= workspace && i < options_.ways; ++i)
-    ways.push_back(std::make_unique<HostConvolver>(problem, i, options_));
+std::vector<gpu::Way> HostBackend::ways(const gpu::ConvProblem& problem, std::size_t workspace) const {
+  const bool more = problem.lower || problem.upper ||
+                    (problem.activation && problem.activation->kind != ActivationKind::relu);
+  std::vector<gpu::Way> ways;
+  if (!options_.library || options_.workspace > workspace || (more && !options_.fuses)) return ways;
+  for (int i = 0; i < options_.ways; ++i) {
+    const auto make = [=, options = options_] { return std::make_unique<HostConvolver>(problem, i, options); };
+    ways.push_back({"host" + std::to_string(i), make});
+  }
+  // What a library proposes may turn out not to fit.
+  ways.push_back({"unfit", [] { return std::unique_ptr<gpu::Convolver>(); }});
   return ways;
 }
 

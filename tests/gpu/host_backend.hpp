@@ -19,7 +19,8 @@ struct HostCounters {
 struct HostOptions {
   bool library = true;       ///< whether it has convolutions
   bool half = true;          ///< whether it has 16-bit floats
-  int ways = 2;              ///< ways to compute a convolution, of which the last is the fastest
+  bool fuses = true;           ///< whether they take more than a ReLU behind them
+  int ways = 2;                ///< to compute a convolution, of which the last is the fastest
   std::size_t workspace = 64;  ///< bytes that each wants
 };
 
@@ -31,8 +32,7 @@ class HostBackend final : public gpu::Backend {
   [[nodiscard]] gpu::Memory allocate(std::size_t bytes) const override;
   [[nodiscard]] gpu::Memory allocate_host(std::size_t bytes) const override;
   [[nodiscard]] std::unique_ptr<gpu::Queue> make_queue() const override;
-  [[nodiscard]] std::vector<std::unique_ptr<gpu::Convolver>> convolvers(const gpu::ConvProblem& problem,
-                                                                        std::size_t workspace) const override;
+  [[nodiscard]] std::vector<gpu::Way> ways(const gpu::ConvProblem& problem, std::size_t workspace) const override;
   [[nodiscard]] bool has(DType) const override { return options_.half; }
 
   [[nodiscard]] HostCounters& counters() const { return *counters_; }
