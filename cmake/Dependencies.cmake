@@ -53,9 +53,10 @@ target_include_directories(banoff_dependencies SYSTEM INTERFACE ${STB_INCLUDE_DI
 option(BANOFF_CUDA "Build the gpu device (needs the CUDA toolkit and cuDNN's headers)" OFF)
 if(BANOFF_CUDA)
   enable_language(CUDA)
-  set(CMAKE_CUDA_STANDARD 20)
-  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
-  set(CMAKE_CUDA_EXTENSIONS OFF)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # which CMake 3.25 does not know of nvcc
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
   set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
   banoff_dependency(CUDA::cudart_static "-lcudart_static -ldl -lrt" CUDAToolkit)
   find_path(CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} REQUIRED)

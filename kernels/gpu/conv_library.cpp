@@ -45,7 +45,7 @@ MovePlan packing(const ConvShape& s, const std::vector<Window>& spatial, std::in
   const auto from = strides_of(s.x, s.source_layout);
   const auto to = strides_of(wide, Layout::channels_last);
   for (std::size_t axis = 0; axis < wide.rank(); ++axis) {
-    Way way{wide[axis], from[axis], to[axis], {}, axis == 1};
+    WalkDim way{wide[axis], from[axis], to[axis], {}, axis == 1};
     const std::int64_t begin = pads && axis >= 2 ? s.spatial[axis - 2].pad_begin : 0;
     if (wide[axis] != s.x[axis] || begin != 0) {
       for (std::int64_t i = 0; i < wide[axis]; ++i) {
@@ -221,13 +221,13 @@ Made library_convolution(const Context& context, const Region& region, const Con
   call.source = s.source;
   Chain chain = builder.finish();
   bias.resize(static_cast<std::size_t>(out), 0.0F);
-  const auto scaled = [&](std::int64_t channels, bool small) {
+  const auto bytes_of = [&](std::int64_t channels, std::int64_t Window::*size) {
     std::int64_t elements = s.x[0] * channels;
-    for (const Window& w : problem.spatial) elements *= small == s.transposed ? w.output : w.input;
+    for (const Window& w : problem.spatial) elements *= w.*size;
     return static_cast<std::size_t>(as_int(elements)) * size_of(type);
   };
-  const std::size_t x_bytes = scaled(in, true);
-  const std::size_t y_bytes = scaled(out, false);
+  const std::size_t x_bytes = bytes_of(in, &Window::input);
+  const std::size_t y_bytes = bytes_of(out, &Window::output);
   if (pads || in != s.in() || s.source_layout != Layout::channels_last) {
     call.pack = ready(packing(s, problem.spatial, in, pads, type), uploads);
     call.packed_bytes = aligned(x_bytes);
@@ -241,24 +241,27 @@ Made library_convolution(const Context& context, const Region& region, const Con
     call.cut = ready(std::move(plan), uploads);
     call.whole_bytes = aligned(y_bytes);
   }
+  // What the library is asked to do in the same call, and what is left for a pass of its own.
+  Chain rest = chain;
+  Call fused = call;
+  ConvProblem whole = problem;
+  if (!s.transposed && out == s.out()) absorb(rest, whole, fused);
   const double rate = context.math() == Math::fma ? 2e7 : 2e8;  // operations per microsecond
   const double around = (call.pack ? pass_us(2.0 * static_cast<double>(x_bytes)) : 0) +
                         (call.cut ? pass_us(2.0 * static_cast<double>(y_bytes)) : 0) +
-                        (chain.count > 0 ? pass_us(2.0 * static_cast<double>(y_bytes)) : 0);
+                        (rest.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(y_bytes)) : 0);
   KernelTraits traits{"library", around + pass_us(context, region) + s.flops() / rate};
   if (region.estimate) return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
   call.args.weights = uploads.add(library_weights(region, s, in, out), type);
   call.args.bias = uploads.add(bias, type);
+  fused.args.weights = call.args.weights;
+  fused.args.bias = call.args.bias;
   const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
     call.convolver = Trial(context, asked, x_bytes, y_bytes, with.args).best();
     call.residual = with.residual;
     call.args = with.args;
     chain = behind;
   };
-  Chain rest = chain;
-  Call fused = call;
-  ConvProblem whole = problem;
-  if (!s.transposed && out == s.out()) absorb(rest, whole, fused);
   try {
     choose(rest, whole, fused);
   } catch (const Refused&) {

@@ -7,19 +7,19 @@ namespace banoff::gpu {
 
 namespace {
 
-bool merges(const Way& outer, const Way& inner, bool filled) {
+bool merges(const WalkDim& outer, const WalkDim& inner, bool filled) {
   if (!outer.table.empty() || !inner.table.empty()) return false;
   if (filled && (outer.channels || inner.channels)) return false;
   return outer.from == inner.from * inner.extent && outer.to == inner.to * inner.extent;
 }
 
 /// Writes in the order of the target's memory, and walks neighbouring dimensions that lie together as one.
-std::vector<Way> simplified(const MovePlan& plan) {
-  std::vector<Way> sorted = plan.ways;
-  std::erase_if(sorted, [&](const Way& w) { return w.extent == 1 && w.table.empty() && !w.channels; });
-  std::ranges::stable_sort(sorted, std::greater{}, &Way::to);
-  std::vector<Way> ways;
-  for (Way& way : sorted) {
+std::vector<WalkDim> simplified(const MovePlan& plan) {
+  std::vector<WalkDim> sorted = plan.ways;
+  std::erase_if(sorted, [&](const WalkDim& w) { return w.extent == 1 && w.table.empty() && !w.channels; });
+  std::ranges::stable_sort(sorted, std::greater{}, &WalkDim::to);
+  std::vector<WalkDim> ways;
+  for (WalkDim& way : sorted) {
     if (!ways.empty() && merges(ways.back(), way, !plan.fill.empty())) {
       way.extent *= ways.back().extent;
       ways.pop_back();
@@ -32,8 +32,8 @@ std::vector<Way> simplified(const MovePlan& plan) {
 }
 
 /// How many elements can be moved together.
-std::int64_t elements_together(const MovePlan& plan, const std::vector<Way>& ways) {
-  const Way& last = ways.back();
+std::int64_t elements_together(const MovePlan& plan, const std::vector<WalkDim>& ways) {
+  const WalkDim& last = ways.back();
   const bool runs = last.table.empty() && last.from == 1 && last.to == 1;
   const bool fills_by_run = plan.fill.empty() || last.channels;
   if (!runs || !fills_by_run) return 1;
@@ -41,7 +41,7 @@ std::int64_t elements_together(const MovePlan& plan, const std::vector<Way>& way
   const auto divides = [&](std::int64_t v) { return v % together == 0; };
   const auto fits = [&] {
     if (!divides(plan.from) || !divides(plan.to) || !divides(last.extent)) return false;
-    return std::all_of(ways.begin(), ways.end() - 1, [&](const Way& w) {
+    return std::all_of(ways.begin(), ways.end() - 1, [&](const WalkDim& w) {
       return divides(w.from) && divides(w.to) &&
              std::ranges::all_of(w.table, [&](int at) { return at < 0 || divides(at); });
     });
@@ -53,7 +53,7 @@ std::int64_t elements_together(const MovePlan& plan, const std::vector<Way>& way
 }  // namespace
 
 ReadyMove ready(MovePlan plan, Uploads& uploads) {
-  const std::vector<Way> ways = simplified(plan);
+  const std::vector<WalkDim> ways = simplified(plan);
   const std::int64_t together = elements_together(plan, ways);
   ReadyMove result;
   Move& job = result.job;
@@ -62,7 +62,7 @@ ReadyMove ready(MovePlan plan, Uploads& uploads) {
   job.channel_dim = Move::most_dims;
   std::int64_t count = 1;
   for (std::size_t d = 0; d < ways.size(); ++d) {
-    const Way& way = ways[d];
+    const WalkDim& way = ways[d];
     const bool last = d + 1 == ways.size();
     MoveDim& dim = job.dim[d];
     dim.extent = as_int(last ? way.extent / together : way.extent);

@@ -6,14 +6,14 @@
 namespace banoff::gpu {
 
 /// One dimension of the walked space; strides and table entries in elements.
-struct Way {
+struct WalkDim {
   std::int64_t extent = 1, from = 0, to = 0;
   std::vector<int> table = {};  ///< in place of `from`
   bool channels = false;        ///< its index says which fill value is meant
 };
 
 struct MovePlan {
-  std::vector<Way> ways;
+  std::vector<WalkDim> ways;
   std::int64_t from = 0, to = 0;  ///< where the walk starts, in elements
   std::size_t element = 4;
   std::vector<std::byte> fill = {};  ///< elements by channel; empty: zeros

@@ -91,7 +91,7 @@ MovePlan sliced(const Operands& o, const Slice& op) {
 
 MovePlan shuffled(const Operands& o, const ChannelShuffle& op) {
   MovePlan plan = straight(o);
-  const Way channels = plan.ways[1];
+  const WalkDim channels = plan.ways[1];
   const std::int64_t per_group = o.in()[1] / op.groups;
   plan.ways[1] = {per_group, channels.from, op.groups * channels.to};
   plan.ways.push_back({op.groups, per_group * channels.from, channels.to});
@@ -105,7 +105,7 @@ MovePlan transposed(const Operands& o, const Transpose& op) {
   return plan;
 }
 
-void look_up(Way& way, const std::vector<std::int64_t>& index) {
+void look_up(WalkDim& way, const std::vector<std::int64_t>& index) {
   for (const std::int64_t at : index) way.table.push_back(at < 0 ? -1 : as_int(at * way.from));
 }
 
@@ -151,7 +151,7 @@ MovePlan padded(const Operands& o, const Pad& op) {
   plan.fill.assign(fill.data(), fill.data() + fill.bytes());
   if (values.size() == 1) {
     if (values[0] == 0) plan.fill.clear();  // nothing is read where nothing is given
-    for (Way& way : plan.ways) way.channels = false;
+    for (WalkDim& way : plan.ways) way.channels = false;
   }
   return plan;
 }

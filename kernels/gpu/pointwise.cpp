@@ -22,6 +22,7 @@ std::optional<ValueId> source_of(const Region& region, const Node& first) {
 
 Made pointwise(const Context& context, const Region& region) {
   cpu::require_float_chain(region);
+  if (region.inputs.empty()) throw Refused{"no input"};
   Uploads uploads(*context.backend, region.estimate);
   ChainBuilder builder(context, region, uploads);
   const Node& first = cpu::node(region, 0);

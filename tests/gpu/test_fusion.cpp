@@ -22,7 +22,8 @@ Model model_of(const Graph& graph) {
 /// The kernels of a network, changes of layout left out, after its answers were compared with the reference's.
 std::vector<std::string> kernels_of(const Graph& graph, Precision precision, HostOptions host) {
   const Model model = model_of(graph);
-  const auto device = gpu::device(std::make_shared<const HostBackend>(host), {precision, 4096, {}, true, true});
+  const std::shared_ptr<const Device> device =
+      gpu::device(std::make_shared<const HostBackend>(host), {precision, 4096, {}, true, true});
   const CompiledModel compiled = compile_on(model, device);
   const Tensors inputs = model.random_inputs(1);
   const double bound = precision == Precision::fp32 ? 1e-5 : 1e-2;
