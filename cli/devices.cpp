@@ -17,7 +17,8 @@ int devices(bool json) {
                   {"isa", info.isa},
                   {"processors", info.processors},
                   {"usable", info.usable},
-                  {"onednn", info.onednn}}},
+                  {"onednn", info.onednn},
+                  {"gpu", info.gpu}}},
                 {"devices", device_names()}});
     return 0;
   }
@@ -25,6 +26,7 @@ int devices(bool json) {
   fmt::print("isa         {}\n", joined(info.isa, " "));
   fmt::print("processors  {}, of which this process may use {}\n", info.processors, info.usable);
   fmt::print("library     {}\n", info.onednn);
+  fmt::print("gpu         {}\n", info.gpu);
   fmt::print("devices     {}\n", joined(device_names(), " "));
   return 0;
 }

@@ -83,6 +83,9 @@ void add_device_options(CLI::App& command, DeviceOptions& options) {
   command.add_option("--threads", options.threads, "Threads of the device (0: as many as this process may use)")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
+  command.add_option_function<std::string>(
+      "--precision", [&options](const std::string& name) { options.precision = precision_named(name); },
+      fmt::format("What a GPU computes in: fp32, tf32, fp16 or bf16 (default: {})", name_of(options.precision)));
 }
 
 void add_fold_options(CLI::App& command, FoldOptions& options) {

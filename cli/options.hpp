@@ -27,7 +27,7 @@ struct ModelOptions {
 void add_model_options(CLI::App& command, ModelOptions& options);
 [[nodiscard]] Model load(const ModelOptions& options);
 
-/// --device and --threads.
+/// --device, --threads and --precision.
 void add_device_options(CLI::App& command, DeviceOptions& options);
 /// --method, and what the method `optimal` may do: --activations, --objective, --no-borders.
 void add_fold_options(CLI::App& command, FoldOptions& options);

@@ -47,3 +47,18 @@ find_package(nlohmann_json REQUIRED)
 find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
 target_link_libraries(banoff_dependencies INTERFACE nlohmann_json::nlohmann_json)
 target_include_directories(banoff_dependencies SYSTEM INTERFACE ${STB_INCLUDE_DIR})
+
+# NVIDIA GPUs. The runtime is linked in; the driver and cuDNN, of which only the headers are needed here, are loaded when
+# a program asks for the gpu device.
+option(BANOFF_CUDA "Build the gpu device (needs the CUDA toolkit and cuDNN's headers)" OFF)
+if(BANOFF_CUDA)
+  enable_language(CUDA)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # which CMake 3.25 does not know of nvcc
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
+  set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
+  banoff_dependency(CUDA::cudart_static "-lcudart_static -ldl -lrt" CUDAToolkit)
+  find_path(CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} REQUIRED)
+  target_include_directories(banoff_dependencies SYSTEM INTERFACE ${CUDNN_INCLUDE_DIR} ${CUDAToolkit_INCLUDE_DIRS})
+endif()

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -53,6 +55,26 @@ class KernelState {
   KernelState& operator=(const KernelState&) = delete;
 };
 
+/// One session's work on a device that has memory of its own: kernels queue what they do and return.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  /// The session's arena, in the device's memory.
+  [[nodiscard]] virtual std::byte* arena() = 0;
+  /// Memory of the host that the device copies from and to by itself; zero at first.
+  [[nodiscard]] virtual std::shared_ptr<std::byte> host_memory(std::size_t bytes) = 0;
+  /// Queues a copy between memory of the device and memory from `host_memory`.
+  virtual void copy(std::byte* to, const std::byte* from, std::size_t bytes) = 0;
+  /// Does what `work` queues. While `same` is true, `work` would queue what it did in the last call, and need not be
+  /// called again.
+  virtual void run(const std::function<void()>& work, bool same) = 0;
+  virtual void wait() = 0;
+};
+
 /// Memory a kernel works on, in the order of its region's inputs and outputs. `counts` are the actual sizes of bounded
 /// first dimensions (the capacity where the type is not bounded).
 struct KernelArgs {
@@ -62,6 +84,7 @@ struct KernelArgs {
   std::span<std::int64_t> output_counts;
   std::byte* scratch = nullptr;
   KernelState* state = nullptr;  ///< what `make_state` of this kernel made for the calling session
+  Stream* stream = nullptr;      ///< the calling session's; null: the kernel waits until it is done
 };
 
 /// A compiled region. Immutable: one kernel serves any number of sessions and threads at a time.
@@ -117,6 +140,15 @@ class Device {
   [[nodiscard]] virtual Compiled compile(const Region& region) const = 0;
   /// A kernel that copies a value from one layout to another (or the same) one.
   [[nodiscard]] virtual std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const = 0;
+  /// A session's stream with an arena of `arena_bytes`; null: kernels compute at once, in the host's memory.
+  [[nodiscard]] virtual std::unique_ptr<Stream> make_stream(std::size_t /*arena_bytes*/) const { return nullptr; }
+  /// Memory that kernels can read and write.
+  [[nodiscard]] virtual std::shared_ptr<std::byte> allocate(std::size_t bytes) const;
+  /// The tensor with its storage where kernels can read it; of a device with memory of its own nobody else can.
+  [[nodiscard]] virtual Tensor keep(const Tensor& tensor) const { return tensor; }
+  /// Where a bounded value's memory (plain) holds the number of its rows, an int64; none: whoever runs kernels passes
+  /// the numbers along.
+  [[nodiscard]] virtual std::optional<std::size_t> count_at(const TensorType& /*type*/) const { return std::nullopt; }
   /// Called around every run of a plan by the thread that runs it (thread counts are per thread in OpenMP).
   virtual void enter() const {}
   virtual void leave() const {}

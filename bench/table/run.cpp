@@ -19,6 +19,7 @@ bool built_in(const std::string& device) {
 }
 
 std::string no_device(const std::string& device) {
+  if (device.starts_with("gpu")) return fmt::format("no device '{}' here: {}", device, machine().gpu);
   return fmt::format("this build has no device '{}' (built in: {})", device, fmt::join(device_names(), ", "));
 }
 

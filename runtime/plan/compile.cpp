@@ -84,8 +84,9 @@ class Planner {
     for (const Node& node : plan_->graph->nodes) {
       if (node.outputs.empty() || !is_constant(node)) continue;
       const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
-      storage(buffer).constant =
-          constant_of(node).as(plan_->device->storage(plan_->types[index(node.outputs[0])].dtype));
+      const Tensor value = constant_of(node);
+      const DType held = plan_->device->storage(plan_->types[index(node.outputs[0])].dtype);
+      storage(buffer).constant = plan_->device->keep(value.as(held));
     }
   }
 
@@ -107,17 +108,16 @@ class Planner {
 
   std::int32_t add_reordered_constant(ValueId value, Layout layout, const Tensor& constant, const Kernel& kernel) {
     const std::int32_t to = add_buffer(value, layout);
-    const auto bytes = static_cast<std::int64_t>(storage(to).bytes);
-    auto [tensor, data] = Tensor::allocate(DType::u8, {bytes});
-    std::vector<std::byte> scratch(kernel.scratch_bytes() + arena_alignment);
+    const std::shared_ptr<std::byte> data = plan_->device->allocate(storage(to).bytes);
+    const std::shared_ptr<std::byte> scratch = plan_->device->allocate(kernel.scratch_bytes());
     const auto state = kernel.make_state();
     const std::array<const std::byte*, 1> inputs{constant.data()};
-    const std::array<std::byte*, 1> outputs{data};
+    const std::array<std::byte*, 1> outputs{data.get()};
     const std::array<std::int64_t, 1> in_counts{
         plan_->types[index(value)].shape.rank() > 0 ? plan_->types[index(value)].shape[0] : 1};
     std::array<std::int64_t, 1> out_counts{in_counts};
-    kernel.run({inputs, outputs, in_counts, out_counts, scratch.data(), state.get()});
-    storage(to).constant = tensor;
+    kernel.run({inputs, outputs, in_counts, out_counts, scratch.get(), state.get()});
+    storage(to).constant = Tensor(DType::u8, {static_cast<std::int64_t>(storage(to).bytes)}, data);
     return to;
   }
 

@@ -1,6 +1,10 @@
 #include <chrono>
+#include <cstdlib>
 
 #include "banoff/session.hpp"
+#include "kernels/cuda/cuda.hpp"
+#include "kernels/gpu/gpu.hpp"
+#include "kernels/gpu/tuning_file.hpp"
 #include "kernels/onednn/onednn.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
@@ -10,12 +14,29 @@ namespace banoff {
 
 namespace {
 
+std::shared_ptr<const Device> make_gpu(Precision precision) {
+  const auto backend = cuda::backend();
+  gpu::Options options;
+  options.precision = precision;
+  options.tuning_file = gpu::tuning_file(backend->name());
+  options.record = std::getenv("BANOFF_NO_GRAPH") == nullptr;  // to see what launching step by step costs
+  return gpu::device(backend, options);
+}
+
+/// The precision in a name such as gpu-fp16, which stands for the device gpu with that precision.
+std::optional<Precision> precision_of(const DeviceOptions& options) {
+  for (const Precision precision : {Precision::tf32, Precision::fp16, Precision::bf16})
+    if (options.name == fmt::format("gpu-{}", name_of(precision))) return precision;
+  return options.name == "gpu" ? std::optional(options.precision) : std::nullopt;
+}
+
 std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
+  if (const auto precision = precision_of(options)) return make_gpu(*precision);
+  if (options.precision != Precision::fp32)
+    fail_usage("the {} device computes in fp32, not in {}", options.name, name_of(options.precision));
   if (options.name == "reference") return reference::device(DType::f32);
   if (options.name == "reference-f64") return reference::device(DType::f64);
   if (options.name == "cpu") return onednn::device({.threads = options.threads});
-  if (options.name == "gpu")
-    fail(ErrorKind::refused, "this build has no GPU device (built in: {})", fmt::join(device_names(), ", "));
   fail_usage("unknown device '{}' (built in: {})", options.name, fmt::join(device_names(), ", "));
 }
 
@@ -48,13 +69,20 @@ StepInfo describe_step(const Plan& plan, const Step& step) {
 
 }  // namespace
 
-std::vector<std::string> device_names() { return {"reference", "reference-f64", "cpu"}; }
+std::vector<std::string> device_names() {
+  std::vector<std::string> names{"reference", "reference-f64", "cpu"};
+  if (cuda::availability().usable) names.insert(names.end(), {"gpu", "gpu-tf32", "gpu-fp16", "gpu-bf16"});
+  return names;
+}
 
 CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& options) {
+  return compile_on(model, make_device(options), options.fuse_norms);
+}
+
+CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>& device, bool fuse_norms) {
   const auto start = std::chrono::steady_clock::now();
-  const std::shared_ptr<const Device> device = make_device(options);
-  Contents contents;
-  contents.plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, options.fuse_norms});
+  CompiledModel::Contents contents;
+  contents.plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, fuse_norms});
   contents.inputs = held_by(*device, model.inputs());
   contents.outputs = held_by(*device, model.outputs());
   for (const Step& step : contents.plan->steps) {
@@ -65,7 +93,7 @@ CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& op
   contents.info.threads = device->threads();
   contents.info.compile_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  return CompiledModel(std::make_shared<const Contents>(std::move(contents)));
+  return CompiledModel(std::make_shared<const CompiledModel::Contents>(std::move(contents)));
 }
 
 const PlanInfo& CompiledModel::info() const { return contents_->info; }

@@ -21,6 +21,10 @@ struct CompiledModel::Contents {
   std::vector<TensorInfo> outputs;
 };
 
+/// A network compiled for a device of the caller's.
+[[nodiscard]] CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>& device,
+                                       bool fuse_norms = true);
+
 /// A value's name and type, as the public API tells it.
 [[nodiscard]] inline TensorInfo info_of(std::string name, const TensorType& type) {
   return {std::move(name), type.dtype, type.shape, type.bounded};

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "kernels/cuda/cuda.hpp"
 #include "kernels/onednn/onednn.hpp"
 #include "runtime/core/cpu_count.hpp"
 
@@ -40,7 +41,7 @@ std::vector<std::string> instruction_sets() {
 
 MachineInfo machine() {
   return {cpu_name(), instruction_sets(), static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)), cpu_count(),
-          onednn::library_version()};
+          onednn::library_version(), cuda::availability().text};
 }
 
 }  // namespace banoff

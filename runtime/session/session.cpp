@@ -8,6 +8,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/session/arena.hpp"
 #include "runtime/session/contents.hpp"
+#include "runtime/session/exchange.hpp"
 
 namespace banoff {
 
@@ -32,14 +33,21 @@ std::int64_t capacity(const TensorType& type) { return type.shape.rank() == 0 ? 
 struct Session::State {
   std::shared_ptr<const CompiledModel::Contents> model;
   const Plan& plan;
-  Arena arena;
+  std::unique_ptr<Stream> stream;  ///< of a device with memory of its own, else null
+  Arena arena;                     ///< empty where there is a stream
+  std::optional<Exchange> exchange;
+  bool recorded = false;             ///< the stream can repeat what it did
   std::vector<std::byte*> storage;   ///< by storage: where it is for this session
   std::vector<std::int64_t> counts;  ///< by buffer: actual size of dimension 0
   std::vector<BoundStep> steps;
 
   explicit State(std::shared_ptr<const CompiledModel::Contents> contents)
-      : model(std::move(contents)), plan(*model->plan), arena(plan.arena_bytes) {
-    for (const Storage& place : plan.storages) storage.push_back(arena.data() + place.offset);
+      : model(std::move(contents)),
+        plan(*model->plan),
+        stream(plan.device->make_stream(plan.arena_bytes)),
+        arena(stream == nullptr ? plan.arena_bytes : 0) {
+    if (stream != nullptr) exchange.emplace(plan, *stream);
+    for (const Storage& place : plan.storages) storage.push_back(memory() + place.offset);
     for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
       counts.push_back(capacity(plan.type(static_cast<std::int32_t>(i))));
     }
@@ -54,6 +62,9 @@ struct Session::State {
     resolve();
   }
 
+  /// The arena, wherever it lies.
+  [[nodiscard]] std::byte* memory() { return stream == nullptr ? arena.data() : stream->arena(); }
+
   [[nodiscard]] const std::byte* memory(std::int32_t buffer) const {
     const Storage& place = plan.storage_of(buffer);
     return place.constant ? place.constant.data() : storage[index(plan.buffer(buffer).storage)];
@@ -61,6 +72,7 @@ struct Session::State {
 
   /// Writes every step's pointers; needed again when the caller binds memory of its own.
   void resolve() {
+    recorded = false;
     for (std::size_t s = 0; s < steps.size(); ++s) {
       const Step& step = plan.steps[s];
       for (std::size_t i = 0; i < step.inputs.size(); ++i) steps[s].inputs[i] = memory(step.inputs[i]);
@@ -78,8 +90,34 @@ struct Session::State {
     BoundStep& bound = steps[s];
     for (std::size_t i = 0; i < step.inputs.size(); ++i) bound.input_counts[i] = count_of(step.inputs[i]);
     bound.kernel->run({bound.inputs, bound.outputs, bound.input_counts, bound.output_counts,
-                       arena.data() + plan.scratch_offset, bound.state.get()});
+                       memory() + plan.scratch_offset, bound.state.get(), stream.get()});
     for (std::size_t i = 0; i < step.outputs.size(); ++i) count_of(step.outputs[i]) = bound.output_counts[i];
+  }
+
+  /// Runs all steps, `step_done` being told of each if it is set.
+  void run(const std::function<void(std::size_t)>& step_done) {
+    const auto run_steps = [&] {
+      for (std::size_t s = 0; s < steps.size(); ++s) {
+        run_step(s);
+        if (step_done) step_done(s);
+      }
+    };
+    if (stream == nullptr) return run_steps();
+    const auto count = [this](std::int32_t buffer) -> std::int64_t& { return count_of(buffer); };
+    exchange->collect(count);
+    const auto work = [&] {
+      exchange->queue_inputs(storage);
+      run_steps();
+      exchange->queue_outputs(storage);
+    };
+    if (step_done) {
+      work();
+    } else {
+      stream->run(work, recorded);
+      recorded = true;
+    }
+    stream->wait();
+    exchange->deliver(count);
   }
 };
 
@@ -91,12 +129,14 @@ Session& Session::operator=(Session&&) noexcept = default;
 
 std::span<std::byte> Session::input(std::size_t i) {
   const std::int32_t buffer = state_->plan.input_buffers.at(i);
+  if (state_->exchange) return state_->exchange->host(buffer);
   const Storage& place = state_->plan.storage_of(buffer);
   return {state_->storage[index(state_->plan.buffer(buffer).storage)], place.bytes};
 }
 
 std::span<const std::byte> Session::output(std::size_t i) const {
   const std::int32_t buffer = state_->plan.output_buffers.at(i);
+  if (state_->exchange) return state_->exchange->host(buffer);
   return {state_->memory(buffer), state_->plan.storage_of(buffer).bytes};
 }
 
@@ -111,22 +151,31 @@ void Session::set_input_count(std::size_t i, std::int64_t count) {
   state_->count_of(buffer) = count;
 }
 
-void Session::bind_input(std::size_t i, std::span<const std::byte> memory) {
+void Session::bind_input(std::size_t i, std::span<const std::byte> memory, MemoryKind kind) {
   // Inputs are pinned: no step of a plan writes to their storage, so the caller's memory stays as it is.
-  bind(state_->plan.input_buffers.at(i), {const_cast<std::byte*>(memory.data()), memory.size()}, "input", i);
+  bind(state_->plan.input_buffers.at(i), {const_cast<std::byte*>(memory.data()), memory.size()}, kind, "input", i);
 }
 
-void Session::bind_output(std::size_t i, std::span<std::byte> memory) {
-  bind(state_->plan.output_buffers.at(i), memory, "output", i);
+void Session::bind_output(std::size_t i, std::span<std::byte> memory, MemoryKind kind) {
+  bind(state_->plan.output_buffers.at(i), memory, kind, "output", i);
 }
 
-void Session::bind(std::int32_t buffer, std::span<std::byte> memory, std::string_view what, std::size_t i) {
-  const Storage& place = state_->plan.storage_of(buffer);
-  if (memory.size() < place.bytes)
-    fail_usage("{} {} needs {} bytes, {} were given", what, i, place.bytes, memory.size());
-  constexpr std::size_t alignment = 8;
+void Session::bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKind kind, std::string_view what,
+                   std::size_t i) {
+  const bool on_device = kind == MemoryKind::device;
+  if (on_device && !state_->exchange) fail_usage("{} {}: this device computes in the host's memory", what, i);
+  if (on_device && state_->plan.type(buffer).bounded)
+    fail_usage("{} {}: a value whose number of rows may change cannot be bound to memory of the device", what, i);
+  const std::size_t bytes = state_->exchange && !on_device ? state_->exchange->host_bytes(buffer)
+                                                           : state_->plan.storage_of(buffer).bytes;
+  if (memory.size() < bytes) fail_usage("{} {} needs {} bytes, {} were given", what, i, bytes, memory.size());
+  const std::size_t alignment = on_device ? 16 : 8;
   if (reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0) {
     fail_usage("{} {} is not aligned to {} bytes", what, i, alignment);
+  }
+  if (state_->exchange) {
+    if (!on_device) return state_->exchange->bind_host(buffer, memory.data());
+    state_->exchange->bind_device(buffer);
   }
   state_->storage[index(state_->plan.buffer(buffer).storage)] = memory.data();
   state_->resolve();
@@ -134,17 +183,18 @@ void Session::bind(std::int32_t buffer, std::span<std::byte> memory, std::string
 
 void Session::run() {
   const Entered entered(*state_->plan.device);
-  for (std::size_t s = 0; s < state_->steps.size(); ++s) state_->run_step(s);
+  state_->run({});
 }
 
 void Session::run_profiled(const std::function<void(std::size_t, double)>& step_done) {
   using Clock = std::chrono::steady_clock;
   const Entered entered(*state_->plan.device);
-  for (std::size_t s = 0; s < state_->steps.size(); ++s) {
-    const auto start = Clock::now();
-    state_->run_step(s);
+  auto start = Clock::now();
+  state_->run([&](std::size_t s) {
+    if (state_->stream != nullptr) state_->stream->wait();
     step_done(s, std::chrono::duration<double, std::micro>(Clock::now() - start).count());
-  }
+    start = Clock::now();
+  });
 }
 
 Tensors Session::run(const Tensors& inputs) {
@@ -166,6 +216,7 @@ Tensors Session::run(const Tensors& inputs) {
       fail_input("input '{}' is {}, expected {}", wanted[i].name, tensor.shape().str(), expected.str());
     }
     tensor = tensor.as(wanted[i].dtype);
+    if (input(i).size() < tensor.bytes()) fail_usage("input '{}' is bound to memory of the device", wanted[i].name);
     std::memcpy(input(i).data(), tensor.data(), tensor.bytes());
   }
   run();
@@ -175,6 +226,7 @@ Tensors Session::run(const Tensors& inputs) {
     Shape shape = made[i].shape;
     if (made[i].bounded) shape[0] = output_count(i);
     auto [tensor, data] = Tensor::allocate(made[i].dtype, shape);
+    if (output(i).size() < tensor.bytes()) fail_usage("output '{}' is bound to memory of the device", made[i].name);
     std::memcpy(data, output(i).data(), tensor.bytes());
     results[made[i].name] = tensor;
   }

@@ -8,6 +8,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
+#include "tests/source_dir.hpp"
 
 namespace banoff::test {
 
@@ -15,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::string base = std::string(BANOFF_SOURCE_DIR) + "/tests/data/op_cases";
+const std::string base = (source_dir() / "tests/data/op_cases").string();
 
 Datum datum_from(const Json& json) {
   if (json.is_null()) return {};

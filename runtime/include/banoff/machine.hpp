@@ -14,6 +14,7 @@ struct MachineInfo {
   int processors = 0;            ///< online in the machine
   int usable = 0;                ///< of these, as many as affinity and the control group's quota leave to this process
   std::string onednn;            ///< "oneDNN 2.6.3", as linked at run time
+  std::string gpu;               ///< "NVIDIA H200, cuDNN 9.19.0", or what the gpu device lacks: "no NVIDIA driver"
 };
 
 [[nodiscard]] BANOFF_API MachineInfo machine();

@@ -12,10 +12,25 @@
 
 namespace banoff {
 
+/// In what width a GPU stores values and multiplies; sums are always of 32 bits.
+enum class Precision {
+  fp32,  ///< 32 bits, multiplied exactly
+  tf32,  ///< 32 bits, the factors of convolutions rounded to 11 bits of mantissa
+  fp16,  ///< IEEE half
+  bf16,  ///< 16 bits with the exponent of 32
+};
+[[nodiscard]] BANOFF_API std::string_view name_of(Precision precision) noexcept;
+/// The precision called `name`; throws usage for any other word.
+[[nodiscard]] BANOFF_API Precision precision_named(std::string_view name);
+
+/// Where memory given to a session lies.
+enum class MemoryKind { host, device };
+
 struct DeviceOptions {
-  std::string name = "cpu";  ///< one of device_names()
+  std::string name = "cpu";  ///< one of device_names(); "gpu-fp16" is "gpu" with that precision
   int threads = 0;           ///< 0: as many as this process may use
   bool fuse_norms = true;    ///< merge a batch norm that stayed with the activation behind it
+  Precision precision = Precision::fp32;  ///< of the gpu device; the others compute in fp32
 };
 
 /// Devices this build can run on.
@@ -72,10 +87,11 @@ class BANOFF_API Session {
   /// Sets the actual size of a bounded input's dimension 0.
   void set_input_count(std::size_t index, std::int64_t count);
 
-  /// Uses the caller's memory (at least the input's bytes, aligned to 8) instead of the session's; read, never written.
-  void bind_input(std::size_t index, std::span<const std::byte> memory);
-  /// Writes the output to the caller's memory (at least the output's bytes, aligned to 8).
-  void bind_output(std::size_t index, std::span<std::byte> memory);
+  /// Uses the caller's memory (at least the input's bytes, aligned to 8; of a GPU, to 16) instead of the session's;
+  /// read, never written.
+  void bind_input(std::size_t index, std::span<const std::byte> memory, MemoryKind kind = MemoryKind::host);
+  /// Writes the output to the caller's memory (at least the output's bytes, aligned likewise).
+  void bind_output(std::size_t index, std::span<std::byte> memory, MemoryKind kind = MemoryKind::host);
 
   /// Computes the outputs. Allocates nothing.
   void run();
@@ -87,7 +103,8 @@ class BANOFF_API Session {
 
  private:
   struct State;
-  void bind(std::int32_t buffer, std::span<std::byte> memory, std::string_view what, std::size_t index);
+  void bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKind kind, std::string_view what,
+            std::size_t index);
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "kernels/cuda/convolver.hpp"
+#include "kernels/cuda/cuda.hpp"
+#include "kernels/cuda/queue.hpp"
+
+namespace banoff::cuda {
+
+namespace {
+
+/// Why there is no device, or none.
+std::optional<std::string> missing_device() {
+  int driver = 0;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) return "no NVIDIA driver";
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  (void)cudaGetLastError();
+  if (status == cudaErrorInsufficientDriver) {
+    return fmt::format("the NVIDIA driver is for CUDA {}.{}, banoff needs one for {}.{}", driver / 1000,
+                       driver % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+  }
+  if (status == cudaErrorNoDevice || (status == cudaSuccess && count == 0)) return "no NVIDIA GPU";
+  if (status != cudaSuccess) return fmt::format("CUDA does not start: {}", cudaGetErrorString(status));
+  return std::nullopt;
+}
+
+cudaDeviceProp properties() {
+  cudaDeviceProp result{};
+  int device = 0;
+  BANOFF_CUDA_CHECK(cudaGetDevice, &device);
+  BANOFF_CUDA_CHECK(cudaGetDeviceProperties, &result, device);
+  return result;
+}
+
+class CudaBackend final : public gpu::Backend {
+ public:
+  CudaBackend() : properties_(properties()) {}
+
+  [[nodiscard]] std::string name() const override {
+    return fmt::format("{}, cuDNN {}", static_cast<const char*>(properties_.name), cudnn().version());
+  }
+  [[nodiscard]] gpu::Memory allocate(std::size_t bytes) const override {
+    void* memory = nullptr;
+    BANOFF_CUDA_CHECK(cudaMalloc, &memory, bytes);
+    return {static_cast<std::byte*>(memory), [](std::byte* p) { (void)cudaFree(p); }};
+  }
+  [[nodiscard]] gpu::Memory allocate_host(std::size_t bytes) const override {
+    void* memory = nullptr;
+    BANOFF_CUDA_CHECK(cudaHostAlloc, &memory, bytes, cudaHostAllocDefault);
+    return {static_cast<std::byte*>(memory), [](std::byte* p) { (void)cudaFreeHost(p); }};
+  }
+  [[nodiscard]] std::unique_ptr<gpu::Queue> make_queue() const override { return std::make_unique<CudaQueue>(); }
+  [[nodiscard]] std::vector<gpu::Way> ways(const gpu::ConvProblem& problem, std::size_t workspace) const override {
+    auto ways = graph_ways(problem, workspace);
+    std::ranges::move(call_ways(problem, workspace), std::back_inserter(ways));
+    return ways;
+  }
+  [[nodiscard]] bool has(DType type) const override {
+    constexpr int ampere = 8;
+    return type != DType::bf16 || properties_.major >= ampere;
+  }
+
+ private:
+  cudaDeviceProp properties_;
+};
+
+}  // namespace
+
+Availability availability() {
+  if (const auto missing = missing_device()) return {false, *missing};
+  try {
+    return {true, CudaBackend().name()};
+  } catch (const Error& error) {
+    return {false, error.what()};
+  }
+}
+
+std::shared_ptr<const gpu::Backend> backend() {
+  if (const auto missing = missing_device()) fail(ErrorKind::refused, "no GPU can be used: {}", *missing);
+  (void)cudnn();
+  return std::make_shared<CudaBackend>();
+}
+
+}  // namespace banoff::cuda

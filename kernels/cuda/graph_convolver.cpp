@@ -1,0 +1,240 @@
+// A convolution with all that follows it, as one graph of cuDNN.
+#include "kernels/cuda/convolver.hpp"
+#include "kernels/cuda/graph.hpp"
+#include "kernels/cuda/queue.hpp"
+
+namespace banoff::cuda {
+
+namespace {
+
+using gpu::ConvArgs;
+using gpu::ConvProblem;
+
+/// Names of the tensors that have memory, in the order in which they are given.
+enum Name : std::int64_t { x_name = 1, weights_name, bias_name, residual_name, lower_name, upper_name, y_name };
+
+/// How cuDNN's pointwise operations express an activation.
+struct PointwiseMode {
+  cudnnPointwiseMode_t mode;
+  std::vector<std::pair<cudnnBackendAttributeName_t, double>> parameters = {};
+};
+
+std::optional<PointwiseMode> mode_of(const Activation& op) {
+  switch (op.kind) {
+    case ActivationKind::relu: return PointwiseMode{CUDNN_POINTWISE_RELU_FWD};
+    case ActivationKind::clip:
+      return PointwiseMode{
+          CUDNN_POINTWISE_RELU_FWD,
+          {{CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP, op.alpha}, {CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, op.beta}}};
+    case ActivationKind::leaky_relu:
+      return PointwiseMode{CUDNN_POINTWISE_RELU_FWD, {{CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP_SLOPE, op.alpha}}};
+    case ActivationKind::elu:
+      return PointwiseMode{CUDNN_POINTWISE_ELU_FWD, {{CUDNN_ATTR_POINTWISE_ELU_ALPHA, op.alpha}}};
+    case ActivationKind::sigmoid: return PointwiseMode{CUDNN_POINTWISE_SIGMOID_FWD};
+    case ActivationKind::tanh: return PointwiseMode{CUDNN_POINTWISE_TANH_FWD};
+    case ActivationKind::silu:
+      return PointwiseMode{CUDNN_POINTWISE_SWISH_FWD, {{CUDNN_ATTR_POINTWISE_SWISH_BETA, 1.0}}};
+    case ActivationKind::gelu: return PointwiseMode{CUDNN_POINTWISE_GELU_FWD};
+    case ActivationKind::gelu_tanh: return PointwiseMode{CUDNN_POINTWISE_GELU_APPROX_TANH_FWD};
+    case ActivationKind::softplus:
+      return PointwiseMode{CUDNN_POINTWISE_SOFTPLUS_FWD, {{CUDNN_ATTR_POINTWISE_SOFTPLUS_BETA, 1.0}}};
+    default: return std::nullopt;
+  }
+}
+
+using Sizes = std::vector<std::int64_t>;
+
+/// Strides of a dense tensor N C spatial… whose channels lie innermost.
+Sizes channels_last(const Sizes& sizes) {
+  Sizes strides(sizes.size());
+  strides[1] = 1;
+  std::int64_t step = sizes[1];
+  for (std::size_t d = sizes.size(); d-- > 2;) {
+    strides[d] = step;
+    step *= sizes[d];
+  }
+  strides[0] = step;
+  return strides;
+}
+
+/// The operations of a problem, each made onto the result of the one before.
+class GraphBuilder {
+ public:
+  explicit GraphBuilder(const ConvProblem& problem) : p_(problem) {}
+
+  Descriptor build(cudnnHandle_t handle) {
+    Sizes in{p_.images, p_.in_channels}, out{p_.images, p_.out_channels}, filter{p_.out_channels,
+                                                                                 p_.in_channels / p_.groups};
+    Sizes per_channel{1, p_.out_channels};
+    for (const Window& w : p_.spatial) {
+      in.push_back(w.input);
+      out.push_back(w.output);
+      filter.push_back(w.kernel);
+      per_channel.push_back(1);
+    }
+    out_ = out;
+    left_ = (p_.bias ? 1 : 0) + (p_.residual ? 1 : 0) + (p_.activation ? 1 : 0) + (p_.lower ? 1 : 0) +
+            (p_.upper ? 1 : 0);
+    convolve(tensor(x_name, in, p_.type), tensor(weights_name, filter, p_.type));
+    if (p_.bias) combine(CUDNN_POINTWISE_ADD, tensor(bias_name, per_channel, p_.type));
+    if (p_.residual) combine(CUDNN_POINTWISE_ADD, tensor(residual_name, out, p_.type));
+    if (p_.activation) activate(*p_.activation);
+    if (p_.lower) combine(CUDNN_POINTWISE_MAX, tensor(lower_name, per_channel, DType::f32));
+    if (p_.upper) combine(CUDNN_POINTWISE_MIN, tensor(upper_name, per_channel, DType::f32));
+    Descriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+    graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations_)
+        .set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1, &handle)
+        .finalize();
+    return graph;
+  }
+
+ private:
+  [[nodiscard]] static Descriptor tensor(std::int64_t name, const Sizes& sizes, DType type, bool inside = false) {
+    constexpr std::int64_t alignment = 16;  // of every buffer of a plan
+    Descriptor made(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+    made.set(CUDNN_ATTR_TENSOR_DATA_TYPE, data_type(type))
+        .set(CUDNN_ATTR_TENSOR_DIMENSIONS, sizes)
+        .set(CUDNN_ATTR_TENSOR_STRIDES, channels_last(sizes))
+        .set(CUDNN_ATTR_TENSOR_UNIQUE_ID, name)
+        .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, alignment)
+        .set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, inside)
+        .finalize();
+    return made;
+  }
+  /// What an operation writes: the result if it is the last one, else a value of 32 bits that has no memory.
+  Descriptor next_result() {
+    const bool last = left_-- == 0;
+    result_.emplace(last ? tensor(y_name, out_, p_.type) : tensor(next_inside_++, out_, DType::f32, true));
+    return *result_;
+  }
+
+  void convolve(const Descriptor& x, const Descriptor& weights) {
+    Sizes stride, dilation, begin, end;
+    for (const Window& w : p_.spatial) {
+      stride.push_back(w.stride);
+      dilation.push_back(w.dilation);
+      begin.push_back(w.pad_begin);
+      end.push_back(w.pad_end);
+    }
+    const cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
+    Descriptor convolution(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
+    convolution.set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, static_cast<std::int64_t>(stride.size()))
+        .set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_DATA_FLOAT)
+        .set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, 1, &mode)
+        .set(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, begin)
+        .set(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, end)
+        .set(CUDNN_ATTR_CONVOLUTION_DILATIONS, dilation)
+        .set(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, stride)
+        .finalize();
+    Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
+    operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, convolution)
+        .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, x)
+        .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, weights)
+        .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, next_result())
+        .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1.0)
+        .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0.0)
+        .finalize();
+    operations_.push_back(operation);
+  }
+
+  static Descriptor pointwise(const PointwiseMode& mode) {
+    Descriptor made(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+    made.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode.mode)
+        .set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
+    for (const auto& [name, value] : mode.parameters) made.set(name, value);
+    made.finalize();
+    return made;
+  }
+  void combine(cudnnPointwiseMode_t mode, const Descriptor& operand) {
+    const Descriptor before = *result_;
+    Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise({mode}))
+        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, before)
+        .set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, operand)
+        .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, next_result())
+        .finalize();
+    operations_.push_back(operation);
+  }
+  void activate(const Activation& activation) {
+    const auto mode = mode_of(activation);
+    if (!mode) fail(ErrorKind::refused, "cuDNN has no such activation");
+    const Descriptor before = *result_;
+    Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise(*mode))
+        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, before)
+        .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, next_result())
+        .finalize();
+    operations_.push_back(operation);
+  }
+
+  const ConvProblem& p_;
+  Sizes out_;
+  int left_ = 0;
+  std::int64_t next_inside_ = y_name + 1;
+  std::optional<Descriptor> result_;
+  std::vector<Descriptor> operations_;
+};
+
+class GraphConvolver final : public gpu::Convolver {
+ public:
+  GraphConvolver(const ConvProblem& problem, std::string name, Descriptor plan)
+      : problem_(problem), name_(std::move(name)), plan_(std::move(plan)), workspace_(workspace_of(plan_)) {}
+
+  void run(gpu::Queue& queue, const ConvArgs& a) const override {
+    std::vector<std::int64_t> names{x_name, weights_name, y_name};
+    std::vector<const void*> pointers{a.x, a.weights, a.y};
+    const auto give = [&](bool wanted, Name name, const void* pointer) {
+      if (!wanted) return;
+      names.push_back(name);
+      pointers.push_back(pointer);
+    };
+    give(problem_.bias, bias_name, a.bias);
+    give(problem_.residual, residual_name, a.residual);
+    give(problem_.lower, lower_name, a.lower);
+    give(problem_.upper, upper_name, a.upper);
+    Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+    pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, static_cast<std::int64_t>(pointers.size()),
+             pointers.data())
+        .set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, names)
+        .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &a.workspace)
+        .finalize();
+    BANOFF_CUDNN_CHECK(cudnnBackendExecute, dynamic_cast<CudaQueue&>(queue).handle(), plan_.get(), pack.get());
+  }
+  [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
+  [[nodiscard]] std::string name() const override { return name_; }
+
+ private:
+  ConvProblem problem_;
+  std::string name_;
+  Descriptor plan_;
+  std::size_t workspace_;
+};
+
+}  // namespace
+
+std::vector<gpu::Way> graph_ways(const ConvProblem& problem, std::size_t workspace) {
+  constexpr std::size_t most = 6;  // a plan may take a second to make
+  if (problem.math == gpu::Math::fma || problem.transposed) return {};
+  std::vector<gpu::Way> ways;
+  try {
+    const Descriptor graph = GraphBuilder(problem).build(asking_queue().handle());
+    for (const Descriptor& config : engine_configs(graph, most)) {
+      const std::string name = fmt::format("cudnn:graph:{}", ways.size());
+      ways.push_back({name, [=]() -> std::unique_ptr<gpu::Convolver> {
+                        try {
+                          auto made = std::make_unique<GraphConvolver>(problem, name,
+                                                                       plan_of(asking_queue().handle(), config));
+                          return made->workspace_bytes() <= workspace ? std::move(made) : nullptr;
+                        } catch (const Error& error) {
+                          if (error.kind() != ErrorKind::refused) throw;
+                          return nullptr;
+                        }
+                      }});
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::refused) throw;
+  }
+  return ways;
+}
+
+}  // namespace banoff::cuda

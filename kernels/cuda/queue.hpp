@@ -1,0 +1,45 @@
+// A CUDA stream with its cuDNN handle and the graph it has recorded.
+#pragma once
+
+#include <optional>
+
+#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/cudnn.hpp"
+#include "kernels/gpu/backend.hpp"
+
+namespace banoff::cuda {
+
+using OwnedStream = Owned<cudaStream_t, decltype(&cudaStreamDestroy)>;
+using OwnedGraph = Owned<cudaGraph_t, decltype(&cudaGraphDestroy)>;
+using OwnedGraphExec = Owned<cudaGraphExec_t, decltype(&cudaGraphExecDestroy)>;
+using OwnedEvent = Owned<cudaEvent_t, decltype(&cudaEventDestroy)>;
+using OwnedHandle = Owned<cudnnHandle_t, decltype(&cudnnDestroy)>;
+
+class CudaQueue final : public gpu::Queue {
+ public:
+  CudaQueue();
+
+  void launch(const gpu::Job& job) override;
+  void copy(std::byte* to, const std::byte* from, std::size_t bytes) override;
+  void fill_zero(std::byte* memory, std::size_t bytes) override;
+  void wait() override;
+  void record(const std::function<void()>& work) override;
+  void replay() override;
+  [[nodiscard]] double time_us(const std::function<void()>& work) override;
+
+  [[nodiscard]] cudaStream_t stream() const { return stream_.get(); }
+  /// Made when it is first asked for: it takes a while, and most queues only copy.
+  [[nodiscard]] cudnnHandle_t handle();
+
+ private:
+  [[nodiscard]] OwnedGraphExec captured(const std::function<void()>& work);
+
+  OwnedStream stream_;
+  std::optional<OwnedHandle> handle_;
+  std::optional<OwnedGraphExec> recorded_;
+};
+
+/// A queue of the calling thread's for questions to cuDNN, which come with a handle.
+[[nodiscard]] CudaQueue& asking_queue();
+
+}  // namespace banoff::cuda

@@ -1,0 +1,105 @@
+// What the gpu device needs of a GPU and its libraries: memory, a queue of work, convolutions. Kernels and plans are
+// made against this interface, so that they can be tested on a machine without a GPU.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/gpu/job.hpp"
+#include "runtime/graph/signature.hpp"
+
+namespace banoff::gpu {
+
+using Memory = std::shared_ptr<std::byte>;
+
+/// Work in order. Everything but `wait` returns before the work is done.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+  Queue() = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  virtual void launch(const Job& job) = 0;
+  /// Between any two of the device's and the host's memories.
+  virtual void copy(std::byte* to, const std::byte* from, std::size_t bytes) = 0;
+  virtual void fill_zero(std::byte* memory, std::size_t bytes) = 0;
+  virtual void wait() = 0;
+  /// Keeps what `work` queues, without doing it; `replay` does it, as often as asked.
+  virtual void record(const std::function<void()>& work) = 0;
+  virtual void replay() = 0;
+  /// Microseconds that `work` takes on the device, the median of a few runs.
+  [[nodiscard]] virtual double time_us(const std::function<void()>& work) = 0;
+};
+
+/// How a convolution multiplies: what it stores is a matter of the element type.
+enum class Math : std::uint8_t { fma, tensor };
+
+/// A convolution of values in channels-last, padded alike on both sides, with what may follow it in the same call:
+/// y = min(max(activation(conv(x) + bias + residual), lower), upper).
+struct ConvProblem {
+  DType type = DType::f32;
+  Math math = Math::fma;
+  bool transposed = false;
+  int images = 1, in_channels = 1, out_channels = 1, groups = 1;
+  std::vector<Window> spatial;  ///< two or three dimensions; of a transposed one `input` is the smaller side
+  bool bias = false, residual = false;
+  std::optional<Activation> activation;
+  bool lower = false, upper = false;  ///< bounds per channel
+
+  /// Identifies the problem in the tuning cache: every member.
+  [[nodiscard]] std::string key() const;
+};
+
+struct ConvArgs {
+  const std::byte* x = nullptr;
+  const std::byte* weights = nullptr;  ///< [out][taps][in / groups]; transposed: [in][taps][out / groups]
+  const std::byte* bias = nullptr;     ///< [out]
+  const std::byte* residual = nullptr;
+  const float *lower = nullptr, *upper = nullptr;  ///< [out]
+  std::byte* y = nullptr;
+  std::byte* workspace = nullptr;
+};
+
+/// One way in which a library computes a convolution.
+class Convolver {
+ public:
+  virtual ~Convolver() = default;
+  Convolver() = default;
+  Convolver(const Convolver&) = delete;
+  Convolver& operator=(const Convolver&) = delete;
+
+  virtual void run(Queue& queue, const ConvArgs& args) const = 0;
+  [[nodiscard]] virtual std::size_t workspace_bytes() const = 0;
+  [[nodiscard]] virtual std::string name() const = 0;
+};
+
+/// A convolver that is still to be made, which can take long; null when it turns out not to fit.
+struct Way {
+  std::string name;
+  std::function<std::unique_ptr<Convolver>()> make;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  /// "NVIDIA H200, cuDNN 9.19": identifies the machine in the tuning cache.
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual Memory allocate(std::size_t bytes) const = 0;
+  /// Memory of the host that the device copies from and to by itself.
+  [[nodiscard]] virtual Memory allocate_host(std::size_t bytes) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Queue> make_queue() const = 0;
+  /// Ways to compute a convolution within `workspace` bytes, the library's best guess first; empty: it has none.
+  [[nodiscard]] virtual std::vector<Way> ways(const ConvProblem& problem, std::size_t workspace) const = 0;
+  /// Whether the device computes 16-bit floats of this type.
+  [[nodiscard]] virtual bool has(DType type) const = 0;
+};
+
+}  // namespace banoff::gpu

@@ -1,0 +1,94 @@
+// Convolutions by own kernels.
+#include <algorithm>
+
+#include "kernels/gpu/chain_builder.hpp"
+#include "kernels/gpu/conv_shape.hpp"
+#include "kernels/gpu/move_plan.hpp"
+
+namespace banoff::gpu {
+
+namespace {
+
+/// The bias, and what follows the convolution.
+Chain chain_of(ChainBuilder& builder, const Region& region, const Node& node) {
+  builder.add_bias(cpu::floats(region, node, Slot::bias), 1);
+  for (std::size_t i = 1; i < region.nodes.size(); ++i)
+    builder.add(cpu::node(region, i), cpu::node(region, i - 1).outputs[0]);
+  return builder.finish();
+}
+
+}  // namespace
+
+Made direct_convolution(const Context& context, const Region& region, const ConvShape& shape) {
+  constexpr std::int64_t image_channels = 8;
+  if (shape.source_layout != Layout::channels_last && shape.in() >= image_channels)
+    throw Refused{"its input in a layout other than channels-last"};
+  Uploads uploads(*context.backend, region.estimate);
+  DirectConv job;
+  job.type = context.storage(region.type(region.outputs[0]).dtype);
+  job.pixels = pixels_of(shape.x, shape.y, Layout::channels_last);
+  job.transposed = shape.transposed;
+  job.in_channels = as_int(shape.in());
+  job.in_per_group = as_int(shape.in_per_group);
+  job.out_per_group = as_int(shape.out_per_group);
+  const bool lane_by_lane = shape.in_per_group == 1 && shape.out_per_group == 1;
+  job.packed = lane_by_lane && job.pixels.lanes % (16 / static_cast<int>(size_of(job.type))) == 0;
+  for (std::size_t d = 0; d < shape.spatial.size(); ++d) {
+    const Window& w = shape.spatial[d];
+    job.axis[d + 3 - shape.spatial.size()] = {as_int(w.kernel), as_int(w.stride), as_int(w.dilation),
+                                              as_int(w.pad_begin)};
+  }
+  if (!region.estimate) job.weights = uploads.add(direct_weights(region, shape), job.type);
+  job.padding = uploads.add(shape.padding);
+  ChainBuilder builder(context, region, uploads);
+  job.chain = chain_of(builder, region, *shape.node);
+  const bool slow = !lane_by_lane;
+  const double cost = pass_us(context, region) + shape.flops() / (slow ? 2e6 : 1e7);
+  KernelTraits traits{lane_by_lane ? "depthwise" : "direct", cost};
+  std::optional<ReadyMove> pack;  // of an image
+  if (shape.source_layout != Layout::channels_last) {
+    pack = ready(relay(shape.x, shape.source_layout, Layout::channels_last, size_of(job.type)), uploads);
+    traits.scratch_bytes = static_cast<std::size_t>(shape.x.elements()) * size_of(job.type);
+    traits.name = "pack+" + traits.name;
+  }
+  return std::make_unique<JobKernel>(std::move(traits), uploads,
+                                     [job, pack, source = shape.source](const KernelArgs& args, Queue& queue) {
+                                       DirectConv ready = job;
+                                       ready.chain = bound(job.chain, args);
+                                       ready.x = args.inputs[source];
+                                       if (pack) {
+                                         pack->queue(queue, args.inputs[source], args.scratch);
+                                         ready.x = args.scratch;
+                                       }
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
+Made product_convolution(const Context& context, const Region& region, const ConvShape& shape) {
+  Uploads uploads(*context.backend, region.estimate);
+  Dot job;
+  job.type = context.storage(region.type(region.outputs[0]).dtype);
+  job.size = as_int(shape.in());
+  job.columns = as_int(shape.out());
+  job.rows = as_int(shape.x[0]);
+  job.a_row = job.b_column = job.size;
+  const int pack = 16 / static_cast<int>(size_of(job.type));
+  job.packed = job.size % pack == 0;
+  job.shares = {as_int(shape.y.elements()), 1, 1};
+  const int steps = job.packed ? job.size / pack : job.size;
+  while (job.shares.height < 128 && job.shares.height * 2 <= steps) job.shares.height *= 2;
+  if (!region.estimate) job.b = uploads.add(library_weights(region, shape, shape.in(), shape.out()), job.type);
+  ChainBuilder builder(context, region, uploads);
+  job.chain = chain_of(builder, region, *shape.node);
+  return std::make_unique<JobKernel>(KernelTraits{"dot", pass_us(context, region)}, uploads,
+                                     [job, source = shape.source](const KernelArgs& args, Queue& queue) {
+                                       Dot ready = job;
+                                       ready.chain = bound(job.chain, args);
+                                       ready.a = args.inputs[source];
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
+}  // namespace banoff::gpu

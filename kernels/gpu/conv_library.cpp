@@ -1,0 +1,284 @@
+// Convolutions by the library: what it does not take is put right before and after it.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "kernels/gpu/chain_builder.hpp"
+#include "kernels/gpu/conv_shape.hpp"
+#include "kernels/gpu/move_plan.hpp"
+#include "kernels/gpu/tuner.hpp"
+#include "runtime/core/fail.hpp"
+#include "runtime/graph/activations.hpp"
+
+namespace banoff::gpu {
+
+namespace {
+
+std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
+
+/// What tensor cores want the number of channels to divide by.
+std::int64_t padded_channels(std::int64_t channels, const Context& context, const ConvShape& shape, DType type) {
+  if (type == DType::f32 || context.math() == Math::fma || shape.groups != 1) return channels;
+  constexpr std::int64_t multiple = 8;
+  return (channels + multiple - 1) / multiple * multiple;
+}
+
+bool is_symmetric(const std::vector<Window>& spatial) {
+  return std::ranges::all_of(spatial, [](const Window& w) { return w.pad_begin == w.pad_end; });
+}
+
+/// Whether the library's idea of a transposed convolution gives this size: it is told the result's size, and one pad.
+bool fits_transposed(const std::vector<Window>& spatial) {
+  return std::ranges::all_of(spatial, [](const Window& w) {
+    const std::int64_t reach = w.output + 2 * w.pad_begin - (w.dilation * (w.kernel - 1) + 1);
+    return reach >= 0 && reach / w.stride + 1 == w.input;
+  });
+}
+
+/// The input brought to channels-last, to a number of channels, and into its padding.
+MovePlan packing(const ConvShape& s, const std::vector<Window>& spatial, std::int64_t channels, bool pads, DType type) {
+  MovePlan plan;
+  plan.element = size_of(type);
+  Shape wide = s.x;
+  wide[1] = channels;
+  for (std::size_t d = 0; d < spatial.size(); ++d) wide[d + 2] = spatial[d].input;
+  const auto from = strides_of(s.x, s.source_layout);
+  const auto to = strides_of(wide, Layout::channels_last);
+  for (std::size_t axis = 0; axis < wide.rank(); ++axis) {
+    WalkDim way{wide[axis], from[axis], to[axis], {}, axis == 1};
+    const std::int64_t begin = pads && axis >= 2 ? s.spatial[axis - 2].pad_begin : 0;
+    if (wide[axis] != s.x[axis] || begin != 0) {
+      for (std::int64_t i = 0; i < wide[axis]; ++i) {
+        const std::int64_t at = i - begin;
+        way.table.push_back(at < 0 || at >= s.x[axis] ? -1 : as_int(at * from[axis]));
+      }
+    }
+    plan.ways.push_back(std::move(way));
+  }
+  if (!s.padding.empty()) {
+    std::vector<float> fill = s.padding;
+    fill.resize(static_cast<std::size_t>(channels), 0.0F);
+    const Tensor values = Tensor::of<float>({channels}, std::move(fill)).as(type);
+    plan.fill.assign(values.data(), values.data() + values.bytes());
+  }
+  return plan;
+}
+
+/// Takes the first step off a chain.
+void drop_first(Chain& chain) {
+  std::copy(chain.step + 1, chain.step + chain.count, chain.step);
+  --chain.count;
+}
+
+/// A library's call with what stands before and behind it.
+struct Call {
+  std::shared_ptr<const Convolver> convolver;
+  std::optional<ReadyMove> pack, cut;
+  ConvArgs args;
+  int residual = none;  ///< region input
+  std::size_t source = 0;
+  std::size_t packed_bytes = 0, whole_bytes = 0;
+  Pointwise tail;
+
+  void queue(const KernelArgs& given, Queue& queue) const {
+    std::byte* const whole = given.scratch + packed_bytes;
+    ConvArgs ready = args;
+    ready.x = given.inputs[source];
+    ready.y = cut ? whole : given.outputs[0];
+    ready.workspace = whole + whole_bytes;
+    if (residual != none) ready.residual = given.inputs[static_cast<std::size_t>(residual)];
+    if (pack) {
+      pack->queue(queue, ready.x, given.scratch);
+      ready.x = given.scratch;
+    }
+    convolver->run(queue, ready);
+    if (cut) cut->queue(queue, whole, given.outputs[0]);
+    if (tail.chain.count == 0) return;
+    Pointwise last = tail;
+    last.chain = bound(tail.chain, given);
+    last.x = last.y = given.outputs[0];
+    queue.launch(last);
+  }
+};
+
+/// Tries the ways to compute a problem on memory of its own.
+class Trial {
+ public:
+  Trial(const Context& context, const ConvProblem& problem, std::size_t x_bytes, std::size_t y_bytes, ConvArgs args)
+      : context_(context), problem_(problem), bytes_{x_bytes, y_bytes, y_bytes}, args_(args) {}
+
+  /// The fastest. Throws Refused when there is none.
+  std::shared_ptr<const Convolver> best() {
+    const auto ways = context_.backend->ways(problem_, context_.options.workspace_bytes);
+    if (ways.empty()) throw Refused{"it has no way to compute this convolution"};
+    std::vector<std::string> names;
+    for (const Way& way : ways) names.push_back(way.name);
+    std::vector<std::shared_ptr<const Convolver>> made(ways.size());
+    const auto run = [&](std::size_t i, Queue& queue) {
+      if (made[i] == nullptr) made[i] = ways[i].make();
+      if (made[i] == nullptr) fail(ErrorKind::refused, "{} does not fit", names[i]);
+      made[i]->run(queue, arguments(queue, made[i]->workspace_bytes()));
+    };
+    const std::size_t chosen = context_.tuner->choose(problem_.key(), names, run);
+    if (made[chosen] == nullptr) made[chosen] = ways[chosen].make();
+    if (made[chosen] == nullptr) throw Refused{names[chosen] + " does not fit"};
+    return made[chosen];
+  }
+
+ private:
+  const ConvArgs& arguments(Queue& queue, std::size_t workspace) {
+    const auto zeros = [&](std::size_t bytes) {
+      memory_.push_back(context_.backend->allocate(std::max<std::size_t>(bytes, 1)));
+      queue.fill_zero(memory_.back().get(), bytes);
+      return memory_.back().get();
+    };
+    if (args_.x == nullptr) {
+      args_.x = zeros(bytes_[0]);
+      args_.y = zeros(bytes_[1]);
+      if (problem_.residual) args_.residual = zeros(bytes_[2]);
+    }
+    if (args_.workspace == nullptr || workspace > workspace_) {
+      args_.workspace = zeros(workspace);
+      workspace_ = workspace;
+    }
+    return args_;
+  }
+
+  const Context& context_;
+  const ConvProblem& problem_;
+  std::size_t bytes_[3];
+  ConvArgs args_;
+  std::size_t workspace_ = 0;
+  std::vector<Memory> memory_;
+};
+
+/// Moves what the library may do in the same call from the head of the chain into the problem.
+void absorb(Chain& chain, ConvProblem& problem, Call& call) {
+  const auto first = [&](StepKind kind) { return chain.count > 0 && chain.step[0].kind == kind; };
+  if (first(StepKind::combine) && chain.step[0].full && chain.step[0].op == BinaryKind::add) {
+    problem.residual = true;
+    call.residual = chain.step[0].input;
+    drop_first(chain);
+  }
+  if (first(StepKind::activation)) {
+    const ChainStep& step = chain.step[0];
+    problem.activation = Activation{step.function, step.alpha, step.beta};
+    drop_first(chain);
+  } else if (first(StepKind::clamp)) {
+    problem.lower = chain.step[0].a != nullptr;
+    problem.upper = chain.step[0].b != nullptr;
+    call.args.lower = chain.step[0].a;
+    call.args.upper = chain.step[0].b;
+    drop_first(chain);
+  }
+  if (problem.residual || problem.activation || problem.lower || problem.upper) problem.bias = true;
+}
+
+}  // namespace
+
+std::string ConvProblem::key() const {
+  std::string text = fmt::format("{}{} {} {} n{} c{} k{} g{}", transposed ? "deconv" : "conv", spatial.size(),
+                                 name_of(type), math == Math::fma ? "fma" : "tensor", images, in_channels,
+                                 out_channels, groups);
+  for (const Window& w : spatial)
+    text += fmt::format(" {}>{}k{}s{}d{}p{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin);
+  text += std::string(bias ? " bias" : "") + (residual ? " residual" : "") + (lower ? " lower" : "") +
+          (upper ? " upper" : "");
+  if (!activation) return text;
+  return text + fmt::format(" {} {} {}", row_of(activation->kind).name, activation->alpha, activation->beta);
+}
+
+Made library_convolution(const Context& context, const Region& region, const ConvShape& s) {
+  const DType type = context.storage(region.type(region.outputs[0]).dtype);
+  const bool pads = !s.transposed && (!s.padding.empty() || !is_symmetric(s.spatial));
+  if (s.transposed && !fits_transposed(s.spatial)) throw Refused{"an uneven transposed convolution"};
+  constexpr std::int64_t image_channels = 8;
+  if (s.source_layout != Layout::channels_last && s.in() >= image_channels)
+    throw Refused{"its input in a layout other than channels-last"};
+  ConvProblem problem;
+  problem.type = type;
+  problem.math = context.math();
+  problem.transposed = s.transposed;
+  problem.images = as_int(s.x[0]);
+  const std::int64_t in = padded_channels(s.in(), context, s, type);
+  const std::int64_t out = padded_channels(s.out(), context, s, type);
+  problem.in_channels = as_int(in);
+  problem.out_channels = as_int(out);
+  problem.groups = as_int(s.groups);
+  problem.spatial = s.spatial;
+  for (Window& w : problem.spatial) {
+    if (pads) w.input += w.pad_begin + w.pad_end, w.pad_begin = w.pad_end = 0;
+  }
+
+  Uploads uploads(*context.backend, region.estimate);
+  ChainBuilder builder(context, region, uploads);
+  auto bias = cpu::floats(region, *s.node, Slot::bias);
+  problem.bias = !bias.empty() && !s.transposed;
+  if (s.transposed) builder.add_bias(bias, 1);
+  for (std::size_t i = 1; i < region.nodes.size(); ++i)
+    builder.add(cpu::node(region, i), cpu::node(region, i - 1).outputs[0]);
+  Call call;
+  call.source = s.source;
+  Chain chain = builder.finish();
+  bias.resize(static_cast<std::size_t>(out), 0.0F);
+  const auto bytes_of = [&](std::int64_t channels, std::int64_t Window::*size) {
+    std::int64_t elements = s.x[0] * channels;
+    for (const Window& w : problem.spatial) elements *= w.*size;
+    return static_cast<std::size_t>(as_int(elements)) * size_of(type);
+  };
+  const std::size_t x_bytes = bytes_of(in, &Window::input);
+  const std::size_t y_bytes = bytes_of(out, &Window::output);
+  if (pads || in != s.in() || s.source_layout != Layout::channels_last) {
+    call.pack = ready(packing(s, problem.spatial, in, pads, type), uploads);
+    call.packed_bytes = aligned(x_bytes);
+  }
+  if (out != s.out()) {
+    Shape wide = s.y;
+    wide[1] = out;
+    MovePlan plan = relay(s.y, Layout::channels_last, Layout::channels_last, size_of(type));
+    const auto from = strides_of(wide, Layout::channels_last);
+    for (std::size_t axis = 0; axis < plan.ways.size(); ++axis) plan.ways[axis].from = from[axis];
+    call.cut = ready(std::move(plan), uploads);
+    call.whole_bytes = aligned(y_bytes);
+  }
+  // What the library is asked to do in the same call, and what is left for a pass of its own.
+  Chain rest = chain;
+  Call fused = call;
+  ConvProblem whole = problem;
+  if (!s.transposed && out == s.out()) absorb(rest, whole, fused);
+  const double rate = context.math() == Math::fma ? 2e7 : 2e8;  // operations per microsecond
+  const double around = (call.pack ? pass_us(2.0 * static_cast<double>(x_bytes)) : 0) +
+                        (call.cut ? pass_us(2.0 * static_cast<double>(y_bytes)) : 0) +
+                        (rest.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(y_bytes)) : 0);
+  KernelTraits traits{"library", around + pass_us(context, region) + s.flops() / rate};
+  if (region.estimate) return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
+  call.args.weights = uploads.add(library_weights(region, s, in, out), type);
+  call.args.bias = uploads.add(bias, type);
+  fused.args.weights = call.args.weights;
+  fused.args.bias = call.args.bias;
+  const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
+    call.convolver = Trial(context, asked, x_bytes, y_bytes, with.args).best();
+    call.residual = with.residual;
+    call.args = with.args;
+    chain = behind;
+  };
+  try {
+    choose(rest, whole, fused);
+  } catch (const Refused&) {
+    if (rest.count == chain.count) throw;
+    const Call alone = call;
+    choose(chain, problem, alone);  // what follows it in a pass of its own
+  }
+  call.tail.type = type;
+  call.tail.count = as_int(s.y.elements());
+  call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;
+  call.tail.chain = chain;
+  traits.name = call.convolver->name() + (chain.count > 0 ? "+pointwise" : "");
+  if (call.pack) traits.name = "pack+" + traits.name;
+  traits.scratch_bytes = call.packed_bytes + call.whole_bytes + aligned(call.convolver->workspace_bytes());
+  return std::make_unique<JobKernel>(
+      std::move(traits), uploads,
+      [call = std::move(call)](const KernelArgs& args, Queue& queue) { call.queue(args, queue); });
+}
+
+}  // namespace banoff::gpu

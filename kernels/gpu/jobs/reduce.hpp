@@ -1,0 +1,191 @@
+// Reductions: each result is joined from parts that neighbouring threads make, and then every part finishes its share.
+//
+// `height` threads work on one result, `width` results lie side by side in a block of threads. The parts of a result
+// take its elements in turn, so that threads that are neighbours read neighbours.
+#pragma once
+
+#include "kernels/gpu/chain.hpp"
+
+namespace banoff::gpu {
+
+/// Which elements of a value belong together: an offset for every result and one for every element of it.
+struct Strided {
+  static constexpr int most_dims = 4;
+  int extent[most_dims] = {1, 1, 1, 1};  ///< outermost first
+  int stride[most_dims] = {};
+
+  BANOFF_HD int at(int i) const {
+    int offset = 0;
+    for (int d = most_dims - 1; d > 0; --d) {
+      offset += i % extent[d] * stride[d];
+      i /= extent[d];
+    }
+    return offset + i * stride[0];
+  }
+};
+
+struct Shares {
+  int outputs = 0;
+  int width = 1, height = 1;
+};
+
+/// Mean or maximum; y[output].
+struct Mean {
+  DType type = DType::f32;
+  Shares shares;
+  bool max = false;
+  int size = 1;
+  Strided output, element;
+  const void* x = nullptr;
+  void* y = nullptr;
+
+  using Partial = float;
+  template <class T>
+  BANOFF_HD Partial part(int o, int part, int parts) const {
+    const auto* from = static_cast<const T*>(x);
+    const int start = output.at(o);
+    float result = max ? -INFINITY : 0.0F;
+    for (int i = part; i < size; i += parts) {
+      const float value = load(from, start + element.at(i));
+      result = max ? larger(result, value) : result + value;
+    }
+    return result;
+  }
+  BANOFF_HD Partial join(Partial a, Partial b) const { return max ? larger(a, b) : a + b; }
+  template <class T>
+  BANOFF_HD void finish(int o, int part, int, Partial total) const {
+    if (part == 0) store(static_cast<T*>(y), o, max ? total : total / static_cast<float>(size));
+  }
+};
+
+/// Softmax down `size` elements `stride` apart; results are [outer][inner].
+struct SoftmaxRows {
+  DType type = DType::f32;
+  Shares shares;
+  int size = 1, stride = 1;  ///< stride is also the number of results that lie side by side
+  const void* x = nullptr;
+  void* y = nullptr;
+
+  struct Partial {
+    float max, sum;  ///< of e^(x - max)
+  };
+  template <class T>
+  BANOFF_HD Partial part(int o, int part, int parts) const {
+    const auto* from = static_cast<const T*>(x);
+    Partial p{-INFINITY, 0};
+    for (int i = part; i < size; i += parts) p = join(p, {load(from, at(o, i)), 1});
+    return p;
+  }
+  BANOFF_HD Partial join(Partial a, Partial b) const {
+    const float max = most(a.max, b.max);
+    const auto scaled = [max](Partial p) { return p.sum == 0 ? 0.0F : p.sum * expf(p.max - max); };
+    return {max, scaled(a) + scaled(b)};
+  }
+  template <class T>
+  BANOFF_HD void finish(int o, int part, int parts, Partial total) const {
+    for (int i = part; i < size; i += parts) {
+      store(static_cast<T*>(y), at(o, i), expf(load(static_cast<const T*>(x), at(o, i)) - total.max) / total.sum);
+    }
+  }
+
+ private:
+  BANOFF_HD int at(int o, int i) const { return (o / stride * size + i) * stride + o % stride; }
+};
+
+/// Normalises groups of elements by their own mean and variance, then scales and shifts: group and layer norm.
+struct Normalise {
+  DType type = DType::f32;
+  Shares shares;
+  int size = 1;
+  Strided output, element;
+  float eps = 0;
+  const float *scale = nullptr, *shift = nullptr;  ///< by parameter; null: 1 and 0
+  /// The parameter of element i of result o: o % groups * per_group + i / inner % per_group.
+  int groups = 1, per_group = 1, inner = 1;
+  const void* x = nullptr;
+  void* y = nullptr;
+
+  struct Partial {
+    float count, mean, squares;  ///< squares: sum of (x - mean)^2
+  };
+  template <class T>
+  BANOFF_HD Partial part(int o, int part, int parts) const {
+    const auto* from = static_cast<const T*>(x);
+    const int start = output.at(o);
+    Partial p{0, 0, 0};
+    for (int i = part; i < size; i += parts) {
+      const float value = load(from, start + element.at(i));
+      p.count += 1;
+      const float before = value - p.mean;
+      p.mean += before / p.count;
+      p.squares += before * (value - p.mean);
+    }
+    return p;
+  }
+  BANOFF_HD Partial join(Partial a, Partial b) const {
+    const float count = a.count + b.count;
+    if (count == 0) return a;
+    const float apart = b.mean - a.mean;
+    const float share = b.count / count;
+    return {count, a.mean + apart * share, a.squares + b.squares + apart * apart * a.count * share};
+  }
+  template <class T>
+  BANOFF_HD void finish(int o, int part, int parts, Partial total) const {
+    const auto* from = static_cast<const T*>(x);
+    const int start = output.at(o);
+    const float factor = 1 / sqrtf(total.squares / total.count + eps);
+    for (int i = part; i < size; i += parts) {
+      const int at = start + element.at(i);
+      const int parameter = o % groups * per_group + i / inner % per_group;
+      const float normal = (load(from, at) - total.mean) * factor;
+      const float scaled = scale == nullptr ? normal : scale[parameter] * normal;
+      store(static_cast<T*>(y), at, shift == nullptr ? scaled : scaled + shift[parameter]);
+    }
+  }
+};
+
+/// Products of rows of a with columns of b, one result each: result (m, r, c) of [batch][rows][columns].
+struct Dot {
+  DType type = DType::f32;
+  Shares shares;
+  bool packed = false;  ///< both lie in steps of 1, and in whole packs
+  int size = 1, rows = 1, columns = 1;
+  int a_row = 0, a_step = 1, b_column = 0, b_step = 1;
+  Strided a_batch, b_batch;
+  const void *a = nullptr, *b = nullptr;
+  void* y = nullptr;
+  Chain chain;
+
+  using Partial = float;
+  template <class T>
+  BANOFF_HD Partial part(int o, int part, int parts) const {
+    const int column = o % columns;
+    const int row = o / columns % rows;
+    const int batch = o / columns / rows;
+    const auto* p = static_cast<const T*>(a) + a_batch.at(batch) + row * a_row;
+    const auto* q = static_cast<const T*>(b) + b_batch.at(batch) + column * b_column;
+    float sum = 0;
+    if (packed) {
+      constexpr int V = wide<T>;
+      for (int i = part * V; i < size; i += parts * V) {
+        float u[V], w[V];
+        load(p, i, u);
+        load(q, i, w);
+        for (int v = 0; v < V; ++v) sum += u[v] * w[v];
+      }
+    } else {
+      for (int i = part; i < size; i += parts) sum += load(p, i * a_step) * load(q, i * b_step);
+    }
+    return sum;
+  }
+  BANOFF_HD Partial join(Partial x, Partial z) const { return x + z; }
+  template <class T>
+  BANOFF_HD void finish(int o, int part, int, Partial total) const {
+    if (part != 0) return;
+    float value[1] = {total};
+    apply<T>(chain, o, value);
+    store(static_cast<T*>(y), o, value[0]);
+  }
+};
+
+}  // namespace banoff::gpu

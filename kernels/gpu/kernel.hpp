@@ -1,0 +1,107 @@
+// Kernels of the gpu device: each queues jobs, copies and library calls.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include "kernels/gpu/gpu.hpp"
+#include "kernels/gpu/layout.hpp"
+
+namespace banoff::gpu {
+
+class Tuner;
+
+/// What compile functions need to know of the device. Kernels share it.
+struct Context {
+  std::shared_ptr<const Backend> backend;
+  Options options;
+  std::shared_ptr<Tuner> tuner;
+
+  [[nodiscard]] DType storage(DType type) const;
+  [[nodiscard]] Math math() const { return options.precision == Precision::fp32 ? Math::fma : Math::tensor; }
+};
+
+/// A session's stream on the device.
+class GpuStream final : public Stream {
+ public:
+  GpuStream(const Backend& backend, std::size_t arena_bytes, bool record);
+  [[nodiscard]] std::byte* arena() override { return arena_.get(); }
+  [[nodiscard]] std::shared_ptr<std::byte> host_memory(std::size_t bytes) override;
+  void copy(std::byte* to, const std::byte* from, std::size_t bytes) override { queue_->copy(to, from, bytes); }
+  void run(const std::function<void()>& work, bool same) override;
+  void wait() override { queue_->wait(); }
+  [[nodiscard]] Queue& queue() { return *queue_; }
+
+ private:
+  const Backend& backend_;
+  std::unique_ptr<Queue> queue_;
+  Memory arena_;
+  bool record_, recorded_ = false;
+};
+
+/// Values that kernels read in every run, moved to the device; none while only the cost is asked for.
+class Uploads {
+ public:
+  Uploads(const Backend& backend, bool estimate) : backend_(backend), estimate_(estimate) {}
+
+  /// Null for no values.
+  template <class E>
+  [[nodiscard]] const E* add(const std::vector<E>& values) {
+    return reinterpret_cast<const E*>(add_bytes(std::as_bytes(std::span(values))));
+  }
+  /// The values rounded to `type`.
+  [[nodiscard]] const std::byte* add(const std::vector<float>& values, DType type);
+  [[nodiscard]] std::byte* add_zeros(std::size_t bytes);
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::vector<Memory> take() { return std::move(memory_); }
+
+ private:
+  const std::byte* add_bytes(std::span<const std::byte> bytes);
+
+  const Backend& backend_;
+  bool estimate_;
+  std::size_t bytes_ = 0;
+  std::vector<Memory> memory_;
+};
+
+struct KernelTraits {
+  std::string name;
+  double cost_us = 0;
+  std::size_t scratch_bytes = 0;
+  std::vector<int> overwrites = {};
+  /// Whether it writes the number of rows of bounded outputs itself.
+  bool counts_rows = false;
+};
+
+/// What a compile function makes; the device puts it behind the interface that the planner knows.
+class JobKernel {
+ public:
+  using Function = std::function<void(const KernelArgs&, Queue&)>;
+  JobKernel(KernelTraits traits, Uploads& uploads, Function function)
+      : traits_(std::move(traits)),
+        weight_bytes_(uploads.bytes()),
+        memory_(uploads.take()),
+        function_(std::move(function)) {}
+
+  void queue(const KernelArgs& args, Queue& queue) const { function_(args, queue); }
+  [[nodiscard]] const KernelTraits& traits() const { return traits_; }
+  [[nodiscard]] std::size_t weight_bytes() const { return weight_bytes_; }
+
+ private:
+  KernelTraits traits_;
+  std::size_t weight_bytes_;
+  std::vector<Memory> memory_;  ///< what the function's jobs read
+  Function function_;
+};
+
+/// Time of a launch that moves this many bytes, in microseconds. Good enough to choose between layouts.
+[[nodiscard]] inline double pass_us(double bytes) { return 2.0 + bytes / 2e6; }
+/// The same for a region's inputs and outputs.
+[[nodiscard]] double pass_us(const Context& context, const Region& region);
+
+/// Where a bounded value keeps the number of its rows, behind its elements.
+[[nodiscard]] std::size_t count_offset(const Context& context, const TensorType& type);
+/// The rows of input `i`, which lies at `memory`.
+[[nodiscard]] Rows rows_of(const Context& context, const TensorType& type, const std::byte* memory);
+
+}  // namespace banoff::gpu

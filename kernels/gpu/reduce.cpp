@@ -1,0 +1,174 @@
+// Means, softmax, and norms whose statistics come from their input.
+#include <algorithm>
+
+#include "kernels/gpu/kernels.hpp"
+
+namespace banoff::gpu {
+
+namespace {
+
+constexpr int threads = 256;  ///< of a block
+
+/// How a block shares out the results: side by side where neighbours lie side by side in memory, else one at a time.
+Shares shares_of(std::int64_t outputs, std::int64_t size, bool side_by_side) {
+  Shares shares{as_int(outputs), 1, 1};
+  if (side_by_side) shares.width = 32;
+  const int most_parts = threads / shares.width;
+  while (shares.height < most_parts && shares.height * 2 <= size) shares.height *= 2;
+  return shares;
+}
+
+struct Axis {
+  std::int64_t extent, stride;
+};
+
+/// Throws Refused for more dimensions than a job takes; neighbours that run on are one.
+Strided strided(const std::vector<Axis>& axes) {
+  std::vector<Axis> merged;
+  for (Axis axis : axes) {
+    if (axis.extent == 1) continue;
+    if (!merged.empty() && merged.back().stride == axis.stride * axis.extent) {
+      axis.extent *= merged.back().extent;
+      merged.pop_back();
+    }
+    merged.push_back(axis);
+  }
+  if (merged.size() > Strided::most_dims) throw Refused{"a reduction over too many dimensions"};
+  Strided result;
+  for (std::size_t i = 0; i < merged.size(); ++i) {
+    const std::size_t at = Strided::most_dims - merged.size() + i;
+    result.extent[at] = as_int(merged[i].extent);
+    result.stride[at] = as_int(merged[i].stride);
+  }
+  return result;
+}
+
+bool runs_in_ones(const Strided& s) { return s.stride[Strided::most_dims - 1] == 1; }
+
+const Node& only_node(const Region& region) {
+  cpu::require_float_chain(region);
+  if (region.nodes.size() != 1) throw Refused{"one reduction at a time"};
+  const Node& node = cpu::node(region, 0);
+  if (region.type(node.inputs[0]).shape.elements() == 0) throw Refused{"nothing to reduce"};
+  (void)as_int(region.type(node.inputs[0]).shape.elements());
+  return node;
+}
+
+template <class J>
+Made made(std::string name, double cost, Uploads& uploads, const J& job) {
+  return std::make_unique<JobKernel>(KernelTraits{std::move(name), cost}, uploads,
+                                     [job](const KernelArgs& args, Queue& queue) {
+                                       J ready = job;
+                                       ready.x = args.inputs[0];
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
+}  // namespace
+
+Made mean(const Context& context, const Region& region) {
+  const Node& node = only_node(region);
+  const Shape& shape = region.type(node.inputs[0]).shape;
+  std::vector<bool> reduced(shape.rank(), false);
+  Mean job;
+  if (const auto* op = node.as<ReduceMean>()) {
+    for (const std::int64_t axis : op->axes) reduced[resolve_axis(axis, shape.rank())] = true;
+  } else {
+    std::fill(reduced.begin() + 2, reduced.end(), true);
+    job.max = node.as<GlobalPool>()->kind == PoolKind::max;
+  }
+  const auto stride = strides_of(shape, region.input_layouts[0]);
+  // The results lie as the kept axes do in the output's layout.
+  if (!same_order(region.type(node.outputs[0]).shape, region.output_layouts[0], Layout::plain))
+    throw Refused{"the means would lie in another order"};
+  std::vector<Axis> kept, gone;
+  for (std::size_t a = 0; a < shape.rank(); ++a)
+    if (!reduced[a]) kept.push_back({shape[a], stride[a]});
+  for (const std::size_t a : memory_order(shape.rank(), region.input_layouts[0]))
+    if (reduced[a]) gone.push_back({shape[a], stride[a]});
+  job.type = context.storage(region.type(node.inputs[0]).dtype);
+  job.output = strided(kept);
+  job.element = strided(gone);
+  const std::int64_t outputs = region.type(node.outputs[0]).shape.elements();
+  job.size = as_int(shape.elements() / std::max<std::int64_t>(outputs, 1));
+  job.shares = shares_of(outputs, job.size, runs_in_ones(job.output));
+  Uploads uploads(*context.backend, region.estimate);
+  return made(job.max ? "max" : "mean", pass_us(context, region), uploads, job);
+}
+
+Made softmax(const Context& context, const Region& region) {
+  const Node& node = only_node(region);
+  const Shape& shape = region.type(node.inputs[0]).shape;
+  const std::size_t axis = resolve_axis(node.as<Softmax>()->axis, shape.rank());
+  if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
+  SoftmaxRows job;
+  job.type = context.storage(region.type(node.inputs[0]).dtype);
+  job.size = as_int(shape[axis]);
+  job.stride = as_int(strides_of(shape, region.input_layouts[0])[axis]);
+  job.shares = shares_of(shape.elements() / job.size, job.size, job.stride > 1);
+  Uploads uploads(*context.backend, region.estimate);
+  return made("softmax", 1.5 * pass_us(context, region), uploads, job);
+}
+
+Made group_norm(const Context& context, const Region& region) {
+  const Node& node = only_node(region);
+  const auto& op = *node.as<GroupNorm>();
+  const Shape& shape = region.type(node.inputs[0]).shape;
+  const Layout layout = region.input_layouts[0];
+  if (layout != region.output_layouts[0]) throw Refused{"layouts differ"};
+  const std::int64_t groups = op.groups == 0 ? shape[1] : op.groups;
+  const std::int64_t per_group = shape[1] / groups;
+  const std::int64_t pixels = shape.elements(2, shape.rank());
+  const bool last = layout == Layout::channels_last && shape.rank() > 2;
+  const std::int64_t channel = last ? 1 : pixels;
+  const std::int64_t pixel = last ? shape[1] : 1;
+  Normalise job;
+  job.type = context.storage(region.type(node.inputs[0]).dtype);
+  job.output = strided({{shape[0], shape[1] * pixels}, {groups, per_group * channel}});
+  job.element = last ? strided({{pixels, pixel}, {per_group, channel}}) : strided({{per_group, channel}, {pixels, pixel}});
+  job.size = as_int(per_group * pixels);
+  job.shares = shares_of(shape[0] * groups, job.size, runs_in_ones(job.output) && per_group == 1);
+  job.eps = static_cast<float>(op.eps);
+  job.groups = as_int(groups);
+  job.per_group = as_int(per_group);
+  job.inner = last ? 1 : as_int(pixels);
+  Uploads uploads(*context.backend, region.estimate);
+  job.scale = uploads.add(cpu::floats(region, node, Slot::weight));
+  job.shift = uploads.add(cpu::floats(region, node, Slot::bias));
+  return made("group_norm", 1.5 * pass_us(context, region), uploads, job);
+}
+
+Made layer_norm(const Context& context, const Region& region) {
+  const Node& node = only_node(region);
+  const auto& op = *node.as<LayerNorm>();
+  const Shape& shape = region.type(node.inputs[0]).shape;
+  if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
+  const auto stride = strides_of(shape, region.input_layouts[0]);
+  // The parameters lie in the order in which the op lists its axes.
+  std::vector<Axis> normalised, rest;
+  std::vector<bool> taken(shape.rank(), false);
+  for (const std::int64_t listed : op.axes) {
+    const std::size_t axis = resolve_axis(listed, shape.rank());
+    normalised.push_back({shape[axis], stride[axis]});
+    taken[axis] = true;
+  }
+  for (const std::size_t axis : memory_order(shape.rank(), region.input_layouts[0]))
+    if (!taken[axis]) rest.push_back({shape[axis], stride[axis]});
+  Normalise job;
+  job.type = context.storage(region.type(node.inputs[0]).dtype);
+  job.output = strided(rest);
+  job.element = strided(normalised);
+  std::int64_t size = 1;
+  for (const Axis& axis : normalised) size *= axis.extent;
+  job.size = as_int(size);
+  job.shares = shares_of(shape.elements() / size, size, !runs_in_ones(job.element) && runs_in_ones(job.output));
+  job.eps = static_cast<float>(op.eps);
+  job.per_group = job.size;
+  Uploads uploads(*context.backend, region.estimate);
+  job.scale = uploads.add(cpu::floats(region, node, Slot::weight));
+  job.shift = uploads.add(cpu::floats(region, node, Slot::bias));
+  return made("layer_norm", 1.5 * pass_us(context, region), uploads, job);
+}
+
+}  // namespace banoff::gpu

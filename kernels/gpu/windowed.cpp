@@ -1,0 +1,85 @@
+// Pooling and linear resizing.
+#include "kernels/cpu/resample.hpp"
+#include "kernels/gpu/kernels.hpp"
+
+namespace banoff::gpu {
+
+namespace {
+
+/// The layout of a region of one node whose input and output have the same.
+Layout one_layout(const Region& region) {
+  cpu::require_float_chain(region);
+  if (region.nodes.size() != 1) throw Refused{"windows of one op at a time"};
+  if (region.input_layouts[0] != region.output_layouts[0]) throw Refused{"layouts differ"};
+  return region.input_layouts[0];
+}
+
+bool takes_packs(int lanes, DType type) { return lanes % (16 / static_cast<int>(size_of(type))) == 0; }
+
+void set_windows(PoolWindows& job, const Pool& op, const Shape& in) {
+  const auto spatial = windows(op, in);
+  for (std::size_t d = 0; d < spatial.size(); ++d) {
+    const Window& w = spatial[d];
+    job.axis[d + 3 - spatial.size()] = {as_int(w.kernel), as_int(w.stride), as_int(w.dilation), as_int(w.pad_begin),
+                                        as_int(w.pad_end)};
+  }
+  job.max = op.kind == PoolKind::max;
+  job.count_padding = op.kind == PoolKind::avg && op.count_include_pad;
+}
+
+}  // namespace
+
+Made pool(const Context& context, const Region& region) {
+  const Layout layout = one_layout(region);
+  const Node& node = cpu::node(region, 0);
+  const Shape& in = region.type(node.inputs[0]).shape;
+  const Shape& out = region.type(node.outputs[0]).shape;
+  PoolWindows job;
+  job.type = context.storage(region.type(node.inputs[0]).dtype);
+  job.pixels = pixels_of(in, out, layout);
+  job.packed = takes_packs(job.pixels.lanes, job.type);
+  if (const auto* op = node.as<Pool>()) set_windows(job, *op, in);
+  else job.adaptive = true;
+  (void)as_int(in.elements()), (void)as_int(out.elements());
+  Uploads uploads(*context.backend, region.estimate);
+  // In plain layout neighbours in a row are read by other threads at other times.
+  const double slower = layout == Layout::plain ? 2.0 : 1.0;
+  return std::make_unique<JobKernel>(KernelTraits{"pool", slower * pass_us(context, region)}, uploads,
+                                     [job](const KernelArgs& args, Queue& queue) {
+                                       PoolWindows ready = job;
+                                       ready.x = args.inputs[0];
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
+Made resize(const Context& context, const Region& region) {
+  const Node& node = cpu::node(region, 0);
+  const auto& op = *node.as<Resize>();
+  if (op.mode == ResizeMode::nearest) return movement(context, region);
+  const Layout layout = one_layout(region);
+  const Shape& in = region.type(node.inputs[0]).shape;
+  const Shape& out = region.type(node.outputs[0]).shape;
+  Uploads uploads(*context.backend, region.estimate);
+  ResizeLinear job;
+  job.type = context.storage(region.type(node.inputs[0]).dtype);
+  job.pixels = pixels_of(in, out, layout);
+  (void)as_int(in.elements()), (void)as_int(out.elements());
+  for (std::size_t d = 0; d < 3; ++d) {
+    const std::size_t missing = 5 - in.rank();
+    cpu::LinearIndices at{{0}, {0}, {0.0F}};
+    if (d >= missing) at = cpu::linear_indices(op, d - missing, in[d - missing + 2], out[d - missing + 2]);
+    job.low[d] = uploads.add(std::vector<int>(at.low.begin(), at.low.end()));
+    job.high[d] = uploads.add(std::vector<int>(at.high.begin(), at.high.end()));
+    job.t[d] = uploads.add(at.t);
+  }
+  return std::make_unique<JobKernel>(KernelTraits{"resize", 1.5 * pass_us(context, region)}, uploads,
+                                     [job](const KernelArgs& args, Queue& queue) {
+                                       ResizeLinear ready = job;
+                                       ready.x = args.inputs[0];
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
+}  // namespace banoff::gpu

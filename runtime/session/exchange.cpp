@@ -1,0 +1,87 @@
+#include "runtime/session/exchange.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/core/fail.hpp"
+
+namespace banoff {
+
+Exchange::Exchange(const Plan& plan, Stream& stream) : plan_(plan), stream_(stream) {
+  const auto mirror = [&](std::int32_t buffer) {
+    const TensorType& type = plan.type(buffer);
+    const std::size_t bytes =
+        static_cast<std::size_t>(type.shape.elements()) * size_of(plan.device->storage(type.dtype));
+    const std::size_t device_bytes = plan.storage_of(buffer).bytes;
+    return Mirror{buffer, stream.host_memory(device_bytes), nullptr, bytes, device_bytes, plan.device->count_at(type)};
+  };
+  for (const std::int32_t buffer : plan.input_buffers) inputs_.push_back(mirror(buffer));
+  for (const std::int32_t buffer : plan.output_buffers) outputs_.push_back(mirror(buffer));
+}
+
+Exchange::Mirror& Exchange::mirror_of(std::int32_t buffer) {
+  for (auto* mirrors : {&inputs_, &outputs_}) {
+    const auto found = std::ranges::find(*mirrors, buffer, &Mirror::buffer);
+    if (found != mirrors->end()) return *found;
+  }
+  fail_internal("buffer {} is neither input nor output", buffer);
+}
+
+std::span<std::byte> Exchange::host(std::int32_t buffer) {
+  const Mirror& mirror = mirror_of(buffer);
+  if (mirror.bound != nullptr) return {mirror.bound, mirror.bytes};
+  if (mirror.memory == nullptr) return {};
+  return {mirror.memory.get(), mirror.bytes};
+}
+
+void Exchange::bind_host(std::int32_t buffer, std::byte* memory) {
+  Mirror& mirror = mirror_of(buffer);
+  if (mirror.memory == nullptr) fail_usage("an input or output bound to memory of the device stays there");
+  mirror.bound = memory;
+}
+
+void Exchange::bind_device(std::int32_t buffer) {
+  Mirror& mirror = mirror_of(buffer);
+  mirror.memory = nullptr;
+  mirror.bound = nullptr;
+}
+
+void Exchange::collect(const std::function<std::int64_t&(std::int32_t)>& count_of) {
+  for (const Mirror& mirror : inputs_) {
+    if (mirror.memory == nullptr) continue;
+    if (mirror.bound != nullptr) std::memcpy(mirror.memory.get(), mirror.bound, mirror.bytes);
+    if (mirror.count_at) {
+      std::memcpy(mirror.memory.get() + *mirror.count_at, &count_of(mirror.buffer), sizeof(std::int64_t));
+    }
+  }
+}
+
+std::byte* Exchange::on_device(const Mirror& mirror, const std::vector<std::byte*>& storage) const {
+  return storage[static_cast<std::size_t>(plan_.buffer(mirror.buffer).storage)];
+}
+
+void Exchange::queue_inputs(const std::vector<std::byte*>& storage) {
+  for (const Mirror& mirror : inputs_) {
+    if (mirror.memory != nullptr) stream_.copy(on_device(mirror, storage), mirror.memory.get(), mirror.device_bytes);
+  }
+}
+
+void Exchange::queue_outputs(const std::vector<std::byte*>& storage) {
+  for (const Mirror& mirror : outputs_) {
+    if (mirror.memory != nullptr) stream_.copy(mirror.memory.get(), on_device(mirror, storage), mirror.device_bytes);
+  }
+}
+
+void Exchange::deliver(const std::function<std::int64_t&(std::int32_t)>& count_of) {
+  for (const Mirror& mirror : outputs_) {
+    if (mirror.memory == nullptr) continue;
+    if (mirror.bound != nullptr) std::memcpy(mirror.bound, mirror.memory.get(), mirror.bytes);
+    if (mirror.count_at) {
+      std::int64_t count = 0;
+      std::memcpy(&count, mirror.memory.get() + *mirror.count_at, sizeof count);
+      count_of(mirror.buffer) = std::clamp<std::int64_t>(count, 0, plan_.type(mirror.buffer).shape[0]);
+    }
+  }
+}
+
+}  // namespace banoff

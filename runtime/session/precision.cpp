@@ -1,0 +1,21 @@
+#include <array>
+
+#include "banoff/session.hpp"
+#include "runtime/core/fail.hpp"
+
+namespace banoff {
+
+namespace {
+constexpr std::array<std::string_view, 4> names{"fp32", "tf32", "fp16", "bf16"};
+}  // namespace
+
+std::string_view name_of(Precision precision) noexcept { return names[static_cast<std::size_t>(precision)]; }
+
+Precision precision_named(std::string_view name) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return static_cast<Precision>(i);
+  }
+  fail_usage("unknown precision '{}' (fp32, tf32, fp16 or bf16)", name);
+}
+
+}  // namespace banoff

@@ -1,0 +1,94 @@
+// What only a GPU can show; skipped unless BANOFF_TEST_GPU is set. BANOFF_TEST_NETWORK names one network of the zoo.
+#include <doctest/doctest.h>
+
+#include <fmt/ranges.h>
+
+#include "kernels/cuda/cuda.hpp"
+#include "kernels/gpu/gpu.hpp"
+#include "runtime/session/contents.hpp"
+#include "tests/gpu/staged_device.hpp"
+#include "tests/op_cases/check_device.hpp"
+#include "tests/source_dir.hpp"
+
+using namespace banoff;
+
+namespace {
+
+struct Bound {
+  Precision precision;
+  double of_ops, of_networks;
+};
+constexpr std::array<Bound, 4> bounds{{{Precision::fp32, 1e-5, 1e-4},
+                                       {Precision::tf32, 5e-3, 5e-3},
+                                       {Precision::fp16, 1e-2, 1e-2},
+                                       {Precision::bf16, 5e-2, 8e-2}}};
+
+bool asked_for() {
+  if (std::getenv("BANOFF_TEST_GPU") != nullptr) return true;
+  MESSAGE("skipped: BANOFF_TEST_GPU is not set");
+  return false;
+}
+
+std::shared_ptr<const Device> device(Precision precision) {
+  gpu::Options options;
+  options.precision = precision;
+  return gpu::device(cuda::backend(), options);
+}
+
+double worst_of(const std::vector<OutputError>& errors) {
+  double worst = 0;
+  for (const OutputError& error : errors) worst = std::max(worst, error.max_relative_error);
+  return worst;
+}
+
+/// Networks with made-up weights, small enough for the reference to be run in doubles where they are.
+std::vector<std::string> networks() {
+  if (const char* one = std::getenv("BANOFF_TEST_NETWORK")) return {one};
+  return {"resnet18", "mobilenet_v2", "efficientnet_b0", "shufflenet_v2_x1_0", "densenet121", "unet_resnet34"};
+}
+
+}  // namespace
+
+TEST_CASE("a GPU passes the table of op cases in every precision") {
+  if (!asked_for()) return;
+  const auto cases = test::load_op_cases();
+  for (const Bound& bound : bounds) {
+    const auto report = test::check_device(*test::staged(device(bound.precision)), cases, bound.of_ops);
+    CAPTURE(std::string(name_of(bound.precision)));
+    CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
+    MESSAGE(fmt::format("{}: {} kernels, worst error {:.2g}", name_of(bound.precision), report.computed.size(),
+                        report.worst_error));
+    for (const auto& [name, count] : report.implementations) MESSAGE(fmt::format("{:5} {}", count, name));
+  }
+}
+
+TEST_CASE("a GPU gives the cpu device's answers for networks of the zoo") {
+  if (!asked_for()) return;
+  for (const std::string& name : networks()) {
+    LoadOptions load;
+    load.random_seed = 0;
+    const Model model = Model::load(test::source_dir() / "configs/models" / (name + ".yaml"), load);
+    const Tensors inputs = model.random_inputs(1);
+    const Tensors expected = Session(CompiledModel::compile(model)).run(inputs);
+    for (const Method method : {Method::none, Method::optimal}) {
+      FoldOptions fold;
+      fold.method = method;
+      fold.self_check = false;
+      const Model folded = method == Method::none ? model : model.fold(fold).first;
+      for (const Bound& bound : bounds) {
+        const std::string label = fmt::format("{} {} {}", name, name_of(method), name_of(bound.precision));
+        try {
+          Session session(compile_on(folded, device(bound.precision)));
+          (void)session.run(inputs);
+          const double recorded = worst_of(compare(expected, session.run(inputs)));
+          CHECK_MESSAGE(recorded < bound.of_networks, fmt::format("{}: {}", label, recorded));
+          MESSAGE(fmt::format("{}: {:.2g}", label, recorded));
+        } catch (const Error& error) {
+          // Boxes need 32 bits; every other network has to run in every precision.
+          const bool boxes = std::string_view(error.what()).find("boxes need values of 32 bits") != std::string::npos;
+          CHECK_MESSAGE(boxes, fmt::format("{}: {}", label, error.what()));
+        }
+      }
+    }
+  }
+}

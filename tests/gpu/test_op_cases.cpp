@@ -1,0 +1,54 @@
+// Every op, by the functions that a GPU's threads run, against PyTorch's results in float64.
+#include <doctest/doctest.h>
+
+#include <fmt/ranges.h>
+
+#include "kernels/gpu/gpu.hpp"
+#include "tests/gpu/host_backend.hpp"
+#include "tests/gpu/staged_device.hpp"
+#include "tests/op_cases/check_device.hpp"
+
+using namespace banoff;
+
+namespace {
+
+test::DeviceReport check(Precision precision, double tolerance, test::HostOptions options = {}) {
+  std::shared_ptr<const Device> device = gpu::device(std::make_shared<test::HostBackend>(options), {precision, 4096, {}, true});
+  const auto report = test::check_device(*test::staged(device), test::load_op_cases(), tolerance);
+  CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
+  return report;
+}
+
+void tell(const test::DeviceReport& report) {
+  for (const auto& [name, count] : report.implementations) MESSAGE(fmt::format("{:5} {}", count, name));
+  MESSAGE("worst error " << report.worst_error);
+}
+
+/// Cases that nothing computes but the planner, when it makes a plan: constants.
+std::vector<std::string> constants() {
+  std::vector<std::string> names;
+  for (const auto& op_case : test::load_op_cases()) {
+    const Op& op = op_case.graph.nodes[0].op;
+    if (std::holds_alternative<Constant>(op) || std::holds_alternative<Anchors>(op)) names.push_back(op_case.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("the gpu device passes the table of op cases in fp32") {
+  const auto report = check(Precision::fp32, 5e-6);
+  tell(report);
+  CHECK(report.uncovered(test::load_op_cases()) == constants());
+  for (const auto& [reason, cases] : report.refusals) MESSAGE(fmt::format("{}: {}", reason, cases.size()));
+}
+
+TEST_CASE("the gpu device passes the table of op cases without the library") {
+  const auto report = check(Precision::fp32, 5e-6, {.library = false, .half = true, .ways = 0, .workspace = 0});
+  CHECK(report.uncovered(test::load_op_cases()) == constants());
+}
+
+TEST_CASE("the gpu device passes the table of op cases in 16 bits") {
+  tell(check(Precision::fp16, 1e-2));
+  tell(check(Precision::bf16, 5e-2));
+}
