@@ -66,8 +66,8 @@ std::vector<std::vector<double>> repetitions_from(const Json& json) {
 }  // namespace
 
 Json to_json(const MachineInfo& m) {
-  return {{"cpu", m.cpu}, {"isa", m.isa}, {"processors", m.processors}, {"usable", m.usable},
-          {"onednn", m.onednn}, {"gpu", m.gpu}};
+  return {{"cpu", m.cpu},       {"isa", m.isa},       {"processors", m.processors},
+          {"usable", m.usable}, {"onednn", m.onednn}, {"gpu", m.gpu}};
 }
 
 Json to_json(const Result& row, std::span<const double> percents) {

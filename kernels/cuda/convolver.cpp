@@ -132,9 +132,7 @@ class Forward final : public gpu::Convolver {
                        d_->bias.get(), a.bias, d_->activation.get(), d_->y.get(), a.y);
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
-  [[nodiscard]] std::string name() const override {
-    return "cudnn:" + std::to_string(static_cast<int>(algorithm_));
-  }
+  [[nodiscard]] std::string name() const override { return "cudnn:" + std::to_string(static_cast<int>(algorithm_)); }
 
  private:
   std::shared_ptr<const Descriptors> d_;
@@ -154,9 +152,9 @@ class Transposed final : public gpu::Convolver {
   }
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
-    BANOFF_CUDNN_CHECK(cudnnConvolutionBackwardData, dynamic_cast<CudaQueue&>(queue).handle(), &one,
-                       d_->weights.get(), a.weights, d_->x.get(), a.x, d_->convolution.get(), algorithm_, a.workspace,
-                       workspace_, &zero, d_->y.get(), a.y);
+    BANOFF_CUDNN_CHECK(cudnnConvolutionBackwardData, dynamic_cast<CudaQueue&>(queue).handle(), &one, d_->weights.get(),
+                       a.weights, d_->x.get(), a.x, d_->convolution.get(), algorithm_, a.workspace, workspace_, &zero,
+                       d_->y.get(), a.y);
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
   [[nodiscard]] std::string name() const override {
@@ -191,13 +189,14 @@ std::vector<gpu::Way> forward_ways(const std::shared_ptr<const Descriptors>& d, 
                                    std::size_t workspace) {
   std::array<cudnnConvolutionFwdAlgoPerf_t, 2 * CUDNN_CONVOLUTION_FWD_ALGO_COUNT> found{};
   int count = 0;
-  BANOFF_CUDNN_CHECK(cudnnGetConvolutionForwardAlgorithm_v7, handle, d->x.get(), d->weights.get(),
-                     d->convolution.get(), d->y.get(), static_cast<int>(found.size()), &count, found.data());
+  BANOFF_CUDNN_CHECK(cudnnGetConvolutionForwardAlgorithm_v7, handle, d->x.get(), d->weights.get(), d->convolution.get(),
+                     d->y.get(), static_cast<int>(found.size()), &count, found.data());
   const auto bytes = [&](cudnnConvolutionFwdAlgo_t algorithm, std::size_t* needed) {
     return cudnn().cudnnGetConvolutionForwardWorkspaceSize(handle, d->x.get(), d->weights.get(), d->convolution.get(),
                                                            d->y.get(), algorithm, needed);
   };
-  return ways_of<Forward>(d, std::span<const cudnnConvolutionFwdAlgoPerf_t>(found).first(static_cast<std::size_t>(count)),
+  return ways_of<Forward>(d,
+                          std::span<const cudnnConvolutionFwdAlgoPerf_t>(found).first(static_cast<std::size_t>(count)),
                           workspace, bytes);
 }
 
@@ -219,8 +218,8 @@ std::vector<gpu::Way> transposed_ways(const std::shared_ptr<const Descriptors>& 
 }  // namespace
 
 std::vector<gpu::Way> call_ways(const ConvProblem& problem, std::size_t workspace) {
-  const bool more = problem.lower || problem.upper ||
-                    (problem.activation && problem.activation->kind != ActivationKind::relu);
+  const bool more =
+      problem.lower || problem.upper || (problem.activation && problem.activation->kind != ActivationKind::relu);
   if (more) return {};
   try {
     const auto d = std::make_shared<const Descriptors>(problem);

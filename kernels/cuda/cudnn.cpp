@@ -21,14 +21,13 @@ void* open_library() {
 Cudnn load() {
   void* const library = open_library();
   Cudnn table;
-#define BANOFF_LOAD(name)                                                                     \
-  table.name = reinterpret_cast<decltype(table.name)>(::dlsym(library, #name));               \
+#define BANOFF_LOAD(name)                                                       \
+  table.name = reinterpret_cast<decltype(table.name)>(::dlsym(library, #name)); \
   if (table.name == nullptr) fail(ErrorKind::refused, "this cuDNN has no function {}", #name);
   BANOFF_CUDNN_FUNCTIONS(BANOFF_LOAD)
 #undef BANOFF_LOAD
   constexpr std::size_t oldest = 90000;
-  if (table.cudnnGetVersion() < oldest)
-    fail(ErrorKind::refused, "cuDNN {} is older than 9", table.version());
+  if (table.cudnnGetVersion() < oldest) fail(ErrorKind::refused, "cuDNN {} is older than 9", table.version());
   return table;
 }
 

@@ -63,8 +63,8 @@ class GraphBuilder {
   explicit GraphBuilder(const ConvProblem& problem) : p_(problem) {}
 
   Descriptor build(cudnnHandle_t handle) {
-    Sizes in{p_.images, p_.in_channels}, out{p_.images, p_.out_channels}, filter{p_.out_channels,
-                                                                                 p_.in_channels / p_.groups};
+    Sizes in{p_.images, p_.in_channels}, out{p_.images, p_.out_channels},
+        filter{p_.out_channels, p_.in_channels / p_.groups};
     Sizes per_channel{1, p_.out_channels};
     for (const Window& w : p_.spatial) {
       in.push_back(w.input);
@@ -73,8 +73,8 @@ class GraphBuilder {
       per_channel.push_back(1);
     }
     out_ = out;
-    left_ = (p_.bias ? 1 : 0) + (p_.residual ? 1 : 0) + (p_.activation ? 1 : 0) + (p_.lower ? 1 : 0) +
-            (p_.upper ? 1 : 0);
+    left_ =
+        (p_.bias ? 1 : 0) + (p_.residual ? 1 : 0) + (p_.activation ? 1 : 0) + (p_.lower ? 1 : 0) + (p_.upper ? 1 : 0);
     convolve(tensor(x_name, in, p_.type), tensor(weights_name, filter, p_.type));
     if (p_.bias) combine(CUDNN_POINTWISE_ADD, tensor(bias_name, per_channel, p_.type));
     if (p_.residual) combine(CUDNN_POINTWISE_ADD, tensor(residual_name, out, p_.type));
@@ -222,8 +222,8 @@ std::vector<gpu::Way> graph_ways(const ConvProblem& problem, std::size_t workspa
       const std::string name = fmt::format("cudnn:graph:{}", ways.size());
       ways.push_back({name, [=]() -> std::unique_ptr<gpu::Convolver> {
                         try {
-                          auto made = std::make_unique<GraphConvolver>(problem, name,
-                                                                       plan_of(asking_queue().handle(), config));
+                          auto made =
+                              std::make_unique<GraphConvolver>(problem, name, plan_of(asking_queue().handle(), config));
                           return made->workspace_bytes() <= workspace ? std::move(made) : nullptr;
                         } catch (const Error& error) {
                           if (error.kind() != ErrorKind::refused) throw;

@@ -61,10 +61,10 @@ void start(const J& job, cudaStream_t stream) {
 
 /// Jobs that do not depend on the element type are compiled once.
 template <class J>
-constexpr bool one_type = gpu::TeamJob<J> || std::is_same_v<J, gpu::Move> || std::is_same_v<J, gpu::Convert> ||
-                          std::is_same_v<J, gpu::DecodeRows> || std::is_same_v<J, gpu::AlignBoxes> ||
-                          std::is_same_v<J, gpu::PickRows> || std::is_same_v<J, gpu::CountRows> ||
-                          std::is_same_v<J, gpu::CollectCandidates>;
+constexpr bool one_type =
+    gpu::TeamJob<J> || std::is_same_v<J, gpu::Move> || std::is_same_v<J, gpu::Convert> ||
+    std::is_same_v<J, gpu::DecodeRows> || std::is_same_v<J, gpu::AlignBoxes> || std::is_same_v<J, gpu::PickRows> ||
+    std::is_same_v<J, gpu::CountRows> || std::is_same_v<J, gpu::CollectCandidates>;
 
 }  // namespace
 

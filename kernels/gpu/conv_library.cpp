@@ -177,9 +177,9 @@ void absorb(Chain& chain, ConvProblem& problem, Call& call) {
 }  // namespace
 
 std::string ConvProblem::key() const {
-  std::string text = fmt::format("{}{} {} {} n{} c{} k{} g{}", transposed ? "deconv" : "conv", spatial.size(),
-                                 name_of(type), math == Math::fma ? "fma" : "tensor", images, in_channels,
-                                 out_channels, groups);
+  std::string text =
+      fmt::format("{}{} {} {} n{} c{} k{} g{}", transposed ? "deconv" : "conv", spatial.size(), name_of(type),
+                  math == Math::fma ? "fma" : "tensor", images, in_channels, out_channels, groups);
   for (const Window& w : spatial)
     text += fmt::format(" {}>{}k{}s{}d{}p{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin);
   text += std::string(bias ? " bias" : "") + (residual ? " residual" : "") + (lower ? " lower" : "") +

@@ -58,9 +58,8 @@ std::vector<float> direct_weights(const Region& region, const ConvShape& s) {
   for (std::int64_t o = 0; o < s.out(); ++o) {
     const std::int64_t group = o / s.out_per_group;
     for (std::int64_t c = 0; c < s.in_per_group; ++c) {
-      const std::int64_t from = s.transposed
-                                    ? (group * s.in_per_group + c) * s.out_per_group + o % s.out_per_group
-                                    : o * s.in_per_group + c;
+      const std::int64_t from =
+          s.transposed ? (group * s.in_per_group + c) * s.out_per_group + o % s.out_per_group : o * s.in_per_group + c;
       for (std::int64_t t = 0; t < s.taps; ++t)
         weights[at((t * s.in_per_group + c) * s.out() + o)] = given[at(from * s.taps + t)];
     }
@@ -92,7 +91,8 @@ Made convolution(const Context& context, const Region& region) {
   if (!same_order(result.shape, region.output_layouts[0], Layout::channels_last))
     throw Refused{"a convolution in a layout other than channels-last"};
   constexpr std::int64_t few_rows = 8;  // up to which weights are read more often than anything else
-  const bool one_pixel = shape.x.elements() == shape.x[0] * shape.in() && shape.y.elements() == shape.y[0] * shape.out();
+  const bool one_pixel =
+      shape.x.elements() == shape.x[0] * shape.in() && shape.y.elements() == shape.y[0] * shape.out();
   const bool direct_weights_only = shape.taps == 1 && shape.groups == 1 && !shape.transposed && shape.padding.empty();
   if (one_pixel && direct_weights_only && shape.x[0] <= few_rows) return product_convolution(context, region, shape);
   const bool depthwise = shape.in_per_group == 1 && shape.groups > 1;

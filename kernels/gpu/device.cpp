@@ -97,17 +97,16 @@ class GpuDevice final : public Device {
         capacities.push_back(type.shape.rank() == 0 ? 1 : type.shape[0]);
         if (type.bounded && !kernel->traits().counts_rows) passes.push_back(pass_to(region, i));
       }
-      return std::make_unique<GpuKernel>(std::move(kernel), std::move(capacities), std::move(passes),
-                                         context_.backend);
+      return std::make_unique<GpuKernel>(std::move(kernel), std::move(capacities), std::move(passes), context_.backend);
     });
   }
 
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
     std::vector<CountPass> passes;
     if (type.bounded) passes.push_back({0, 0, count_offset(context_, type), count_offset(context_, type)});
-    return std::make_unique<GpuKernel>(
-        gpu::reorder(context_, type, from, to),
-        std::vector<std::int64_t>{type.shape.rank() == 0 ? 1 : type.shape[0]}, std::move(passes), context_.backend);
+    return std::make_unique<GpuKernel>(gpu::reorder(context_, type, from, to),
+                                       std::vector<std::int64_t>{type.shape.rank() == 0 ? 1 : type.shape[0]},
+                                       std::move(passes), context_.backend);
   }
 
   [[nodiscard]] std::unique_ptr<Stream> make_stream(std::size_t arena_bytes) const override {

@@ -19,13 +19,19 @@ using Job =
 
 /// One thread for each of items<T>() elements.
 template <class J>
-concept ElementJob = requires(const J& job) { job.template items<float>(); };
+concept ElementJob = requires(const J& job) {
+  job.template items<float>();
+};
 /// Shares of threads for each result.
 template <class J>
-concept ReduceJob = requires(const J& job) { job.shares; };
+concept ReduceJob = requires(const J& job) {
+  job.shares;
+};
 /// Teams of threads that work together.
 template <class J>
-concept TeamJob = requires(const J& job) { job.teams(); };
+concept TeamJob = requires(const J& job) {
+  job.teams();
+};
 
 /// Calls f(T{}) with the type that stores floats of `type`.
 template <class F>

@@ -202,8 +202,8 @@ Made movement(const Context& context, const Region& region) {
 Made reorder(const Context& context, const TensorType& type, Layout from, Layout to) {
   Uploads uploads(*context.backend, false);
   const std::size_t element = size_of(context.storage(type.dtype));
-  KernelTraits traits{from == to ? "copy" : "reorder", pass_us(2.0 * static_cast<double>(type.shape.elements()) *
-                                                              static_cast<double>(element))};
+  KernelTraits traits{from == to ? "copy" : "reorder",
+                      pass_us(2.0 * static_cast<double>(type.shape.elements()) * static_cast<double>(element))};
   if (type.shape.elements() == 0)
     return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
   return std::make_unique<JobKernel>(

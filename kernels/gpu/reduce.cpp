@@ -126,7 +126,8 @@ Made group_norm(const Context& context, const Region& region) {
   Normalise job;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
   job.output = strided({{shape[0], shape[1] * pixels}, {groups, per_group * channel}});
-  job.element = last ? strided({{pixels, pixel}, {per_group, channel}}) : strided({{per_group, channel}, {pixels, pixel}});
+  job.element =
+      last ? strided({{pixels, pixel}, {per_group, channel}}) : strided({{per_group, channel}, {pixels, pixel}});
   job.size = as_int(per_group * pixels);
   job.shares = shares_of(shape[0] * groups, job.size, runs_in_ones(job.output) && per_group == 1);
   job.eps = static_cast<float>(op.eps);

@@ -166,8 +166,8 @@ void Session::bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKind 
   if (on_device && !state_->exchange) fail_usage("{} {}: this device computes in the host's memory", what, i);
   if (on_device && state_->plan.type(buffer).bounded)
     fail_usage("{} {}: a value whose number of rows may change cannot be bound to memory of the device", what, i);
-  const std::size_t bytes = state_->exchange && !on_device ? state_->exchange->host_bytes(buffer)
-                                                           : state_->plan.storage_of(buffer).bytes;
+  const std::size_t bytes =
+      state_->exchange && !on_device ? state_->exchange->host_bytes(buffer) : state_->plan.storage_of(buffer).bytes;
   if (memory.size() < bytes) fail_usage("{} {} needs {} bytes, {} were given", what, i, bytes, memory.size());
   const std::size_t alignment = on_device ? 16 : 8;
   if (reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0) {

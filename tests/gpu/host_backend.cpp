@@ -85,7 +85,8 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
   w.insert(w.begin(), 3 - w.size(), Window{1, 1, 1, 1, 1, 0, 0});
   const std::int64_t in = p.in_channels / p.groups, out = p.out_channels / p.groups;
   const std::int64_t taps = w[0].kernel * w[1].kernel * w[2].kernel;
-  std::vector<double> sums(static_cast<std::size_t>(p.images * w[0].output * w[1].output * w[2].output * p.out_channels));
+  std::vector<double> sums(
+      static_cast<std::size_t>(p.images * w[0].output * w[1].output * w[2].output * p.out_channels));
   const auto visit = [&](const auto& f) {
     for (std::int64_t n = 0; n < p.images; ++n)
       for (std::int64_t z = 0; z < (p.transposed ? w[0].input : w[0].output); ++z)
@@ -101,12 +102,16 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
               for (std::size_t d = 0; d < 3; ++d)
                 inside = inside && at[d] >= 0 && at[d] < (p.transposed ? w[d].output : w[d].input);
               if (!inside) continue;
-              const auto small = ((n * (p.transposed ? w[0].input : w[0].output) + z) *
-                                      (p.transposed ? w[1].input : w[1].output) + y) *
-                                     (p.transposed ? w[2].input : w[2].output) + x;
-              const auto large = ((n * (p.transposed ? w[0].output : w[0].input) + at[0]) *
-                                      (p.transposed ? w[1].output : w[1].input) + at[1]) *
-                                     (p.transposed ? w[2].output : w[2].input) + at[2];
+              const auto small =
+                  ((n * (p.transposed ? w[0].input : w[0].output) + z) * (p.transposed ? w[1].input : w[1].output) +
+                   y) *
+                      (p.transposed ? w[2].input : w[2].output) +
+                  x;
+              const auto large =
+                  ((n * (p.transposed ? w[0].output : w[0].input) + at[0]) * (p.transposed ? w[1].output : w[1].input) +
+                   at[1]) *
+                      (p.transposed ? w[2].output : w[2].input) +
+                  at[2];
               f(small, large, t);
             }
   };
@@ -115,8 +120,7 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
       const std::int64_t g = o / out;
       for (std::int64_t c = 0; c < in; ++c) {
         const std::int64_t x = (p.transposed ? small : large) * p.in_channels + g * in + c;
-        const std::int64_t weight =
-            p.transposed ? ((g * in + c) * taps + t) * out + o % out : (o * taps + t) * in + c;
+        const std::int64_t weight = p.transposed ? ((g * in + c) * taps + t) * out + o % out : (o * taps + t) * in + c;
         sums[static_cast<std::size_t>((p.transposed ? large : small) * p.out_channels + o)] +=
             static_cast<double>(element<T>(a.x, x)) * static_cast<double>(element<T>(a.weights, weight));
       }
@@ -166,7 +170,7 @@ gpu::Memory HostBackend::allocate(std::size_t bytes) const {
   counters_->allocated += bytes;
   return {memory, [bytes, counters = counters_](std::byte* p) {
             counters->allocated -= bytes;
-            ::operator delete(p, std::align_val_t{256});
+            ::operator delete (p, std::align_val_t{256});
           }};
 }
 
@@ -175,8 +179,8 @@ gpu::Memory HostBackend::allocate_host(std::size_t bytes) const { return allocat
 std::unique_ptr<gpu::Queue> HostBackend::make_queue() const { return std::make_unique<HostQueue>(counters_); }
 
 std::vector<gpu::Way> HostBackend::ways(const gpu::ConvProblem& problem, std::size_t workspace) const {
-  const bool more = problem.lower || problem.upper ||
-                    (problem.activation && problem.activation->kind != ActivationKind::relu);
+  const bool more =
+      problem.lower || problem.upper || (problem.activation && problem.activation->kind != ActivationKind::relu);
   std::vector<gpu::Way> ways;
   if (!options_.library || options_.workspace > workspace || (more && !options_.fuses)) return ways;
   for (int i = 0; i < options_.ways; ++i) {

@@ -17,8 +17,8 @@ struct HostCounters {
 };
 
 struct HostOptions {
-  bool library = true;       ///< whether it has convolutions
-  bool half = true;          ///< whether it has 16-bit floats
+  bool library = true;         ///< whether it has convolutions
+  bool half = true;            ///< whether it has 16-bit floats
   bool fuses = true;           ///< whether they take more than a ReLU behind them
   int ways = 2;                ///< to compute a convolution, of which the last is the fastest
   std::size_t workspace = 64;  ///< bytes that each wants

@@ -45,8 +45,7 @@ class StagedKernel final : public Kernel {
       stream->copy(host.get(), to[i], out_[i].device);
       stream->wait();
       std::memcpy(args.outputs[i], host.get(), out_[i].host);
-      if (out_[i].count_at)
-        std::memcpy(&args.output_counts[i], host.get() + *out_[i].count_at, sizeof(std::int64_t));
+      if (out_[i].count_at) std::memcpy(&args.output_counts[i], host.get() + *out_[i].count_at, sizeof(std::int64_t));
     }
   }
   [[nodiscard]] std::string implementation() const override { return inner_->implementation(); }

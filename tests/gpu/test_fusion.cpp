@@ -77,15 +77,19 @@ TEST_CASE("depthwise convolutions and those of one pixel do everything behind th
       GraphBuilder net;
       const ValueId x = net.input({2, channels, 9, 9});
       const ValueId wide = net.relu(net.bn(net.conv(x, channels, 3, 2, 1, channels)));
-      const ValueId squeezed = net.add(Activation{ActivationKind::silu}, {net.conv(net.add(GlobalPool{}, {wide}), 4, 1, 1, 0, 1, true)});
-      const ValueId gate = net.add(Activation{ActivationKind::sigmoid}, {net.conv(squeezed, channels, 1, 1, 0, 1, true)});
+      const ValueId squeezed =
+          net.add(Activation{ActivationKind::silu}, {net.conv(net.add(GlobalPool{}, {wide}), 4, 1, 1, 0, 1, true)});
+      const ValueId gate =
+          net.add(Activation{ActivationKind::sigmoid}, {net.conv(squeezed, channels, 1, 1, 0, 1, true)});
       net.output(net.add(Binary{BinaryKind::mul}, {wide, gate}));
       CHECK(kernels_of(net.graph, precision, {}) == Names{"depthwise", "pointwise", "mean", "dot", "dot", "pointwise"});
     }
   }
 }
 
-TEST_CASE("images of three channels, channels that do not divide, uneven padding and values in it are put right around the call") {
+TEST_CASE(
+    "images of three channels, channels that do not divide, uneven padding and values in it are put right around the "
+    "call") {
   for (const Precision precision : both) {
     CAPTURE(std::string(name_of(precision)));
     GraphBuilder net;

@@ -6,6 +6,7 @@
 #include "kernels/cuda/cuda.hpp"
 #include "kernels/gpu/gpu.hpp"
 #include "runtime/session/contents.hpp"
+#include "tests/gpu/op_cases_in.hpp"
 #include "tests/gpu/staged_device.hpp"
 #include "tests/op_cases/check_device.hpp"
 #include "tests/source_dir.hpp"
@@ -51,8 +52,8 @@ std::vector<std::string> networks() {
 
 TEST_CASE("a GPU passes the table of op cases in every precision") {
   if (!asked_for()) return;
-  const auto cases = test::load_op_cases();
   for (const Bound& bound : bounds) {
+    const auto cases = test::op_cases_in(bound.precision);
     const auto report = test::check_device(*test::staged(device(bound.precision)), cases, bound.of_ops);
     CAPTURE(std::string(name_of(bound.precision)));
     CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));

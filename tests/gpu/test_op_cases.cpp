@@ -5,6 +5,7 @@
 
 #include "kernels/gpu/gpu.hpp"
 #include "tests/gpu/host_backend.hpp"
+#include "tests/gpu/op_cases_in.hpp"
 #include "tests/gpu/staged_device.hpp"
 #include "tests/op_cases/check_device.hpp"
 
@@ -13,8 +14,9 @@ using namespace banoff;
 namespace {
 
 test::DeviceReport check(Precision precision, double tolerance, test::HostOptions options = {}) {
-  std::shared_ptr<const Device> device = gpu::device(std::make_shared<test::HostBackend>(options), {precision, 4096, {}, true});
-  const auto report = test::check_device(*test::staged(device), test::load_op_cases(), tolerance);
+  std::shared_ptr<const Device> device =
+      gpu::device(std::make_shared<test::HostBackend>(options), {precision, 4096, {}, true});
+  const auto report = test::check_device(*test::staged(device), test::op_cases_in(precision), tolerance);
   CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
   return report;
 }

@@ -52,7 +52,9 @@ TEST_CASE("other devices have one precision") {
 
 TEST_CASE("16 bits that a GPU lacks are refused") {
   const auto old = std::make_shared<HostBackend>(HostOptions{.library = true, .half = false});
-  CHECK(refusal([&] { (void)gpu::device(old, {Precision::bf16, 4096, {}, true}); }).ends_with("does not compute in bf16"));
+  CHECK(refusal([&] {
+          (void)gpu::device(old, {Precision::bf16, 4096, {}, true});
+        }).ends_with("does not compute in bf16"));
   CHECK_NOTHROW((void)gpu::device(old, {Precision::tf32, 4096, {}, true}));
 }
 

@@ -3,8 +3,8 @@
 
 #include "kernels/gpu/gpu.hpp"
 #include "runtime/session/contents.hpp"
-#include "tests/gpu/host_backend.hpp"
 #include "tests/files.hpp"
+#include "tests/gpu/host_backend.hpp"
 #include "tests/session/support.hpp"
 #include "tests/session/two_stage_net.hpp"
 
@@ -24,7 +24,8 @@ struct Gpu {
 /// The largest difference relative to the reference's largest magnitude, over all outputs.
 double distance(const Model& model, const Tensors& inputs, const Tensors& got) {
   double worst = 0;
-  for (const OutputError& error : compare(model.reference(inputs), got)) worst = std::max(worst, error.max_relative_error);
+  for (const OutputError& error : compare(model.reference(inputs), got))
+    worst = std::max(worst, error.max_relative_error);
   return worst;
 }
 

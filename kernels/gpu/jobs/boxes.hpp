@@ -1,4 +1,5 @@
-// Boxes: decoding, RoIAlign, the choice of a mask. Of bounded values the rows that count are computed, the rest is zero.
+// Boxes: decoding, RoIAlign, the choice of a mask. Of bounded values the rows that count are computed, the rest is
+// zero.
 #pragma once
 
 #include "kernels/gpu/portable.hpp"
@@ -154,7 +155,8 @@ struct PickRows {
     const float entry = static_cast<const float*>(picks)[row * columns + columns - 1];
     const bool known = row < least(x_rows.get(), pick_rows.get()) && entry >= 0 && entry < static_cast<float>(channels);
     const int channel = known ? static_cast<int>(entry) : 0;
-    static_cast<float*>(y)[i] = known ? static_cast<const float*>(x)[(row * channels + channel) * inner + i % inner] : 0;
+    static_cast<float*>(y)[i] =
+        known ? static_cast<const float*>(x)[(row * channels + channel) * inner + i % inner] : 0;
   }
 };
 

@@ -38,7 +38,7 @@ struct Pointwise {
 struct LocalResponse {
   DType type = DType::f32;
   int count = 0, channels = 1, inner = 1;
-  int before = 0, behind = 0;  ///< neighbours that count
+  int before = 0, behind = 0;           ///< neighbours that count
   float alpha = 0, beta = 0, bias = 1;  ///< alpha is divided by the number of neighbours already
   const void* x = nullptr;
   void* y = nullptr;

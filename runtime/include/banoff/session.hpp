@@ -27,9 +27,9 @@ enum class Precision {
 enum class MemoryKind { host, device };
 
 struct DeviceOptions {
-  std::string name = "cpu";  ///< one of device_names(); "gpu-fp16" is "gpu" with that precision
-  int threads = 0;           ///< 0: as many as this process may use
-  bool fuse_norms = true;    ///< merge a batch norm that stayed with the activation behind it
+  std::string name = "cpu";               ///< one of device_names(); "gpu-fp16" is "gpu" with that precision
+  int threads = 0;                        ///< 0: as many as this process may use
+  bool fuse_norms = true;                 ///< merge a batch norm that stayed with the activation behind it
   Precision precision = Precision::fp32;  ///< of the gpu device; the others compute in fp32
 };
 
