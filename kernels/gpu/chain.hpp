@@ -65,7 +65,6 @@ BANOFF_HD inline float combined(const ChainStep& step, float x, float y) {
     case BinaryKind::sub: return step.swapped ? y - x : x - y;
     case BinaryKind::mul: return x * y;
     case BinaryKind::div: return step.swapped ? y / x : x / y;
-    case BinaryKind::equal: return x == y ? 1.0F : 0.0F;
   }
   return x;
 }

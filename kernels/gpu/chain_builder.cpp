@@ -4,9 +4,8 @@
 
 namespace banoff::gpu {
 
-ChainBuilder::ChainBuilder(const Context& context, const Region& region, Uploads& uploads)
-    : context_(context),
-      region_(region),
+ChainBuilder::ChainBuilder(const Region& region, Uploads& uploads)
+    : region_(region),
       uploads_(uploads),
       shape_(region.type(region.outputs[0]).shape),
       layout_(region.output_layouts[0]) {}

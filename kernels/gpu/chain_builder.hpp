@@ -8,7 +8,7 @@ namespace banoff::gpu {
 /// Builds the chain of elementwise nodes that ends in the region's output. Throws Refused for what is no step.
 class ChainBuilder {
  public:
-  ChainBuilder(const Context& context, const Region& region, Uploads& uploads);
+  ChainBuilder(const Region& region, Uploads& uploads);
 
   /// Values added per channel (axis 1, or the last of a matrix); none when empty.
   void add_bias(const std::vector<float>& bias, std::size_t axis);
@@ -28,7 +28,6 @@ class ChainBuilder {
   void combine(BinaryKind kind, ValueId operand, bool swapped);
   void set_operand(ChainStep& step, ValueId value);
 
-  const Context& context_;
   const Region& region_;
   Uploads& uploads_;
   const Shape shape_;

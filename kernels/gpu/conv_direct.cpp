@@ -40,7 +40,7 @@ Made direct_convolution(const Context& context, const Region& region, const Conv
   }
   if (!region.estimate) job.weights = uploads.add(direct_weights(region, shape), job.type);
   job.padding = uploads.add(shape.padding);
-  ChainBuilder builder(context, region, uploads);
+  ChainBuilder builder(region, uploads);
   job.chain = chain_of(builder, region, *shape.node);
   const bool slow = !lane_by_lane;
   const double cost = pass_us(context, region) + shape.flops() / (slow ? 2e6 : 1e7);
@@ -79,7 +79,7 @@ Made product_convolution(const Context& context, const Region& region, const Con
   const int steps = job.packed ? job.size / pack : job.size;
   while (job.shares.height < 128 && job.shares.height * 2 <= steps) job.shares.height *= 2;
   if (!region.estimate) job.b = uploads.add(library_weights(region, shape, shape.in(), shape.out()), job.type);
-  ChainBuilder builder(context, region, uploads);
+  ChainBuilder builder(region, uploads);
   job.chain = chain_of(builder, region, *shape.node);
   return std::make_unique<JobKernel>(KernelTraits{"dot", pass_us(context, region)}, uploads,
                                      [job, source = shape.source](const KernelArgs& args, Queue& queue) {

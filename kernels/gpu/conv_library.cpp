@@ -211,7 +211,7 @@ Made library_convolution(const Context& context, const Region& region, const Con
   }
 
   Uploads uploads(*context.backend, region.estimate);
-  ChainBuilder builder(context, region, uploads);
+  ChainBuilder builder(region, uploads);
   auto bias = cpu::floats(region, *s.node, Slot::bias);
   problem.bias = !bias.empty() && !s.transposed;
   if (s.transposed) builder.add_bias(bias, 1);

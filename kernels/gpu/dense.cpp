@@ -68,7 +68,7 @@ Made dense(const Context& context, const Region& region) {
   job.packed = takes_packs(job.size, job.type);
   job.shares = shares_of(y.elements(), job.packed ? job.size / 4 : job.size);
   if (!region.estimate) job.b = uploads.add(cpu::floats(region, node, Slot::weight), job.type);
-  ChainBuilder builder(context, region, uploads);
+  ChainBuilder builder(region, uploads);
   builder.add_bias(cpu::floats(region, node, Slot::bias), y.rank() - 1);
   job.chain = tail_of(builder, region);
   const std::size_t source = cpu::input_of(region, node.inputs[0]);
@@ -104,7 +104,7 @@ Made matrix_product(const Context& context, const Region& region) {
   job.packed = !op.transpose_a && op.transpose_b && takes_packs(job.size, job.type);
   job.shares = shares_of(y.elements(), job.size);
   Uploads uploads(*context.backend, region.estimate);
-  ChainBuilder builder(context, region, uploads);
+  ChainBuilder builder(region, uploads);
   job.chain = tail_of(builder, region);
   const std::size_t left = cpu::input_of(region, node.inputs[0]);
   const std::size_t right = cpu::input_of(region, node.inputs[1]);

@@ -24,7 +24,7 @@ Made pointwise(const Context& context, const Region& region) {
   cpu::require_float_chain(region);
   if (region.inputs.empty()) throw Refused{"no input"};
   Uploads uploads(*context.backend, region.estimate);
-  ChainBuilder builder(context, region, uploads);
+  ChainBuilder builder(region, uploads);
   const Node& first = cpu::node(region, 0);
   const std::optional<ValueId> source = source_of(region, first);
   if (!source) builder.start_with(first.inputs.at(0));
