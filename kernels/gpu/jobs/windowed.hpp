@@ -70,7 +70,8 @@ struct PoolWindows {
     const int last = least(start + (a.kernel - 1) * a.dilation + 1, size);
     const int inside = last > first ? (last - first - 1) / a.dilation + 1 : 0;
     // A window that sticks out beyond the padding (ceil_mode) does not count what lies there.
-    return {first, last, a.dilation, count_padding ? least(start + a.kernel, size + a.pad_end) - start : inside};
+    const int padded = least(a.kernel, (size + a.pad_end - 1 - start) / a.dilation + 1);
+    return {first, last, a.dilation, count_padding ? padded : inside};
   }
   template <class T, int V>
   BANOFF_HD void pool(int item) const {
