@@ -41,7 +41,9 @@ TEST_CASE("small networks give the reference's answers in every precision, folde
     for (const Method method : {Method::none, Method::optimal}) {
       const Model model = folded(demo(name), method);
       const Tensors inputs = model.random_inputs(3);
-      for (const auto& [precision, bound] : bounds) {
+      for (const auto& entry : bounds) {
+        const Precision precision = entry.first;  // no structured binding: doctest captures in a lambda
+        const double bound = entry.second;
         CAPTURE(std::string(name));
         CAPTURE(std::string(name_of(precision)));
         CHECK(distance(model, inputs, Session(gpu.compile(model, precision)).run(inputs)) < bound);
