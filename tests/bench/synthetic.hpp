@@ -47,7 +47,7 @@ inline banoff::bench::Report synthetic_report(double spread = 0) {
   using namespace banoff::bench;
   Report report;
   report.version = "1.2.3";
-  report.machine = {"CPU <fast> & cheap", {"avx2"}, 4, 2, "oneDNN 9"};
+  report.machine = {"CPU <fast> & cheap", {"avx2"}, 4, 2, "oneDNN 9", ""};
   TableReport table;
   table.spec.name = "table4";
   table.spec.title = "Some \"nets\" <b>";

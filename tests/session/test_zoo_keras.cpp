@@ -55,7 +55,9 @@ TEST_CASE("the networks that follow Keras compute what Keras does, in float64") 
   std::ifstream stream(source / "tests/data/keras.json");
   const Json cases = Json::parse(stream);
   REQUIRE(!cases.empty());
-  for (const auto& [name, row] : cases.items()) {
+  for (const auto& item : cases.items()) {
+    const std::string& name = item.key();
+    const Json& row = item.value();
     CAPTURE(name);
     const int side = row["side"];
     Graph graph = parsed(name, side);
