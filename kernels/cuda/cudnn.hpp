@@ -63,10 +63,12 @@ struct Cudnn {
   return type == DType::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
-/// Throws internal, naming the call; refused where cuDNN does not take the problem.
+/// Throws internal, naming the call; refused where cuDNN does not take the problem: it has nothing for it, or does not
+/// know a parameter.
 inline void check(cudnnStatus_t status, const char* call) {
   if (status == CUDNN_STATUS_SUCCESS) return;
-  const bool takes_not = status / 1000 == CUDNN_STATUS_NOT_SUPPORTED / 1000;
+  const int family = status / 1000;
+  const bool takes_not = family == CUDNN_STATUS_NOT_SUPPORTED / 1000 || family == CUDNN_STATUS_BAD_PARAM / 1000;
   fail(takes_not ? ErrorKind::refused : ErrorKind::internal, "{}: {}", call, cudnn().cudnnGetErrorString(status));
 }
 

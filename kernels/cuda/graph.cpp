@@ -1,6 +1,6 @@
 #include "kernels/cuda/graph.hpp"
 
-#include <array>
+#include <algorithm>
 
 namespace banoff::cuda {
 

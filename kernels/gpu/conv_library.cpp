@@ -14,7 +14,12 @@ namespace banoff::gpu {
 
 namespace {
 
-std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
+constexpr std::size_t alignment = 256;  // of what the device's own allocations begin at
+
+std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+std::byte* aligned(std::byte* memory) {
+  return memory + (alignment - reinterpret_cast<std::uintptr_t>(memory) % alignment) % alignment;
+}
 
 /// What tensor cores want the number of channels to divide by.
 std::int64_t padded_channels(std::int64_t channels, const Context& context, const ConvShape& shape, DType type) {
@@ -85,7 +90,7 @@ struct Call {
     ConvArgs ready = args;
     ready.x = given.inputs[source];
     ready.y = cut ? whole : given.outputs[0];
-    ready.workspace = whole + whole_bytes;
+    ready.workspace = aligned(whole + whole_bytes);
     if (residual != none) ready.residual = given.inputs[static_cast<std::size_t>(residual)];
     if (pack) {
       pack->queue(queue, ready.x, given.scratch);
@@ -275,7 +280,7 @@ Made library_convolution(const Context& context, const Region& region, const Con
   call.tail.chain = chain;
   traits.name = call.convolver->name() + (chain.count > 0 ? "+pointwise" : "");
   if (call.pack) traits.name = "pack+" + traits.name;
-  traits.scratch_bytes = call.packed_bytes + call.whole_bytes + aligned(call.convolver->workspace_bytes());
+  traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
   return std::make_unique<JobKernel>(
       std::move(traits), uploads,
       [call = std::move(call)](const KernelArgs& args, Queue& queue) { call.queue(args, queue); });
