@@ -90,15 +90,16 @@ constexpr Row table[] = {
 };
 // clang-format on
 
-/// Weights of float32 are rounded once more when a norm goes into them.
-constexpr double tolerance = 2e-5;
+/// The folds themselves hold to 1e-9. Folded weights are then rounded to float32 (6e-8), which a deep network with
+/// made-up weights on a picture of few pixels magnifies up to a thousandfold.
+constexpr double tolerance = 2e-4;
 
 }  // namespace
 
 TEST_CASE("every network of the zoo gives the same answer folded by each method, and folds as many norms as ever") {
   constexpr std::array by{Method::naive, Method::banoff, Method::optimal};
   for (const Row& row : table) {
-    CAPTURE(row.name);
+    CAPTURE(std::string(row.name));
     if (row.run != Run::quick && std::getenv("BANOFF_SLOW_TESTS") == nullptr) continue;
     const bool whole = row.run != Run::parts;
     LoadOptions options;
