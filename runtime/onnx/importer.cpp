@@ -24,6 +24,16 @@ void fix_batch(Graph& graph) {
   }
 }
 
+/// What an op makes of a tensor without elements. Kernels expect some, but for sums and the like.
+std::vector<Operand> without_elements(const Signature& signature) {
+  std::vector<Operand> results;
+  for (const TensorType& type : signature.outputs) {
+    if (type.shape.elements() != 0) fail_input("tensors without elements are not supported");
+    results.push_back({none, Tensor::allocate(type.dtype, type.shape).first});
+  }
+  return results;
+}
+
 /// What people may see of a name from a file: ours have 1 to 1000 printable characters.
 std::string printable(std::string name) {
   if (name.size() > 900) name.resize(900);
@@ -206,6 +216,8 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
       fail_input("{} is larger than the limit of {} elements", type.str(), limits_.graph.max_elements);
     }
   }
+  const auto is_empty = [](const Operand& input) { return input.known && input.known->elements() == 0; };
+  if (std::ranges::any_of(inputs, is_empty) && !std::holds_alternative<Reduce>(op)) return without_elements(signature);
   if (std::ranges::all_of(inputs, [](const Operand& input) { return input.known.has_value(); })) {
     for (const TensorType& type : signature.outputs) account(type.shape.elements());
     return evaluated(op, inputs, params, signature);
