@@ -128,6 +128,13 @@ bool same_kind(const Op& a, const Op& b) {
 
 }  // namespace
 
+Op::Op() = default;
+Op::Op(const Op& other) = default;
+Op::Op(Op&& other) noexcept = default;
+Op& Op::operator=(const Op& other) = default;
+Op& Op::operator=(Op&& other) noexcept = default;
+Op::~Op() = default;
+
 std::span<const OpRow> op_table() {
   static const std::vector<OpRow> table = make_table();
   return table;
