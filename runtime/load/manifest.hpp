@@ -14,4 +14,7 @@ namespace banoff {
 void read_task_file(const std::filesystem::path& file, const Graph& graph, Manifest& manifest,
                     const LoadLimits& limits = {});
 
+/// `preprocess` and `task` as such a file; empty where there is nothing to say.
+[[nodiscard]] std::string print_manifest(const Manifest& manifest);
+
 }  // namespace banoff

@@ -1,17 +1,16 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/load/fields.hpp"
 #include "runtime/load/inputs.hpp"
 #include "runtime/load/load.hpp"
-#include "runtime/load/manifest_fields.hpp"
+#include "runtime/load/manifest.hpp"
 #include "runtime/load/safetensors_write.hpp"
 #include "runtime/load/saved_params.hpp"
 
 namespace banoff {
 
 namespace {
-
-std::string in_braces(const std::vector<std::string>& parts) { return fmt::format("{{{}}}", fmt::join(parts, ", ")); }
 
 /// How a flat file refers to a value: its node's name, with an index if the node has several outputs.
 std::string reference(const Graph& graph, ValueId id) {
@@ -36,7 +35,8 @@ std::string print_sharing(const Graph& graph, const SavedParams& saved, NodeId i
   if (slots.empty()) return {};
   const bool whole =
       slots.size() == node.params.size() && std::ranges::count(sources, sources[0]) == std::ssize(sources);
-  return "weights_from: " + (whole ? yaml_text(graph.node(sources[0]).name) : in_braces(slots));
+  return "weights_from: " +
+         (whole ? yaml_text(graph.node(sources[0]).name) : fmt::format("{{{}}}", fmt::join(slots, ", ")));
 }
 
 std::string print_node(const Graph& graph, const SavedParams& saved, NodeId id) {
@@ -49,7 +49,7 @@ std::string print_node(const Graph& graph, const SavedParams& saved, NodeId id) 
   for (const FieldPrinter::Field& field : print_op(node.op))
     parts.push_back(fmt::format("{}: {}", field.key, field.text));
   if (std::string sharing = print_sharing(graph, saved, id); !sharing.empty()) parts.push_back(std::move(sharing));
-  return fmt::format("  - {}: {}\n", yaml_text(node.name), in_braces(parts));
+  return fmt::format("  - {}: {{{}}}\n", yaml_text(node.name), fmt::join(parts, ", "));
 }
 
 std::string print_input(const Graph& graph, const GraphInput& input) {
@@ -60,43 +60,13 @@ std::string print_input(const Graph& graph, const GraphInput& input) {
   return fmt::format("  {}: {}\n", yaml_literal(graph.value(input.value).name), shape);
 }
 
-/// The fields that differ from a default-made section's, those in `always`, and required ones.
-std::string print_section(const FieldPrinter& section, const FieldPrinter& standard, std::string_view always) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 0; i < section.fields.size(); ++i) {
-    const FieldPrinter::Field& field = section.fields[i];
-    if (field.is_required || field.key == always || field.text != standard.fields[i].text) {
-      parts.push_back(fmt::format("{}: {}", field.key, field.text));
-    }
-  }
-  return in_braces(parts);
-}
-
-std::string print_preprocess(const Preprocess& preprocess) {
-  FieldPrinter printer, standard;
-  preprocess_fields(printer, preprocess);
-  const Preprocess unset;
-  preprocess_fields(standard, unset);
-  return fmt::format("  {}: {}\n", yaml_literal(preprocess.input), print_section(printer, standard, "fit"));
-}
-
-std::string print_task(const Task& task) {
-  FieldPrinter printer, standard;
-  task_fields(printer, task);
-  const Task unset;
-  task_fields(standard, unset);
-  return print_section(printer, standard, {});
-}
-
 }  // namespace
 
 std::string print_yaml(const Graph& graph, const Manifest& manifest) {
   const SavedParams saved(graph);
   std::string out = fmt::format("name: {}\ninputs:\n", yaml_text(graph.name));
   for (const GraphInput& input : graph.inputs) out += print_input(graph, input);
-  if (!manifest.preprocess.empty()) out += "preprocess:\n";
-  for (const Preprocess& preprocess : manifest.preprocess) out += print_preprocess(preprocess);
-  if (manifest.task.kind != TaskKind::none) out += "task: " + print_task(manifest.task) + "\n";
+  out += print_manifest(manifest);
   out += "nodes:\n";
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const auto id = static_cast<NodeId>(n);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "banoff/file.hpp"
 #include "folding/fold.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/dtype.hpp"
@@ -28,12 +29,13 @@ std::shared_ptr<const Model::Contents> contents_of(Graph graph, Manifest manifes
       Model::Contents{std::move(graph), std::move(manifest), std::move(bindings), std::move(types)});
 }
 
-/// An ONNX file says nothing of pictures: what there is to say is in a file beside it.
+/// An ONNX file says nothing of pictures: what there is to say is in this file beside it.
+std::filesystem::path task_file_of(std::filesystem::path file) { return file.replace_extension(".task.yaml"); }
+
 void apply_task_file(const std::filesystem::path& file, const LoadOptions& options, LoadedModel& loaded) {
   std::filesystem::path task = options.task;
   if (task.empty() && file.extension() == ".onnx") {
-    std::filesystem::path beside = file;
-    beside.replace_extension(".task.yaml");
+    const std::filesystem::path beside = task_file_of(file);
     if (std::filesystem::exists(beside)) task = beside;
   }
   if (!task.empty()) read_task_file(task, loaded.graph, loaded.manifest);
@@ -129,8 +131,10 @@ std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
 }
 
 void Model::save(const std::filesystem::path& file) const {
-  if (file.extension() == ".onnx") save_onnx(file, contents_->graph, contents_->types);
-  else save_model(file, contents_->graph, contents_->manifest);
+  if (file.extension() != ".onnx") return save_model(file, contents_->graph, contents_->manifest);
+  save_onnx(file, contents_->graph, contents_->types);
+  if (const std::string text = print_manifest(manifest()); !text.empty())
+    write_file_atomically(task_file_of(file), text);
 }
 
 std::string Model::yaml() const { return print_yaml(contents_->graph, contents_->manifest); }

@@ -59,6 +59,21 @@ TEST_CASE("what a task file says goes into the YAML that an ONNX file is importe
   CHECK(Model::load(folder / "made.yaml").manifest().task == model.manifest().task);
 }
 
+TEST_CASE("a network written as ONNX keeps what there is to say of pictures in a file beside it") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = small_onnx().write(folder);
+  Model::load(file).save(folder / "plain.onnx");
+  CHECK(!std::filesystem::exists(folder / "plain.task.yaml"));
+  folder.write("made.task.yaml",
+               "preprocess: {x: {resize: [5, 6], mean: [1, 2, 3], fit: letterbox}}\n"
+               "task: {kind: detection, decoder: yolov8, iou: 0.4, labels: [a, 'b: c']}\n");
+  const Model model = Model::load(file);
+  model.save(folder / "copy.onnx");
+  const Manifest copy = Model::load(folder / "copy.onnx").manifest();
+  CHECK(copy.task == model.manifest().task);
+  CHECK(copy.preprocess == model.manifest().preprocess);
+}
+
 TEST_CASE("FastestDet's heads are decoded to the author's boxes" * doctest::skip(!available())) {
   const Model model = load("net_fastestdet_coco/fastestdet_coco", "fastestdet_coco");
   const std::filesystem::path ref = data_folder() / "net_fastestdet_coco/ref";

@@ -77,7 +77,8 @@ class BANOFF_API Model {
   [[nodiscard]] Model with_outputs(const std::vector<std::string>& values) const;
   /// This network with its batch norms folded, and what was done.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
-  /// Writes the network as ONNX (.onnx), or as YAML with its weights beside it; what appears is whole.
+  /// Writes the network as ONNX (NAME.onnx, and NAME.task.yaml if there is something to say of pictures), or as YAML
+  /// with its weights beside it; what appears is whole.
   void save(const std::filesystem::path& file) const;
   [[nodiscard]] std::string yaml() const;  ///< the expanded network, without weights
 
