@@ -11,16 +11,16 @@ Needs onnx and onnxruntime from PyPI. Usage: check_light_onnx.py FOLDER [NET…]
 import argparse
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import numpy_helper
 
-onnxruntime.set_default_logger_severity(3)
+from comparison import run_banoff
+from onnx_files import LEVELS, largest_difference, norms, session
+
 METHODS = ("none", "naive", "banoff", "optimal")
 
 
@@ -65,43 +65,33 @@ def with_random_weights(model, seed):
     return model
 
 
-def run_runtime(file, feeds):
-    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]).run(None, feeds)
-
-
-def difference(actual, expected):
-    return max(float(np.abs(a - e).max() / np.abs(e).max()) for a, e in zip(actual, expected))
-
-
-def check(file, banoff, folder):
+def check(file, parsed, folder):
     """Per method: norms folded, how far banoff's float64 and float32 and ONNX Runtime's run of the folded file are off."""
     model = with_random_weights(onnx.load(file), 1)
     random = folder / "random.onnx"
     onnx.save(model, random)
-    session = onnxruntime.InferenceSession(str(random), providers=["CPUExecutionProvider"])
-    live = {each.name for each in session.get_inputs()} - {each.name for each in model.graph.initializer}
+    original = session(random, LEVELS.ORT_ENABLE_ALL)
+    live = {each.name for each in original.get_inputs()} - {each.name for each in model.graph.initializer}
     rng = np.random.default_rng(2)
-    feeds = {each.name: rng.normal(size=each.shape).astype(np.float32) for each in session.get_inputs() if each.name in live}
-    expected = session.run(None, feeds)
+    feeds = {each.name: rng.normal(size=each.shape).astype(np.float32) for each in original.get_inputs() if each.name in live}
+    expected = original.run(None, feeds)
     arguments = []
     for i, (name, values) in enumerate(feeds.items()):
         np.save(folder / f"in{i}.npy", values)
         arguments += ["--input", f"{name}={folder}/in{i}.npy"]
-    outputs = [each.name for each in session.get_outputs()]
+    outputs = [each.name for each in original.get_outputs()]
     arguments += [part for i, name in enumerate(outputs) for part in ("--output", f"{name}={folder}/out{i}.npy")]
     for method in METHODS:
-        call = [banoff, "fold", random, "--method", method, "-o", folder / "folded.onnx", "--no-check", "--json"]
-        folded = json.loads(subprocess.run(call, check=True, capture_output=True, text=True).stdout)["bn"]
+        written = folder / "folded.onnx"
+        told = run_banoff(parsed, "fold", random, "--method", method, "-o", written, "--no-check", "--json")
         errors = []
         for device in ("reference-f64", "cpu"):
-            subprocess.run([banoff, "run", random, "--method", method, "--device", device, *arguments], check=True,
-                           capture_output=True)
-            errors.append(difference([np.load(folder / f"out{i}.npy") for i in range(len(outputs))], expected))
-        written = onnx.load(folder / "folded.onnx")
-        onnx.checker.check_model(written)
-        left = sum(node.op_type == "BatchNormalization" for node in written.graph.node)
-        errors.append(difference(run_runtime(folder / "folded.onnx", feeds), expected))
-        yield method, folded, left, errors
+            run_banoff(parsed, "run", random, "--method", method, "--device", device, *arguments)
+            actual = [np.load(folder / f"out{i}.npy") for i in range(len(outputs))]
+            errors.append(largest_difference(actual, expected))
+        onnx.checker.check_model(str(written))
+        errors.append(largest_difference(session(written, LEVELS.ORT_ENABLE_ALL).run(None, feeds), expected))
+        yield method, json.loads(told)["bn"], norms(written), errors
 
 
 def main():
@@ -117,7 +107,7 @@ def main():
     wrong = 0
     for file in files:
         with tempfile.TemporaryDirectory() as folder:
-            for method, bn, left, errors in check(file, arguments.banoff, pathlib.Path(folder)):
+            for method, bn, left, errors in check(file, arguments, pathlib.Path(folder)):
                 right = max(errors) <= arguments.tolerance and left == bn["left"]
                 wrong += not right
                 print(f"{file.stem.removeprefix('light_'):16} {method:8} {bn['total']:4} {bn['folded']:6} {left:12} "

@@ -13,7 +13,6 @@ import argparse
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,33 +20,13 @@ import time
 import numpy as np
 import onnx
 import onnxoptimizer
-import onnxruntime
 import onnxsim
+
+from comparison import run_banoff
+from onnx_files import LEVELS, largest_difference, norms, session
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHODS = ("naive", "banoff", "optimal")
-LEVELS = onnxruntime.GraphOptimizationLevel
-
-
-def session(file, level=LEVELS.ORT_DISABLE_ALL, saved=None):
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = level
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    if saved:
-        options.optimized_model_filepath = str(saved)
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-
-
-def norms(file):
-    return sum(node.op_type == "BatchNormalization" for node in onnx.load(str(file)).graph.node)
-
-
-def banoff(arguments, *command):
-    done = subprocess.run([arguments.banoff, *map(str, command)], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(" ".join(done.stderr.split())[:200])
-    return done.stdout
 
 
 def by_optimizer(source, to):
@@ -66,7 +45,7 @@ def by_runtime(source, to):
 
 def by_banoff(method, arguments):
     def fold(source, to):
-        report = json.loads(banoff(arguments, "fold", source, "--method", method, "--no-check", "--json", "-o", to))
+        report = json.loads(run_banoff(arguments, "fold", source, "--method", method, "--no-check", "--json", "-o", to))
         onnx.checker.check_model(str(to))
         left = report["bn"]["left"]
         if left != norms(to):
@@ -84,10 +63,6 @@ def inputs_of(model, given, seed):
     if given and len(feeds) == 1:
         feeds = {name: np.load(given).astype(np.float32) for name in feeds}
     return feeds
-
-
-def difference(expected, actual):
-    return max(float(np.abs(a - b).max() / (np.abs(b).max() or 1)) for a, b in zip(actual, expected))
 
 
 def milliseconds(sessions, feeds, runs):
@@ -114,7 +89,7 @@ def compare(name, source, given, arguments, folder):
         try:
             make(source, file)
             made = session(file)
-            error = difference(expected, made.run(None, feeds))
+            error = largest_difference(made.run(None, feeds), expected)
             cells.append(f"{norms(file)} ({error:.0e})")
             sessions.append(made)
             right &= tool not in METHODS or error < arguments.tolerance
@@ -140,7 +115,7 @@ def networks(arguments, folder):
     for name in arguments.nets:
         file = folder / f"{name}.onnx"
         try:
-            banoff(arguments, "export", ROOT / f"configs/models/{name}.yaml", "--weights", f"random:{arguments.seed}", "-o", file)
+            run_banoff(arguments, "export", ROOT / f"configs/models/{name}.yaml", "--weights", f"random:{arguments.seed}", "-o", file)
         except RuntimeError as refused:
             print(f"{name}: not exported: {refused}", file=sys.stderr)
             continue
