@@ -288,9 +288,10 @@ bool has_infinities(const Tensor* tensor) {
 }
 
 void apply(const Constant& op, const Rule& r) {
-  if (!is_float(op.type) || has_infinities(r.system().graph().param(r.node(), Slot::value)) ||
-      r.shape(r.out()).elements() > max_constant_elements)
+  const bool small = r.shape(r.out()).elements() <= max_constant_elements;
+  if (!small || !is_float(op.type) || has_infinities(r.system().graph().param(r.node(), Slot::value))) {
     return r.barrier(Blocker::unsupported_op);
+  }
   r.system().make_elements(r.out());
 }
 

@@ -2,33 +2,19 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 
-#include "runtime/graph/ops.hpp"
+#include "kernels/boxes/suppress.hpp"
 
 namespace banoff::boxes {
 
-/// A box as its lower and upper corner.
+/// x1 y1 x2 y2 of a box given as two opposite corners y x y x in any order, or as x y of the centre, width and height.
 template <class T>
-struct Corners {
-  T y1, x1, y2, x2;
-  [[nodiscard]] T area() const { return (y2 - y1) * (x2 - x1); }
-};
-
-/// Two opposite corners y x y x in any order, or x y of the centre with width and height.
-template <class T>
-[[nodiscard]] Corners<T> corners_of(const T* box, bool centred) {
-  if (centred) return {box[1] - box[3] / 2, box[0] - box[2] / 2, box[1] + box[3] / 2, box[0] + box[2] / 2};
-  return {std::min(box[0], box[2]), std::min(box[1], box[3]), std::max(box[0], box[2]), std::max(box[1], box[3])};
-}
-
-template <class T>
-[[nodiscard]] T overlap(const Corners<T>& a, const Corners<T>& b) {
-  const T height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);
-  const T width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1);
-  if (!(height > T{0}) || !(width > T{0})) return T{0};
-  return height * width / (a.area() + b.area() - height * width);
+[[nodiscard]] std::array<T, 4> corners_of(const T* box, bool centred) {
+  if (centred) return {box[0] - box[2] / 2, box[1] - box[3] / 2, box[0] + box[2] / 2, box[1] + box[3] / 2};
+  return {std::min(box[1], box[3]), std::min(box[0], box[2]), std::max(box[1], box[3]), std::max(box[0], box[2])};
 }
 
 /// The boxes that stay, best first, as places in `boxes`. `order` has room for all of them; the result lies in it.
@@ -46,7 +32,7 @@ template <class T>
   for (std::size_t i = 0; i < candidates && static_cast<std::int64_t>(kept) < op.max; ++i) {
     const auto candidate = corners_of(boxes + order[i] * 4, op.centred);
     const auto covers = [&](std::int64_t other) {
-      return overlap(candidate, corners_of(boxes + other * 4, op.centred)) > static_cast<T>(op.iou);
+      return overlap(candidate.data(), corners_of(boxes + other * 4, op.centred).data()) > static_cast<T>(op.iou);
     };
     if (std::none_of(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), covers))
       order[kept++] = order[i];

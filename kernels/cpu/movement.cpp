@@ -7,18 +7,11 @@
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/resample.hpp"
+#include "runtime/graph/padding.hpp"
 
 namespace banoff::cpu {
 
 namespace {
-
-/// Mirrors without repeating the edge, as often as needed.
-std::int64_t reflected(std::int64_t at, std::int64_t size) {
-  if (size == 1) return 0;
-  const std::int64_t period = 2 * (size - 1);
-  const std::int64_t inside = ((at % period) + period) % period;
-  return inside < size ? inside : period - inside;
-}
 
 /// One whole cut along an axis into contiguous pieces, in bytes per step of everything outside the axis.
 struct Pieces {
@@ -139,10 +132,8 @@ GatherTables padding_tables(const Shape& input, const Shape& output, const std::
   GatherTables tables = identity_tables(input, output);
   for (std::size_t axis = 0; axis < output.rank(); ++axis) {
     for (std::int64_t& at : tables.index[axis]) {
-      at -= begin[axis];
-      if (at >= 0 && at < input[axis]) continue;
-      if (mode == PadMode::constant) at = outside;
-      else at = mode == PadMode::edge ? std::clamp<std::int64_t>(at, 0, input[axis] - 1) : reflected(at, input[axis]);
+      at = padding_source(at - begin[axis], input[axis], mode);
+      if (at < 0) at = outside;
     }
   }
   tables.fill = std::move(fill);

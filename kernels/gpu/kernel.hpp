@@ -94,6 +94,18 @@ class JobKernel {
   Function function_;
 };
 
+/// The kernel of one job from the region's only input `x` to its output `y`.
+template <class J>
+[[nodiscard]] std::unique_ptr<JobKernel> made(std::string name, double cost, Uploads& uploads, const J& job) {
+  return std::make_unique<JobKernel>(KernelTraits{std::move(name), cost}, uploads,
+                                     [job](const KernelArgs& args, Queue& queue) {
+                                       J ready = job;
+                                       ready.x = args.inputs[0];
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
 /// Time of a launch that moves this many bytes, in microseconds. Good enough to choose between layouts.
 [[nodiscard]] inline double pass_us(double bytes) { return 2.0 + bytes / 2e6; }
 /// The same for a region's inputs and outputs.

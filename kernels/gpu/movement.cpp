@@ -5,6 +5,7 @@
 #include "kernels/gpu/kernels.hpp"
 #include "kernels/gpu/move_plan.hpp"
 #include "runtime/core/dtype.hpp"
+#include "runtime/graph/padding.hpp"
 
 namespace banoff::gpu {
 
@@ -33,6 +34,24 @@ struct Piece {
   ReadyMove move;
 };
 
+/// One end of a part's walk: which input or output, where in it the part begins, and its strides.
+struct End {
+  std::size_t place = 0;
+  std::int64_t start = 0;
+  std::vector<std::int64_t> strides;
+};
+
+void add_part(std::vector<Piece>& pieces, const Operands& o, const Shape& part, const End& from, const End& to,
+              Uploads& uploads) {
+  if (part.elements() == 0) return;
+  MovePlan plan;
+  plan.element = o.element();
+  plan.from = from.start;
+  plan.to = to.start;
+  for (std::size_t a = 0; a < part.rank(); ++a) plan.ways.push_back({part[a], from.strides[a], to.strides[a]});
+  pieces.push_back({from.place, to.place, ready(std::move(plan), uploads)});
+}
+
 /// One walk per input, to its part of the result.
 std::vector<Piece> concat(const Operands& o, const Concat& op, Uploads& uploads) {
   const std::size_t axis = resolve_axis(op.axis, o.out().rank());
@@ -40,13 +59,8 @@ std::vector<Piece> concat(const Operands& o, const Concat& op, Uploads& uploads)
   std::int64_t start = 0;
   const auto to = o.written();
   for (std::size_t i = 0; i < o.node.inputs.size(); ++i) {
-    const auto from = o.read(i);
-    MovePlan plan;
-    plan.element = o.element();
-    plan.to = start * to[axis];
-    for (std::size_t a = 0; a < to.size(); ++a) plan.ways.push_back({o.in(i)[a], from[a], to[a]});
+    add_part(pieces, o, o.in(i), {o.place(i), 0, o.read(i)}, {0, start * to[axis], to}, uploads);
     start += o.in(i)[axis];
-    if (o.in(i).elements() > 0) pieces.push_back({o.place(i), 0, ready(std::move(plan), uploads)});
   }
   return pieces;
 }
@@ -58,13 +72,8 @@ std::vector<Piece> split(const Operands& o, const Split& op, Uploads& uploads) {
   std::int64_t start = 0;
   const auto from = o.read();
   for (std::size_t i = 0; i < o.node.outputs.size(); ++i) {
-    const auto to = o.written(i);
-    MovePlan plan;
-    plan.element = o.element();
-    plan.from = start * from[axis];
-    for (std::size_t a = 0; a < to.size(); ++a) plan.ways.push_back({o.out(i)[a], from[a], to[a]});
+    add_part(pieces, o, o.out(i), {o.place(), start * from[axis], from}, {i, 0, o.written(i)}, uploads);
     start += o.out(i)[axis];
-    if (o.out(i).elements() > 0) pieces.push_back({o.place(), i, ready(std::move(plan), uploads)});
   }
   return pieces;
 }
@@ -116,13 +125,6 @@ MovePlan resized(const Operands& o, const Resize& op) {
   return plan;
 }
 
-std::int64_t reflected(std::int64_t at, std::int64_t size) {
-  if (size == 1) return 0;
-  const std::int64_t period = 2 * (size - 1);
-  const std::int64_t inside = ((at % period) + period) % period;
-  return inside < size ? inside : period - inside;
-}
-
 MovePlan padded(const Operands& o, const Pad& op) {
   if (op.padding.mode != Padding::Mode::given) throw Refused{"padding without numbers"};
   MovePlan plan = straight(o);
@@ -133,12 +135,7 @@ MovePlan padded(const Operands& o, const Pad& op) {
     const std::int64_t begin = op.padding.begin.at(a - (rank - count));
     const std::int64_t size = o.in()[a];
     std::vector<std::int64_t> index;
-    for (std::int64_t i = 0; i < o.out()[a]; ++i) {
-      const std::int64_t at = i - begin;
-      if (at >= 0 && at < size) index.push_back(at);
-      else if (op.mode == PadMode::constant) index.push_back(-1);
-      else index.push_back(op.mode == PadMode::edge ? std::clamp<std::int64_t>(at, 0, size - 1) : reflected(at, size));
-    }
+    for (std::int64_t i = 0; i < o.out()[a]; ++i) index.push_back(padding_source(i - begin, size, op.mode));
     look_up(plan.ways[a], index);
   }
   if (op.mode != PadMode::constant) return plan;

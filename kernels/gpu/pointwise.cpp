@@ -79,13 +79,7 @@ Made local_response(const Context& context, const Region& region) {
   job.beta = static_cast<float>(op.beta);
   job.bias = static_cast<float>(op.bias);
   Uploads uploads(*context.backend, region.estimate);
-  return std::make_unique<JobKernel>(KernelTraits{"lrn", 2 * pass_us(context, region)}, uploads,
-                                     [job](const KernelArgs& args, Queue& queue) {
-                                       LocalResponse ready = job;
-                                       ready.x = args.inputs[0];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return made("lrn", 2 * pass_us(context, region), uploads, job);
 }
 
 Made convert(const Context& context, const Region& region) {
@@ -99,13 +93,7 @@ Made convert(const Context& context, const Region& region) {
   job.to = context.storage(out.dtype);
   job.count = as_int(in.shape.elements());
   Uploads uploads(*context.backend, region.estimate);
-  return std::make_unique<JobKernel>(KernelTraits{"convert", pass_us(context, region)}, uploads,
-                                     [job](const KernelArgs& args, Queue& queue) {
-                                       Convert ready = job;
-                                       ready.x = args.inputs[0];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return made("convert", pass_us(context, region), uploads, job);
 }
 
 }  // namespace banoff::gpu

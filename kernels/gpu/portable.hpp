@@ -53,6 +53,16 @@ BANOFF_HD inline void store(bf16* p, int i, float v) {
 #endif
 }
 
+/// A job of one thread for each of `count` elements.
+struct PerElement {
+  int count = 0;
+
+  template <class T>
+  BANOFF_HD int items() const {
+    return count;
+  }
+};
+
 /// Elements that one thread moves at a time: 16 bytes.
 template <class T>
 inline constexpr int wide = static_cast<int>(16 / sizeof(T));

@@ -54,17 +54,6 @@ const Node& only_node(const Region& region) {
   return node;
 }
 
-template <class J>
-Made made(std::string name, double cost, Uploads& uploads, const J& job) {
-  return std::make_unique<JobKernel>(KernelTraits{std::move(name), cost}, uploads,
-                                     [job](const KernelArgs& args, Queue& queue) {
-                                       J ready = job;
-                                       ready.x = args.inputs[0];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
-}
-
 }  // namespace
 
 Made mean(const Context& context, const Region& region) {

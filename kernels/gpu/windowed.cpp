@@ -44,13 +44,7 @@ Made pool(const Context& context, const Region& region) {
   Uploads uploads(*context.backend, region.estimate);
   // In plain layout neighbours in a row are read by other threads at other times.
   const double slower = layout == Layout::plain ? 2.0 : 1.0;
-  return std::make_unique<JobKernel>(KernelTraits{"pool", slower * pass_us(context, region)}, uploads,
-                                     [job](const KernelArgs& args, Queue& queue) {
-                                       PoolWindows ready = job;
-                                       ready.x = args.inputs[0];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return made("pool", slower * pass_us(context, region), uploads, job);
 }
 
 Made resize(const Context& context, const Region& region) {
@@ -73,13 +67,7 @@ Made resize(const Context& context, const Region& region) {
     job.high[d] = uploads.add(std::vector<int>(at.high.begin(), at.high.end()));
     job.t[d] = uploads.add(at.t);
   }
-  return std::make_unique<JobKernel>(KernelTraits{"resize", 1.5 * pass_us(context, region)}, uploads,
-                                     [job](const KernelArgs& args, Queue& queue) {
-                                       ResizeLinear ready = job;
-                                       ready.x = args.inputs[0];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return made("resize", 1.5 * pass_us(context, region), uploads, job);
 }
 
 }  // namespace banoff::gpu

@@ -63,6 +63,19 @@ N reduced(Reduction reduction, N there, N update) {
   return update;
 }
 
+/// Elements of x that indices name along one axis, each at its own place in the other dimensions.
+struct AlongAxis {
+  Strides others;  ///< of x, 0 along the axis
+  std::int64_t step, size;
+};
+
+AlongAxis along(const Shape& x, std::int64_t axis) {
+  const std::size_t at = resolve_axis(axis, x.rank());
+  AlongAxis result{strides_of(x), 0, x[at]};
+  std::swap(result.step, result.others[at]);
+  return result;
+}
+
 /// Calls f with the type of the indices.
 template <class F>
 Body for_index_type(DType type, F f) {
@@ -93,17 +106,13 @@ BANOFF_REFERENCE(Gather);
 
 template <class T>
 Body reference(const GatherElements& op, Context<T>& context) {
-  const Shape& x = context.inputs[0].shape;
-  const std::size_t axis = resolve_axis(op.axis, x.rank());
-  Strides strides = strides_of(x);
-  const std::int64_t step = strides[axis], size = x[axis];
-  strides[axis] = 0;
+  const AlongAxis x = along(context.inputs[0].shape, op.axis);
   return for_index_type(context.inputs[1].dtype, [&]<class I>(I) -> Body {
     return [=, shape = context.outputs[0].shape, bytes = size_of(context.inputs[0].dtype)](const KernelArgs& args) {
-      walk(shape, strides, [&](std::int64_t i, std::int64_t base) {
-        const std::int64_t at = place(number(input<I>(args, 1)[i]), size);
+      walk(shape, x.others, [&](std::int64_t i, std::int64_t base) {
+        const std::int64_t at = place(number(input<I>(args, 1)[i]), x.size);
         copy_or_zero(args.outputs[0] + static_cast<std::size_t>(i) * bytes, args.inputs[0],
-                     at < 0 ? -1 : base + at * step, bytes);
+                     at < 0 ? -1 : base + at * x.step, bytes);
       });
     };
   });
@@ -128,24 +137,20 @@ BANOFF_REFERENCE(GatherNd);
 
 template <class T>
 Body reference(const ScatterElements& op, Context<T>& context) {
-  const Shape& x = context.inputs[0].shape;
-  const std::size_t axis = resolve_axis(op.axis, x.rank());
-  Strides strides = strides_of(x);
-  const std::int64_t step = strides[axis], size = x[axis];
-  strides[axis] = 0;
+  const AlongAxis x = along(context.inputs[0].shape, op.axis);
   return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) {
     return for_index_type(context.inputs[1].dtype, [&]<class I>(I) -> Body {
-      return
-          [=, reduction = op.reduction, count = x.elements(), shape = context.inputs[1].shape](const KernelArgs& args) {
-            E* y = output<E>(args);
-            std::copy_n(input<E>(args, 0), count, y);
-            walk(shape, strides, [&](std::int64_t i, std::int64_t base) {
-              const std::int64_t at = place(number(input<I>(args, 1)[i]), size);
-              if (at < 0) return;
-              E& there = y[base + at * step];
-              there = cast_element<E>(reduced(reduction, number(there), number(input<E>(args, 2)[i])));
-            });
-          };
+      return [=, reduction = op.reduction, count = context.inputs[0].shape.elements(),
+              shape = context.inputs[1].shape](const KernelArgs& args) {
+        E* y = output<E>(args);
+        std::copy_n(input<E>(args, 0), count, y);
+        walk(shape, x.others, [&](std::int64_t i, std::int64_t base) {
+          const std::int64_t at = place(number(input<I>(args, 1)[i]), x.size);
+          if (at < 0) return;
+          E& there = y[base + at * x.step];
+          there = cast_element<E>(reduced(reduction, number(there), number(input<E>(args, 2)[i])));
+        });
+      };
     });
   });
 }

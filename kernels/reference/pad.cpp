@@ -1,19 +1,9 @@
 #include "kernels/reference/lookup.hpp"
+#include "runtime/graph/padding.hpp"
 
 namespace banoff::reference {
 
 namespace {
-
-/// The input index that position `at`, possibly outside [0, size), reads.
-std::int64_t source_of(std::int64_t at, std::int64_t size, PadMode mode) {
-  if (at >= 0 && at < size) return at;
-  switch (mode) {
-    case PadMode::constant: return -1;
-    case PadMode::reflect: return at < 0 ? -at : 2 * (size - 1) - at;
-    case PadMode::edge: return at < 0 ? 0 : size - 1;
-  }
-  return -1;
-}
 
 template <class E>
 std::vector<std::byte> bytes_of(const std::vector<E>& values) {
@@ -31,7 +21,8 @@ Body reference(const Pad& op, Context<T>& context) {
   Lookup lookup(in.shape.rank());
   for (std::size_t d = 0; d < lookup.size(); ++d) {
     const std::int64_t begin = d < first ? 0 : op.padding.begin.values[d - first];
-    for (std::int64_t i = 0; i < out.shape[d]; ++i) lookup[d].push_back(source_of(i - begin, in.shape[d], op.mode));
+    for (std::int64_t i = 0; i < out.shape[d]; ++i)
+      lookup[d].push_back(padding_source(i - begin, in.shape[d], op.mode));
   }
   std::vector<std::byte> fill =
       op.pad_value

@@ -29,16 +29,14 @@ template <class T>
 Body reference(const Softmax& op, Context<T>& context) {
   const Shape& shape = context.inputs[0].shape;
   return [a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
-    for (std::int64_t o = 0; o < a.outer; ++o) {
-      for (std::int64_t e = 0; e < a.inner; ++e) {
-        const T* x = input<T>(args, 0) + o * a.size * a.inner + e;
-        T* y = output<T>(args) + o * a.size * a.inner + e;
-        T largest = x[0];
-        for (std::int64_t c = 1; c < a.size; ++c) largest = std::max(largest, x[c * a.inner]);
-        T sum{0};
-        for (std::int64_t c = 0; c < a.size; ++c) sum += y[c * a.inner] = std::exp(x[c * a.inner] - largest);
-        for (std::int64_t c = 0; c < a.size; ++c) y[c * a.inner] /= sum;
-      }
+    for (std::int64_t line = 0; line < a.lines(); ++line) {
+      const T* x = input<T>(args, 0) + a.start(line);
+      T* y = output<T>(args) + a.start(line);
+      T largest = x[0];
+      for (std::int64_t c = 1; c < a.size; ++c) largest = std::max(largest, x[c * a.inner]);
+      T sum{0};
+      for (std::int64_t c = 0; c < a.size; ++c) sum += y[c * a.inner] = std::exp(x[c * a.inner] - largest);
+      for (std::int64_t c = 0; c < a.size; ++c) y[c * a.inner] /= sum;
     }
   };
 }
@@ -94,15 +92,15 @@ Body reference(const ArgReduce& op, Context<T>& context) {
   const Shape& shape = context.inputs[0].shape;
   return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
-      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
-        const E* x = input<E>(args, 0) + o / a.inner * a.size * a.inner + o % a.inner;
+      for (std::int64_t line = 0; line < a.lines(); ++line) {
+        const E* x = input<E>(args, 0) + a.start(line);
         std::int64_t best = 0;
         for (std::int64_t c = 1; c < a.size; ++c) {
           const auto candidate = number(x[c * a.inner]), leader = number(x[best * a.inner]);
           const bool ahead = op.kind == ArgKind::max ? candidate > leader : candidate < leader;
           if (ahead || (op.last && candidate == leader)) best = c;
         }
-        output<std::int64_t>(args)[o] = best;
+        output<std::int64_t>(args)[line] = best;
       }
     };
   });
@@ -117,9 +115,9 @@ Body reference(const TopK& op, Context<T>& context) {
   return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [op, a](const KernelArgs& args) {
       auto* order = reinterpret_cast<std::int64_t*>(args.scratch);
-      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
-        const std::int64_t outer = o / a.inner, inner = o % a.inner;
-        const E* x = input<E>(args, 0) + outer * a.size * a.inner + inner;
+      const Around best{a.outer, op.k, a.inner};
+      for (std::int64_t line = 0; line < a.lines(); ++line) {
+        const E* x = input<E>(args, 0) + a.start(line);
         for (std::int64_t c = 0; c < a.size; ++c) order[c] = c;
         std::partial_sort(order, order + op.k, order + a.size, [&](std::int64_t p, std::int64_t q) {
           const auto left = number(x[p * a.inner]), right = number(x[q * a.inner]);
@@ -127,7 +125,7 @@ Body reference(const TopK& op, Context<T>& context) {
           return before(op.largest, left, right);
         });
         for (std::int64_t k = 0; k < op.k; ++k) {
-          const std::int64_t to = (outer * op.k + k) * a.inner + inner;
+          const std::int64_t to = best.start(line) + k * a.inner;
           output<E>(args)[to] = x[order[k] * a.inner];
           output<std::int64_t>(args, 1)[to] = order[k];
         }
@@ -143,11 +141,10 @@ Body reference(const Cumulate& op, Context<T>& context) {
   return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
       const ReduceKind kind = op.kind == CumulateKind::sum ? ReduceKind::sum : ReduceKind::prod;
-      for (std::int64_t o = 0; o < a.outer * a.inner; ++o) {
-        const std::int64_t base = o / a.inner * a.size * a.inner + o % a.inner;
+      for (std::int64_t line = 0; line < a.lines(); ++line) {
         auto running = neutral<E>(kind);
         for (std::int64_t c = 0; c < a.size; ++c) {
-          const std::int64_t at = base + (op.reverse ? a.size - 1 - c : c) * a.inner;
+          const std::int64_t at = a.start(line) + (op.reverse ? a.size - 1 - c : c) * a.inner;
           const auto before_this = running;
           running = reduce(kind, running, number(input<E>(args, 0)[at]));
           output<E>(args)[at] = cast_element<E>(op.exclusive ? before_this : running);

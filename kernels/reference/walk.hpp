@@ -29,24 +29,8 @@ using Strides = std::array<std::int64_t, Shape::max_rank>;
   return strides;
 }
 
-/// Calls f(i, offset) for the i-th index of `shape` in row-major order; `offset` is the index times the strides.
-template <class F>
-void walk(const Shape& shape, const Strides& strides, F&& f) {
-  std::array<std::int64_t, Shape::max_rank> index{};
-  std::int64_t offset = 0;
-  const std::int64_t count = shape.elements();
-  for (std::int64_t i = 0; i < count; ++i) {
-    f(i, offset);
-    for (std::size_t d = shape.rank(); d-- > 0;) {
-      offset += strides[d];
-      if (++index[d] < shape[d]) break;
-      offset -= strides[d] * shape[d];
-      index[d] = 0;
-    }
-  }
-}
-
-/// The same for two tensors: f(i, offset of a, offset of b).
+/// Calls f(i, offset of a, offset of b) for the i-th index of `shape` in row-major order; an offset is the index times
+/// the strides.
 template <class F>
 void walk2(const Shape& shape, const Strides& a, const Strides& b, F&& f) {
   std::array<std::int64_t, Shape::max_rank> index{};
@@ -63,9 +47,19 @@ void walk2(const Shape& shape, const Strides& a, const Strides& b, F&& f) {
   }
 }
 
+/// The same for one tensor: f(i, offset).
+template <class F>
+void walk(const Shape& shape, const Strides& strides, F&& f) {
+  walk2(shape, strides, Strides{}, [&](std::int64_t i, std::int64_t offset, std::int64_t) { f(i, offset); });
+}
+
 /// A tensor around one axis: [outer, size, inner].
 struct Around {
   std::int64_t outer, size, inner;
+
+  /// Lines along the axis: how many there are, and where each starts.
+  [[nodiscard]] std::int64_t lines() const { return outer * inner; }
+  [[nodiscard]] std::int64_t start(std::int64_t line) const { return line / inner * size * inner + line % inner; }
 };
 
 [[nodiscard]] inline Around around(const Shape& shape, std::size_t axis) {

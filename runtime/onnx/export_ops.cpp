@@ -4,6 +4,7 @@
 
 #include "runtime/core/fail.hpp"
 #include "runtime/onnx/exporter.hpp"
+#include "runtime/onnx/tensor.hpp"
 
 namespace banoff::onnx_export {
 
@@ -13,12 +14,6 @@ Ints each(const Spatial& values, std::size_t rank) {
   Ints result;
   for (std::size_t i = 0; i < rank; ++i) result.push_back(values.at(i));
   return result;
-}
-
-/// One value everywhere, of the type that the node computes.
-Tensor filled(const Writer& w, const Shape& shape, double value) {
-  return Tensor::of<double>(shape, std::vector<double>(static_cast<std::size_t>(shape.elements()), value))
-      .as(w.dtype());
 }
 
 /// pads, as the windows came out: "same" padding resolved.
@@ -104,8 +99,10 @@ void write(const MatMul& op, const Writer& w) {
 
 void write(const BatchNorm& op, const Writer& w) {
   const Tensor& mean = w.tensor(Slot::mean);
-  const std::string gamma = op.affine ? w.param(Slot::weight) : w.constant("weight", filled(w, mean.shape(), 1));
-  const std::string beta = op.affine ? w.param(Slot::bias) : w.constant("bias", filled(w, mean.shape(), 0));
+  const std::string gamma =
+      op.affine ? w.param(Slot::weight) : w.constant("weight", onnx_import::filled(mean.shape(), 1, w.dtype()));
+  const std::string beta =
+      op.affine ? w.param(Slot::bias) : w.constant("bias", onnx_import::filled(mean.shape(), 0, w.dtype()));
   set(w.emit("BatchNormalization", {w.in(), gamma, beta, w.param(Slot::mean), w.param(Slot::var)}), "epsilon", op.eps);
 }
 
@@ -338,7 +335,8 @@ void write(const GroupNorm& op, const Writer& w) {
   const std::string grouped = reshaped(w, w.in(), {0, groups, -1}, "grouped");
   const std::string normal = w.fresh("normal");
   set(w.emit("InstanceNormalization",
-             {grouped, w.constant("ones", filled(w, {groups}, 1)), w.constant("zeros", filled(w, {groups}, 0))},
+             {grouped, w.constant("ones", onnx_import::filled({groups}, 1, w.dtype())),
+              w.constant("zeros", onnx_import::filled({groups}, 0, w.dtype()))},
              normal),
       "epsilon", op.eps);
   const std::string shape = w.numbers("shape", any_batch(x));
@@ -356,8 +354,10 @@ void write(const LayerNorm& op, const Writer& w) {
   }
   Shape normalised;
   for (std::size_t i = first; i < rank; ++i) normalised.push_back(w.shape()[i]);
-  const std::string weight = op.affine ? w.param(Slot::weight) : w.constant("weight", filled(w, normalised, 1));
-  const std::string bias = op.affine ? w.param(Slot::bias) : w.constant("bias", filled(w, normalised, 0));
+  const std::string weight =
+      op.affine ? w.param(Slot::weight) : w.constant("weight", onnx_import::filled(normalised, 1, w.dtype()));
+  const std::string bias =
+      op.affine ? w.param(Slot::bias) : w.constant("bias", onnx_import::filled(normalised, 0, w.dtype()));
   onnx::NodeProto& node = w.emit("LayerNormalization", {w.in(), weight, bias});
   set(node, "axis", static_cast<std::int64_t>(first));
   set(node, "epsilon", op.eps);

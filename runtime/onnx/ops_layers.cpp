@@ -84,19 +84,6 @@ void conv_transpose(Call& call) {
   finish(call, op, weight);
 }
 
-/// rows x columns as columns x rows.
-Tensor turned(const Tensor& matrix) {
-  const std::vector<double> values = matrix.to_vector<double>();
-  const std::int64_t rows = matrix.shape()[0], columns = matrix.shape()[1];
-  std::vector<double> result(values.size());
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < columns; ++j) {
-      result[static_cast<std::size_t>(j * rows + i)] = values[static_cast<std::size_t>(i * columns + j)];
-    }
-  }
-  return Tensor::of<double>({columns, rows}, std::move(result)).as(matrix.dtype());
-}
-
 Tensor scaled(const Tensor& tensor, double factor) {
   if (factor == 1) return tensor;
   std::vector<double> values = tensor.to_vector<double>();
@@ -119,7 +106,7 @@ void gemm(Call& call) {
   bool bias = false;
   if (b.known && is_float(b.known->dtype())) {
     const Operand a = turn_a ? s.emit(Transpose{{1, 0}}, {call.in(0)}) : call.in(0);
-    const Tensor weight = scaled(turn_b ? *b.known : turned(*b.known), alpha);
+    const Tensor weight = scaled(turn_b ? *b.known : permuted(*b.known, {1, 0}), alpha);
     const std::int64_t out = weight.shape()[0];
     bias = call.has(2) && call.in(2).known && call.in(2).known->elements() == out &&
            (call.shape(2).rank() == 0 || call.shape(2).back() == out);
@@ -141,7 +128,7 @@ void matmul(Call& call) {
   const Operand b = q.rank() == 1 ? s.reshape(call.in(1), {q[0], 1}) : call.in(1);
   Operand y;
   if (b.known && q.rank() == 2 && is_float(b.known->dtype())) {
-    const Tensor weight = turned(*b.known);
+    const Tensor weight = permuted(*b.known, {1, 0});
     y = s.emit(Dense{weight.shape()[0], false}, {a}, {{Slot::weight, weight}});
   } else {
     y = s.emit(MatMul{}, {a, b});

@@ -1,6 +1,7 @@
 // Operators that pad.
 #include <algorithm>
 
+#include "runtime/graph/padding.hpp"
 #include "runtime/onnx/steps.hpp"
 
 namespace banoff::onnx_import {
@@ -11,11 +12,7 @@ namespace {
 Ints padded_places(const std::string& mode, std::int64_t size, std::int64_t begin, std::int64_t end) {
   Ints places;
   for (std::int64_t i = -begin; i < size + end; ++i) {
-    const auto wrapped = [&](std::int64_t period) { return (i % period + period) % period; };
-    if (mode == "wrap") places.push_back(wrapped(size));
-    else if (mode == "edge") places.push_back(std::clamp<std::int64_t>(i, 0, size - 1));
-    else if (size == 1) places.push_back(0);
-    else places.push_back(size - 1 - std::abs(size - 1 - wrapped(2 * size - 2)));
+    places.push_back(mode == "wrap" ? (i % size + size) % size : padding_source(i, size, PadMode::reflect));
   }
   return places;
 }

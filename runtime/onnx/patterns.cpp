@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "runtime/onnx/products.hpp"
+#include "runtime/onnx/tensor.hpp"
 
 namespace banoff::onnx_import {
 
@@ -115,10 +116,8 @@ class Rewriter {
       }
       if (!runs_along(*values, shape(norm->inputs[0]), layer->axes) || !has_zero_bias(*norm, scale)) continue;
       const Tensor given = values->reshaped(normalised);
-      const Tensor zero =
-          Tensor::of<double>(normalised, std::vector<double>(static_cast<std::size_t>(normalised.elements())));
       const Tensor weight = scale ? given : *graph_.param(*norm, Slot::weight);
-      const Tensor bias = scale ? zero.as(given.dtype()) : given;
+      const Tensor bias = scale ? filled(normalised, 0, given.dtype()) : given;
       LayerNorm whole = *layer;
       whole.affine = true;
       become(id, whole, {norm->inputs[0]});

@@ -150,4 +150,31 @@ Tensor tensor_of(const TensorProto& proto, const std::filesystem::path& folder) 
   }
 }
 
+Tensor filled(const Shape& shape, double value, DType type) {
+  return Tensor::of<double>(shape, std::vector<double>(static_cast<std::size_t>(shape.elements()), value)).as(type);
+}
+
+Tensor permuted(const Tensor& value, const std::vector<std::int64_t>& to) {
+  const Shape& from = value.shape();
+  const std::size_t rank = from.rank(), bytes = size_of(value.dtype());
+  Shape shape = from;
+  for (std::size_t d = 0; d < rank; ++d) shape[static_cast<std::size_t>(to[d])] = from[d];
+  // What a step along a dimension of `value` is in the result.
+  std::vector<std::int64_t> steps(rank);
+  for (std::size_t d = 0; d < rank; ++d) steps[d] = shape.elements(static_cast<std::size_t>(to[d]) + 1, rank);
+  auto [result, data] = Tensor::allocate(value.dtype(), shape);
+  std::vector<std::int64_t> index(rank, 0);
+  std::int64_t at = 0;
+  for (std::size_t i = 0; i < value.bytes(); i += bytes) {
+    std::memcpy(data + static_cast<std::size_t>(at) * bytes, value.data() + i, bytes);
+    for (std::size_t d = rank; d-- > 0;) {
+      at += steps[d];
+      if (++index[d] < from[d]) break;
+      at -= steps[d] * from[d];
+      index[d] = 0;
+    }
+  }
+  return result;
+}
+
 }  // namespace banoff::onnx_import

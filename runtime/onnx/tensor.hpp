@@ -17,4 +17,10 @@ namespace banoff::onnx_import {
 /// is bad_input.
 [[nodiscard]] Tensor tensor_of(const onnx::TensorProto& proto, const std::filesystem::path& folder);
 
+/// A tensor of one value everywhere.
+[[nodiscard]] Tensor filled(const Shape& shape, double value, DType type);
+
+/// The tensor with its dimensions in another order: dimension i of `value` is dimension to[i] of the result.
+[[nodiscard]] Tensor permuted(const Tensor& value, const std::vector<std::int64_t>& to);
+
 }  // namespace banoff::onnx_import

@@ -103,10 +103,6 @@ Tensor per_channel(const Tensor& values, std::int64_t channels, std::string_view
   return values.reshaped({channels});
 }
 
-Tensor filled(const Shape& shape, double value, DType type) {
-  return Tensor::of<double>(shape, std::vector<double>(static_cast<std::size_t>(shape.elements()), value)).as(type);
-}
-
 std::optional<std::size_t> axis_of(const Shape& constant, const Shape& x) {
   if (constant.rank() > x.rank()) return std::nullopt;
   std::optional<std::size_t> axis;

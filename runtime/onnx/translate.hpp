@@ -6,6 +6,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/onnx/attributes.hpp"
 #include "runtime/onnx/importer.hpp"
+#include "runtime/onnx/tensor.hpp"
 
 namespace banoff::onnx_import {
 
@@ -73,8 +74,6 @@ struct Row {
 
 /// `values` as a parameter of one number per channel.
 [[nodiscard]] Tensor per_channel(const Tensor& values, std::int64_t channels, std::string_view what);
-/// A tensor of one value everywhere.
-[[nodiscard]] Tensor filled(const Shape& shape, double value, DType type);
 /// The axis of `x` that a constant runs along when it broadcasts; nothing where it runs along several.
 [[nodiscard]] std::optional<std::size_t> axis_of(const Shape& constant, const Shape& x);
 /// Every axis of a tensor of so many dimensions.

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "runtime/onnx/tensor.hpp"
+
 namespace banoff::onnx_import {
 
 namespace {
@@ -150,34 +152,14 @@ class Mover {
   ValueId constant_in(ValueId old, const Ints& order) {
     const Tensor& value = *graph_.param(graph_.node(graph_.value(old).producer), Slot::value);
     if (value.elements() == 1) return as_it_was(old);
-    const std::size_t rank = order.size(), missing = rank - value.shape().rank();
-    Shape padded(Ints(rank, 1)), turned(Ints(rank, 1));
-    for (std::size_t i = missing; i < rank; ++i) padded[i] = value.shape()[i - missing];
-    for (std::size_t i = 0; i < rank; ++i) turned[index(static_cast<std::int32_t>(order[i]))] = padded[i];
+    Ints sizes(order.size(), 1);
+    std::copy_backward(value.shape().begin(), value.shape().end(), sizes.end());
+    const Tensor turned = permuted(value.reshaped(Shape(sizes)), order);
     Node node;
     node.name = unique(graph_.value(old).name + ".transposed");
-    node.op = Constant{turned.vec(), value.dtype()};
-    node.params.emplace_back(Slot::value,
-                             result_.add_param(node.name + ".value", permuted(value, padded, turned, order)));
+    node.op = Constant{turned.shape().vec(), value.dtype()};
+    node.params.emplace_back(Slot::value, result_.add_param(node.name + ".value", turned));
     return result_.node(result_.add_node(std::move(node), 1)).outputs[0];
-  }
-
-  static Tensor permuted(const Tensor& value, const Shape& padded, const Shape& turned, const Ints& order) {
-    auto [result, data] = Tensor::allocate(value.dtype(), turned);
-    const std::size_t bytes = size_of(value.dtype());
-    for (std::int64_t i = 0; i < value.elements(); ++i) {
-      std::int64_t rest = i;
-      Ints place(order.size());
-      for (std::size_t d = order.size(); d-- > 0;) {
-        place[static_cast<std::size_t>(order[d])] = rest % padded[d];
-        rest /= padded[d];
-      }
-      std::int64_t to = 0;
-      for (std::size_t d = 0; d < place.size(); ++d) to = to * turned[d] + place[d];
-      std::copy_n(value.data() + static_cast<std::size_t>(i) * bytes, bytes,
-                  data + static_cast<std::size_t>(to) * bytes);
-    }
-    return result;
   }
 
   const Graph& graph_;

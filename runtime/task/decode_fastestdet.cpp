@@ -17,10 +17,7 @@ void decode_fastestdet(const Job& job, Found& found) {
   for (std::int64_t y = 0; y < rows; ++y) {
     for (std::int64_t x = 0; x < columns; ++x) {
       const auto value = [&](std::int64_t channel) { return head.at((channel * rows + y) * columns + x); };
-      std::int64_t best = 0;
-      for (std::int64_t c = 1; c < classes; ++c) {
-        if (value(5 + c) > value(5 + best)) best = c;
-      }
+      const std::int64_t best = best_class(classes, [&](std::int64_t c) { return value(5 + c); });
       const double score = std::pow(value(0), 0.6) * std::pow(value(5 + best), 0.4);
       found.add(box_around((static_cast<double>(x) + std::tanh(value(1))) * across,
                            (static_cast<double>(y) + std::tanh(value(2))) * down, sigmoid(value(3)) * job.width,

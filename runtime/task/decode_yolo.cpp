@@ -13,10 +13,7 @@ struct Layout {
 void add_boxes(const Head& head, const Layout& at, Found& found) {
   for (std::int64_t i = 0; i < at.count; ++i) {
     const auto value = [&](std::int64_t k) { return head.at(i * at.box + k * at.value); };
-    std::int64_t best = 0;
-    for (std::int64_t c = 1; c < at.classes; ++c) {
-      if (value(at.first + c) > value(at.first + best)) best = c;
-    }
+    const std::int64_t best = best_class(at.classes, [&](std::int64_t c) { return value(at.first + c); });
     const double objectness = at.first == 5 ? value(4) : 1;
     found.add(box_around(value(0), value(1), value(2), value(3)), objectness * value(at.first + best), best);
   }

@@ -67,5 +67,13 @@ void decode_centernet(const Job& job, Found& found);   // decode_centernet.cpp: 
   return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
 }
 [[nodiscard]] double sigmoid(double x);
+/// The first of `classes` classes whose score(c) no other's is above.
+[[nodiscard]] std::int64_t best_class(std::int64_t classes, auto&& score) {
+  std::int64_t best = 0;
+  for (std::int64_t c = 1; c < classes; ++c) {
+    if (score(c) > score(best)) best = c;
+  }
+  return best;
+}
 
 }  // namespace banoff::decoding

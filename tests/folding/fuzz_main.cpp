@@ -1,11 +1,11 @@
 // banoff_fold_fuzz: random networks under every method for as long as you like; the first fault is shown shrunk.
 #include <CLI/CLI.hpp>
-#include <chrono>
 
 #include "runtime/load/load.hpp"
 #include "tests/folding/fuzz_check.hpp"
 #include "tests/folding/random_net.hpp"
 #include "tests/folding/shrink.hpp"
+#include "tests/support/progress.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -52,7 +52,7 @@ int fuzz(const Arguments& arguments) {
     return !arguments.methods.empty() && std::ranges::count(arguments.methods, method.name) == 0;
   });
   FuzzTally tally;
-  auto told = std::chrono::steady_clock::now();
+  test::Progress progress;
   for (std::uint64_t seed = arguments.seed; seed < arguments.seed + arguments.graphs; ++seed) {
     const Graph net = net_of(seed, arguments.oracle);
     if (const auto complaint = check_folding(net, methods, arguments.oracle, &tally)) {
@@ -60,10 +60,7 @@ int fuzz(const Arguments& arguments) {
       std::cout << "FAILED after " << summary(tally) << "\n";
       return 1;
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (now - told < std::chrono::seconds(10)) continue;
-    told = now;
-    std::cout << summary(tally) << std::endl;
+    progress.tell([&] { return summary(tally); });
   }
   std::cout << "passed: " << summary(tally) << "\n";
   return 0;

@@ -7,12 +7,12 @@
 #include <doctest/doctest.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <fstream>
 #include <iostream>
 
 #include "banoff/session.hpp"
 #include "tests/onnx/fuzz_models.hpp"
+#include "tests/support/progress.hpp"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -59,7 +59,7 @@ void limit_memory([[maybe_unused]] std::uint64_t mib) {
 }
 
 struct Tally {
-  std::uint64_t models = 0, loaded = 0, refused = 0, starved = 0;
+  std::uint64_t models = 0, loaded = 0, refused = 0;
   [[nodiscard]] std::string str() const {
     return std::to_string(models) + " models: " + std::to_string(loaded) + " loaded, " + std::to_string(refused) +
            " refused; peak " + std::to_string(peak_mib()) + " MiB";
@@ -97,7 +97,7 @@ int fuzz(const Arguments& arguments) {
   const auto file =
       std::filesystem::path(arguments.folder) / ("banoff-onnx-fuzz-" + std::to_string(getpid()) + ".onnx");
   Tally tally;
-  auto told = std::chrono::steady_clock::now();
+  test::Progress progress;
   for (std::uint64_t seed = arguments.seed; seed < arguments.seed + arguments.models; ++seed) {
     // The file of a run that crashes stays.
     write(file, test::damaged_model(models, seed));
@@ -105,10 +105,7 @@ int fuzz(const Arguments& arguments) {
       std::cout << "FAILED at seed " << seed << " (" << file.string() << ") after " << tally.str() << "\n";
       return 1;
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (now - told < std::chrono::seconds(10)) continue;
-    told = now;
-    std::cout << tally.str() << std::endl;
+    progress.tell([&] { return tally.str(); });
   }
   std::filesystem::remove(file);
   std::cout << "passed: seeds " << arguments.seed << " to " << arguments.seed + arguments.models - 1 << ", "

@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "runtime/core/dtype.hpp"
 #include "runtime/onnx/tensor.hpp"
 #include "runtime/onnx/translate.hpp"
 #include "tests/files.hpp"
@@ -77,13 +78,11 @@ struct NodeTest {
 
 bool close(const Tensor& actual, const Tensor& expected) {
   if (actual.shape() != expected.shape()) return false;
-  const bool real = expected.dtype() == DType::f64 || expected.dtype() == DType::f32 ||
-                    expected.dtype() == DType::f16 || expected.dtype() == DType::bf16;
   const std::vector<double> a = actual.to_vector<double>(), b = expected.to_vector<double>();
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) continue;
     // The official runner's tolerance.
-    if (!real || !(std::abs(a[i] - b[i]) <= 1e-7 + 1e-3 * std::abs(b[i]))) return false;
+    if (!is_float(expected.dtype()) || !(std::abs(a[i] - b[i]) <= 1e-7 + 1e-3 * std::abs(b[i]))) return false;
   }
   return true;
 }

@@ -14,9 +14,8 @@ struct Rows {
 };
 
 /// Boxes from anchors and deltas: kernels/boxes/decode.hpp for one box.
-struct DecodeRows {
+struct DecodeRows : PerElement {
   DType type = DType::f32;
-  int count = 0;    ///< boxes
   int per_row = 1;  ///< boxes that start from the same one
   int stride = 4;   ///< entries of a row of boxes to start from
   Rows deltas_rows, boxes_rows;
@@ -27,10 +26,6 @@ struct DecodeRows {
   const void *deltas = nullptr, *boxes = nullptr;
   void* y = nullptr;
 
-  template <class T>
-  BANOFF_HD int items() const {
-    return count;
-  }
   template <class T>
   BANOFF_HD void operator()(int i) const {
     auto* const to = static_cast<float*>(y) + i * 4;
@@ -55,11 +50,10 @@ struct DecodeRows {
 };
 
 /// RoIAlign from a pyramid: one thread for each element of the result [row][channel][height][width].
-struct AlignBoxes {
+struct AlignBoxes : PerElement {
   static constexpr int most_maps = 8;
 
   DType type = DType::f32;
-  int count = 0;
   Rows rows;
   int channels = 1, height = 1, width = 1, sampling = 2, box_stride = 4, maps = 1;
   int map_height[most_maps] = {}, map_width[most_maps] = {}, level[most_maps] = {};
@@ -70,10 +64,6 @@ struct AlignBoxes {
   const void* map[most_maps] = {};
   void* y = nullptr;
 
-  template <class T>
-  BANOFF_HD int items() const {
-    return count;
-  }
   template <class T>
   BANOFF_HD void operator()(int i) const {
     const int column = i % width;
@@ -138,17 +128,13 @@ struct AlignBoxes {
 };
 
 /// Of each row of x [row][channel][inner] the channel that the last entry of the same row of `picks` names.
-struct PickRows {
+struct PickRows : PerElement {
   DType type = DType::f32;
-  int count = 0, channels = 1, inner = 1, columns = 1;
+  int channels = 1, inner = 1, columns = 1;
   Rows x_rows, pick_rows;
   const void *x = nullptr, *picks = nullptr;
   void* y = nullptr;
 
-  template <class T>
-  BANOFF_HD int items() const {
-    return count;
-  }
   template <class T>
   BANOFF_HD void operator()(int i) const {
     const int row = i / inner;

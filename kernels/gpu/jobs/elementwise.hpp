@@ -35,18 +35,14 @@ struct Pointwise {
 };
 
 /// Local response normalisation across channels; the memory is [outer][channels][inner].
-struct LocalResponse {
+struct LocalResponse : PerElement {
   DType type = DType::f32;
-  int count = 0, channels = 1, inner = 1;
+  int channels = 1, inner = 1;
   int before = 0, behind = 0;           ///< neighbours that count
   float alpha = 0, beta = 0, bias = 1;  ///< alpha is divided by the number of neighbours already
   const void* x = nullptr;
   void* y = nullptr;
 
-  template <class T>
-  BANOFF_HD int items() const {
-    return count;
-  }
   template <class T>
   BANOFF_HD void operator()(int i) const {
     const auto* from = static_cast<const T*>(x);
@@ -61,17 +57,12 @@ struct LocalResponse {
 };
 
 /// Converts every element; float to integer truncates toward zero and saturates, a NaN becomes 0.
-struct Convert {
+struct Convert : PerElement {
   DType type = DType::f32;  ///< unused: the element types are looked at one by one
   DType from = DType::f32, to = DType::f32;
-  int count = 0;
   const void* x = nullptr;
   void* y = nullptr;
 
-  template <class T>
-  BANOFF_HD int items() const {
-    return count;
-  }
   template <class T>
   BANOFF_HD void operator()(int i) const {
     switch (from) {

@@ -13,12 +13,11 @@ struct MoveDim {
   const int* table = nullptr;  ///< in place of `from`: where each index reads, or negative: outside
 };
 
-struct Move {
+struct Move : PerElement {
   static constexpr int most_dims = 6;
 
   DType type = DType::f32;  ///< unused: bytes are moved
-  int count = 1;
-  int unit = 4;  ///< bytes moved together: 1, 2, 4, 8 or 16
+  int unit = 4;             ///< bytes moved together: 1, 2, 4, 8 or 16
   int dims = 0;
   MoveDim dim[most_dims] = {};
   int channel_dim = 0;         ///< the dimension by which `fill` is read
@@ -26,10 +25,6 @@ struct Move {
   const void* x = nullptr;
   void* y = nullptr;
 
-  template <class T>
-  BANOFF_HD int items() const {
-    return count;
-  }
   template <class T>
   BANOFF_HD void operator()(int item) const {
     int from = 0, to = 0, channel = 0;

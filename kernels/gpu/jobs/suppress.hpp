@@ -87,21 +87,16 @@ struct FindCutoffs {
   }
 };
 
-/// Lists the candidates: one thread for each score.
-struct CollectCandidates {
+/// Lists the candidates: one thread for each score, over all groups at their capacity.
+struct CollectCandidates : PerElement {
   DType type = DType::f32;
   ScoredGroups groups;
-  int count = 0;  ///< scores, over all groups at their capacity
   float score = 0, min_size = -INFINITY;
   bool background = false;
   const Cutoff* cutoffs = nullptr;  ///< null: every candidate counts
   Candidate* list = nullptr;
   int* listed = nullptr;  ///< how many; zero before
 
-  template <class T>
-  BANOFF_HD int items() const {
-    return count;
-  }
   template <class T>
   BANOFF_HD void operator()(int item) const {
     int g = 0;
