@@ -64,7 +64,8 @@ template <class J>
 constexpr bool one_type =
     gpu::TeamJob<J> || std::is_same_v<J, gpu::Move> || std::is_same_v<J, gpu::Convert> ||
     std::is_same_v<J, gpu::DecodeRows> || std::is_same_v<J, gpu::AlignBoxes> || std::is_same_v<J, gpu::PickRows> ||
-    std::is_same_v<J, gpu::CountRows> || std::is_same_v<J, gpu::CollectCandidates>;
+    std::is_same_v<J, gpu::CountRows> || std::is_same_v<J, gpu::CollectCandidates> ||
+    std::is_same_v<J, gpu::Function> || std::is_same_v<J, gpu::Take>;
 
 }  // namespace
 

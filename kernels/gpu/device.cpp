@@ -148,7 +148,10 @@ Made compile(const Context& context, const Region& region) {
         else if constexpr (std::is_same_v<T, Dense>) return dense;
         else if constexpr (std::is_same_v<T, MatMul>) return matrix_product;
         else if constexpr (one_of<T, Pool, AdaptiveAvgPool>) return pool;
-        else if constexpr (one_of<T, GlobalPool, ReduceMean>) return mean;
+        else if constexpr (one_of<T, GlobalPool, ReduceMean, Reduce>) return summary;
+        else if constexpr (std::is_same_v<T, ArgReduce>) return arg_reduce;
+        else if constexpr (one_of<T, Unary, Compare, Pair, Where>) return function;
+        else if constexpr (one_of<T, banoff::Gather, GatherElements>) return take;
         else if constexpr (std::is_same_v<T, Resize>) return resize;
         else if constexpr (std::is_same_v<T, Softmax>) return softmax;
         else if constexpr (std::is_same_v<T, GroupNorm>) return group_norm;
@@ -157,12 +160,14 @@ Made compile(const Context& context, const Region& region) {
         else if constexpr (std::is_same_v<T, Cast>) return convert;
         else if constexpr (one_of<T, DecodeBoxes, Nms, RoiAlign, PickChannel>) return detection;
         else if constexpr (one_of<T, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze,
-                                  Unsqueeze, Pad, Identity>)
+                                  Unsqueeze, Pad, Expand, Identity>)
           return movement;
         else return pointwise;
       },
       cpu::node(region, 0).op);
-  return family(context, region);
+  const bool integers =
+      family == pointwise && !region.inputs.empty() && cpu::held(region.type(region.inputs[0]).dtype) != DType::f32;
+  return integers && cpu::node(region, 0).as<Binary>() != nullptr ? function(context, region) : family(context, region);
 }
 
 std::unique_ptr<Device> device(std::shared_ptr<const Backend> backend, const Options& options) {

@@ -9,13 +9,14 @@
 #include "kernels/gpu/jobs/move.hpp"
 #include "kernels/gpu/jobs/reduce.hpp"
 #include "kernels/gpu/jobs/suppress.hpp"
+#include "kernels/gpu/jobs/values.hpp"
 #include "kernels/gpu/jobs/windowed.hpp"
 
 namespace banoff::gpu {
 
-using Job =
-    std::variant<Pointwise, LocalResponse, Convert, Move, PoolWindows, ResizeLinear, DirectConv, Mean, SoftmaxRows,
-                 Normalise, Dot, DecodeRows, AlignBoxes, PickRows, CountRows, FindCutoffs, CollectCandidates, KeepBest>;
+using Job = std::variant<Pointwise, LocalResponse, Convert, Move, PoolWindows, ResizeLinear, DirectConv, Summary,
+                         FindBest, SoftmaxRows, Normalise, Dot, DecodeRows, AlignBoxes, PickRows, CountRows,
+                         FindCutoffs, CollectCandidates, KeepBest, Function, Take>;
 
 /// One thread for each of items<T>() elements.
 template <class J>

@@ -12,14 +12,20 @@ using Made = std::unique_ptr<JobKernel>;
 /// Local response normalisation, conversions of the element type.
 [[nodiscard]] Made local_response(const Context& context, const Region& region);
 [[nodiscard]] Made convert(const Context& context, const Region& region);
-/// Whatever only moves elements: concat, split, slice, pad, transpose, channel shuffle, nearest resize, reshapes.
+/// Whatever only moves elements: concat, split, slice, pad, expand, transpose, channel shuffle, nearest resize,
+/// reshapes.
 [[nodiscard]] Made movement(const Context& context, const Region& region);
 [[nodiscard]] Made reorder(const Context& context, const TensorType& type, Layout from, Layout to);
 /// Max and average pooling, also adaptive; linear resizing.
 [[nodiscard]] Made pool(const Context& context, const Region& region);
 [[nodiscard]] Made resize(const Context& context, const Region& region);
-/// Global pooling, means, softmax, group and layer norm.
-[[nodiscard]] Made mean(const Context& context, const Region& region);
+/// Functions of one to three values, broadcast: on floats, integers and booleans.
+[[nodiscard]] Made function(const Context& context, const Region& region);
+/// Elements that indices name.
+[[nodiscard]] Made take(const Context& context, const Region& region);
+/// Global pooling, means, sums and so on, softmax, group and layer norm; the place of the largest element.
+[[nodiscard]] Made summary(const Context& context, const Region& region);
+[[nodiscard]] Made arg_reduce(const Context& context, const Region& region);
 [[nodiscard]] Made softmax(const Context& context, const Region& region);
 [[nodiscard]] Made group_norm(const Context& context, const Region& region);
 [[nodiscard]] Made layer_norm(const Context& context, const Region& region);

@@ -153,6 +153,18 @@ MovePlan padded(const Operands& o, const Pad& op) {
   return plan;
 }
 
+MovePlan expanded(const Operands& o) {
+  MovePlan plan;
+  plan.element = o.element();
+  const auto from = o.read(), to = o.written();
+  const std::size_t added = o.out().rank() - o.in().rank();
+  for (std::size_t a = 0; a < o.out().rank(); ++a) {
+    const bool repeated = a < added || o.in()[a - added] == 1;
+    plan.ways.push_back({o.out()[a], repeated ? 0 : from[a - added], to[a]});
+  }
+  return plan;
+}
+
 MovePlan copied(const Operands& o) {
   const Layout in = o.region.input_layouts[o.place()], out = o.region.output_layouts[0];
   if (o.node.as<Identity>() != nullptr) return relay(o.in(), in, out, o.element());
@@ -170,6 +182,7 @@ MovePlan plan_of(const Operands& o) {
   if (const auto* op = o.node.as<Transpose>()) return transposed(o, *op);
   if (const auto* op = o.node.as<Resize>()) return resized(o, *op);
   if (const auto* op = o.node.as<Pad>()) return padded(o, *op);
+  if (o.node.as<Expand>() != nullptr) return expanded(o);
   return copied(o);
 }
 

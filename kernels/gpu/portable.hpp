@@ -94,7 +94,8 @@ BANOFF_HD inline N most(N a, N b) {
   return a < b ? b : a;
 }
 
-/// Maximum that keeps a NaN.
+/// Maximum and minimum that keep a NaN.
 BANOFF_HD inline float larger(float a, float b) { return b > a || b != b ? b : a; }
+BANOFF_HD inline float smaller(float a, float b) { return b < a || b != b ? b : a; }
 
 }  // namespace banoff::gpu

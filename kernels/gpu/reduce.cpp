@@ -1,5 +1,6 @@
 // Means, softmax, and norms whose statistics come from their input.
 #include <algorithm>
+#include <array>
 
 #include "kernels/gpu/kernels.hpp"
 
@@ -56,21 +57,54 @@ const Node& only_node(const Region& region) {
 
 }  // namespace
 
-Made mean(const Context& context, const Region& region) {
+namespace {
+
+SummaryKind summary_of(ReduceKind kind) {
+  switch (kind) {
+    case ReduceKind::sum: return SummaryKind::sum;
+    case ReduceKind::prod: return SummaryKind::prod;
+    case ReduceKind::max: return SummaryKind::max;
+    case ReduceKind::min: return SummaryKind::min;
+  }
+  return SummaryKind::sum;
+}
+
+struct Summarised {
+  SummaryKind kind = SummaryKind::mean;
+  std::vector<bool> axes;
+};
+
+Summarised summarised(const Node& node, std::size_t rank) {
+  Summarised result{SummaryKind::mean, std::vector<bool>(rank, false)};
+  const auto take = [&](const Ints& axes) {
+    for (const std::int64_t axis : axes) result.axes[resolve_axis(axis, rank)] = true;
+  };
+  if (const auto* means = node.as<ReduceMean>()) {
+    take(means->axes);
+  } else if (const auto* op = node.as<Reduce>()) {
+    take(op->axes);
+    result.kind = summary_of(op->kind);
+  } else {
+    std::fill(result.axes.begin() + 2, result.axes.end(), true);
+    if (node.as<GlobalPool>()->kind == PoolKind::max) result.kind = SummaryKind::max;
+  }
+  return result;
+}
+
+constexpr std::array<const char*, 5> summary_names{"mean", "sum", "prod", "max", "min"};
+
+}  // namespace
+
+Made summary(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const Shape& shape = region.type(node.inputs[0]).shape;
-  std::vector<bool> reduced(shape.rank(), false);
-  Mean job;
-  if (const auto* op = node.as<ReduceMean>()) {
-    for (const std::int64_t axis : op->axes) reduced[resolve_axis(axis, shape.rank())] = true;
-  } else {
-    std::fill(reduced.begin() + 2, reduced.end(), true);
-    job.max = node.as<GlobalPool>()->kind == PoolKind::max;
-  }
+  const auto [kind, reduced] = summarised(node, shape.rank());
+  Summary job;
+  job.kind = kind;
   const auto stride = strides_of(shape, region.input_layouts[0]);
   // The results lie as the kept axes do in the output's layout.
   if (!same_order(region.type(node.outputs[0]).shape, region.output_layouts[0], Layout::plain))
-    throw Refused{"the means would lie in another order"};
+    throw Refused{"the results would lie in another order"};
   std::vector<Axis> kept, gone;
   for (std::size_t a = 0; a < shape.rank(); ++a)
     if (!reduced[a]) kept.push_back({shape[a], stride[a]});
@@ -83,7 +117,7 @@ Made mean(const Context& context, const Region& region) {
   job.size = as_int(shape.elements() / std::max<std::int64_t>(outputs, 1));
   job.shares = shares_of(outputs, job.size, runs_in_ones(job.output));
   Uploads uploads(*context.backend, region.estimate);
-  return made(job.max ? "max" : "mean", pass_us(context, region), uploads, job);
+  return made(summary_names[static_cast<std::size_t>(kind)], pass_us(context, region), uploads, job);
 }
 
 Made softmax(const Context& context, const Region& region) {
@@ -98,6 +132,32 @@ Made softmax(const Context& context, const Region& region) {
   job.shares = shares_of(shape.elements() / job.size, job.size, job.stride > 1);
   Uploads uploads(*context.backend, region.estimate);
   return made("softmax", 1.5 * pass_us(context, region), uploads, job);
+}
+
+Made arg_reduce(const Context& context, const Region& region) {
+  if (region.nodes.size() != 1) throw Refused{"one reduction at a time"};
+  const Node& node = cpu::node(region, 0);
+  const auto& op = *node.as<ArgReduce>();
+  const TensorType& type = region.type(node.inputs[0]);
+  if (cpu::held(type.dtype) != DType::f32) throw Refused{"integers"};
+  if (type.shape.elements() == 0) throw Refused{"nothing to reduce"};
+  const std::size_t axis = resolve_axis(op.axis, type.shape.rank());
+  const Shape& out = region.type(node.outputs[0]).shape;
+  // Along the channels of channels-last the results lie as in the plain order.
+  const Layout layout = region.input_layouts[0];
+  const bool last = layout == Layout::channels_last && axis == 1;
+  if (!last && !same_order(type.shape, layout, Layout::plain)) throw Refused{"layouts differ"};
+  if (!same_order(out, region.output_layouts[0], Layout::plain)) throw Refused{"layouts differ"};
+  FindBest job;
+  job.type = context.storage(type.dtype);
+  job.largest = op.kind == ArgKind::max;
+  job.last = op.last;
+  job.size = as_int(type.shape[axis]);
+  job.stride = as_int(strides_of(type.shape, layout)[axis]);
+  (void)as_int(type.shape.elements());
+  job.shares = shares_of(out.elements(), job.size, job.stride > 1);
+  Uploads uploads(*context.backend, region.estimate);
+  return made("arg_reduce", pass_us(context, region), uploads, job);
 }
 
 Made group_norm(const Context& context, const Region& region) {

@@ -34,8 +34,7 @@ constexpr bool one_of = (std::is_same_v<T, Others> || ...);
 bool is_left_out(const Op& op) {
   return std::visit(
       []<class T>(const T&) {
-        return one_of<T, Constant, Anchors, Unary, Compare, Pair, Where, Reduce, ArgReduce, TopK, Cumulate, Expand,
-                      banoff::Gather, GatherElements, GatherNd, ScatterElements, ScatterNd, SelectBoxes,
+        return one_of<T, Constant, Anchors, TopK, Cumulate, GatherNd, ScatterElements, ScatterNd, SelectBoxes,
                       MaxPoolIndices>;
       },
       op);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/gpu/chain.hpp"
+#include "kernels/gpu/number.hpp"
 
 namespace banoff::gpu {
 
@@ -65,43 +66,15 @@ struct Convert : PerElement {
 
   template <class T>
   BANOFF_HD void operator()(int i) const {
-    switch (from) {
-      case DType::f32: return from_real(load(static_cast<const float*>(x), i), i);
-      case DType::f16: return from_real(load(static_cast<const f16*>(x), i), i);
-      case DType::bf16: return from_real(load(static_cast<const bf16*>(x), i), i);
-      case DType::i64: return from_whole(static_cast<const std::int64_t*>(x)[i], i);
-      case DType::i32: return from_whole(static_cast<const std::int32_t*>(x)[i], i);
-      default: return from_whole(static_cast<const std::uint8_t*>(x)[i], i);
+    if (is_real(from)) {
+      const float v = real_at(x, from, i);
+      if (is_real(to)) put(y, to, i, v);
+      else put(y, to, i, whole_of(v, to));
+    } else {
+      const std::int64_t v = whole_at(x, from, i);
+      if (is_real(to)) put(y, to, i, static_cast<float>(v));
+      else put(y, to, i, v);
     }
-  }
-
- private:
-  template <class N>
-  BANOFF_HD N saturated(float v, N low, N high) const {
-    if (v >= static_cast<float>(high)) return high;
-    if (v <= static_cast<float>(low)) return low;
-    return v == v ? static_cast<N>(v) : N{0};
-  }
-  BANOFF_HD bool to_real(float v, int i) const {
-    if (to == DType::f32) store(static_cast<float*>(y), i, v);
-    else if (to == DType::f16) store(static_cast<f16*>(y), i, v);
-    else if (to == DType::bf16) store(static_cast<bf16*>(y), i, v);
-    else return false;
-    return true;
-  }
-  BANOFF_HD void from_real(float v, int i) const {
-    if (to_real(v, i)) return;
-    if (to == DType::boolean) static_cast<std::uint8_t*>(y)[i] = v != 0 ? 1 : 0;
-    else if (to == DType::u8) static_cast<std::uint8_t*>(y)[i] = saturated<std::uint8_t>(v, 0, UINT8_MAX);
-    else if (to == DType::i32) static_cast<std::int32_t*>(y)[i] = saturated<std::int32_t>(v, INT32_MIN, INT32_MAX);
-    else static_cast<std::int64_t*>(y)[i] = saturated<std::int64_t>(v, INT64_MIN, INT64_MAX);
-  }
-  BANOFF_HD void from_whole(std::int64_t v, int i) const {
-    if (to_real(static_cast<float>(v), i)) return;
-    if (to == DType::boolean) static_cast<std::uint8_t*>(y)[i] = v != 0 ? 1 : 0;
-    else if (to == DType::u8) static_cast<std::uint8_t*>(y)[i] = static_cast<std::uint8_t>(v);
-    else if (to == DType::i32) static_cast<std::int32_t*>(y)[i] = static_cast<std::int32_t>(v);
-    else static_cast<std::int64_t*>(y)[i] = v;
   }
 };
 

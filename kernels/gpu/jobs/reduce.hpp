@@ -29,11 +29,13 @@ struct Shares {
   int width = 1, height = 1;
 };
 
-/// Mean or maximum; y[output].
-struct Mean {
+enum class SummaryKind : std::uint8_t { mean, sum, prod, max, min };
+
+/// Many elements as one; y[output].
+struct Summary {
   DType type = DType::f32;
   Shares shares;
-  bool max = false;
+  SummaryKind kind = SummaryKind::mean;
   int size = 1;
   Strided output, element;
   const void* x = nullptr;
@@ -44,17 +46,54 @@ struct Mean {
   BANOFF_HD Partial part(int o, int part, int parts) const {
     const auto* from = static_cast<const T*>(x);
     const int start = output.at(o);
-    float result = max ? -INFINITY : 0.0F;
-    for (int i = part; i < size; i += parts) {
-      const float value = load(from, start + element.at(i));
-      result = max ? larger(result, value) : result + value;
-    }
+    float result = load(from, start + element.at(part));  // there are no more parts than elements
+    for (int i = part + parts; i < size; i += parts) result = join(result, load(from, start + element.at(i)));
     return result;
   }
-  BANOFF_HD Partial join(Partial a, Partial b) const { return max ? larger(a, b) : a + b; }
+  BANOFF_HD Partial join(Partial a, Partial b) const {
+    switch (kind) {
+      case SummaryKind::max: return larger(a, b);
+      case SummaryKind::min: return smaller(a, b);
+      case SummaryKind::prod: return a * b;
+      default: return a + b;
+    }
+  }
   template <class T>
   BANOFF_HD void finish(int o, int part, int, Partial total) const {
-    if (part == 0) store(static_cast<T*>(y), o, max ? total : total / static_cast<float>(size));
+    if (part == 0) store(static_cast<T*>(y), o, kind == SummaryKind::mean ? total / static_cast<float>(size) : total);
+  }
+};
+
+/// Where the largest or smallest of `size` elements `stride` apart stands, the first (or last) of equal ones; results
+/// are [outer][inner], as i64.
+struct FindBest {
+  DType type = DType::f32;
+  Shares shares;
+  bool largest = true, last = false;
+  int size = 1, stride = 1;  ///< stride is also the number of results that lie side by side
+  const void* x = nullptr;
+  void* y = nullptr;
+
+  struct Partial {
+    float value;
+    int index;
+  };
+  template <class T>
+  BANOFF_HD Partial part(int o, int part, int parts) const {
+    const auto* from = static_cast<const T*>(x) + (o / stride * size * stride + o % stride);
+    Partial best{load(from, part * stride), part};
+    for (int i = part + parts; i < size; i += parts) best = join(best, {load(from, i * stride), i});
+    return best;
+  }
+  /// Of a number and a NaN the number stands before.
+  BANOFF_HD Partial join(Partial a, Partial b) const {
+    if (a.value != a.value || b.value != b.value) return b.value == b.value ? b : a;
+    if (a.value == b.value) return (a.index < b.index) == last ? b : a;
+    return (b.value > a.value) == largest ? b : a;
+  }
+  template <class T>
+  BANOFF_HD void finish(int o, int part, int, Partial total) const {
+    if (part == 0) static_cast<std::int64_t*>(y)[o] = total.index;
   }
 };
 

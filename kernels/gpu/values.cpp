@@ -1,0 +1,145 @@
+// Ops on single elements and on places.
+#include <algorithm>
+
+#include "kernels/gpu/kernels.hpp"
+#include "runtime/core/dtype.hpp"
+
+namespace banoff::gpu {
+
+namespace {
+
+/// An axis of the result: what a step along it is for each operand.
+template <int operands>
+struct WalkedAxis {
+  std::int64_t extent = 1;
+  std::array<std::int64_t, operands> stride{};
+};
+
+/// The axes in the order of the result's memory; neighbours that run on are one.
+template <int operands>
+Walked<operands> walked(const std::vector<WalkedAxis<operands>>& axes, Layout layout) {
+  std::vector<WalkedAxis<operands>> merged;
+  for (const std::size_t a : memory_order(axes.size(), layout)) {
+    WalkedAxis<operands> axis = axes[a];
+    if (axis.extent == 1) continue;
+    const auto runs_on = [&](const WalkedAxis<operands>& outer) {
+      for (std::size_t o = 0; o < operands; ++o)
+        if (outer.stride[o] != axis.stride[o] * axis.extent) return false;
+      return true;
+    };
+    if (!merged.empty() && runs_on(merged.back())) {
+      axis.extent *= merged.back().extent;
+      merged.pop_back();
+    }
+    merged.push_back(axis);
+  }
+  using Job = Walked<operands>;
+  if (merged.size() > Job::most_dims) throw Refused{"too many dimensions"};
+  Job result;
+  for (std::size_t i = 0; i < merged.size(); ++i) {
+    const std::size_t at = Job::most_dims - merged.size() + i;
+    result.extent[at] = as_int(merged[i].extent);
+    for (std::size_t o = 0; o < operands; ++o) result.stride[o][at] = as_int(merged[i].stride[o]);
+  }
+  return result;
+}
+
+const Node& only_node(const Region& region) {
+  if (region.nodes.size() != 1) throw Refused{"one op at a time"};
+  return cpu::node(region, 0);
+}
+
+std::vector<std::int64_t> read(const Region& region, ValueId value) {
+  return strides_of(region.type(value).shape, region.input_layouts[cpu::input_of(region, value)]);
+}
+
+void set_function(Function& job, const Node& node) {
+  if (const auto* unary = node.as<Unary>()) {
+    job.unary = unary->kind;
+  } else if (const auto* binary = node.as<Binary>()) {
+    job.kind = FunctionKind::arithmetic;
+    job.arithmetic = binary->kind;
+  } else if (const auto* compare = node.as<Compare>()) {
+    job.kind = FunctionKind::compare;
+    job.compare = compare->kind;
+  } else if (const auto* pair = node.as<Pair>()) {
+    job.kind = FunctionKind::pair;
+    job.pair = pair->kind;
+    if (pair->kind == PairKind::pow && !is_real(job.from)) throw Refused{"powers of integers"};
+  } else {
+    job.kind = FunctionKind::where;
+  }
+}
+
+}  // namespace
+
+Made function(const Context& context, const Region& region) {
+  const Node& node = only_node(region);
+  const TensorType& out = region.type(node.outputs[0]);
+  constexpr std::size_t operands = Function::most_operands;
+  Function job;
+  job.from = context.storage(region.type(node.inputs.back()).dtype);
+  job.to = context.storage(out.dtype);
+  set_function(job, node);
+  job.count = as_int(out.shape.elements());
+  std::vector<WalkedAxis<operands>> axes(out.shape.rank());
+  for (std::size_t a = 0; a < axes.size(); ++a) axes[a].extent = out.shape[a];
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const Shape& shape = region.type(node.inputs[i]).shape;
+    const auto strides = read(region, node.inputs[i]);
+    const std::size_t added = axes.size() - shape.rank();
+    for (std::size_t d = 0; d < shape.rank(); ++d)
+      if (shape[d] != 1) axes[added + d].stride[i] = strides[d];
+    places.push_back(cpu::input_of(region, node.inputs[i]));
+  }
+  job.walked = walked<operands>(axes, region.output_layouts[0]);
+  Uploads uploads(*context.backend, region.estimate);
+  return std::make_unique<JobKernel>(KernelTraits{"function", pass_us(context, region)}, uploads,
+                                     [job, places](const KernelArgs& args, Queue& queue) {
+                                       Function ready = job;
+                                       for (std::size_t i = 0; i < places.size(); ++i)
+                                         ready.x[i] = args.inputs[places[i]];
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
+Made take(const Context& context, const Region& region) {
+  const Node& node = only_node(region);
+  const TensorType& x = region.type(node.inputs[0]);
+  const Shape& indices = region.type(node.inputs[1]).shape;
+  const Shape& out = region.type(node.outputs[0]).shape;
+  const auto* slices = node.as<Gather>();
+  const std::size_t rank = x.shape.rank();
+  const std::size_t axis = resolve_axis(slices != nullptr ? slices->axis : node.as<GatherElements>()->axis, rank);
+  const auto from = read(region, node.inputs[0]), by = read(region, node.inputs[1]);
+  std::vector<WalkedAxis<2>> axes;
+  // Gather puts all of the indices' axes in place of one of x; GatherElements walks both side by side.
+  for (std::size_t d = 0; d < rank; ++d) {
+    if (slices == nullptr) axes.push_back({indices[d], {d == axis ? 0 : from[d], by[d]}});
+    else if (d != axis) axes.push_back({x.shape[d], {from[d], 0}});
+    else
+      for (std::size_t i = 0; i < indices.rank(); ++i) axes.push_back({indices[i], {0, by[i]}});
+  }
+  Take job;
+  job.count = as_int(out.elements());
+  job.unit = static_cast<int>(size_of(context.storage(x.dtype)));
+  job.index_type = region.type(node.inputs[1]).dtype;
+  job.size = as_int(x.shape[axis]);
+  job.step = as_int(from[axis]);
+  (void)as_int(x.shape.elements());
+  job.walked = walked<2>(axes, region.output_layouts[0]);
+  const std::size_t values = cpu::input_of(region, node.inputs[0]), index = cpu::input_of(region, node.inputs[1]);
+  Uploads uploads(*context.backend, region.estimate);
+  return std::make_unique<JobKernel>(KernelTraits{"take", pass_us(context, region)}, uploads,
+                                     [job, values, index](const KernelArgs& args, Queue& queue) {
+                                       Take ready = job;
+                                       ready.x = args.inputs[values];
+                                       ready.index = args.inputs[index];
+                                       ready.y = args.outputs[0];
+                                       queue.launch(ready);
+                                     });
+}
+
+}  // namespace banoff::gpu
