@@ -1,7 +1,7 @@
 // `banoff bench` as a library: networks x methods x devices x threads x batches, timed against each other.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <vector>

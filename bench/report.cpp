@@ -1,5 +1,6 @@
 // What `banoff bench` prints: a table for people, JSON for programs.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "bench/bench.hpp"
 

@@ -1,5 +1,6 @@
 // A measured row as JSON and back.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>

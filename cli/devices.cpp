@@ -1,5 +1,6 @@
 // banoff devices: what this machine and this build have.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "banoff/machine.hpp"
 #include "cli/commands.hpp"

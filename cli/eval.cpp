@@ -1,5 +1,6 @@
 // banoff eval: how good a network is on a labelled folder, for one or all folding methods.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "banoff/task/classification.hpp"
 #include "banoff/task/dataset.hpp"

@@ -1,5 +1,6 @@
 // banoff explain: what becomes of every batch norm, and why.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "banoff/file.hpp"
 #include "cli/commands.hpp"

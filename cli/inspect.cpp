@@ -1,5 +1,6 @@
 // banoff inspect: a network's inputs, layers and sizes.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"

@@ -1,5 +1,6 @@
 // banoff verify: whether two networks compute the same.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"

@@ -1,6 +1,7 @@
 // What was measured of tables, on one machine.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

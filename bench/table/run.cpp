@@ -1,6 +1,7 @@
 #include "bench/table/run.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "bench/table/measure_cell.hpp"
 #include "bench/table/store.hpp"
