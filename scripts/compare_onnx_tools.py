@@ -7,7 +7,8 @@ pass onnx.checker and hold as many BatchNormalization nodes as `banoff fold` rep
 onnxoptimizer and onnxsim; exits 1 on a wrong answer or count of banoff's, or a refusal to fold.
 
 --data names the folder of trained networks (net_*/*.onnx); names given are networks of configs/models, which get
-made-up weights. --time N also measures each file in ONNX Runtime, one thread, N runs of all files in turn, in milliseconds.
+made-up weights. --time N also measures each file in ONNX Runtime, one thread, N runs of all files in turn, in milliseconds,
+and prints a second table: the seconds that each tool took to make it, reading and writing included.
 """
 import argparse
 import json
@@ -77,17 +78,19 @@ def milliseconds(sessions, feeds, runs):
 
 
 def compare(name, source, given, arguments, folder):
-    """Prints the network's row. Returns whether banoff's part of it is right."""
+    """Prints the network's row. Returns whether banoff's part of it is right, and how long each tool took."""
     original = session(source)
     feeds = inputs_of(original, given, arguments.seed)
     expected = original.run(None, feeds)
     tools = {"onnxoptimizer": by_optimizer, "onnxsim": by_onnxsim, "ONNX Runtime": by_runtime,
              **{method: by_banoff(method, arguments) for method in METHODS}}
-    cells, sessions, right = [], [original], True
+    cells, sessions, taken, right = [], [original], [], True
     for tool, make in tools.items():
         file = folder / f"{name}.{tool.replace(' ', '_')}.onnx"
+        start = time.perf_counter()
         try:
             make(source, file)
+            taken.append(f"{time.perf_counter() - start:.2f}")
             made = session(file)
             error = largest_difference(made.run(None, feeds), expected)
             cells.append(f"{norms(file)} ({error:.0e})")
@@ -95,6 +98,7 @@ def compare(name, source, given, arguments, folder):
             right &= tool not in METHODS or error < arguments.tolerance
         except Exception as failure:  # whatever a tool does, the others are compared
             cells.append("fails")
+            taken[len(cells) - 1:] = ["fails"]
             sessions.append(None)
             right &= tool not in METHODS
             print(f"{name}: {tool}: {failure}", file=sys.stderr)
@@ -103,7 +107,11 @@ def compare(name, source, given, arguments, folder):
         times = [f"{next(measured):.2f}" if each else "" for each in sessions]
         cells = [times[0], *(f"{cell} {when}" for cell, when in zip(cells, times[1:]))]
     print(f"| {name} | {norms(source)} | " + " | ".join(cells) + " |", flush=True)
-    return right
+    return right, taken
+
+
+def print_header(columns):
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|", flush=True)
 
 
 def networks(arguments, folder):
@@ -131,15 +139,22 @@ def main():
     parser.add_argument("--tolerance", type=float, default=1e-4, help="relative to the largest output")
     parser.add_argument("--time", type=int, default=0, metavar="N", help="measure N runs of each")
     arguments = parser.parse_args()
-    header = ["net", "batch norms", *(["as it was"] if arguments.time else []), "onnxoptimizer", "onnxsim", "ONNX Runtime", *METHODS]
-    print("| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")
-    wrong = []
+    tools = ["onnxoptimizer", "onnxsim", "ONNX Runtime", *METHODS]
+    print_header(["net", "batch norms", *(["as it was"] if arguments.time else []), *tools])
+    wrong, seconds = [], []
     with tempfile.TemporaryDirectory() as folder:
         for name, source, given in networks(arguments, pathlib.Path(folder)):
-            if not compare(name, source, given, arguments, pathlib.Path(folder)):
+            right, taken = compare(name, source, given, arguments, pathlib.Path(folder))
+            seconds.append([name, *taken])
+            if not right:
                 wrong.append(name)
             for file in pathlib.Path(folder).glob(f"{name}.*"):
                 file.unlink()
+    if arguments.time:
+        print()
+        print_header(["net", *tools])
+        for row in seconds:
+            print("| " + " | ".join(row) + " |")
     if wrong:
         sys.exit(f"wrong: {', '.join(wrong)}")
 
