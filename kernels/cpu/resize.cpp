@@ -1,40 +1,14 @@
-#include <algorithm>
-#include <cmath>
-
 #include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/resample.hpp"
+#include "runtime/graph/resampling.hpp"
 
 namespace banoff::cpu {
 
 namespace {
-
-/// Source coordinate of output position o. The division comes last, so that whole numbers come out exactly.
-double coordinate(const Resize& op, std::size_t spatial, double o, std::int64_t in, std::int64_t out) {
-  const bool scaled = !op.scale.empty();
-  const double up = scaled ? 1.0 : static_cast<double>(in);
-  const double down = scaled ? op.scale[op.scale.size() == 1 ? 0 : spatial] : static_cast<double>(out);
-  switch (op.coordinates) {
-    case Coordinates::half_pixel: return (o + 0.5) * up / down - 0.5;
-    case Coordinates::align_corners:
-      return out == 1 ? 0.0 : o * static_cast<double>(in - 1) / static_cast<double>(out - 1);
-    case Coordinates::asymmetric: return o * up / down;
-  }
-  return o;
-}
-
-double rounded(double x, Rounding rounding) {
-  switch (rounding) {
-    case Rounding::floor: return std::floor(x);
-    case Rounding::ceil: return std::ceil(x);
-    case Rounding::round_prefer_floor: return std::ceil(x - 0.5);
-    case Rounding::round_prefer_ceil: return std::floor(x + 0.5);
-  }
-  return x;
-}
 
 struct LinearPlan {
   Blocks in, out;
@@ -58,22 +32,17 @@ void run_linear(const LinearPlan& p, const float* x, float* y) {
 
 std::vector<std::int64_t> nearest_indices(const Resize& op, std::size_t spatial, std::int64_t in, std::int64_t out) {
   std::vector<std::int64_t> result;
-  for (std::int64_t o = 0; o < out; ++o) {
-    const double at = rounded(coordinate(op, spatial, static_cast<double>(o), in, out), op.rounding);
-    result.push_back(static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(in - 1))));
-  }
+  for (std::int64_t o = 0; o < out; ++o) result.push_back(nearest_source(op, spatial, o, in, out));
   return result;
 }
 
 LinearIndices linear_indices(const Resize& op, std::size_t spatial, std::int64_t in, std::int64_t out) {
   LinearIndices result;
   for (std::int64_t o = 0; o < out; ++o) {
-    const double at =
-        std::clamp(coordinate(op, spatial, static_cast<double>(o), in, out), 0.0, static_cast<double>(in - 1));
-    const auto low = static_cast<std::int64_t>(at);
-    result.low.push_back(low);
-    result.high.push_back(std::min(low + 1, in - 1));
-    result.t.push_back(static_cast<float>(at - static_cast<double>(low)));
+    const Between at = linear_source(op, spatial, o, in, out);
+    result.low.push_back(at.low);
+    result.high.push_back(at.high);
+    result.t.push_back(static_cast<float>(at.t));
   }
   return result;
 }

@@ -1,55 +1,13 @@
-#include <algorithm>
-#include <cmath>
-
 #include "kernels/reference/lookup.hpp"
+#include "runtime/graph/resampling.hpp"
 
 namespace banoff::reference {
 
 namespace {
 
-/// The input coordinate of output index o. A given scale is used as it is, even where in * scale is not a whole
-/// number, as PyTorch and ONNX do; with a given size the ratio of the sizes is used. The division comes last, so that
-/// coordinates that are whole numbers come out exactly.
-double coordinate(const Resize& op, std::size_t spatial, std::int64_t o, std::int64_t in, std::int64_t out) {
-  const double index = static_cast<double>(o);
-  double numerator = static_cast<double>(in);
-  double denominator = static_cast<double>(out);
-  if (!op.scale.empty()) {
-    numerator = 1;
-    denominator = op.scale[op.scale.size() == 1 ? 0 : spatial];
-  }
-  switch (op.coordinates) {
-    case Coordinates::half_pixel: return (index + 0.5) * numerator / denominator - 0.5;
-    case Coordinates::align_corners:
-      return out == 1 ? 0 : index * static_cast<double>(in - 1) / static_cast<double>(out - 1);
-    case Coordinates::asymmetric: return index * numerator / denominator;
-  }
-  return index;
-}
-
-double rounded(double x, Rounding rounding) {
-  switch (rounding) {
-    case Rounding::floor: return std::floor(x);
-    case Rounding::ceil: return std::ceil(x);
-    case Rounding::round_prefer_floor: return std::ceil(x - 0.5);
-    case Rounding::round_prefer_ceil: return std::floor(x + 0.5);
-  }
-  return x;
-}
-
-/// An output index between two neighbouring inputs: (1 - t) in[low] + t in[high].
-struct Between {
-  std::int64_t low, high;
-  double t;
-};
-
 std::vector<Between> neighbours(const Resize& op, std::size_t spatial, std::int64_t in, std::int64_t out) {
   std::vector<Between> all;
-  for (std::int64_t o = 0; o < out; ++o) {
-    const double x = std::clamp(coordinate(op, spatial, o, in, out), 0.0, static_cast<double>(in - 1));
-    const auto low = static_cast<std::int64_t>(x);
-    all.push_back({low, std::min(low + 1, in - 1), x - static_cast<double>(low)});
-  }
+  for (std::int64_t o = 0; o < out; ++o) all.push_back(linear_source(op, spatial, o, in, out));
   return all;
 }
 
@@ -57,9 +15,7 @@ Body nearest(const Resize& op, const TensorType& in, const TensorType& out) {
   Lookup lookup(in.shape.rank());
   for (std::size_t d = 0; d < lookup.size(); ++d) {
     for (std::int64_t o = 0; o < out.shape[d]; ++o) {
-      const double x = d < 2 ? static_cast<double>(o) : coordinate(op, d - 2, o, in.shape[d], out.shape[d]);
-      const double last = static_cast<double>(in.shape[d] - 1);
-      lookup[d].push_back(static_cast<std::int64_t>(std::clamp(rounded(x, op.rounding), 0.0, last)));
+      lookup[d].push_back(d < 2 ? o : nearest_source(op, d - 2, o, in.shape[d], out.shape[d]));
     }
   }
   return look_up(in, out, std::move(lookup), {});

@@ -1,6 +1,7 @@
 // How each op is written in ONNX's operators, one overload per op.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "runtime/core/fail.hpp"
 #include "runtime/onnx/exporter.hpp"
@@ -82,13 +83,17 @@ void write(const Dense& op, const Writer& w) {
   (void)w.emit("Add", {w.step("MatMul", {w.in(), turned}, "product"), w.param(Slot::bias)});
 }
 
-std::string transposed_last(const Writer& w, std::size_t i, std::string_view suffix) {
-  Ints perm;
-  for (std::size_t d = 0; d < w.shape(i).rank(); ++d) perm.push_back(static_cast<std::int64_t>(d));
-  std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+std::string transposed(const Writer& w, const std::string& from, const Ints& perm, std::string_view suffix) {
   const std::string name = w.fresh(suffix);
-  set(w.emit("Transpose", {w.in(i)}, name), "perm", perm);
+  set(w.emit("Transpose", {from}, name), "perm", perm);
   return name;
+}
+
+std::string transposed_last(const Writer& w, std::size_t i, std::string_view suffix) {
+  Ints perm(w.shape(i).rank());
+  std::iota(perm.begin(), perm.end(), 0);
+  std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+  return transposed(w, w.in(i), perm, suffix);
 }
 
 void write(const MatMul& op, const Writer& w) {
@@ -187,19 +192,29 @@ void write(const Pad& op, const Writer& w) {
   (void)w.emit("Add", {zeros, values});
 }
 
+void set_windows(onnx::NodeProto& node, const Pool& op, const Writer& w) {
+  const std::size_t rank = w.shape().rank() - 2;
+  set(node, "kernel_shape", each(op.kernel, rank));
+  set(node, "strides", each(op.steps(), rank));
+  set(node, "pads", pads_of(windows(op, w.shape())));
+  set(node, "ceil_mode", std::int64_t{op.ceil_mode});
+  if (op.kind == PoolKind::max) set(node, "dilations", each(op.dilation, rank));
+  else set(node, "count_include_pad", std::int64_t{op.count_include_pad});
+}
+
 void write(const Pool& op, const Writer& w) {
   const bool max = op.kind == PoolKind::max;
   if (!max && std::ranges::any_of(op.dilation.values, [](auto step) { return step != 1; })) {
     fail_input("a dilated average pool has no operator before opset 19");
   }
-  const std::size_t rank = w.shape().rank() - 2;
-  onnx::NodeProto& node = w.emit(max ? "MaxPool" : "AveragePool", {w.in()});
-  set(node, "kernel_shape", each(op.kernel, rank));
-  set(node, "strides", each(op.steps(), rank));
-  set(node, "pads", pads_of(windows(op, w.shape())));
-  set(node, "ceil_mode", std::int64_t{op.ceil_mode});
-  if (max) set(node, "dilations", each(op.dilation, rank));
-  else set(node, "count_include_pad", std::int64_t{op.count_include_pad});
+  set_windows(w.emit(max ? "MaxPool" : "AveragePool", {w.in()}), op, w);
+}
+
+void write(const MaxPoolIndices& op, const Writer& w) {
+  onnx::NodeProto& node = w.emit("MaxPool", {w.in()}, w.fresh("largest"));
+  node.add_output(w.out());
+  set_windows(node, op.pool, w);
+  set(node, "storage_order", std::int64_t{op.column_major});
 }
 
 void write(const GlobalPool& op, const Writer& w) {
@@ -346,21 +361,30 @@ void write(const GroupNorm& op, const Writer& w) {
   (void)w.emit("Add", {scaled, w.param_along(Slot::bias, 1)});
 }
 
+/// LayerNormalization takes the last axes: others go there and come back.
 void write(const LayerNorm& op, const Writer& w) {
-  const std::size_t rank = w.shape().rank(), first = rank - op.axes.size();
-  for (std::size_t i = 0; i < op.axes.size(); ++i) {
-    if (resolve_axis(op.axes[i], rank) != first + i)
-      fail_input("a layer norm of axes that are not the last has no ONNX operator");
+  const std::size_t rank = w.shape().rank();
+  Ints order, back(rank);
+  for (const std::int64_t axis : op.axes) order.push_back(static_cast<std::int64_t>(resolve_axis(axis, rank)));
+  for (std::size_t axis = rank; axis-- > 0;) {
+    const auto kept = static_cast<std::int64_t>(axis);
+    if (std::ranges::find(order, kept) == order.end()) order.insert(order.begin(), kept);
   }
+  for (std::size_t i = 0; i < rank; ++i) back[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+  const std::size_t first = rank - op.axes.size();
   Shape normalised;
-  for (std::size_t i = first; i < rank; ++i) normalised.push_back(w.shape()[i]);
+  for (std::size_t i = first; i < rank; ++i) normalised.push_back(w.shape()[static_cast<std::size_t>(order[i])]);
   const std::string weight =
       op.affine ? w.param(Slot::weight) : w.constant("weight", onnx_import::filled(normalised, 1, w.dtype()));
   const std::string bias =
       op.affine ? w.param(Slot::bias) : w.constant("bias", onnx_import::filled(normalised, 0, w.dtype()));
-  onnx::NodeProto& node = w.emit("LayerNormalization", {w.in(), weight, bias});
+  const bool moves = !std::ranges::is_sorted(order);
+  const std::string x = moves ? transposed(w, w.in(), order, "last") : w.in();
+  const std::string normal = moves ? w.fresh("normal") : "";
+  onnx::NodeProto& node = w.emit("LayerNormalization", {x, weight, bias}, normal);
   set(node, "axis", static_cast<std::int64_t>(first));
   set(node, "epsilon", op.eps);
+  if (moves) set(w.emit("Transpose", {normal}), "perm", back);
 }
 
 void write(const Identity&, const Writer& w) { (void)w.emit("Identity", {w.in()}); }

@@ -1,4 +1,5 @@
 // How the ops of ops_values.hpp are written: most are one operator.
+#include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/onnx/exporter.hpp"
 
@@ -30,6 +31,12 @@ void write(const Compare& op, const Writer& w) {
 void write(const Pair& op, const Writer& w) {
   static constexpr const char* names[] = {"Max", "Min", "Pow", "Mod", "Mod"};
   if (w.dtype() == DType::boolean) return void(w.emit(op.kind == PairKind::max ? "Or" : "And", all_inputs(w)));
+  // Mod of floats has the dividend's sign alone: with the divisor added to the remainder it is the divisor's.
+  if (op.kind == PairKind::mod && is_float(w.dtype())) {
+    const std::string rest = w.fresh("rest");
+    set(w.emit("Mod", all_inputs(w), rest), "fmod", std::int64_t{1});
+    return set(w.emit("Mod", {w.step("Add", {rest, w.in(1)}, "raised"), w.in(1)}), "fmod", std::int64_t{1});
+  }
   onnx::NodeProto& node = w.emit(names[static_cast<std::size_t>(op.kind)], all_inputs(w));
   if (op.kind == PairKind::fmod) set(node, "fmod", std::int64_t{1});
 }

@@ -59,8 +59,9 @@ void Exporter::describe(onnx::ValueInfoProto& info, const std::string& name, Val
   info.set_name(name);
   auto& tensor = *info.mutable_type()->mutable_tensor_type();
   tensor.set_elem_type(data_type_of(type.dtype));
+  auto& shape = *tensor.mutable_shape();  // there with no dimensions too: without it the rank would be unknown
   for (std::size_t i = 0; i < type.shape.rank(); ++i) {
-    auto& dim = *tensor.mutable_shape()->add_dim();
+    auto& dim = *shape.add_dim();
     const bool grows = larger_ && (*larger_)[static_cast<std::size_t>(value)].shape[i] != type.shape[i];
     if (i == 0 && type.bounded) dim.set_dim_param("count");
     else if (!grows) dim.set_dim_value(type.shape[i]);

@@ -1,7 +1,14 @@
 // Out and in again: the same answers.
+#include <fmt/ranges.h>
+
+#include <set>
+
 #include "banoff/session.hpp"
+#include "kernels/reference/reference.hpp"
 #include "runtime/onnx/export.hpp"
+#include "runtime/onnx/import.hpp"
 #include "tests/onnx/onnx_model.hpp"
+#include "tests/op_cases/op_cases.hpp"
 #include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
@@ -102,4 +109,25 @@ TEST_CASE("a network that works at one batch only is written for that one") {
   std::ifstream stream(folder / "out.onnx", std::ios::binary);
   REQUIRE(proto.ParseFromIstream(&stream));
   CHECK(proto.graph().input(0).type().tensor_type().shape().dim(0).dim_value() == 2);
+}
+
+TEST_CASE("every op with an ONNX form computes what PyTorch does after it was written and read again") {
+  const TemporaryFolder folder;
+  std::set<std::string> refused;
+  for (const OpCase& op_case : load_op_cases()) {
+    CAPTURE(op_case.name);
+    const std::filesystem::path file = folder / "case.onnx";
+    try {
+      save_onnx(file, op_case.graph, infer_types(op_case.graph));
+    } catch (const Error& error) {
+      REQUIRE(error.kind() == ErrorKind::bad_input);
+      refused.emplace(row_of(op_case.graph.nodes[0].op).name);
+      continue;
+    }
+    const auto read_again = [&] { return load_onnx(file, reference::compute<double>).graph; };
+    CHECK(error_of(op_case, reference::outputs<double>(read_again(), op_case.inputs)) <= 1e-6);
+  }
+  // Of pools those whose bins differ in size, and dilated averages.
+  CHECK(fmt::format("{}", fmt::join(refused, " ")) ==
+        "adaptive_avg_pool anchors avg_pool cumulative_prod decode_boxes nms pick_channel roi_align");
 }
