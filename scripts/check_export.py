@@ -5,10 +5,12 @@ Each network of configs/models gets made-up weights with batch norms far from th
 written. ONNX Runtime's outputs of the file must be those of the network as it was, in float64 by the reference kernels.
 Needs onnx and onnxruntime from PyPI; exits 1 on a difference. Without names the quick ones are checked, which among them
 have every construct that takes several ONNX operators: clamps and kinks per channel, padding values, layer norm, shuffles.
+--cases FOLDER checks the table of op cases instead, as `BANOFF_EXPORTED=FOLDER test_onnx` wrote them, against PyTorch's results.
 """
 import argparse
 import json
 import pathlib
+import sys
 
 import numpy as np
 import onnx
@@ -57,11 +59,56 @@ def check(name, arguments, folder):
     return comparison.verdict(name, next(iter(shapes.values()))[2:], net["parameters"], given[:3], differences, right, arguments)
 
 
+def tensors_of(file):
+    """The tensors of a safetensors file, by name."""
+    types = {"F64": "f8", "F32": "f4", "I64": "i8", "I32": "i4", "U8": "u1", "BOOL": "?"}
+    data = file.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    return {name: np.frombuffer(data, types[each["dtype"]], int(np.prod(each["shape"])), start + each["data_offsets"][0])
+            .reshape(each["shape"]) for name, each in json.loads(data[8:start]).items() if name != "__metadata__"}
+
+
+def check_cases(folder, tolerance):
+    """Op cases that ONNX Runtime computes otherwise than PyTorch; how many it was given and refused to run are printed."""
+    base = ROOT / "tests/data/op_cases"
+    tensors = tensors_of(base.with_suffix(".safetensors"))
+    checked, refused, wrong = 0, [], []
+    for case in json.loads(base.with_suffix(".json").read_text()):
+        file = folder / (case["name"] + ".onnx")
+        if not file.exists():
+            continue
+        try:
+            onnx.checker.check_model(str(file), full_check=True)
+        except Exception as failure:
+            wrong.append(f"{case['name']}: {str(failure).splitlines()[0]}")
+            continue
+        try:
+            written = session(file)
+            given = {each.name: tensors[case["inputs"][int(each.name[2:])]] for each in written.get_inputs()}
+            results = written.run(None, {name: value.astype(np.float32) if value.dtype == np.float64 else value
+                                         for name, value in given.items()})
+        except Exception as failure:  # an operator that it lacks for the element type or number of dimensions
+            refused.append(f"{case['name']}: {str(failure).splitlines()[0][:160]}")
+            continue
+        checked += 1
+        for key, actual in zip(case["outputs"], results):
+            same = actual.shape == tensors[key].shape
+            error = np.abs(actual.astype(np.float64) - tensors[key]).max(initial=0) / case["magnitude"] if same else np.inf
+            if not error <= tolerance:
+                wrong.append(f"{case['name']}: {error:.1e}")
+    print(f"{checked} op cases run, {len(refused)} that ONNX Runtime has no kernel for", *refused, sep="\n  ")
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("nets", nargs="*", metavar="NET", help="networks of configs/models (default: the quick ones)")
     comparison.add_arguments(parser)
+    parser.add_argument("--cases", type=pathlib.Path, help="folder of op cases written as ONNX, to check instead")
     arguments = parser.parse_args()
+    if arguments.cases:
+        wrong = check_cases(arguments.cases, arguments.tolerance)
+        sys.exit("\n  ".join(["wrong:", *wrong]) if wrong else 0)
     comparison.check_all(arguments.nets or QUICK, lambda name, folder: check(name, arguments, folder), METHODS, "what they were")
 
 

@@ -192,28 +192,65 @@ void write(const Pad& op, const Writer& w) {
   (void)w.emit("Add", {zeros, values});
 }
 
-void set_windows(onnx::NodeProto& node, const Pool& op, const Writer& w) {
-  const std::size_t rank = w.shape().rank() - 2;
-  set(node, "kernel_shape", each(op.kernel, rank));
-  set(node, "strides", each(op.steps(), rank));
-  set(node, "pads", pads_of(windows(op, w.shape())));
-  set(node, "ceil_mode", std::int64_t{op.ceil_mode});
-  if (op.kind == PoolKind::max) set(node, "dilations", each(op.dilation, rank));
-  else set(node, "count_include_pad", std::int64_t{op.count_include_pad});
+/// As many windows as there are, without ceil_mode, on whose last window versions of ONNX differ: by more padding at
+/// the end. Returns whether some was needed.
+bool pad_to_the_last(std::vector<Window>& windows) {
+  bool more = false;
+  for (Window& window : windows) {
+    const std::int64_t reach = (window.output - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
+    const std::int64_t needed = reach - window.input - window.pad_begin;
+    more |= needed > window.pad_end;
+    window.pad_end = std::max(window.pad_end, needed);
+  }
+  return more;
+}
+
+void set_windows(onnx::NodeProto& node, const Pool& op, const std::vector<Window>& windows) {
+  set(node, "kernel_shape", each(op.kernel, windows.size()));
+  set(node, "strides", each(op.steps(), windows.size()));
+  set(node, "pads", pads_of(windows));
+  if (op.kind == PoolKind::max) set(node, "dilations", each(op.dilation, windows.size()));
+}
+
+void write_average(const Pool& op, const Writer& w) {
+  if (std::ranges::any_of(op.dilation.values, [](auto step) { return step != 1; })) {
+    fail_input("a dilated average pool has no operator before opset 19");
+  }
+  const std::vector<Window> given = windows(op, w.shape());
+  std::vector<Window> padded = given;
+  // Of padding that counts, what is added to it does not: then the former becomes part of the picture.
+  const bool apart = pad_to_the_last(padded) && op.count_include_pad;
+  std::string x = w.in();
+  if (apart) {
+    Ints pads(2 * w.shape().rank(), 0);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      pads[2 + i] = given[i].pad_begin;
+      pads[w.shape().rank() + 2 + i] = given[i].pad_end;
+      padded[i].pad_begin = 0;
+      padded[i].pad_end -= given[i].pad_end;
+    }
+    x = w.step("Pad", {x, w.numbers("pads", pads)}, "padded");
+  }
+  onnx::NodeProto& node = w.emit("AveragePool", {x});
+  set_windows(node, op, padded);
+  set(node, "count_include_pad", std::int64_t{op.count_include_pad && !apart});
+}
+
+std::vector<Window> largest_windows(const Pool& op, const Writer& w) {
+  std::vector<Window> result = windows(op, w.shape());
+  (void)pad_to_the_last(result);
+  return result;
 }
 
 void write(const Pool& op, const Writer& w) {
-  const bool max = op.kind == PoolKind::max;
-  if (!max && std::ranges::any_of(op.dilation.values, [](auto step) { return step != 1; })) {
-    fail_input("a dilated average pool has no operator before opset 19");
-  }
-  set_windows(w.emit(max ? "MaxPool" : "AveragePool", {w.in()}), op, w);
+  if (op.kind == PoolKind::avg) return write_average(op, w);
+  set_windows(w.emit("MaxPool", {w.in()}), op, largest_windows(op, w));
 }
 
 void write(const MaxPoolIndices& op, const Writer& w) {
   onnx::NodeProto& node = w.emit("MaxPool", {w.in()}, w.fresh("largest"));
   node.add_output(w.out());
-  set_windows(node, op.pool, w);
+  set_windows(node, op.pool, largest_windows(op.pool, w));
   set(node, "storage_order", std::int64_t{op.column_major});
 }
 

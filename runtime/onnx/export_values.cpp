@@ -45,8 +45,14 @@ void write(const Where&, const Writer& w) { (void)w.emit("Where", all_inputs(w))
 
 void write(const Reduce& op, const Writer& w) {
   static constexpr const char* names[] = {"ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd"};
-  set(w.emit(names[static_cast<std::size_t>(op.kind)], {w.in(), w.numbers("axes", op.axes)}), "keepdims",
+  // Of booleans there are none before opset 20.
+  const bool booleans = w.dtype() == DType::boolean;
+  std::string x = w.in();
+  if (booleans) set(w.emit("Cast", {w.in()}, x = w.fresh("numbers")), "to", std::int64_t{data_type_of(DType::u8)});
+  const std::string result = booleans ? w.fresh("reduced") : "";
+  set(w.emit(names[static_cast<std::size_t>(op.kind)], {x, w.numbers("axes", op.axes)}, result), "keepdims",
       std::int64_t{op.keep_dims});
+  if (booleans) set(w.emit("Cast", {result}), "to", std::int64_t{data_type_of(DType::boolean)});
 }
 
 void write(const ArgReduce& op, const Writer& w) {
