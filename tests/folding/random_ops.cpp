@@ -7,11 +7,11 @@ ValueId RandomOps::pick() {
   return pool_[static_cast<std::size_t>(chance(0.5) ? last : net_.integer(0, last))];
 }
 
-std::vector<ValueId> RandomOps::alike(ValueId x, std::size_t except) {
+std::vector<ValueId> RandomOps::alike(ValueId x, std::optional<std::size_t> except) {
   std::vector<ValueId> found;
   for (const ValueId value : pool_) {
     Shape other = shape(value);
-    if (other.rank() > except) other[except] = shape(x)[except];
+    if (except && other.rank() > *except) other[*except] = shape(x)[*except];
     if (other == shape(x)) found.push_back(value);
   }
   return found;
@@ -85,7 +85,7 @@ ValueId RandomOps::activation(ValueId x) {
 }
 
 ValueId RandomOps::sum(ValueId x) {
-  const std::vector<ValueId> others = alike(x, 99);
+  const std::vector<ValueId> others = alike(x);
   if (chance(0.2)) return net_.add(Binary{BinaryKind::sub}, {x, one_of(others)});
   std::vector<ValueId> terms{x, one_of(others)};
   if (chance(0.2)) terms.push_back(one_of(others));
@@ -104,7 +104,7 @@ ValueId RandomOps::gate(ValueId x) {
   if (shape(squeezed)[1] == shape(x)[1] && shape(squeezed)[2] == 1 && shape(squeezed)[3] == 1) {
     return net_.add(Binary{BinaryKind::mul}, {x, squeezed});
   }
-  return net_.add(Binary{BinaryKind::mul}, {x, one_of(alike(x, 99))});
+  return net_.add(Binary{BinaryKind::mul}, {x, one_of(alike(x))});
 }
 
 ValueId RandomOps::pool(ValueId x) {

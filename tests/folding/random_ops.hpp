@@ -19,7 +19,7 @@ class RandomOps {
   /// A value, with a liking for the newest.
   [[nodiscard]] ValueId pick();
   /// Values of the shape of x in all dimensions but `except`.
-  [[nodiscard]] std::vector<ValueId> alike(ValueId x, std::size_t except);
+  [[nodiscard]] std::vector<ValueId> alike(ValueId x, std::optional<std::size_t> except = {});
   [[nodiscard]] ValueId one_of(const std::vector<ValueId>& values);
 
   ValueId conv(ValueId x);
