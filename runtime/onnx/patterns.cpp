@@ -27,7 +27,7 @@ class Rewriter {
   void rewrite(NodeId id) {
     if (const auto found = activation_of(graph_, id)) return become(id, found->op, {found->x});
     if (const auto norm = layer_norm_core(id)) return become(id, norm->op, {norm->x});
-    if (absorb_into_norm(id)) return;
+    if (absorb_into_norm(id) || absorb_padding(id)) return;
     merge_affine(id);
   }
 
@@ -126,6 +126,35 @@ class Rewriter {
       return true;
     }
     return false;
+  }
+
+  /// A convolution of what is padded with zeros pads by itself. Returns whether it does now.
+  bool absorb_padding(NodeId id) {
+    Node& node = graph_.node(id);
+    const auto* conv = node.as<Conv>();
+    const Node* before = conv ? producer(node.inputs[0]) : nullptr;
+    const auto* pad = before ? before->as<Pad>() : nullptr;
+    if (pad == nullptr || pad->mode != PadMode::constant || pad->value != 0 || pad->pad_value || conv->pad_value) {
+      return false;
+    }
+    const Shape& padded = shape(node.inputs[0]);
+    const std::size_t mentioned = pad->padding.begin.values.size();
+    if (mentioned + 2 > padded.rank()) return false;
+    Conv whole = *conv;
+    whole.padding = {};
+    whole.padding.begin.values.clear(), whole.padding.end.values.clear();
+    const std::vector<Window> own = windows(*conv, padded);
+    for (std::size_t d = 0; d < own.size(); ++d) {
+      // The last dimensions are mentioned.
+      const std::size_t first = own.size() - mentioned;
+      const std::int64_t begin = d < first ? 0 : pad->padding.begin.values[d - first];
+      const std::int64_t end = d < first ? 0 : pad->padding.end.values[d - first];
+      whole.padding.begin.values.push_back(own[d].pad_begin + begin);
+      whole.padding.end.values.push_back(own[d].pad_end + end);
+    }
+    node.op = whole;
+    node.inputs[0] = before->inputs[0];
+    return true;
   }
 
   /// Whether the constant, broadcast to x, has one value for each index of `axes` in their order.

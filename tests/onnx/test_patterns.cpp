@@ -212,3 +212,30 @@ TEST_CASE("transposes around ops that work in any order are gone") {
   }
   CHECK(worst < 1e-12);
 }
+
+TEST_CASE("zeros around what a convolution reads are its padding") {
+  const TemporaryFolder folder;
+  const auto padded = [&](float value, const std::vector<std::int64_t>& pads) {
+    OnnxModel made;
+    made.input("x", {1, 2, 5, 6}).output("y");
+    made.integers("pads", pads).weight("value", {}, {value});
+    made.weight("w", {2, 2, 3, 3}, {1, -2, 3,  0.5, 4, -1, 2,  2, -3, 1, 1, -2, 3,  0, 5, -4, 2, 1,
+                                    2, 3,  -1, 1,   2, 4,  -2, 0, 1,  3, 1, 2,  -1, 1, 2, 0,  4, -3});
+    made.node("Pad", {"x", "pads", "value"}, {"p"});
+    set_attribute(made.node("Conv", {"p", "w"}, {"y"}), "pads", {1, 0, 0, 0});
+    return Model::load(made.write(folder));
+  };
+  using Ops = std::vector<std::string>;
+  const std::vector<std::int64_t> around{0, 0, 0, 1, 0, 0, 2, 1};
+  const Model whole = padded(0, around);
+  CHECK(ops_of(whole) == Ops{"conv"});
+  CHECK(ops_of(padded(1, around)) == Ops{"pad", "conv"});
+  CHECK(ops_of(padded(0, {0, 1, 0, 0, 0, -1, 0, 0})) != Ops{"conv"});
+  // Three rows of zeros and two columns, of which the convolution itself adds one row.
+  Tensors inputs = whole.random_inputs(3);
+  const std::vector<double> x = inputs.at("x").to_vector<double>();
+  const Tensor y = run_on(whole, "reference-f64", inputs).at("y");
+  REQUIRE(y.shape() == Shape{1, 2, 6, 6});
+  const double corner = 4 * x[0] - 1 * x[1] + 2 * x[6] - 3 * x[7] + 0 * x[30] + 5 * x[31] + 2 * x[36] + 1 * x[37];
+  CHECK(y.to_vector<double>()[0] == doctest::Approx(corner).epsilon(1e-12));
+}
