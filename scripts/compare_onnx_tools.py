@@ -27,7 +27,9 @@ from comparison import run_banoff
 from onnx_files import LEVELS, largest_difference, norms, session
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-METHODS = ("naive", "banoff", "optimal")
+# Options of `banoff fold`.
+METHODS = {"naive": ("--method", "naive"), "banoff": ("--method", "banoff"), "optimal": ("--method", "optimal"),
+           "optimal, clamps": ("--activations", "clamp")}
 
 
 def by_optimizer(source, to):
@@ -46,7 +48,7 @@ def by_runtime(source, to):
 
 def by_banoff(method, arguments):
     def fold(source, to):
-        report = json.loads(run_banoff(arguments, "fold", source, "--method", method, "--no-check", "--json", "-o", to))
+        report = json.loads(run_banoff(arguments, "fold", source, *METHODS[method], "--no-check", "--json", "-o", to))
         onnx.checker.check_model(str(to))
         left = report["bn"]["left"]
         if left != norms(to):
@@ -86,7 +88,7 @@ def compare(name, source, given, arguments, folder):
              **{method: by_banoff(method, arguments) for method in METHODS}}
     cells, files, taken, right = [], [source], [], True
     for tool, make in tools.items():
-        file = folder / f"{name}.{tool.replace(' ', '_')}.onnx"
+        file = folder / f"{name}.{len(files)}.onnx"
         start = time.perf_counter()
         try:
             make(source, file)
