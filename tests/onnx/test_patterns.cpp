@@ -239,3 +239,17 @@ TEST_CASE("zeros around what a convolution reads are its padding") {
   const double corner = 4 * x[0] - 1 * x[1] + 2 * x[6] - 3 * x[7] + 0 * x[30] + 5 * x[31] + 2 * x[36] + 1 * x[37];
   CHECK(y.to_vector<double>()[0] == doctest::Approx(corner).epsilon(1e-12));
 }
+
+TEST_CASE(
+    "zeros around what a max pool reads are values, unlike its own padding (onnxoptimizer 0.4.2 thinks otherwise)") {
+  const TemporaryFolder folder;
+  OnnxModel made;
+  made.input("x", {1, 1, 3, 3}).output("y").integers("pads", {0, 0, 1, 1, 0, 0, 0, 0});
+  made.node("Pad", {"x", "pads"}, {"p"});
+  set_attribute(made.node("MaxPool", {"p"}, {"y"}), "kernel_shape", {2, 2});
+  const Model model = Model::load(made.write(folder));
+  CHECK(ops_of(model) == std::vector<std::string>{"pad", "max_pool"});
+  const Tensor x = Tensor::of<float>({1, 1, 3, 3}, {-1, -2, -3, -4, -5, -6, -7, -8, -9});
+  const Tensor y = run_on(model, "reference-f64", {{"x", x}}).at("y");
+  CHECK(y.to_vector<double>() == std::vector<double>{0, 0, 0, 0, -1, -2, 0, -4, -5});
+}
