@@ -74,6 +74,24 @@ TEST_CASE("a network goes out to ONNX and comes back the same") {
   CHECK(net.run("export", {"-o", net.folder / "out.txt"}).code == 2);
   CHECK(banoff_command({"fold", onnx, "-o", onnx}).code == 2);
 }
+
+TEST_CASE("what only pays here stays out of networks folded to ONNX, unless asked for") {
+  const TemporaryFolder folder;
+  const auto folded = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> words{"fold",       BANOFF_SOURCE_DIR "/configs/models/espnet_cityscapes.yaml",
+                                   "--no-check", "--json",
+                                   "--weights",  "random:1",
+                                   "--shape",    "image:1x3x64x64"};
+    words.insert(words.end(), options.begin(), options.end());
+    return banoff_command(words).json()["bn"];
+  };
+  const auto here = folded({}), there = folded({"-o", folder / "auto.onnx"});
+  CHECK(here["folded_with_clamp"].get<int>() > 0);
+  CHECK(there["folded_with_clamp"] == 0);
+  CHECK(there["folded"].get<int>() < here["folded"].get<int>());
+  CHECK(folded({"-o", folder / "clamp.onnx", "--activations", "clamp"})["folded"].get<int>() >=
+        here["folded"].get<int>());
+}
 #endif
 
 TEST_CASE("verify fails where networks differ, and names the first node that does") {
