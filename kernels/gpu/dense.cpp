@@ -3,6 +3,7 @@
 
 #include "kernels/gpu/chain_builder.hpp"
 #include "kernels/gpu/kernels.hpp"
+#include "kernels/gpu/walk_plan.hpp"
 
 namespace banoff::gpu {
 
@@ -34,14 +35,12 @@ Strided batches(const Shape& operand, const Shape& shape) {
   if (count > Strided::most_dims) throw Refused{"a matrix product of rank " + std::to_string(shape.rank())};
   const auto own = strides_of(operand, Layout::plain);
   const std::size_t missing = shape.rank() - operand.rank();
-  Strided result;
+  std::vector<WalkedAxis<1>> axes;
   for (std::size_t d = 0; d < count; ++d) {
-    const std::size_t at = Strided::most_dims - count + d;
     const bool repeated = d < missing || operand[d - missing] == 1;
-    result.extent[at] = as_int(shape[d]);
-    result.stride[at] = repeated ? 0 : as_int(own[d - missing]);
+    axes.push_back({shape[d], {repeated ? 0 : own[d - missing]}});
   }
-  return result;
+  return walked<Strided>(axes);
 }
 
 double product_us(std::int64_t outputs, std::int64_t size) {

@@ -142,8 +142,9 @@ class GpuDevice final : public Device {
 
 Made compile(const Context& context, const Region& region) {
   using Family = Made (*)(const Context&, const Region&);
+  const bool floats = region.inputs.empty() || cpu::held(region.type(region.inputs[0]).dtype) == DType::f32;
   const auto family = std::visit(
-      []<class T>(const T&) -> Family {
+      [floats]<class T>(const T&) -> Family {
         if constexpr (one_of<T, Conv, ConvTranspose>) return convolution;
         else if constexpr (std::is_same_v<T, Dense>) return dense;
         else if constexpr (std::is_same_v<T, MatMul>) return matrix_product;
@@ -151,6 +152,7 @@ Made compile(const Context& context, const Region& region) {
         else if constexpr (one_of<T, GlobalPool, ReduceMean, Reduce>) return summary;
         else if constexpr (std::is_same_v<T, ArgReduce>) return arg_reduce;
         else if constexpr (one_of<T, Unary, Compare, Pair, Where>) return function;
+        else if constexpr (std::is_same_v<T, Binary>) return floats ? pointwise : function;
         else if constexpr (one_of<T, banoff::Gather, GatherElements>) return take;
         else if constexpr (std::is_same_v<T, Resize>) return resize;
         else if constexpr (std::is_same_v<T, Softmax>) return softmax;
@@ -165,9 +167,7 @@ Made compile(const Context& context, const Region& region) {
         else return pointwise;
       },
       cpu::node(region, 0).op);
-  const bool integers =
-      family == pointwise && !region.inputs.empty() && cpu::held(region.type(region.inputs[0]).dtype) != DType::f32;
-  return integers && cpu::node(region, 0).as<Binary>() != nullptr ? function(context, region) : family(context, region);
+  return family(context, region);
 }
 
 std::unique_ptr<Device> device(std::shared_ptr<const Backend> backend, const Options& options) {

@@ -94,6 +94,12 @@ class JobKernel {
   Function function_;
 };
 
+/// The only node of a region; throws Refused where there are several.
+[[nodiscard]] inline const Node& only_node(const Region& region) {
+  if (region.nodes.size() != 1) throw Refused{"one op at a time"};
+  return cpu::node(region, 0);
+}
+
 /// The kernel of one job from the region's only input `x` to its output `y`.
 template <class J>
 [[nodiscard]] std::unique_ptr<JobKernel> made(std::string name, double cost, Uploads& uploads, const J& job) {

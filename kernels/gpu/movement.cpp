@@ -196,9 +196,8 @@ std::vector<Piece> pieces_of(const Operands& o, Uploads& uploads) {
 }  // namespace
 
 Made movement(const Context& context, const Region& region) {
-  if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
+  const Node& node = only_node(region);
   if (region.inputs.empty()) throw Refused{"no input"};
-  const Node& node = cpu::node(region, 0);
   Uploads uploads(*context.backend, region.estimate);
   auto pieces = pieces_of({context, region, node}, uploads);
   KernelTraits traits{"move", pass_us(context, region) + 2.0 * static_cast<double>(pieces.size())};

@@ -63,8 +63,7 @@ Made pointwise(const Context& context, const Region& region) {
 
 Made local_response(const Context& context, const Region& region) {
   cpu::require_float_chain(region);
-  const Node& node = cpu::node(region, 0);
-  if (region.nodes.size() != 1) throw Refused{"local response normalisation alone"};
+  const Node& node = only_node(region);
   const auto& op = *node.as<Lrn>();
   const Shape& shape = region.type(node.inputs[0]).shape;
   if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
@@ -83,8 +82,7 @@ Made local_response(const Context& context, const Region& region) {
 }
 
 Made convert(const Context& context, const Region& region) {
-  const Node& node = cpu::node(region, 0);
-  if (region.nodes.size() != 1) throw Refused{"a conversion alone"};
+  const Node& node = only_node(region);
   const TensorType& in = region.type(node.inputs[0]);
   const TensorType& out = region.type(node.outputs[0]);
   if (!same_order(in.shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};

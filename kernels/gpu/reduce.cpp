@@ -3,6 +3,7 @@
 #include <array>
 
 #include "kernels/gpu/kernels.hpp"
+#include "kernels/gpu/walk_plan.hpp"
 
 namespace banoff::gpu {
 
@@ -19,45 +20,16 @@ Shares shares_of(std::int64_t outputs, std::int64_t size, bool side_by_side) {
   return shares;
 }
 
-struct Axis {
-  std::int64_t extent, stride;
-};
+bool runs_in_ones(const Strided& s) { return s.stride[0][Strided::most_dims - 1] == 1; }
 
-/// Throws Refused for more dimensions than a job takes; neighbours that run on are one.
-Strided strided(const std::vector<Axis>& axes) {
-  std::vector<Axis> merged;
-  for (Axis axis : axes) {
-    if (axis.extent == 1) continue;
-    if (!merged.empty() && merged.back().stride == axis.stride * axis.extent) {
-      axis.extent *= merged.back().extent;
-      merged.pop_back();
-    }
-    merged.push_back(axis);
-  }
-  if (merged.size() > Strided::most_dims) throw Refused{"a reduction over too many dimensions"};
-  Strided result;
-  for (std::size_t i = 0; i < merged.size(); ++i) {
-    const std::size_t at = Strided::most_dims - merged.size() + i;
-    result.extent[at] = as_int(merged[i].extent);
-    result.stride[at] = as_int(merged[i].stride);
-  }
-  return result;
-}
-
-bool runs_in_ones(const Strided& s) { return s.stride[Strided::most_dims - 1] == 1; }
-
-const Node& only_node(const Region& region) {
+/// A node that reduces floats, and some.
+const Node& reduction(const Region& region) {
   cpu::require_float_chain(region);
-  if (region.nodes.size() != 1) throw Refused{"one reduction at a time"};
-  const Node& node = cpu::node(region, 0);
+  const Node& node = only_node(region);
   if (region.type(node.inputs[0]).shape.elements() == 0) throw Refused{"nothing to reduce"};
   (void)as_int(region.type(node.inputs[0]).shape.elements());
   return node;
 }
-
-}  // namespace
-
-namespace {
 
 SummaryKind summary_of(ReduceKind kind) {
   switch (kind) {
@@ -96,7 +68,7 @@ constexpr std::array<const char*, 5> summary_names{"mean", "sum", "prod", "max",
 }  // namespace
 
 Made summary(const Context& context, const Region& region) {
-  const Node& node = only_node(region);
+  const Node& node = reduction(region);
   const Shape& shape = region.type(node.inputs[0]).shape;
   const auto [kind, reduced] = summarised(node, shape.rank());
   Summary job;
@@ -105,14 +77,14 @@ Made summary(const Context& context, const Region& region) {
   // The results lie as the kept axes do in the output's layout.
   if (!same_order(region.type(node.outputs[0]).shape, region.output_layouts[0], Layout::plain))
     throw Refused{"the results would lie in another order"};
-  std::vector<Axis> kept, gone;
+  std::vector<WalkedAxis<1>> kept, gone;
   for (std::size_t a = 0; a < shape.rank(); ++a)
-    if (!reduced[a]) kept.push_back({shape[a], stride[a]});
+    if (!reduced[a]) kept.push_back({shape[a], {stride[a]}});
   for (const std::size_t a : memory_order(shape.rank(), region.input_layouts[0]))
-    if (reduced[a]) gone.push_back({shape[a], stride[a]});
+    if (reduced[a]) gone.push_back({shape[a], {stride[a]}});
   job.type = context.storage(region.type(node.inputs[0]).dtype);
-  job.output = strided(kept);
-  job.element = strided(gone);
+  job.output = walked<Strided>(kept);
+  job.element = walked<Strided>(gone);
   const std::int64_t outputs = region.type(node.outputs[0]).shape.elements();
   job.size = as_int(shape.elements() / std::max<std::int64_t>(outputs, 1));
   job.shares = shares_of(outputs, job.size, runs_in_ones(job.output));
@@ -121,7 +93,7 @@ Made summary(const Context& context, const Region& region) {
 }
 
 Made softmax(const Context& context, const Region& region) {
-  const Node& node = only_node(region);
+  const Node& node = reduction(region);
   const Shape& shape = region.type(node.inputs[0]).shape;
   const std::size_t axis = resolve_axis(node.as<Softmax>()->axis, shape.rank());
   if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
@@ -135,8 +107,7 @@ Made softmax(const Context& context, const Region& region) {
 }
 
 Made arg_reduce(const Context& context, const Region& region) {
-  if (region.nodes.size() != 1) throw Refused{"one reduction at a time"};
-  const Node& node = cpu::node(region, 0);
+  const Node& node = only_node(region);
   const auto& op = *node.as<ArgReduce>();
   const TensorType& type = region.type(node.inputs[0]);
   if (cpu::held(type.dtype) != DType::f32) throw Refused{"integers"};
@@ -161,7 +132,7 @@ Made arg_reduce(const Context& context, const Region& region) {
 }
 
 Made group_norm(const Context& context, const Region& region) {
-  const Node& node = only_node(region);
+  const Node& node = reduction(region);
   const auto& op = *node.as<GroupNorm>();
   const Shape& shape = region.type(node.inputs[0]).shape;
   const Layout layout = region.input_layouts[0];
@@ -174,9 +145,9 @@ Made group_norm(const Context& context, const Region& region) {
   const std::int64_t pixel = last ? shape[1] : 1;
   Normalise job;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
-  job.output = strided({{shape[0], shape[1] * pixels}, {groups, per_group * channel}});
-  job.element =
-      last ? strided({{pixels, pixel}, {per_group, channel}}) : strided({{per_group, channel}, {pixels, pixel}});
+  job.output = walked<Strided>({{shape[0], {shape[1] * pixels}}, {groups, {per_group * channel}}});
+  job.element = last ? walked<Strided>({{pixels, {pixel}}, {per_group, {channel}}})
+                     : walked<Strided>({{per_group, {channel}}, {pixels, {pixel}}});
   job.size = as_int(per_group * pixels);
   job.shares = shares_of(shape[0] * groups, job.size, runs_in_ones(job.output) && per_group == 1);
   job.eps = static_cast<float>(op.eps);
@@ -190,27 +161,27 @@ Made group_norm(const Context& context, const Region& region) {
 }
 
 Made layer_norm(const Context& context, const Region& region) {
-  const Node& node = only_node(region);
+  const Node& node = reduction(region);
   const auto& op = *node.as<LayerNorm>();
   const Shape& shape = region.type(node.inputs[0]).shape;
   if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
   const auto stride = strides_of(shape, region.input_layouts[0]);
   // The parameters lie in the order in which the op lists its axes.
-  std::vector<Axis> normalised, rest;
+  std::vector<WalkedAxis<1>> normalised, rest;
   std::vector<bool> taken(shape.rank(), false);
   for (const std::int64_t listed : op.axes) {
     const std::size_t axis = resolve_axis(listed, shape.rank());
-    normalised.push_back({shape[axis], stride[axis]});
+    normalised.push_back({shape[axis], {stride[axis]}});
     taken[axis] = true;
   }
   for (const std::size_t axis : memory_order(shape.rank(), region.input_layouts[0]))
-    if (!taken[axis]) rest.push_back({shape[axis], stride[axis]});
+    if (!taken[axis]) rest.push_back({shape[axis], {stride[axis]}});
   Normalise job;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
-  job.output = strided(rest);
-  job.element = strided(normalised);
+  job.output = walked<Strided>(rest);
+  job.element = walked<Strided>(normalised);
   std::int64_t size = 1;
-  for (const Axis& axis : normalised) size *= axis.extent;
+  for (const auto& axis : normalised) size *= axis.extent;
   job.size = as_int(size);
   job.shares = shares_of(shape.elements() / size, size, !runs_in_ones(job.element) && runs_in_ones(job.output));
   job.eps = static_cast<float>(op.eps);

@@ -1,52 +1,18 @@
 // Ops on single elements and on places.
-#include <algorithm>
-
 #include "kernels/gpu/kernels.hpp"
+#include "kernels/gpu/walk_plan.hpp"
 #include "runtime/core/dtype.hpp"
 
 namespace banoff::gpu {
 
 namespace {
 
-/// An axis of the result: what a step along it is for each operand.
+/// The axes in the order of the result's memory.
 template <int operands>
-struct WalkedAxis {
-  std::int64_t extent = 1;
-  std::array<std::int64_t, operands> stride{};
-};
-
-/// The axes in the order of the result's memory; neighbours that run on are one.
-template <int operands>
-Walked<operands> walked(const std::vector<WalkedAxis<operands>>& axes, Layout layout) {
-  std::vector<WalkedAxis<operands>> merged;
-  for (const std::size_t a : memory_order(axes.size(), layout)) {
-    WalkedAxis<operands> axis = axes[a];
-    if (axis.extent == 1) continue;
-    const auto runs_on = [&](const WalkedAxis<operands>& outer) {
-      for (std::size_t o = 0; o < operands; ++o)
-        if (outer.stride[o] != axis.stride[o] * axis.extent) return false;
-      return true;
-    };
-    if (!merged.empty() && runs_on(merged.back())) {
-      axis.extent *= merged.back().extent;
-      merged.pop_back();
-    }
-    merged.push_back(axis);
-  }
-  using Job = Walked<operands>;
-  if (merged.size() > Job::most_dims) throw Refused{"too many dimensions"};
-  Job result;
-  for (std::size_t i = 0; i < merged.size(); ++i) {
-    const std::size_t at = Job::most_dims - merged.size() + i;
-    result.extent[at] = as_int(merged[i].extent);
-    for (std::size_t o = 0; o < operands; ++o) result.stride[o][at] = as_int(merged[i].stride[o]);
-  }
-  return result;
-}
-
-const Node& only_node(const Region& region) {
-  if (region.nodes.size() != 1) throw Refused{"one op at a time"};
-  return cpu::node(region, 0);
+std::vector<WalkedAxis<operands>> in_memory(const std::vector<WalkedAxis<operands>>& axes, Layout layout) {
+  std::vector<WalkedAxis<operands>> sorted;
+  for (const std::size_t a : memory_order(axes.size(), layout)) sorted.push_back(axes[a]);
+  return sorted;
 }
 
 std::vector<std::int64_t> read(const Region& region, ValueId value) {
@@ -76,7 +42,7 @@ void set_function(Function& job, const Node& node) {
 Made function(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const TensorType& out = region.type(node.outputs[0]);
-  constexpr std::size_t operands = Function::most_operands;
+  constexpr int operands = Function::most_operands;
   Function job;
   job.from = context.storage(region.type(node.inputs.back()).dtype);
   job.to = context.storage(out.dtype);
@@ -93,7 +59,7 @@ Made function(const Context& context, const Region& region) {
       if (shape[d] != 1) axes[added + d].stride[i] = strides[d];
     places.push_back(cpu::input_of(region, node.inputs[i]));
   }
-  job.walked = walked<operands>(axes, region.output_layouts[0]);
+  job.walked = walked<decltype(job.walked)>(in_memory(axes, region.output_layouts[0]));
   Uploads uploads(*context.backend, region.estimate);
   return std::make_unique<JobKernel>(KernelTraits{"function", pass_us(context, region)}, uploads,
                                      [job, places](const KernelArgs& args, Queue& queue) {
@@ -129,7 +95,7 @@ Made take(const Context& context, const Region& region) {
   job.size = as_int(x.shape[axis]);
   job.step = as_int(from[axis]);
   (void)as_int(x.shape.elements());
-  job.walked = walked<2>(axes, region.output_layouts[0]);
+  job.walked = walked<decltype(job.walked)>(in_memory(axes, region.output_layouts[0]));
   const std::size_t values = cpu::input_of(region, node.inputs[0]), index = cpu::input_of(region, node.inputs[1]);
   Uploads uploads(*context.backend, region.estimate);
   return std::make_unique<JobKernel>(KernelTraits{"take", pass_us(context, region)}, uploads,

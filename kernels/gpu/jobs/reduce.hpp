@@ -5,24 +5,9 @@
 #pragma once
 
 #include "kernels/gpu/chain.hpp"
+#include "kernels/gpu/jobs/walked.hpp"
 
 namespace banoff::gpu {
-
-/// Which elements of a value belong together: an offset for every result and one for every element of it.
-struct Strided {
-  static constexpr int most_dims = 4;
-  int extent[most_dims] = {1, 1, 1, 1};  ///< outermost first
-  int stride[most_dims] = {};
-
-  BANOFF_HD int at(int i) const {
-    int offset = 0;
-    for (int d = most_dims - 1; d > 0; --d) {
-      offset += i % extent[d] * stride[d];
-      i /= extent[d];
-    }
-    return offset + i * stride[0];
-  }
-};
 
 struct Shares {
   int outputs = 0;

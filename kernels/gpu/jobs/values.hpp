@@ -1,26 +1,10 @@
 // Functions of up to three elements, and elements that indices name: what ONNX networks compute around their layers.
 #pragma once
 
+#include "kernels/gpu/jobs/walked.hpp"
 #include "kernels/gpu/number.hpp"
 
 namespace banoff::gpu {
-
-/// Where operands have their elements for element i of the result, whose memory is walked.
-template <int operands>
-struct Walked {
-  static constexpr int most_dims = 6;
-  int extent[most_dims] = {1, 1, 1, 1, 1, 1};  ///< outermost first
-  int stride[operands][most_dims] = {};
-
-  BANOFF_HD void at(int i, int (&offset)[operands]) const {
-    for (int& each : offset) each = 0;
-    for (int d = most_dims - 1; d >= 0; --d) {
-      const int index = i % extent[d];
-      i /= extent[d];
-      for (int o = 0; o < operands; ++o) offset[o] += index * stride[o][d];
-    }
-  }
-};
 
 enum class FunctionKind : std::uint8_t { unary, arithmetic, compare, pair, where };
 
@@ -35,7 +19,7 @@ struct Function : PerElement {
   BinaryKind arithmetic = BinaryKind::add;  ///< of integers: floats are what Pointwise is for
   CompareKind compare = CompareKind::equal;
   PairKind pair = PairKind::max;
-  Walked<most_operands> walked;
+  Walked<most_operands, 6> walked;
   const void* x[most_operands] = {};  ///< of `where` the first is boolean
   void* y = nullptr;
 
@@ -144,7 +128,7 @@ struct Take : PerElement {
   DType index_type = DType::i64;
   int unit = 4;            ///< bytes of an element: 1, 2, 4 or 8
   int size = 1, step = 1;  ///< of x along the axis
-  Walked<2> walked;        ///< of x at index 0, of the index
+  Walked<2, 6> walked;     ///< of x at index 0, of the index
   const void *x = nullptr, *index = nullptr;
   void* y = nullptr;
 
