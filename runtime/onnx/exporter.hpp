@@ -99,6 +99,14 @@ void write(const ScatterElements& op, const Writer& w);
 void write(const ScatterNd& op, const Writer& w);
 void write(const SelectBoxes& op, const Writer& w);
 
+// export_windows.cpp
+void write(const Conv& op, const Writer& w);
+void write(const ConvTranspose& op, const Writer& w);
+void write(const Pad& op, const Writer& w);
+void write(const Pool& op, const Writer& w);
+void write(const MaxPoolIndices& op, const Writer& w);
+void write(const AdaptiveAvgPool& op, const Writer& w);
+
 /// Writes a node; throws bad_input where its op has no ONNX form.
 void write(const Writer& w);
 

@@ -140,18 +140,16 @@ class Rewriter {
     const Shape& padded = shape(node.inputs[0]);
     const std::size_t mentioned = pad->padding.begin.values.size();
     if (mentioned + 2 > padded.rank()) return false;
-    Conv whole = *conv;
-    whole.padding = {};
-    whole.padding.begin.values.clear(), whole.padding.end.values.clear();
     const std::vector<Window> own = windows(*conv, padded);
+    Ints begin, end;
     for (std::size_t d = 0; d < own.size(); ++d) {
       // The last dimensions are mentioned.
       const std::size_t first = own.size() - mentioned;
-      const std::int64_t begin = d < first ? 0 : pad->padding.begin.values[d - first];
-      const std::int64_t end = d < first ? 0 : pad->padding.end.values[d - first];
-      whole.padding.begin.values.push_back(own[d].pad_begin + begin);
-      whole.padding.end.values.push_back(own[d].pad_end + end);
+      begin.push_back(own[d].pad_begin + (d < first ? 0 : pad->padding.begin.values[d - first]));
+      end.push_back(own[d].pad_end + (d < first ? 0 : pad->padding.end.values[d - first]));
     }
+    Conv whole = *conv;
+    whole.padding = {Padding::Mode::given, Spatial(begin), Spatial(end)};
     node.op = whole;
     node.inputs[0] = before->inputs[0];
     return true;

@@ -1,0 +1,168 @@
+// How ops that read windows are written, and padding.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/core/fail.hpp"
+#include "runtime/onnx/exporter.hpp"
+
+namespace banoff::onnx_export {
+
+namespace {
+
+Ints each(const Spatial& values, std::size_t rank) {
+  Ints result;
+  for (std::size_t i = 0; i < rank; ++i) result.push_back(values.at(i));
+  return result;
+}
+
+/// pads, as the windows came out: "same" padding resolved.
+Ints pads_of(const std::vector<Window>& windows) {
+  Ints pads;
+  for (const Window& window : windows) pads.push_back(window.pad_begin);
+  for (const Window& window : windows) pads.push_back(window.pad_end);
+  return pads;
+}
+
+/// Zeros around x - v with the convolution's share of v in its bias are v around x: W (x - v) + (b + sum of W v).
+Tensor bias_with_padding_values(const Writer& w, const Conv& op) {
+  const std::vector<double> weight = w.tensor(Slot::weight).to_vector<double>();
+  const std::vector<double> values = w.tensor(Slot::pad_value).to_vector<double>();
+  const Shape& shape = w.tensor(Slot::weight).shape();
+  std::vector<double> bias(static_cast<std::size_t>(op.out), 0.0);
+  if (op.bias) bias = w.tensor(Slot::bias).to_vector<double>();
+  const std::int64_t taps = shape.elements(2, shape.rank()), per_group = op.out / groups_of(op, w.shape());
+  for (std::int64_t i = 0; i < shape.elements(); ++i) {
+    const std::int64_t out = i / (shape[1] * taps), in = out / per_group * shape[1] + i / taps % shape[1];
+    bias[static_cast<std::size_t>(out)] += weight[static_cast<std::size_t>(i)] * values[static_cast<std::size_t>(in)];
+  }
+  return Tensor::of<double>({op.out}, std::move(bias)).as(w.dtype());
+}
+
+/// Pad's second input, for padding of the last dimensions.
+std::string pads_input(const Writer& w, const Ints& begin, const Ints& end) {
+  Ints pads(2 * w.shape().rank(), 0);
+  std::ranges::copy_backward(begin, pads.begin() + static_cast<std::ptrdiff_t>(w.shape().rank()));
+  std::ranges::copy_backward(end, pads.end());
+  return w.numbers("pads", pads);
+}
+
+/// As many windows as there are, without ceil_mode, on whose last window versions of ONNX differ: by more padding at
+/// the end. Returns whether some was needed.
+bool pad_to_the_last(std::vector<Window>& windows) {
+  bool more = false;
+  for (Window& window : windows) {
+    const std::int64_t reach = (window.output - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
+    const std::int64_t needed = reach - window.input - window.pad_begin;
+    more |= needed > window.pad_end;
+    window.pad_end = std::max(window.pad_end, needed);
+  }
+  return more;
+}
+
+void set_windows(onnx::NodeProto& node, const Pool& op, const std::vector<Window>& windows) {
+  set(node, "kernel_shape", each(op.kernel, windows.size()));
+  set(node, "strides", each(op.steps(), windows.size()));
+  set(node, "pads", pads_of(windows));
+  if (op.kind == PoolKind::max) set(node, "dilations", each(op.dilation, windows.size()));
+}
+
+void write_average(const Pool& op, const Writer& w) {
+  if (std::ranges::any_of(op.dilation.values, [](auto step) { return step != 1; })) {
+    fail_input("a dilated average pool has no operator before opset 19");
+  }
+  const std::vector<Window> given = windows(op, w.shape());
+  std::vector<Window> padded = given;
+  // Of padding that counts, what is added to it does not: then the former becomes part of the picture.
+  const bool apart = pad_to_the_last(padded) && op.count_include_pad;
+  std::string x = w.in();
+  if (apart) {
+    Ints begin, end;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      begin.push_back(std::exchange(padded[i].pad_begin, 0));
+      end.push_back(given[i].pad_end);
+      padded[i].pad_end -= given[i].pad_end;
+    }
+    x = w.step("Pad", {x, pads_input(w, begin, end)}, "padded");
+  }
+  onnx::NodeProto& node = w.emit("AveragePool", {x});
+  set_windows(node, op, padded);
+  set(node, "count_include_pad", std::int64_t{op.count_include_pad && !apart});
+}
+
+std::vector<Window> largest_windows(const Pool& op, const Writer& w) {
+  std::vector<Window> result = windows(op, w.shape());
+  (void)pad_to_the_last(result);
+  return result;
+}
+
+}  // namespace
+
+void write(const Conv& op, const Writer& w) {
+  std::vector<std::string> inputs{w.in(), w.param(Slot::weight)};
+  if (op.pad_value) {
+    inputs[0] = w.step("Sub", {w.in(), w.param_along(Slot::pad_value, 1)}, "centred");
+    inputs.push_back(w.constant("bias", bias_with_padding_values(w, op)));
+  } else if (op.bias) {
+    inputs.push_back(w.param(Slot::bias));
+  }
+  const std::size_t rank = w.shape().rank() - 2;
+  onnx::NodeProto& node = w.emit("Conv", inputs);
+  set(node, "kernel_shape", each(op.kernel, rank));
+  set(node, "strides", each(op.stride, rank));
+  set(node, "dilations", each(op.dilation, rank));
+  set(node, "group", groups_of(op, w.shape()));
+  set(node, "pads", pads_of(windows(op, w.shape())));
+}
+
+void write(const ConvTranspose& op, const Writer& w) {
+  std::vector<std::string> inputs{w.in(), w.param(Slot::weight)};
+  if (op.bias) inputs.push_back(w.param(Slot::bias));
+  const std::size_t rank = w.shape().rank() - 2;
+  onnx::NodeProto& node = w.emit("ConvTranspose", inputs);
+  set(node, "kernel_shape", each(op.kernel, rank));
+  set(node, "strides", each(op.stride, rank));
+  set(node, "dilations", each(op.dilation, rank));
+  set(node, "group", op.groups);
+  set(node, "output_padding", each(op.output_padding, rank));
+  set(node, "pads", pads_of(windows(op, w.shape())));
+}
+
+void write(const Pad& op, const Writer& w) {
+  static constexpr const char* modes[] = {"constant", "reflect", "edge"};
+  const std::string pads = pads_input(w, op.padding.begin.values, op.padding.end.values);
+  if (!op.pad_value) {
+    onnx::NodeProto& node = w.emit("Pad", {w.in(), pads, w.number("value", op.value)});
+    return set(node, "mode", modes[static_cast<std::size_t>(op.mode)]);
+  }
+  const std::string values = w.param_along(Slot::pad_value, 1);
+  const std::string zeros = w.step("Pad", {w.step("Sub", {w.in(), values}, "centred"), pads}, "padded");
+  (void)w.emit("Add", {zeros, values});
+}
+
+void write(const Pool& op, const Writer& w) {
+  if (op.kind == PoolKind::avg) return write_average(op, w);
+  set_windows(w.emit("MaxPool", {w.in()}), op, largest_windows(op, w));
+}
+
+void write(const MaxPoolIndices& op, const Writer& w) {
+  onnx::NodeProto& node = w.emit("MaxPool", {w.in()}, w.fresh("largest"));
+  node.add_output(w.out());
+  set_windows(node, op.pool, largest_windows(op.pool, w));
+  set(node, "storage_order", std::int64_t{op.column_major});
+}
+
+/// Bins of equal size are an average pool; others have no operator.
+void write(const AdaptiveAvgPool&, const Writer& w) {
+  Ints kernel;
+  for (std::size_t i = 2; i < w.shape().rank(); ++i) {
+    if (w.shape()[i] % w.out_shape()[i] != 0) {
+      fail_input("bins of different sizes ({} to {}) have no ONNX operator", w.shape().str(), w.out_shape().str());
+    }
+    kernel.push_back(w.shape()[i] / w.out_shape()[i]);
+  }
+  onnx::NodeProto& node = w.emit("AveragePool", {w.in()});
+  set(node, "kernel_shape", kernel);
+  set(node, "strides", kernel);
+}
+
+}  // namespace banoff::onnx_export
