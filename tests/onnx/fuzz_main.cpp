@@ -13,15 +13,7 @@
 #include "banoff/session.hpp"
 #include "tests/onnx/fuzz_models.hpp"
 #include "tests/support/progress.hpp"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BANOFF_ASAN
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define BANOFF_ASAN
-#endif
+#include "tests/support/sanitized.hpp"
 
 using namespace banoff;
 
@@ -51,11 +43,10 @@ std::uint64_t peak_mib() {
 
 /// Address space is what a system can limit; the sanitizer claims all of it, and has a limit of its own
 /// (ASAN_OPTIONS=hard_rss_limit_mb=1024).
-void limit_memory([[maybe_unused]] std::uint64_t mib) {
-#ifndef BANOFF_ASAN
+void limit_memory(std::uint64_t mib) {
+  if (test::address_sanitizer) return;
   const rlimit limit{mib << 20, mib << 20};
   if (setrlimit(RLIMIT_AS, &limit) != 0) throw std::runtime_error("the memory cannot be limited");
-#endif
 }
 
 struct Tally {

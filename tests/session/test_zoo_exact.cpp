@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "support.hpp"
+#include "tests/support/sanitized.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -95,20 +96,9 @@ constexpr Row table[] = {
 constexpr double tolerance = 2e-4;
 
 /// Sanitizers look for mistakes that any network shows: the smallest will do.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BANOFF_SANITIZED
-#endif
-#endif
-#if defined(BANOFF_SANITIZED) || defined(__SANITIZE_ADDRESS__)
-constexpr bool only_smallest = true;
-#else
-constexpr bool only_smallest = false;
-#endif
-
 bool wanted(const Row& row) {
   if (std::getenv("BANOFF_SLOW_TESTS") != nullptr) return true;
-  return row.run == Run::quick && !(only_smallest && row.side != 0);
+  return row.run == Run::quick && !(address_sanitizer && row.side != 0);
 }
 
 }  // namespace
