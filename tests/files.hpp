@@ -8,9 +8,10 @@
 #include <string>
 
 #include "banoff/error.hpp"
+#include "tests/source_dir.hpp"
 
 inline std::filesystem::path data_file(const std::string& name) {
-  return std::filesystem::path(BANOFF_SOURCE_DIR) / "tests/task/data" / name;
+  return source_dir() / "tests/task/data" / name;
 }
 
 /// A new empty folder, gone with the test.

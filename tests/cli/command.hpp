@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/files.hpp"
+#include "tests/source_dir.hpp"
 
 extern char** environ;
 
@@ -51,5 +52,5 @@ inline Outcome banoff_command(const std::vector<std::string>& arguments) {
 }
 
 inline std::string demo(const std::string& name) {
-  return (std::filesystem::path(BANOFF_SOURCE_DIR) / "configs/demo" / name).string();
+  return (source_dir() / "configs/demo" / name).string();
 }

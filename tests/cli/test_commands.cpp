@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/cli/net.hpp"
+#include "tests/source_dir.hpp"
 
 namespace fs = std::filesystem;
 
@@ -78,7 +79,7 @@ TEST_CASE("a network goes out to ONNX and comes back the same") {
 TEST_CASE("what only pays here stays out of networks folded to ONNX, unless asked for") {
   const TemporaryFolder folder;
   const auto folded = [&](const std::vector<std::string>& options) {
-    std::vector<std::string> words{"fold",       BANOFF_SOURCE_DIR "/configs/models/espnet_cityscapes.yaml",
+    std::vector<std::string> words{"fold",       (source_dir() / "configs/models/espnet_cityscapes.yaml").string(),
                                    "--no-check", "--json",
                                    "--weights",  "random:1",
                                    "--shape",    "image:1x3x64x64"};

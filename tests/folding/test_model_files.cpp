@@ -1,6 +1,7 @@
 // The paper's toy nets as model files, with random weights calibrated as the loader does it.
 #include "runtime/load/load.hpp"
 #include "tests/folding/check.hpp"
+#include "tests/source_dir.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -16,7 +17,7 @@ TEST_CASE("the model files of the paper's figures fold as the paper says, and an
     WeightSource weights;
     weights.seed = 5;
     weights.executor = reference::compute<float>;
-    const std::string file = std::string(BANOFF_SOURCE_DIR) + "/configs/models/" + row.name + ".yaml";
+    const std::string file = source_dir().string() + "/configs/models/" + row.name + ".yaml";
     const Graph net = load_model(file, weights).graph;
     const Outcome naive = fold_with(net, Method::naive);
     const Outcome banoff = fold_with(net, Method::banoff);

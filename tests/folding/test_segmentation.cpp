@@ -5,6 +5,7 @@
 
 #include "runtime/load/load.hpp"
 #include "tests/folding/check.hpp"
+#include "tests/source_dir.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -36,7 +37,7 @@ void shrink(Graph& graph) {
 
 /// The network with random weights, in float64 so that folding rounds next to nothing.
 Graph small_net(const std::string& name) {
-  const std::string file = std::string(BANOFF_SOURCE_DIR) + "/configs/models/" + name + ".yaml";
+  const std::string file = source_dir().string() + "/configs/models/" + name + ".yaml";
   std::ifstream stream(file);
   Graph graph = parse_yaml(std::string((std::istreambuf_iterator<char>(stream)), {}), file).graph;
   shrink(graph);

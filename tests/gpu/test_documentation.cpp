@@ -11,6 +11,7 @@
 #include "runtime/plan/plan.hpp"
 #include "tests/gpu/host_backend.hpp"
 #include "tests/op_cases/op_cases.hpp"
+#include "tests/source_dir.hpp"
 
 using namespace banoff;
 
@@ -74,7 +75,7 @@ std::string table() {
 }  // namespace
 
 TEST_CASE("docs/gpu.md has the table of ops and precisions as it is") {
-  const std::string text = text_of(std::string(BANOFF_SOURCE_DIR) + "/docs/gpu.md");
+  const std::string text = text_of(source_dir().string() + "/docs/gpu.md");
   const std::string begin = "<!-- ops: begin -->\n", end = "<!-- ops: end -->";
   const std::size_t from = text.find(begin) + begin.size();
   REQUIRE(text.find(end) >= from);

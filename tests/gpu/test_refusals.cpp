@@ -6,6 +6,7 @@
 #include "kernels/gpu/gpu.hpp"
 #include "runtime/session/contents.hpp"
 #include "tests/gpu/host_backend.hpp"
+#include "tests/source_dir.hpp"
 #include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
@@ -33,7 +34,7 @@ TEST_CASE("without a GPU the gpu device is refused, saying what is missing") {
     MESSAGE("skipped: " << here.text);
     return;
   }
-  const Model model = Model::load(std::string(BANOFF_SOURCE_DIR) + "/configs/demo/classifier.yaml");
+  const Model model = Model::load(source_dir().string() + "/configs/demo/classifier.yaml");
   DeviceOptions options;
   options.name = "gpu";
   const std::string message = refusal([&] { (void)CompiledModel::compile(model, options); });
@@ -42,7 +43,7 @@ TEST_CASE("without a GPU the gpu device is refused, saying what is missing") {
 }
 
 TEST_CASE("other devices have one precision") {
-  const Model model = Model::load(std::string(BANOFF_SOURCE_DIR) + "/configs/demo/classifier.yaml");
+  const Model model = Model::load(source_dir().string() + "/configs/demo/classifier.yaml");
   DeviceOptions options;
   options.precision = Precision::fp16;
   CHECK_THROWS_WITH_AS((void)CompiledModel::compile(model, options), doctest::Contains("computes in fp32"), Error);

@@ -1,4 +1,5 @@
 #include "support.hpp"
+#include "tests/source_dir.hpp"
 
 #include <chrono>
 #include <cmath>
@@ -7,7 +8,7 @@ using namespace banoff;
 using namespace banoff::test;
 
 namespace {
-const std::filesystem::path models = std::filesystem::path(BANOFF_SOURCE_DIR) / "configs/models";
+const std::filesystem::path models = source_dir() / "configs/models";
 
 std::vector<double> values(const Graph& g, const std::string& node, Slot slot) {
   return g.param(g.node(g.find(node)), slot)->to_vector<double>();

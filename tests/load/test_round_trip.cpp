@@ -1,4 +1,5 @@
 #include "support.hpp"
+#include "tests/source_dir.hpp"
 
 #include <cstring>
 
@@ -56,7 +57,7 @@ LoadedModel saved_and_loaded(const LoadedModel& model) {
 }  // namespace
 
 TEST_CASE("a zoo net is saved flat and loads again to the same graph") {
-  saved_and_loaded(load_random(std::filesystem::path(BANOFF_SOURCE_DIR) / "configs/models/cifar_resnet20.yaml", 5));
+  saved_and_loaded(load_random(source_dir() / "configs/models/cifar_resnet20.yaml", 5));
 }
 
 TEST_CASE("every kind of attribute, strange names and shared parameters survive") {
@@ -95,7 +96,7 @@ outputs: {"out:1": kinked, "$$": k}
 TEST_CASE("saving that fails leaves nothing behind, also of the weights") {
   const TemporaryFolder folder;
   const LoadedModel model =
-      load_random(std::filesystem::path(BANOFF_SOURCE_DIR) / "configs/models/cifar_resnet20.yaml", 5);
+      load_random(source_dir() / "configs/models/cifar_resnet20.yaml", 5);
   CHECK_MESSAGE_HAS(bad_input([&] { save_model(folder / "no/flat.yaml", model.graph, model.manifest); }), "no/flat");
   CHECK(folder.files() == 0);
 }

@@ -1,11 +1,12 @@
 // The networks of the zoo bear the parameter names of the published ones.
 #include "support.hpp"
+#include "tests/source_dir.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
 
 namespace {
-const std::filesystem::path source = BANOFF_SOURCE_DIR;
+const std::filesystem::path source = source_dir();
 }  // namespace
 
 TEST_CASE("the zoo's names and shapes are those of the published nets") {

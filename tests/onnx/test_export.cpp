@@ -10,6 +10,7 @@
 #include "runtime/onnx/import.hpp"
 #include "tests/onnx/onnx_model.hpp"
 #include "tests/op_cases/op_cases.hpp"
+#include "tests/source_dir.hpp"
 #include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
@@ -17,7 +18,7 @@ using namespace banoff::test;
 
 namespace {
 
-const std::filesystem::path configs = std::filesystem::path(BANOFF_SOURCE_DIR) / "configs";
+const std::filesystem::path configs = source_dir() / "configs";
 
 Model load(const std::filesystem::path& file) {
   LoadOptions options;

@@ -8,10 +8,11 @@
 
 #include "banoff/session.hpp"
 #include "banoff/task/npy.hpp"
+#include "tests/source_dir.hpp"
 
 namespace banoff::test {
 
-inline const std::filesystem::path source = BANOFF_SOURCE_DIR;
+inline const std::filesystem::path source = source_dir();
 
 inline std::filesystem::path data_folder() {
   const char* given = std::getenv("BANOFF_DATA");
