@@ -95,8 +95,7 @@ outputs: {"out:1": kinked, "$$": k}
 
 TEST_CASE("saving that fails leaves nothing behind, also of the weights") {
   const TemporaryFolder folder;
-  const LoadedModel model =
-      load_random(source_dir() / "configs/models/cifar_resnet20.yaml", 5);
+  const LoadedModel model = load_random(source_dir() / "configs/models/cifar_resnet20.yaml", 5);
   CHECK_MESSAGE_HAS(bad_input([&] { save_model(folder / "no/flat.yaml", model.graph, model.manifest); }), "no/flat");
   CHECK(folder.files() == 0);
 }
