@@ -10,7 +10,9 @@
 #include "banoff/error.hpp"
 #include "tests/source_dir.hpp"
 
-inline std::filesystem::path data_file(const std::string& name) { return source_dir() / "tests/task/data" / name; }
+inline std::filesystem::path data_file(const std::string& name) {
+  return banoff::test::source_dir() / "tests/task/data" / name;
+}
 
 /// A new empty folder, gone with the test.
 class TemporaryFolder {

@@ -85,7 +85,7 @@ TEST_CASE("tables are found by number, by name and by file") {
 }
 
 TEST_CASE("the tables of the source tree are read, and their published numbers have columns") {
-  const auto files = find_tables("all", {source_dir() / "configs/tables"});
+  const auto files = find_tables("all", {banoff::test::source_dir() / "configs/tables"});
   CHECK(files.size() >= 11);
   for (const fs::path& file : files) {
     CAPTURE(file);
@@ -97,7 +97,8 @@ TEST_CASE("the tables of the source tree are read, and their published numbers h
 
 TEST_CASE("improvements in the paper's tables 5 and 6 are differences of their columns, to a rounding") {
   for (const char* name : {"table5", "table6"}) {
-    for (const Row& row : read_table(source_dir() / "configs/tables" / (std::string(name) + ".yaml")).rows) {
+    for (const Row& row :
+         read_table(banoff::test::source_dir() / "configs/tables" / (std::string(name) + ".yaml")).rows) {
       CAPTURE(row.label);
       const auto& p = row.published;
       CHECK(p.at("improvement") == doctest::Approx(p.at("banoff") - p.at("naive")).epsilon(0.02));

@@ -51,4 +51,6 @@ inline Outcome banoff_command(const std::vector<std::string>& arguments) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out), text_of(err)};
 }
 
-inline std::string demo(const std::string& name) { return (source_dir() / "configs/demo" / name).string(); }
+inline std::string demo(const std::string& name) {
+  return (banoff::test::source_dir() / "configs/demo" / name).string();
+}

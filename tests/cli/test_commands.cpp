@@ -79,10 +79,11 @@ TEST_CASE("a network goes out to ONNX and comes back the same") {
 TEST_CASE("what only pays here stays out of networks folded to ONNX, unless asked for") {
   const TemporaryFolder folder;
   const auto folded = [&](const std::vector<std::string>& options) {
-    std::vector<std::string> words{"fold",       (source_dir() / "configs/models/espnet_cityscapes.yaml").string(),
-                                   "--no-check", "--json",
-                                   "--weights",  "random:1",
-                                   "--shape",    "image:1x3x64x64"};
+    std::vector<std::string> words{
+        "fold",       (banoff::test::source_dir() / "configs/models/espnet_cityscapes.yaml").string(),
+        "--no-check", "--json",
+        "--weights",  "random:1",
+        "--shape",    "image:1x3x64x64"};
     words.insert(words.end(), options.begin(), options.end());
     return banoff_command(words).json()["bn"];
   };

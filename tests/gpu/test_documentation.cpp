@@ -75,7 +75,7 @@ std::string table() {
 }  // namespace
 
 TEST_CASE("docs/gpu.md has the table of ops and precisions as it is") {
-  const std::string text = text_of(source_dir().string() + "/docs/gpu.md");
+  const std::string text = text_of(banoff::test::source_dir().string() + "/docs/gpu.md");
   const std::string begin = "<!-- ops: begin -->\n", end = "<!-- ops: end -->";
   const std::size_t from = text.find(begin) + begin.size();
   REQUIRE(text.find(end) >= from);
