@@ -31,8 +31,8 @@ std::vector<Report> reports() {
   return rows;
 }
 
-/// Where links do not survive copying, a link is a file that holds its target: this makes links of them again, in a copy
-/// of the two folders above the model. Other models stay where they are.
+/// Where links do not survive copying, a link is a file that holds its target: this makes links of them again, in a
+/// copy of the two folders above the model. Other models stay where they are.
 std::filesystem::path with_links(const std::filesystem::path& model, const std::filesystem::path& scratch) {
   if (std::filesystem::is_symlink(model) || std::filesystem::file_size(model) > 100) return model;
   const std::filesystem::path copy = scratch / "links";
