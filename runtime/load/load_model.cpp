@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <new>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/load/inputs.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/load/text_file.hpp"
 
@@ -16,6 +18,26 @@ Bindings completed(const Graph& graph, Bindings bindings) {
   }
   return bindings;
 }
+
+bool has_default(const GraphInput& input) { return static_cast<bool>(input.default_value); }
+
+/// Moves the tensors `NAME.default` to the inputs they belong to.
+void take_defaults(Graph& graph, std::map<std::string, Tensor>& tensors, const std::string& file) {
+  for (GraphInput& input : graph.inputs) {
+    if (!has_default(input)) continue;
+    const std::string name = graph.value(input.value).name + ".default";
+    const auto found = tensors.extract(name);
+    if (found.empty()) fail_input("{}: '{}' is missing, the default of an input", file, name);
+    const TensorType expected = nominal_type(input);
+    const Tensor& given = found.mapped();
+    if (given.shape() != expected.shape || given.dtype() != expected.dtype) {
+      fail_input("{}: '{}' is {} {}, expected {}", file, name, name_of(given.dtype()), given.shape().str(),
+                 expected.str());
+    }
+    input.default_value = given;
+  }
+}
+
 }  // namespace
 
 LoadedModel load_model(const std::filesystem::path& file, const WeightSource& weights, const Bindings& bindings,
@@ -28,9 +50,13 @@ LoadedModel load_model(const std::filesystem::path& file, const WeightSource& we
     } else {
       if (!weights.file.empty()) model.manifest.weights = weights.file;
       const std::filesystem::path& source = model.manifest.weights;
-      const bool needed = !model.graph.params.empty() || std::filesystem::exists(source);
-      if (needed)
-        attach_weights(model.graph, read_safetensors(source, limits), source.string(), types, model.manifest.ignore);
+      const bool needed = !model.graph.params.empty() || std::ranges::any_of(model.graph.inputs, has_default) ||
+                          std::filesystem::exists(source);
+      if (needed) {
+        std::map<std::string, Tensor> tensors = read_safetensors(source, limits);
+        take_defaults(model.graph, tensors, source.string());
+        attach_weights(model.graph, std::move(tensors), source.string(), types, model.manifest.ignore);
+      }
     }
     verify(model.graph, types);
     return model;

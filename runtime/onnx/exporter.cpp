@@ -107,7 +107,10 @@ onnx::ModelProto Exporter::run() {
   operators.set_version(opset);
   target().set_name(graph_.name.empty() ? "network" : graph_.name);
   name_values();
-  for (const GraphInput& input : graph_.inputs) describe(*target().add_input(), name(input.value), input.value);
+  for (const GraphInput& input : graph_.inputs) {
+    describe(*target().add_input(), name(input.value), input.value);
+    if (input.default_value) store(name(input.value), input.default_value);
+  }
   for (const Node& node : graph_.nodes) {
     if (node.outputs.empty()) continue;
     try {
@@ -133,12 +136,17 @@ std::string Exporter::unique(const std::string& wanted) {
 }
 
 std::string Exporter::constant(const std::string& wanted, const Tensor& tensor) {
+  const std::string name = unique(wanted);
+  store(name, tensor);
+  return name;
+}
+
+void Exporter::store(const std::string& name, const Tensor& tensor) {
   onnx::TensorProto& proto = *target().add_initializer();
-  proto.set_name(unique(wanted));
+  proto.set_name(name);
   proto.set_data_type(data_type_of(tensor.dtype()));
   for (const std::int64_t size : tensor.shape()) proto.add_dims(size);
   proto.set_raw_data(tensor.data(), tensor.bytes());
-  return proto.name();
 }
 
 onnx::NodeProto& Exporter::node(const std::string& op, const std::string& wanted_name) {

@@ -27,6 +27,7 @@ class Exporter {
 
  private:
   void name_values();
+  void store(const std::string& name, const Tensor& tensor);
   void describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const;
   [[nodiscard]] std::string batch_of(ValueId value, std::size_t axis) const;
   onnx::GraphProto& target() { return *model_.mutable_graph(); }

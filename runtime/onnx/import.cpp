@@ -14,7 +14,12 @@ LoadedModel load_onnx(const std::filesystem::path& file, const NodeExecutor& eva
                       const LoadLimits& limits) {
   const onnx::ModelProto model = onnx_import::read_model(file);
   try {
-    LoadedModel loaded = onnx_import::Importer(model, file, evaluate, bindings, limits).run();
+    std::set<std::string> constants;
+    LoadedModel loaded;
+    for (std::size_t before = 1; before != constants.size();) {
+      before = constants.size();
+      loaded = onnx_import::Importer(model, file, evaluate, bindings, limits, constants).run();
+    }
     verify(loaded.graph, infer_types(loaded.graph, bindings, limits.graph));
     return loaded;
   } catch (const Error& error) {

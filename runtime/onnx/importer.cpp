@@ -5,6 +5,7 @@
 #include "runtime/core/checked.hpp"
 #include "runtime/onnx/batch.hpp"
 #include "runtime/onnx/model_file.hpp"
+#include "runtime/onnx/names.hpp"
 #include "runtime/onnx/patterns.hpp"
 #include "runtime/onnx/tensor.hpp"
 #include "runtime/onnx/translate.hpp"
@@ -24,15 +25,6 @@ void fix_batch(Graph& graph) {
   }
 }
 
-/// What people may see of a name from a file: ours have 1 to 1000 printable characters.
-std::string printable(std::string name) {
-  if (name.size() > 900) name.resize(900);
-  for (char& c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
-  }
-  return name;
-}
-
 std::string title(const onnx::NodeProto& node) {
   if (!node.name().empty()) return printable(node.name());
   return printable(node.output_size() > 0 && !node.output(0).empty() ? node.output(0) : node.op_type());
@@ -41,14 +33,16 @@ std::string title(const onnx::NodeProto& node) {
 }  // namespace
 
 Importer::Importer(const onnx::ModelProto& model, const std::filesystem::path& file, const NodeExecutor& evaluate,
-                   const Bindings& bindings, const LoadLimits& limits)
+                   const Bindings& bindings, const LoadLimits& limits, std::set<std::string>& constants)
     : source_(model.graph()),
       file_(file),
       evaluate_(evaluate),
       bindings_(bindings),
       limits_(limits),
       opset_(opset_of(model)),
+      constants_(constants),
       known_(file, limits.max_computed_bytes) {
+  if (model.ir_version() >= 4) find_defaults();
   graph_.name = file.stem().string();
   for (const onnx::NodeProto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
   for (const onnx::ValueInfoProto& output : source_.output()) read_.insert(output.name());
@@ -71,10 +65,23 @@ LoadedModel Importer::run() {
   return result;
 }
 
+/// Initializers that are inputs too may be given other values, from version 4 of the file format on. Where all of them
+/// are, they are weights, listed by an old habit.
+void Importer::find_defaults() {
+  std::set<std::string> inputs;
+  for (const onnx::ValueInfoProto& input : source_.input()) inputs.insert(input.name());
+  const auto listed = [&](const onnx::TensorProto& initializer) { return inputs.contains(initializer.name()); };
+  if (std::ranges::all_of(source_.initializer(), listed)) return;
+  for (const onnx::TensorProto& initializer : source_.initializer()) {
+    if (listed(initializer) && !constants_.contains(initializer.name())) optional_.insert(initializer.name());
+  }
+}
+
 void Importer::take_initializers() {
   if (source_.sparse_initializer_size() > 0) fail_input("sparse initializers are not supported");
   for (const onnx::TensorProto& initializer : source_.initializer()) {
-    define(initializer.name(), {none, known_.stored(initializer)});
+    if (optional_.contains(initializer.name())) defaults_.emplace(initializer.name(), known_.stored(initializer));
+    else define(initializer.name(), {none, known_.stored(initializer)});
   }
 }
 
@@ -122,8 +129,13 @@ std::vector<Dim> Importer::dims_of(const onnx::ValueInfoProto& input) const {
 
 void Importer::take_inputs() {
   for (const onnx::ValueInfoProto& input : source_.input()) {
-    if (operands_.contains(input.name())) continue;  // an initializer that may be replaced: it is not
+    if (operands_.contains(input.name())) continue;  // an initializer that is a constant
+    check_name(input.name(), "input");
     if (!input.type().has_tensor_type()) fail_input("input '{}' is no tensor", input.name());
+    if (defaults_.contains(input.name())) {
+      take_default(input);
+      continue;
+    }
     TensorType type{dtype_of_onnx(input.type().tensor_type().elem_type()), {}, false};
     const std::vector<Dim> dims = dims_of(input);
     for (const Dim& dim : dims) type.shape.push_back(dim.size);
@@ -137,6 +149,28 @@ void Importer::take_inputs() {
     types_.push_back(type);
     define(input.name(), {value, std::nullopt});
   }
+}
+
+void Importer::take_default(const onnx::ValueInfoProto& input) {
+  const Known& value = defaults_.at(input.name());
+  const DType dtype = dtype_of_onnx(input.type().tensor_type().elem_type());
+  if (value.dtype() != dtype) {
+    fail_input("input '{}' is {}, its default {}", input.name(), name_of(dtype), name_of(value.dtype()));
+  }
+  std::vector<Dim> dims;
+  for (const std::int64_t size : value.shape()) dims.push_back({size, "", false});
+  if (value.elements() == 0) fail_input("input '{}': tensors without elements are not supported", input.name());
+  define(input.name(), {graph_.add_input(input.name(), dtype, dims), std::nullopt});
+  graph_.inputs.back().default_value = value;
+  names_.insert(input.name());
+  types_.push_back({dtype, value.shape(), false});
+}
+
+const Known* Importer::fixed(const std::string& name) {
+  const auto found = defaults_.find(name);
+  if (found == defaults_.end()) return nullptr;
+  constants_.insert(name);
+  return &found->second;
 }
 
 const Operand& Importer::operand(const std::string& name) const {
@@ -248,6 +282,7 @@ void Importer::take_node(const onnx::NodeProto& node) {
 void Importer::take_outputs() {
   if (source_.output_size() == 0) fail_input("the network has no output");
   for (const onnx::ValueInfoProto& output : source_.output()) {
+    check_name(output.name(), "output");
     graph_.add_output(output.name(), live(operand(output.name())));
   }
 }

@@ -24,8 +24,10 @@ using Params = std::vector<std::pair<Slot, Known>>;
 
 class Importer {
  public:
+  /// `constants` are inputs with a default that must be taken as constants; those that an operator has to know while
+  /// importing are added to them. Where there are more afterwards, the graph is none: import again.
   Importer(const onnx::ModelProto& model, const std::filesystem::path& file, const NodeExecutor& evaluate,
-           const Bindings& bindings, const LoadLimits& limits);
+           const Bindings& bindings, const LoadLimits& limits, std::set<std::string>& constants);
 
   [[nodiscard]] LoadedModel run();
 
@@ -35,6 +37,8 @@ class Importer {
   /// Whether an input's first dimension has no size of its own.
   [[nodiscard]] bool has_batch() const noexcept { return has_batch_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
+  /// The default of an input that has one, which is a constant from now on; null for anything else.
+  [[nodiscard]] const Known* fixed(const std::string& name);
   [[nodiscard]] TensorType type_of(const Operand& operand) const;
   /// Whether a node or an output of the network reads the value.
   [[nodiscard]] bool is_read(const std::string& name) const { return read_.contains(name); }
@@ -47,7 +51,9 @@ class Importer {
     std::string node, op, reason;
   };
 
+  void find_defaults();
   void take_inputs();
+  void take_default(const onnx::ValueInfoProto& input);
   void take_initializers();
   void take_node(const onnx::NodeProto& node);
   void take_outputs();
@@ -71,6 +77,9 @@ class Importer {
   std::unordered_map<std::string, Operand> operands_;
   std::set<std::string, std::less<>> lost_;  ///< values of nodes that failed: what reads them is not told of again
   std::set<std::string, std::less<>> names_, read_;
+  std::set<std::string>& constants_;
+  std::set<std::string> optional_;                   ///< inputs that have a default
+  std::unordered_map<std::string, Known> defaults_;  ///< theirs
   std::vector<Failure> failures_;
   KnownTensors known_;
   bool has_batch_ = false;

@@ -84,6 +84,10 @@ CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>
   CompiledModel::Contents contents;
   contents.plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, fuse_norms});
   contents.inputs = held_by(*device, model.inputs());
+  for (const GraphInput& input : model.contents().graph.inputs) {
+    const DType held = device->storage(input.dtype);
+    contents.defaults.push_back(input.default_value ? input.default_value.as(held) : Tensor());
+  }
   contents.outputs = held_by(*device, model.outputs());
   for (const Step& step : contents.plan->steps) {
     contents.info.steps.push_back(describe_step(*contents.plan, step));

@@ -19,6 +19,7 @@ struct CompiledModel::Contents {
   PlanInfo info;
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
+  std::vector<Tensor> defaults;  ///< by input, as the device holds them; none where it must be given
 };
 
 /// A network compiled for a device of the caller's.
@@ -27,7 +28,7 @@ struct CompiledModel::Contents {
 
 /// A value's name and type, as the public API tells it.
 [[nodiscard]] inline TensorInfo info_of(std::string name, const TensorType& type) {
-  return {std::move(name), type.dtype, type.shape, type.bounded};
+  return {std::move(name), type.dtype, type.shape, type.bounded, false};
 }
 
 }  // namespace banoff

@@ -122,7 +122,12 @@ struct Session::State {
 };
 
 Session::Session(const CompiledModel& model)
-    : state_(std::make_unique<State>(std::make_shared<const CompiledModel::Contents>(model.contents()))) {}
+    : state_(std::make_unique<State>(std::make_shared<const CompiledModel::Contents>(model.contents()))) {
+  for (std::size_t i = 0; i < state_->model->defaults.size(); ++i) {
+    const Tensor& value = state_->model->defaults[i];
+    if (value) std::memcpy(input(i).data(), value.data(), value.bytes());
+  }
+}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
@@ -205,8 +210,11 @@ Tensors Session::run(const Tensors& inputs) {
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto given = inputs.find(wanted[i].name);
-    if (given == inputs.end()) fail_input("input '{}' ({}) is missing", wanted[i].name, wanted[i].shape.str());
-    Tensor tensor = given->second;
+    const Tensor& otherwise = state_->model->defaults[i];
+    if (given == inputs.end() && !otherwise) {
+      fail_input("input '{}' ({}) is missing", wanted[i].name, wanted[i].shape.str());
+    }
+    Tensor tensor = given == inputs.end() ? otherwise : given->second;
     Shape expected = wanted[i].shape;
     if (wanted[i].bounded && tensor.shape().rank() == expected.rank() && tensor.shape()[0] <= expected[0]) {
       set_input_count(i, tensor.shape()[0]);
