@@ -12,7 +12,8 @@ namespace banoff::onnx_import {
 /// Throws bad_input that says what `kind` of name it is, unless it is in UTF-8 and not empty.
 void check_name(std::string_view name, std::string_view kind);
 
-/// What people may see of a name: at most 900 bytes, whole characters, with '_' for those that are none or do not print.
+/// What people may see of a name: at most 900 bytes, whole characters, with '_' for those that are none or do not
+/// print.
 [[nodiscard]] std::string printable(std::string_view name);
 
 }  // namespace banoff::onnx_import
