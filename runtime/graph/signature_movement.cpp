@@ -86,7 +86,8 @@ ResolvedSlice resolve(const Slice& op, const Shape& input) {
     const std::int64_t end = place(op.end[i]);
     if (end <= begin) fail_input("slice [{}, {}) of axis {} of {} is empty", op.begin[i], op.end[i], axis, input.str());
     result.begin[axis] = begin;
-    result.step[axis] = step;
+    // A longer step takes the same one element, and no stride can overflow by it.
+    result.step[axis] = std::min(step, size);
     result.shape[axis] = (end - begin - 1) / step + 1;
   }
   return result;

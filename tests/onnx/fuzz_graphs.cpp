@@ -86,6 +86,7 @@ class Maker {
   void move_outside(onnx::TensorProto& tensor) {
     tensor.clear_float_data();
     tensor.clear_dims();
+    tensor.clear_external_data();
     tensor.add_dims(1);
     tensor.set_data_location(onnx::TensorProto::EXTERNAL);
     auto& location = *tensor.add_external_data();
@@ -96,15 +97,27 @@ class Maker {
     length.set_value("4");
   }
 
+  std::size_t some_length() { return dice_.one_of(std::array<std::size_t, 8>{0, 1, 2, 3, 4, 4, 6, 8}); }
   /// The lists of a node are mostly as long as each other.
-  std::size_t length() { return dice_.once_in(5) ? dice_.below(6) : length_; }
+  std::size_t length() { return dice_.once_in(5) ? some_length() : length_; }
+  /// Integers that go together, but for one of them at most.
+  Sizes list() {
+    Sizes values(length());
+    for (std::int64_t& value : values) value = static_cast<std::int64_t>(dice_.below(4));
+    if (!values.empty() && dice_.once_in(2)) values[dice_.below(values.size())] = dice_.odd_integer();
+    return values;
+  }
   Sizes of_length() { return {static_cast<std::int64_t>(length())}; }
 
   std::string constant(Ingredient kind) {
     onnx::TensorProto& tensor = *graph().add_initializer();
     tensor.set_name(fresh("c"));
     switch (kind) {
-      case Ingredient::list: fill_integers(tensor, of_length()); break;
+      case Ingredient::list:
+        tensor.set_data_type(onnx::TensorProto::INT64);
+        for (const std::int64_t value : list()) tensor.add_int64_data(value);
+        tensor.add_dims(tensor.int64_data_size());
+        break;
       case Ingredient::scalar: fill_integers(tensor, dice_.once_in(2) ? Sizes{} : Sizes{1}); break;
       case Ingredient::numbers: fill_floats(tensor, of_length()); break;
       case Ingredient::number: fill_floats(tensor, {}); break;
@@ -125,7 +138,7 @@ class Maker {
     switch (attribute.kind) {
       case Ingredient::list:
         to.set_type(Proto::INTS);
-        for (std::size_t i = 0; i < count; ++i) to.add_ints(dice_.integer());
+        for (const std::int64_t value : list()) to.add_ints(value);
         break;
       case Ingredient::scalar: to.set_type(Proto::INT), to.set_i(dice_.integer()); break;
       case Ingredient::numbers:
@@ -133,13 +146,17 @@ class Maker {
         for (std::size_t i = 0; i < count; ++i) to.add_floats(dice_.number());
         break;
       case Ingredient::word: to.set_type(Proto::STRING), to.set_s(dice_.one_of(attribute.words)); break;
-      case Ingredient::constant: to.set_type(Proto::TENSOR), fill_floats(*to.mutable_t(), {1}); break;
+      case Ingredient::constant:
+        to.set_type(Proto::TENSOR);
+        fill_floats(*to.mutable_t(), {1});
+        if (dice_.once_in(3)) move_outside(*to.mutable_t());
+        break;
       default: to.set_type(Proto::FLOAT), to.set_f(dice_.number()); break;
     }
   }
 
   void add_node(const Recipe& recipe) {
-    length_ = dice_.below(6);
+    length_ = some_length();
     std::vector<std::string> inputs;
     for (const Argument& input : recipe.inputs) inputs.push_back(argument(input, !inputs.empty()));
     onnx::NodeProto& node = *graph().add_node();

@@ -148,6 +148,26 @@ TEST_CASE("what is computed while reading has a limit, and the error tells it") 
       limit));
 }
 
+TEST_CASE("a slice with a step beyond its dimension takes one element of it") {
+  const TemporaryFolder folder;
+  OnnxModel model;
+  model.input("x", {2, 3}).output("y").integers("c", {10, 20, 30, 40});
+  model.integers("begin", {1})
+      .integers("end", {largest})
+      .integers("axis", {0})
+      .integers("column", {1})
+      .integers("step", {largest});
+  // One is computed while reading, the other when the network runs.
+  model.node("Slice", {"c", "begin", "end", "axis", "step"}, {"known"});
+  set_integer(model.node("Cast", {"known"}, {"float"}), "to", onnx::TensorProto::FLOAT);
+  model.node("Slice", {"x", "begin", "end", "column", "step"}, {"live"});
+  model.node("Add", {"live", "float"}, {"y"});
+  const Tensor x = Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6});
+  const Tensors outputs = Model::load(model.write(folder)).reference({{"x", x}});
+  CHECK(outputs.at("y").shape() == Shape{2, 1});
+  CHECK(outputs.at("y").to_vector<double>() == std::vector<double>{22, 25});
+}
+
 TEST_CASE("numbers that no integer holds and the smallest integer are refused where a size is meant") {
   const auto with_list = [](const char* op, std::int64_t opset, std::vector<std::int64_t> values) {
     return said_of(opset, [&](OnnxModel& m) { m.integers("k", values).node(op, {"x", "k"}, {"y"}); });
