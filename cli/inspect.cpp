@@ -37,7 +37,8 @@ Json json_of(const std::vector<TensorInfo>& infos) {
     rows.push_back({{"name", info.name},
                     {"shape", info.shape.vec()},
                     {"dtype", std::string(name_of(info.dtype))},
-                    {"bounded", info.bounded}});
+                    {"bounded", info.bounded},
+                    {"symbols", info.symbols}});
   }
   return rows;
 }

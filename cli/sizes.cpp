@@ -8,7 +8,8 @@ namespace banoff::cli {
 namespace {
 
 /// Shapes of the inputs with one open size more by `step`, a batch by one.
-std::map<std::string, Shape> grown(const std::vector<TensorInfo>& inputs, const std::string& symbol, std::int64_t step) {
+std::map<std::string, Shape> grown(const std::vector<TensorInfo>& inputs, const std::string& symbol,
+                                   std::int64_t step) {
   std::map<std::string, Shape> shapes;
   for (const TensorInfo& input : inputs) {
     shapes[input.name] = input.shape;
@@ -37,8 +38,8 @@ void print_sizes(const std::vector<SizeInfo>& sizes) {
   std::vector<std::string> words;
   for (const SizeInfo& size : sizes) {
     const bool told = !size.assumed || size.size == 1;
-    words.push_back(fmt::format("{}={}{}", size.name, size.size,
-                                told ? "" : fmt::format(" (assumed; --shape {}=…)", size.name)));
+    words.push_back(
+        fmt::format("{}={}{}", size.name, size.size, told ? "" : fmt::format(" (assumed; --shape {}=…)", size.name)));
   }
   fmt::print("sizes: {}\n", fmt::join(words, ", "));
 }

@@ -5,8 +5,8 @@
 
 namespace banoff::cli {
 
-/// "sizes: N=1, height=224 (assumed; --shape height=…)", with what keeps some from being others; nothing where there are
-/// none.
+/// "sizes: N=1, height=224 (assumed; --shape height=…)", with what keeps some from being others; nothing where there
+/// are none.
 void print_sizes(const std::vector<SizeInfo>& sizes);
 /// One line per open size that the file at `output` has one value of, and why; where MODEL had it open.
 void print_fixed(const std::string& output, const std::vector<SizeInfo>& sizes);

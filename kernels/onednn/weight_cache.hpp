@@ -14,8 +14,8 @@ namespace banoff::onednn {
 
 using PackedPtr = std::shared_ptr<const dnnl::memory>;
 
-/// Finds what was packed before by a digest (128 bits) of the values and by both layouts, for as long as a kernel has it.
-/// For any number of threads.
+/// Finds what was packed before by a digest (128 bits) of the values and by both layouts, for as long as a kernel has
+/// it. For any number of threads.
 class WeightCache {
  public:
   /// What `make` packed, now or earlier, from these values in the layout `given` to the layout `wanted`.

@@ -26,8 +26,8 @@ struct OpenSize {
 [[nodiscard]] std::vector<Bindings> bindings_beside(const Graph& graph, const std::vector<OpenSize>& open,
                                                     const OpenSize& of);
 
-/// What to take for open sizes that nobody gave (those of size 0 in `inputs`), by symbol, likeliest first: a batch of 1,
-/// pictures of 3 channels or 1, and sides that networks are made for.
+/// What to take for open sizes that nobody gave (those of size 0 in `inputs`), by symbol, likeliest first: a batch of
+/// 1, pictures of 3 channels or 1, and sides that networks are made for.
 [[nodiscard]] std::vector<std::map<std::string, std::int64_t>> likely_sizes(
     const std::vector<std::vector<Dim>>& inputs);
 

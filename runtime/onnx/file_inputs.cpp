@@ -56,15 +56,18 @@ std::vector<Dim> dims_of(const onnx::ValueInfoProto& input, const Shape* given, 
   std::vector<Dim> dims;
   for (std::size_t i = 0; i < rank; ++i) {
     const auto* dim = type.has_shape() ? &type.shape().dim(static_cast<int>(i)) : nullptr;
-    const std::int64_t fixed = dim != nullptr && dim->has_dim_value() ? std::max<std::int64_t>(dim->dim_value(), -1) : -1;
+    const std::int64_t fixed =
+        dim != nullptr && dim->has_dim_value() ? std::max<std::int64_t>(dim->dim_value(), -1) : -1;
     if (fixed == 0) fail_input("input '{}': tensors without elements are not supported", input.name());
     const std::int64_t wanted = given == nullptr ? 0 : (*given)[i];
-    if (given != nullptr && wanted < 1) fail_input("input '{}': tensors without elements are not supported", input.name());
+    if (given != nullptr && wanted < 1)
+      fail_input("input '{}': tensors without elements are not supported", input.name());
     if (fixed > 0 && wanted > 0 && wanted != fixed) {
       fail_input("input '{}': shape {} given, but dimension {} is fixed at {}", input.name(), given->str(), i, fixed);
     }
     if (fixed > 0) dims.push_back({fixed, "", false});
-    else dims.push_back({wanted, symbols.of(name_of_dim(dim == nullptr ? "" : dim->dim_param(), input.name(), i)), false});
+    else
+      dims.push_back({wanted, symbols.of(name_of_dim(dim == nullptr ? "" : dim->dim_param(), input.name(), i)), false});
   }
   return dims;
 }

@@ -104,8 +104,10 @@ std::optional<Op> fit(const Slice&, const Views& views) {
   for (std::size_t k = 0; k < general.axes.size(); ++k) {
     const std::size_t axis = resolve_axis(general.axes[k], views.in[0].rank());
     const auto size = [&](std::size_t i) { return views.in[i][axis]; };
-    const auto begin = place(views, [&](std::size_t i) { return views.op<Slice>(i).begin[k]; }, size, false);
-    const auto end = place(views, [&](std::size_t i) { return views.op<Slice>(i).end[k]; }, size, true);
+    const auto begin = place(
+        views, [&](std::size_t i) { return views.op<Slice>(i).begin[k]; }, size, false);
+    const auto end = place(
+        views, [&](std::size_t i) { return views.op<Slice>(i).end[k]; }, size, true);
     if (!begin || !end) return std::nullopt;
     general.begin[k] = *begin;
     general.end[k] = *end;
@@ -152,7 +154,9 @@ class Generaliser {
   }
 
  private:
-  [[nodiscard]] const Node& node(std::size_t reading, std::size_t n) const { return readings_[reading]->graph.nodes[n]; }
+  [[nodiscard]] const Node& node(std::size_t reading, std::size_t n) const {
+    return readings_[reading]->graph.nodes[n];
+  }
   void differ(const std::string& name, std::string what) { result_.difference = Difference{name, std::move(what)}; }
 
   /// Readings of another length: where they part.
@@ -186,7 +190,8 @@ class Generaliser {
   /// A constant that the file computes has no name of its own: whoever reads it has.
   void differ_in_constants(const Node& mine) {
     for (const Node& reader : readings_[0]->graph.nodes) {
-      const bool reads = mine.as<Constant>() && std::ranges::find(reader.inputs, mine.outputs[0]) != reader.inputs.end();
+      const bool reads =
+          mine.as<Constant>() && std::ranges::find(reader.inputs, mine.outputs[0]) != reader.inputs.end();
       if (reads) return differ(reader.name, "reads other constants");
     }
     differ(mine.name, "has other constants");
@@ -197,7 +202,8 @@ class Generaliser {
     const Node& other = node(r, n);
     for (std::size_t p = 0; p < mine.params.size(); ++p) {
       if (mine.params[p].first != other.params[p].first) return false;
-      if (!same_bytes(readings_[0]->graph.param(mine.params[p].second), readings_[r]->graph.param(other.params[p].second)))
+      if (!same_bytes(readings_[0]->graph.param(mine.params[p].second),
+                      readings_[r]->graph.param(other.params[p].second)))
         return false;
     }
     return true;

@@ -99,8 +99,7 @@ void BoundPlan::bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKin
   if (on_device && !exchange_) fail_usage("{} {}: this device computes in the host's memory", what, i);
   if (on_device && plan_.type(buffer).bounded)
     fail_usage("{} {}: a value whose number of rows may change cannot be bound to memory of the device", what, i);
-  const std::size_t bytes =
-      exchange_ && !on_device ? exchange_->host_bytes(buffer) : plan_.storage_of(buffer).bytes;
+  const std::size_t bytes = exchange_ && !on_device ? exchange_->host_bytes(buffer) : plan_.storage_of(buffer).bytes;
   if (memory.size() < bytes) fail_usage("{} {} needs {} bytes, {} were given", what, i, bytes, memory.size());
   const std::size_t alignment = on_device ? 16 : 8;
   if (reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0) {

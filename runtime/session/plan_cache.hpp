@@ -18,8 +18,8 @@ struct SizedPlan {
   std::vector<TensorInfo> inputs, outputs;
 };
 
-/// A bounded number of plans by the shapes of the inputs; the one that nobody has asked for longest goes. For any number
-/// of threads: one of them makes a plan, the others wait for it.
+/// A bounded number of plans by the shapes of the inputs; the one that nobody has asked for longest goes. For any
+/// number of threads: one of them makes a plan, the others wait for it.
 class PlanCache {
  public:
   using SizedPlanPtr = std::shared_ptr<const SizedPlan>;
