@@ -54,7 +54,7 @@ std::vector<OpRow> make_table() {
       {"global_avg_pool", GlobalPool{PoolKind::avg}},
       {"global_max_pool", GlobalPool{PoolKind::max}},
       {"reduce_mean", ReduceMean{}},
-      {"resize", Resize{}},
+      {"resize", Resize{}, 1, 2},
       {"prelu", PRelu{}},
       {"clamp", Clamp{}},
       {"kinked", Kinked{}},

@@ -219,7 +219,8 @@ struct ReduceMean {
   bool operator==(const ReduceMean&) const = default;
 };
 
-/// Resizes the spatial dimensions: out = floor(in * scale), or `size`.
+/// Resizes the spatial dimensions: out = floor(in * scale), or `size`, or (with neither) those of a second input, of
+/// which only the sizes count.
 struct Resize {
   std::vector<double> scale;
   Ints size;

@@ -102,11 +102,25 @@ Signature signature(const ReduceMean& op, InputTypes inputs) {
   return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
+namespace {
+
+/// The shape of x with the spatial sizes of another map.
+Shape spatial_like(const Resize& op, const Shape& x, const TensorType& other) {
+  if (!op.scale.empty() || !op.size.empty()) fail_input("neither scale nor size may be given with a second input");
+  if (other.shape.rank() != x.rank()) fail_input("{} cannot be resized like {}", x.str(), other.str());
+  Shape out = x;
+  for (std::size_t d = 2; d < x.rank(); ++d) out[d] = other.shape[d];
+  return out;
+}
+
+}  // namespace
+
 Signature signature(const Resize& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   if (x.rank() < 3) fail_input("input {} has no spatial dimension", x.str());
   const std::size_t spatial = x.rank() - 2;
-  if (op.scale.empty() == op.size.empty()) fail_input("exactly one of scale and size must be given");
+  if (inputs.size() == 2) return {{{inputs[0].dtype, spatial_like(op, x, inputs[1]), inputs[0].bounded}}, {}};
+  if (op.scale.empty() == op.size.empty()) fail_input("exactly one of scale and size must be given, or a second input");
   const std::size_t given = op.scale.empty() ? op.size.size() : op.scale.size();
   if (given != 1 && given != spatial) fail_input("{} values given for {} spatial dimensions", given, spatial);
   Shape out{x[0], x[1]};

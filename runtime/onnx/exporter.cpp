@@ -192,6 +192,13 @@ std::string Writer::number(std::string_view suffix, double value) const {
   return constant(suffix, Tensor::of<double>({}, {value}).as(dtype()));
 }
 
+std::optional<std::string> Writer::spatial_sizes_like_input_1() const {
+  if (node_.inputs.size() < 2 || !exporter_.open_behind_batch(node_.inputs[1])) return std::nullopt;
+  const std::string name = fresh("sizes");
+  set(emit("Shape", {in(1)}, name), "start", std::int64_t{2});
+  return name;
+}
+
 std::string Writer::shape_to_return_to() const {
   if (open_behind_batch()) return step("Shape", {in()}, "shape");
   Ints sizes = shape().vec();

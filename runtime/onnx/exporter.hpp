@@ -66,6 +66,8 @@ class Writer {
   [[nodiscard]] DType dtype() const { return exporter_.type(node_.outputs.at(0)).dtype; }
   /// Whether the sizes of input 0 but the first are open: what follows from them must be said by operators.
   [[nodiscard]] bool open_behind_batch() const { return exporter_.open_behind_batch(node_.inputs.at(0)); }
+  /// The spatial sizes of input 1, computed; nothing where there is none or they are the same everywhere.
+  [[nodiscard]] std::optional<std::string> spatial_sizes_like_input_1() const;
   /// The shape of input 0, for a Reshape to it: a constant for every batch, or computed.
   [[nodiscard]] std::string shape_to_return_to() const;
 

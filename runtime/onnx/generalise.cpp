@@ -183,6 +183,7 @@ class Generaliser {
     }
     if (views.all([&](std::size_t i) { return *views.ops[i] == mine.op; })) return;
     auto general = std::visit([&](const auto& op) { return fit(op, views); }, mine.op);
+    if (!general && resize_like_another(n, views)) return;
     if (!general) return differ(mine.name, "has other attributes");
     result_.graph.nodes[n].op = std::move(*general);
   }
@@ -195,6 +196,48 @@ class Generaliser {
       if (reads) return differ(reader.name, "reads other constants");
     }
     differ(mine.name, "has other constants");
+  }
+
+  /// A map that is resized to the size of another, where there is one that always has it: best one that it then meets.
+  bool resize_like_another(std::size_t n, const Views& views) {
+    if (!node(0, n).as<Resize>()) return false;
+    const auto same = [&](std::size_t i) {
+      Resize op = views.op<Resize>(i), first = views.op<Resize>(0);
+      op.scale = first.scale = {}, op.size = first.size = {};
+      return op == first && views.op<Resize>(i).scale.empty();
+    };
+    if (!views.all(same)) return false;
+    std::vector<ValueId> candidates = met_by(node(0, n).outputs[0]);
+    for (std::size_t value = 0; value < readings_[0]->types.size(); ++value) {
+      candidates.push_back(static_cast<ValueId>(value));
+    }
+    const auto found = std::ranges::find_if(candidates, [&](ValueId value) {
+      return is_before(value, n) && views.all([&](std::size_t i) {
+        const Shape& like = readings_[i]->types[index(value)].shape;
+        return like.rank() == views.out[i].rank() && like.rank() > 2 &&
+               std::equal(like.begin() + 2, like.end(), views.out[i].begin() + 2);
+      });
+    });
+    if (found == candidates.end()) return false;
+    Resize general = views.op<Resize>(0);
+    general.scale.clear(), general.size.clear();
+    result_.graph.nodes[n].op = general;
+    result_.graph.nodes[n].inputs = {node(0, n).inputs[0], *found};
+    return true;
+  }
+
+  /// What stands beside a value in nodes that read it.
+  [[nodiscard]] std::vector<ValueId> met_by(ValueId value) const {
+    std::vector<ValueId> result;
+    for (const Node& reader : readings_[0]->graph.nodes) {
+      if (std::ranges::find(reader.inputs, value) == reader.inputs.end()) continue;
+      result.insert(result.end(), reader.inputs.begin(), reader.inputs.end());
+    }
+    return result;
+  }
+
+  [[nodiscard]] bool is_before(ValueId value, std::size_t n) const {
+    return readings_[0]->graph.value(value).producer < static_cast<NodeId>(n);
   }
 
   [[nodiscard]] bool same_params(std::size_t r, std::size_t n) const {

@@ -15,13 +15,25 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
+/// Here every size is known: a map that is resized to another's size is resized to that size.
+Graph with_known_sizes(Graph graph, const std::vector<TensorType>& types) {
+  for (Node& node : graph.nodes) {
+    auto* resize = std::get_if<Resize>(&node.op);
+    if (resize == nullptr || node.inputs.size() < 2) continue;
+    const Shape& out = types[index(node.outputs[0])].shape;
+    resize->size.assign(out.begin() + 2, out.end());
+    node.inputs.pop_back();
+  }
+  return graph;
+}
+
 class Planner {
  public:
   Planner(const Graph& graph, std::shared_ptr<const Device> device, const PlanOptions& options)
       : plan_(std::make_shared<Plan>()) {
-    plan_->graph = std::make_shared<const Graph>(graph);
+    plan_->types = infer_types(graph, options.bindings);
+    plan_->graph = std::make_shared<const Graph>(with_known_sizes(graph, plan_->types));
     plan_->device = std::move(device);
-    plan_->types = infer_types(*plan_->graph, options.bindings);
     regions_ = form_regions(*plan_->graph, plan_->types, *plan_->device, options);
     chosen_ = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_);
     count_uses();

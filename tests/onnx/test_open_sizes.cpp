@@ -90,6 +90,16 @@ const Row rows[] = {
        set_attribute(node, "nearest_mode", "floor");
      },
      {}},
+    {"a map resized to the size of another, which halving need not give back",
+     [](OnnxModel& made) {
+       onnx::NodeProto& pool = made.node("MaxPool", {"x"}, {"half"});
+       set_attribute(pool, "kernel_shape", std::vector<std::int64_t>{2, 2});
+       set_attribute(pool, "strides", std::vector<std::int64_t>{2, 2});
+       concat(made, {"size0", "4", "size2", "size3"}, "wanted");
+       set_attribute(made.node("Resize", {"half", "", "", "wanted"}, {"up"}), "mode", "linear");
+       made.node("Add", {"up", "x"}, {"y"});
+     },
+     {}},
     {"a constant repeated for the batch",
      [](OnnxModel& made) {
        made.weight("token", {1, 4, 1, 1}, {1, -2, 3, 0.5F});
