@@ -34,25 +34,15 @@ void is_nan(Call& call) {
   call.result(0, s.unary(UnaryKind::logical_not, s.equal(call.in(0), call.in(0))));
 }
 
-double largest_finite(DType type) {
-  switch (type) {
-    case DType::f64: return std::numeric_limits<double>::max();
-    case DType::f16: return 65504;
-    case DType::bf16: return 0x1.FEp127;
-    default: return std::numeric_limits<float>::max();
-  }
-}
-
 void is_inf(Call& call) {
   const Steps s(call);
   const Operand& x = call.in(0);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   const bool above = call.attributes.integer("detect_positive", 1) != 0;
   const bool below = call.attributes.integer("detect_negative", 1) != 0;
-  const double most = largest_finite(call.type(0).dtype);
-  if (above && below) return call.result(0, s.less(s.number(x, most), s.unary(UnaryKind::abs, x)));
-  if (above) return call.result(0, s.less(s.number(x, most), x));
-  if (below) return call.result(0, s.less(x, s.number(x, -most)));
-  call.result(0, s.less(x, x));  // never
+  if (!above && !below) return call.result(0, s.less(x, x));  // never
+  if (above && below) return call.result(0, s.equal(s.unary(UnaryKind::abs, x), s.number(x, infinity)));
+  call.result(0, s.equal(x, s.number(x, above ? infinity : -infinity)));
 }
 
 template <CompareKind kind, bool swapped>

@@ -113,6 +113,11 @@ std::optional<Resize> spatial_resize(const Call& call, const Resizing& r) {
   const std::size_t rank = r.axes.size();
   if (rank < 3 || rank > 5 || changes(rule, r.axes[0]) || changes(rule, r.axes[1])) return std::nullopt;
   if (rule.mode == Interpolation::cubic || rule.antialias || rule.exclude_outside) return std::nullopt;
+  // Our op takes the scale to be the ratio of the sizes, which one scale for all axes is not.
+  const bool by_ratio = std::ranges::all_of(r.axes, [](const ResizeAxis& a) {
+    return static_cast<double>(a.out) * a.up == static_cast<double>(a.in) * a.down;
+  });
+  if (r.by_size && !by_ratio) return std::nullopt;
   const auto coordinates = coordinates_of(r);
   const auto rounding = rounding_of(rule.rounding);
   if (!coordinates || !rounding || !is_float(call.type(0).dtype)) return std::nullopt;

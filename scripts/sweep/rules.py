@@ -16,6 +16,7 @@ WRITTEN = {
     "Upsample": written_resize.resize, "OneHot": values.one_hot, "Scatter": values.scatter,
     "ScatterElements": values.scatter, "ScatterND": values.scatter, "ReduceLogSum": values.reduction,
     "ReduceL2": values.reduction, "ReduceLogSumExp": values.reduction, "Sqrt": values.root,
+    "Softmax": values.softmax, "LogSoftmax": values.softmax, "Hardmax": values.softmax,
 }
 
 
@@ -47,9 +48,8 @@ def always(_):
 
 # The operators, whether the rule holds for a case, the oracle that is right, and why.
 RULES = (
-    (("ReduceMax", "ReduceMin", "ArgMax", "ArgMin", "Max", "Min", "Clip", "Relu", "Erf"), has_nan, "reference",
+    (("ReduceMax", "ReduceMin", "ArgMax", "ArgMin", "Max", "Min", "Clip", "Relu", "Erf", "Sign"), has_nan, "reference",
      "a NaN is kept, and stands before every number, as in NumPy and PyTorch; the text does not say"),
-    (("LogSoftmax",), lambda case: has_nan(case) and case.version >= 13, "reference", "the same"),
     (("PRelu",), lambda case: has(case, np.isinf), "reference", "f(x) = x for x >= 0; ONNX Runtime multiplied by 0"),
     (("ReduceProd", "ReduceSum", "ReduceSumSquare", "CumSum"), lambda case: case.arrays()[0].dtype.kind in "iu", "reference",
      "integers wrap; ONNX Runtime sums some of them in floats"),

@@ -16,6 +16,23 @@ def reduction(case):
     return {"y0": np.asarray(np.trunc(total) if x.dtype.kind in "iu" else total).astype(x.dtype)}
 
 
+def softmax(case):
+    """Softmax, LogSoftmax and Hardmax: before opset 13 of a matrix whose rows end at the axis."""
+    x = case.arrays()[0]
+    axis = case.attributes.get("axis", -1 if case.version >= 13 else 1) % x.ndim
+    wide = x.astype(np.float64)
+    if case.version < 13:
+        wide, axis = wide.reshape(int(np.prod(x.shape[:axis])), -1), 1
+    if case.op == "Hardmax":
+        y = np.expand_dims(wide.argmax(axis), axis) == np.arange(wide.shape[axis]).reshape(
+            [-1 if d == axis else 1 for d in range(wide.ndim)])
+    else:
+        centred = wide - wide.max(axis, keepdims=True)
+        total = np.exp(centred).sum(axis, keepdims=True)
+        y = np.exp(centred) / total if case.op == "Softmax" else centred - np.log(total)
+    return {"y0": y.reshape(x.shape).astype(x.dtype)}
+
+
 REDUCTIONS = {"none": lambda there, update: update, "add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}
 
 

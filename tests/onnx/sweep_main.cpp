@@ -26,7 +26,8 @@ std::string frame() {
   std::array<unsigned char, 4> head{};
   std::cin.read(reinterpret_cast<char*>(head.data()), head.size());
   if (!std::cin) return {};
-  std::string bytes(head[0] | std::size_t{head[1]} << 8 | std::size_t{head[2]} << 16 | std::size_t{head[3]} << 24, '\0');
+  std::string bytes(head[0] | std::size_t{head[1]} << 8 | std::size_t{head[2]} << 16 | std::size_t{head[3]} << 24,
+                    '\0');
   std::cin.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (!std::cin) fail_input("the input ends inside a frame");
   return bytes;

@@ -163,7 +163,8 @@ TEST_CASE("a NaN stays one in activations and bounds, and is found first") {
   CHECK(is_nan_first(OneNode(13, "Max").input(x).known(list<float>({0})).values()));
   CHECK(is_nan_first(OneNode(13, "Min").input(x).known(list<float>({0})).values()));
   CHECK(OneNode(13, "ArgMax").input(list<float>({5, no_number, 7})).values() == Values{1});
-  CHECK(OneNode(13, "ArgMin").input(list<float>({5, no_number, no_number})).set("select_last_index", 1).values() == Values{2});
+  CHECK(OneNode(13, "ArgMin").input(list<float>({5, no_number, no_number})).set("select_last_index", 1).values() ==
+        Values{2});
   CHECK(OneNode(13, "ArgMax").input(list<float>({no_number, 5, 7})).values() == Values{0});
 }
 
@@ -218,7 +219,9 @@ TEST_CASE("a batch norm of each place, before opset 9") {
 
 TEST_CASE("SpaceToDepth in either order") {
   const Tensor x = Tensor::of<float>({1, 2, 2, 2}, {0, 1, 2, 3, 4, 5, 6, 7});
-  const auto y = [&](const char* mode) { return OneNode(28, "SpaceToDepth").set("blocksize", 2).set("mode", mode).input(x).values(); };
+  const auto y = [&](const char* mode) {
+    return OneNode(28, "SpaceToDepth").set("blocksize", 2).set("mode", mode).input(x).values();
+  };
   CHECK(y("DCR") == Values{0, 4, 1, 5, 2, 6, 3, 7});
   CHECK(y("CRD") == Values{0, 1, 2, 3, 4, 5, 6, 7});
 }
@@ -226,8 +229,9 @@ TEST_CASE("SpaceToDepth in either order") {
 TEST_CASE("a range of integers is exact, a padding that cannot be kept is refused") {
   const auto number = [](std::int64_t v) { return Tensor::of<std::int64_t>({}, {v}); };
   const std::int64_t far = (std::int64_t{1} << 60) + 1;
-  CHECK(OneNode(11, "Range").known(number(far)).known(number(far + 3)).known(number(2)).run().to_vector<std::int64_t>() ==
-        std::vector<std::int64_t>{far, far + 2});
+  CHECK(
+      OneNode(11, "Range").known(number(far)).known(number(far + 3)).known(number(2)).run().to_vector<std::int64_t>() ==
+      std::vector<std::int64_t>{far, far + 2});
   const auto pad = [&] {
     (void)OneNode(13, "Pad").input(list<std::int64_t>({1})).known(list<std::int64_t>({0, 1})).known(number(far)).load();
   };
