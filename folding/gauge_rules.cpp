@@ -282,14 +282,14 @@ void apply(const ReduceMean& op, const Rule& r) {
 void apply(const Resize&, const Rule& r) { r.same(1, 1); }
 
 /// Weights may not be there yet: a network is also solved for its structure alone.
-bool has_infinities(const Tensor* tensor) {
-  if (tensor == nullptr || !*tensor) return false;
-  return std::ranges::any_of(tensor->to_vector<double>(), [](double value) { return std::isinf(value); });
+bool is_finite(const Tensor* tensor) {
+  if (tensor == nullptr || !*tensor) return true;
+  return std::ranges::all_of(tensor->to_vector<double>(), [](double value) { return std::isfinite(value); });
 }
 
 void apply(const Constant& op, const Rule& r) {
   const bool small = r.shape(r.out()).elements() <= max_constant_elements;
-  if (!small || !is_float(op.type) || has_infinities(r.system().graph().param(r.node(), Slot::value))) {
+  if (!small || !is_float(op.type) || !is_finite(r.system().graph().param(r.node(), Slot::value))) {
     return r.barrier(Blocker::unsupported_op);
   }
   r.system().make_elements(r.out());

@@ -87,6 +87,16 @@ Body reference(const Reduce& op, Context<T>& context) {
 }
 BANOFF_REFERENCE(Reduce);
 
+/// Whether a later element takes the place of the best so far. A NaN stands before every number, and counts as equal to
+/// its like.
+template <class N>
+bool ahead_of(const ArgReduce& op, N candidate, N leader) {
+  const bool is_nan = candidate != candidate, leads_nan = leader != leader;
+  if (is_nan != leads_nan) return is_nan;
+  if (is_nan || candidate == leader) return op.last;
+  return op.kind == ArgKind::max ? candidate > leader : candidate < leader;
+}
+
 template <class T>
 Body reference(const ArgReduce& op, Context<T>& context) {
   const Shape& shape = context.inputs[0].shape;
@@ -96,9 +106,7 @@ Body reference(const ArgReduce& op, Context<T>& context) {
         const E* x = input<E>(args, 0) + a.start(line);
         std::int64_t best = 0;
         for (std::int64_t c = 1; c < a.size; ++c) {
-          const auto candidate = number(x[c * a.inner]), leader = number(x[best * a.inner]);
-          const bool ahead = op.kind == ArgKind::max ? candidate > leader : candidate < leader;
-          if (ahead || (op.last && candidate == leader)) best = c;
+          if (ahead_of(op, number(x[c * a.inner]), number(x[best * a.inner]))) best = c;
         }
         output<std::int64_t>(args)[line] = best;
       }

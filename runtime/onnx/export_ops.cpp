@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/exporter.hpp"
 #include "runtime/onnx/tensor.hpp"
 
@@ -265,7 +266,7 @@ void write(const LayerNorm& op, const Writer& w) {
 
 void write(const Identity&, const Writer& w) { (void)w.emit("Identity", {w.in()}); }
 
-void write(const Cast& op, const Writer& w) { set(w.emit("Cast", {w.in()}), "to", std::int64_t{data_type_of(op.to)}); }
+void write(const Cast& op, const Writer& w) { set(w.emit("Cast", {w.in()}), "to", std::int64_t{onnx_types[op.to]}); }
 
 void write(const Constant&, const Writer& w) { (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value))}); }
 

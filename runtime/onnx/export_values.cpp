@@ -1,6 +1,7 @@
 // How the ops of ops_values.hpp are written: most are one operator.
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/exporter.hpp"
 
 namespace banoff::onnx_export {
@@ -48,11 +49,11 @@ void write(const Reduce& op, const Writer& w) {
   // Of booleans there are none before opset 20.
   const bool booleans = w.dtype() == DType::boolean;
   std::string x = w.in();
-  if (booleans) set(w.emit("Cast", {w.in()}, x = w.fresh("numbers")), "to", std::int64_t{data_type_of(DType::u8)});
+  if (booleans) set(w.emit("Cast", {w.in()}, x = w.fresh("numbers")), "to", std::int64_t{onnx_types[DType::u8]});
   const std::string result = booleans ? w.fresh("reduced") : "";
   set(w.emit(names[static_cast<std::size_t>(op.kind)], {x, w.numbers("axes", op.axes)}, result), "keepdims",
       std::int64_t{op.keep_dims});
-  if (booleans) set(w.emit("Cast", {result}), "to", std::int64_t{data_type_of(DType::boolean)});
+  if (booleans) set(w.emit("Cast", {result}), "to", std::int64_t{onnx_types[DType::boolean]});
 }
 
 void write(const ArgReduce& op, const Writer& w) {

@@ -1,5 +1,6 @@
 // How ops that read windows are written, and padding.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "runtime/core/fail.hpp"
@@ -107,6 +108,20 @@ std::vector<Window> largest_windows(const Pool& op, const Writer& w) {
   return result;
 }
 
+/// ONNX Runtime wants less padding than the kernel is large, which dilated windows may exceed: then it becomes part of
+/// the picture. Returns what is pooled.
+std::string padded_beforehand(const Writer& w, std::vector<Window>& windows) {
+  const auto too_much = [](const Window& each) { return std::max(each.pad_begin, each.pad_end) >= each.kernel; };
+  if (std::ranges::none_of(windows, too_much)) return w.in();
+  Ints begin, end;
+  for (Window& window : windows) {
+    begin.push_back(std::exchange(window.pad_begin, 0));
+    end.push_back(std::exchange(window.pad_end, 0));
+  }
+  const std::string least = w.number("least", -std::numeric_limits<double>::infinity());
+  return w.step("Pad", {w.in(), pads_input(w, begin, end), least}, "padded");
+}
+
 }  // namespace
 
 void write(const Conv& op, const Writer& w) {
@@ -156,7 +171,9 @@ void write(const Pad& op, const Writer& w) {
 
 void write(const Pool& op, const Writer& w) {
   if (op.kind == PoolKind::avg) return write_average(op, w);
-  set_windows(w.emit("MaxPool", {w.in()}), op, largest_windows(op, w));
+  std::vector<Window> windows = largest_windows(op, w);
+  const std::string x = padded_beforehand(w, windows);
+  set_windows(w.emit("MaxPool", {x}), op, windows);
 }
 
 void write(const MaxPoolIndices& op, const Writer& w) {

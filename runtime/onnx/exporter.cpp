@@ -3,24 +3,11 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/element_type.hpp"
 
 namespace banoff {
 
 namespace onnx_export {
-
-std::int32_t data_type_of(DType type) {
-  switch (type) {
-    case DType::f64: return onnx::TensorProto::DOUBLE;
-    case DType::f32: return onnx::TensorProto::FLOAT;
-    case DType::f16: return onnx::TensorProto::FLOAT16;
-    case DType::bf16: return onnx::TensorProto::BFLOAT16;
-    case DType::i64: return onnx::TensorProto::INT64;
-    case DType::i32: return onnx::TensorProto::INT32;
-    case DType::u8: return onnx::TensorProto::UINT8;
-    case DType::boolean: break;
-  }
-  return onnx::TensorProto::BOOL;
-}
 
 namespace {
 
@@ -72,7 +59,7 @@ void Exporter::describe(onnx::ValueInfoProto& info, const std::string& name, Val
   const TensorType& here = type(value);
   info.set_name(name);
   auto& tensor = *info.mutable_type()->mutable_tensor_type();
-  tensor.set_elem_type(data_type_of(here.dtype));
+  tensor.set_elem_type(onnx_types[here.dtype]);
   auto& shape = *tensor.mutable_shape();  // there with no dimensions too: without it the rank would be unknown
   for (std::size_t i = 0; i < here.shape.rank(); ++i) {
     auto& dim = *shape.add_dim();
@@ -151,7 +138,7 @@ std::string Exporter::unique(const std::string& wanted) {
 std::string Exporter::constant(const std::string& wanted, const Tensor& tensor) {
   onnx::TensorProto& proto = *target().add_initializer();
   proto.set_name(unique(wanted));
-  proto.set_data_type(data_type_of(tensor.dtype()));
+  proto.set_data_type(onnx_types[tensor.dtype()]);
   for (const std::int64_t size : tensor.shape()) proto.add_dims(size);
   const std::string_view bytes(reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
   constexpr std::size_t small = 64;

@@ -94,9 +94,6 @@ class Writer {
   const Node& node_;
 };
 
-/// ONNX's number for an element type.
-[[nodiscard]] std::int32_t data_type_of(DType type);
-
 void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value);
 void set(onnx::NodeProto& node, const std::string& attribute, double value);
 void set(onnx::NodeProto& node, const std::string& attribute, const char* value);

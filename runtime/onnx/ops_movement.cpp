@@ -88,13 +88,15 @@ void depth_to_space(Call& call) {
   call.result(0, s.reshape(turned, {x[0], c, x[2] * b, x[3] * b}));
 }
 
+/// The way back; DCR alone before opset 28.
 void space_to_depth(Call& call) {
   const Steps s(call);
   const std::int64_t b = block_of(call);
   const Shape x = call.shape(0);
   if (x[2] % b != 0 || x[3] % b != 0) fail_input("blocksize = {} for {}", b, x.str());
   const Operand split = s.reshape(call.in(0), {x[0], x[1], x[2] / b, b, x[3] / b, b});
-  const Operand turned = s.emit(Transpose{{0, 3, 5, 1, 2, 4}}, {split});
+  const bool slow = call.attributes.text("mode", "DCR") == "DCR";
+  const Operand turned = s.emit(Transpose{slow ? Ints{0, 3, 5, 1, 2, 4} : Ints{0, 1, 3, 5, 2, 4}}, {split});
   call.result(0, s.reshape(turned, {x[0], x[1] * b * b, x[2] / b, x[3] / b}));
 }
 

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "runtime/core/checked.hpp"
-#include "runtime/core/dtype.hpp"
 #include "runtime/load/mapped_file.hpp"
+#include "runtime/onnx/element_type.hpp"
 
 namespace banoff::onnx_import {
 
@@ -14,72 +14,25 @@ namespace {
 
 using onnx::TensorProto;
 
-/// What ONNX stores for an element type: its size in raw data and how one element becomes a value of ours.
-struct Storage {
-  std::int32_t data_type;
-  DType dtype;
-  std::size_t bytes;
-};
-
-constexpr Storage storages[] = {{TensorProto::FLOAT, DType::f32, 4},    {TensorProto::UINT8, DType::u8, 1},
-                                {TensorProto::INT8, DType::i32, 1},     {TensorProto::UINT16, DType::i32, 2},
-                                {TensorProto::INT16, DType::i32, 2},    {TensorProto::INT32, DType::i32, 4},
-                                {TensorProto::INT64, DType::i64, 8},    {TensorProto::BOOL, DType::boolean, 1},
-                                {TensorProto::FLOAT16, DType::f16, 2},  {TensorProto::DOUBLE, DType::f64, 8},
-                                {TensorProto::UINT32, DType::i64, 4},   {TensorProto::UINT64, DType::i64, 8},
-                                {TensorProto::BFLOAT16, DType::bf16, 2}};
-
-const Storage& storage_of(std::int32_t data_type) {
-  for (const Storage& storage : storages) {
-    if (storage.data_type == data_type) return storage;
-  }
-  const bool known = TensorProto::DataType_IsValid(data_type);
-  fail_input("element type {} is not supported",
-             known ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))
-                   : fmt::format("number {}", data_type));
-}
-
-template <class Stored, class T>
-Tensor widened(const Shape& shape, std::span<const std::byte> raw) {
-  std::vector<T> values(raw.size() / sizeof(Stored));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Stored stored;
-    std::memcpy(&stored, raw.data() + i * sizeof(Stored), sizeof(Stored));
-    if constexpr (std::is_same_v<Stored, std::uint64_t>) {
-      if (stored >> 63 != 0) fail_input("element {} is {}, which does not fit in 63 bits", i, stored);
-    }
-    values[i] = static_cast<T>(stored);
-  }
-  return Tensor::of<T>(shape, std::move(values));
-}
-
-Tensor from_raw(const Storage& storage, const Shape& shape, std::span<const std::byte> raw) {
+Tensor from_raw(DType type, const Shape& shape, std::span<const std::byte> raw) {
   const auto expected =
-      static_cast<std::size_t>(checked_mul(shape.elements(), static_cast<std::int64_t>(storage.bytes)));
+      static_cast<std::size_t>(checked_mul(shape.elements(), static_cast<std::int64_t>(size_of(type))));
   if (raw.size() != expected) fail_input("{} bytes of data, {} expected for {}", raw.size(), expected, shape.str());
-  switch (storage.data_type) {
-    case TensorProto::INT8: return widened<std::int8_t, std::int32_t>(shape, raw);
-    case TensorProto::INT16: return widened<std::int16_t, std::int32_t>(shape, raw);
-    case TensorProto::UINT16: return widened<std::uint16_t, std::int32_t>(shape, raw);
-    case TensorProto::UINT32: return widened<std::uint32_t, std::int64_t>(shape, raw);
-    case TensorProto::UINT64: return widened<std::uint64_t, std::int64_t>(shape, raw);
-    default: break;
-  }
-  auto [tensor, data] = Tensor::allocate(storage.dtype, shape);
+  auto [tensor, data] = Tensor::allocate(type, shape);
   if (!raw.empty()) std::memcpy(data, raw.data(), raw.size());
-  if (storage.dtype != DType::boolean) return tensor;
+  if (type != DType::boolean) return tensor;
   for (std::size_t i = 0; i < raw.size(); ++i) data[i] = std::byte{raw[i] != std::byte{0}};
   return tensor;
 }
 
 /// The elements of one of the message's typed lists, which hold each element as a number.
 template <class List>
-Tensor from_list(const Storage& storage, const Shape& shape, const List& list) {
+Tensor from_list(DType type, const Shape& shape, const List& list) {
   if (list.size() != shape.elements()) {
     fail_input("{} elements, {} expected for {}", list.size(), shape.elements(), shape.str());
   }
-  return visit_dtype(storage.dtype, [&]<class T>(T) {
-    auto [tensor, data] = Tensor::allocate(storage.dtype, shape);
+  return visit_dtype(type, [&]<class T>(T) {
+    auto [tensor, data] = Tensor::allocate(type, shape);
     for (int i = 0; i < list.size(); ++i) {
       T value;
       if constexpr (std::is_same_v<T, f16> || std::is_same_v<T, bf16>)
@@ -99,8 +52,7 @@ std::uint64_t number_of(const std::string& text) {
 }
 
 /// Data kept in a file of its own, which must lie in the model's folder: a model must not read what it is not given.
-Tensor from_outside(const TensorProto& proto, const Storage& storage, const Shape& shape,
-                    const std::filesystem::path& folder) {
+Tensor from_outside(const TensorProto& proto, DType type, const Shape& shape, const std::filesystem::path& folder) {
   std::string location;
   std::uint64_t offset = 0;
   std::optional<std::uint64_t> length;
@@ -122,28 +74,34 @@ Tensor from_outside(const TensorProto& proto, const Storage& storage, const Shap
   if (!range_fits(offset, wanted, mapped.bytes().size())) {
     fail_input("external data '{}': bytes {} and {} more, of {}", location, offset, wanted, mapped.bytes().size());
   }
-  return from_raw(storage, shape, mapped.bytes().subspan(offset, wanted));
+  return from_raw(type, shape, mapped.bytes().subspan(offset, wanted));
 }
 
 }  // namespace
 
-DType dtype_of_onnx(std::int32_t data_type) { return storage_of(data_type).dtype; }
+DType dtype_of_onnx(std::int32_t data_type) {
+  if (const std::optional<DType> type = onnx_types.find(data_type)) return *type;
+  const bool known = TensorProto::DataType_IsValid(data_type);
+  fail_input("element type {} is not supported",
+             known ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))
+                   : fmt::format("number {}", data_type));
+}
 
 Tensor tensor_of(const TensorProto& proto, const std::filesystem::path& folder) {
   try {
-    const Storage& storage = storage_of(proto.data_type());
+    const DType type = dtype_of_onnx(proto.data_type());
     const Shape shape(std::span(proto.dims().data(), static_cast<std::size_t>(proto.dims_size())));
     (void)checked_mul(shape.elements(), 8);
     if (proto.has_segment()) fail_input("segmented tensors are not supported");
-    if (proto.data_location() == TensorProto::EXTERNAL) return from_outside(proto, storage, shape, folder);
-    if (proto.has_raw_data()) return from_raw(storage, shape, std::as_bytes(std::span(proto.raw_data())));
+    if (proto.data_location() == TensorProto::EXTERNAL) return from_outside(proto, type, shape, folder);
+    if (proto.has_raw_data()) return from_raw(type, shape, std::as_bytes(std::span(proto.raw_data())));
     switch (proto.data_type()) {
-      case TensorProto::FLOAT: return from_list(storage, shape, proto.float_data());
-      case TensorProto::DOUBLE: return from_list(storage, shape, proto.double_data());
-      case TensorProto::INT64: return from_list(storage, shape, proto.int64_data());
+      case TensorProto::FLOAT: return from_list(type, shape, proto.float_data());
+      case TensorProto::DOUBLE: return from_list(type, shape, proto.double_data());
+      case TensorProto::INT64: return from_list(type, shape, proto.int64_data());
       case TensorProto::UINT32:
-      case TensorProto::UINT64: return from_list(storage, shape, proto.uint64_data());
-      default: return from_list(storage, shape, proto.int32_data());
+      case TensorProto::UINT64: return from_list(type, shape, proto.uint64_data());
+      default: return from_list(type, shape, proto.int32_data());
     }
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("tensor '{}': {}", proto.name(), error.what()));

@@ -4,6 +4,8 @@
 #include <map>
 #include <numeric>
 
+#include "runtime/core/dtype.hpp"
+
 namespace banoff::onnx_import {
 
 const Operand& Call::in(std::size_t i) const {
@@ -21,7 +23,7 @@ const Tensor& Call::known(std::size_t i, std::string_view what) const {
 
 Ints Call::known_integers(std::size_t i, std::string_view what) const {
   const Tensor& tensor = known(i, what);
-  if (tensor.dtype() != DType::i64 && tensor.dtype() != DType::i32) {
+  if (!is_integer(tensor.dtype())) {
     fail_input("{} is {}, expected integers", what, name_of(tensor.dtype()));
   }
   return tensor.to_vector<std::int64_t>();

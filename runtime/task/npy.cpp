@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/core/dtype.hpp"
 #include "runtime/load/load.hpp"
 
 namespace banoff {
@@ -15,13 +16,20 @@ namespace {
 constexpr std::string_view magic("\x93NUMPY", 6);
 constexpr std::size_t max_header_bytes = 1U << 20;
 
-constexpr std::array<std::pair<std::string_view, DType>, 7> descriptions{{{"<f8", DType::f64},
-                                                                          {"<f4", DType::f32},
-                                                                          {"<f2", DType::f16},
-                                                                          {"<i8", DType::i64},
-                                                                          {"<i4", DType::i32},
-                                                                          {"|u1", DType::u8},
-                                                                          {"|b1", DType::boolean}}};
+/// NumPy's words for the types; it has none for bfloat16.
+constexpr DTypeTable<std::string_view> descriptions({{DType::f64, "<f8"},
+                                                     {DType::f32, "<f4"},
+                                                     {DType::f16, "<f2"},
+                                                     {DType::bf16, ""},
+                                                     {DType::i64, "<i8"},
+                                                     {DType::i32, "<i4"},
+                                                     {DType::i16, "<i2"},
+                                                     {DType::i8, "|i1"},
+                                                     {DType::u64, "<u8"},
+                                                     {DType::u32, "<u4"},
+                                                     {DType::u16, "<u2"},
+                                                     {DType::u8, "|u1"},
+                                                     {DType::boolean, "|b1"}});
 
 /// Reads the Python dictionary of a header: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
 class HeaderReader {
@@ -68,13 +76,12 @@ class HeaderReader {
     return word;
   }
   DType type_called(std::string_view description) const {
-    const auto* row = std::ranges::find(descriptions, description, &std::pair<std::string_view, DType>::first);
-    if (row == descriptions.end()) {
-      fail_input(
-          "{}: arrays of '{}' are not read; convert to one of float64, float32, float16, int64, int32, uint8, bool",
-          file_, description);
+    const std::optional<DType> type = descriptions.find(description);
+    if (!type || description.empty()) {
+      fail_input("{}: arrays of '{}' are not read; convert to one of NumPy's floats of 16 to 64 bits, integers or bool",
+                 file_, description);
     }
-    return row->second;
+    return *type;
   }
   void order() {
     skip_spaces();
@@ -108,10 +115,9 @@ class HeaderReader {
 };
 
 std::string header_of(const Tensor& tensor) {
-  const auto* row = std::ranges::find(descriptions, tensor.dtype(), &std::pair<std::string_view, DType>::second);
   const std::vector<std::int64_t> sizes = tensor.shape().vec();
-  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", row->first,
-                                 fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
+  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                 descriptions[tensor.dtype()], fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
   // The format asks for data at a multiple of 64, and a newline before it.
   text.append(63 - (magic.size() + 4 + text.size()) % 64, ' ');
   return text + '\n';

@@ -15,9 +15,10 @@ std::string bytes_of(const std::filesystem::path& file) {
 
 TEST_CASE("arrays of every type NumPy shares are read, and come back as they were written") {
   const TemporaryFolder folder;
-  const std::pair<const char*, DType> rows[] = {{"f8", DType::f64},    {"f4", DType::f32}, {"f2", DType::f16},
-                                                {"i8", DType::i64},    {"i4", DType::i32}, {"u1", DType::u8},
-                                                {"b1", DType::boolean}};
+  const std::pair<const char*, DType> rows[] = {{"f8", DType::f64}, {"f4", DType::f32}, {"f2", DType::f16},
+                                                {"i8", DType::i64}, {"i4", DType::i32}, {"i2", DType::i16},
+                                                {"i1", DType::i8},  {"u8", DType::u64}, {"u4", DType::u32},
+                                                {"u2", DType::u16}, {"u1", DType::u8},  {"b1", DType::boolean}};
   for (const auto& [name, type] : rows) {
     const Tensor tensor = read_npy(data_file(std::string("array_") + name + ".npy"));
     CHECK(tensor.dtype() == type);

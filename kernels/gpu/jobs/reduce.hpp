@@ -70,10 +70,11 @@ struct FindBest {
     for (int i = part + parts; i < size; i += parts) best = join(best, {load(from, i * stride), i});
     return best;
   }
-  /// Of a number and a NaN the number stands before.
+  /// A NaN stands before every number, and counts as equal to its like.
   BANOFF_HD Partial join(Partial a, Partial b) const {
-    if (a.value != a.value || b.value != b.value) return b.value == b.value ? b : a;
-    if (a.value == b.value) return (a.index < b.index) == last ? b : a;
+    const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
+    if (a_nan != b_nan) return a_nan ? a : b;
+    if (a_nan || a.value == b.value) return (a.index < b.index) == last ? b : a;
     return (b.value > a.value) == largest ? b : a;
   }
   template <class T>
