@@ -39,17 +39,22 @@ class Exporter {
   onnx::ModelProto model_;
 };
 
-/// One of our nodes on its way out: appends the ONNX nodes that compute its outputs.
+/// One of our nodes on its way out: appends the ONNX nodes that compute its outputs. A node of half precision whose
+/// parameters do not fit there is computed in float32, between casts.
 class Writer {
  public:
-  Writer(Exporter& exporter, const Node& node) : exporter_(exporter), node_(node) {}
+  /// Casts the inputs where that is needed.
+  Writer(Exporter& exporter, const Node& node);
+  /// Casts the outputs back. To be called when the node is written.
+  void finish() const;
 
+  [[nodiscard]] const Graph& graph() const noexcept { return exporter_.graph(); }
   [[nodiscard]] const Node& source() const noexcept { return node_; }
-  [[nodiscard]] std::string in(std::size_t i = 0) const { return exporter_.name(node_.inputs.at(i)); }
-  [[nodiscard]] std::string out(std::size_t i = 0) const { return exporter_.name(node_.outputs.at(i)); }
+  [[nodiscard]] std::string in(std::size_t i = 0) const { return ins_.at(i); }
+  [[nodiscard]] std::string out(std::size_t i = 0) const { return outs_.at(i); }
   [[nodiscard]] const Shape& shape(std::size_t i = 0) const { return exporter_.type(node_.inputs.at(i)).shape; }
   [[nodiscard]] const Shape& out_shape() const { return exporter_.type(node_.outputs.at(0)).shape; }
-  [[nodiscard]] DType dtype() const { return exporter_.type(node_.outputs.at(0)).dtype; }
+  [[nodiscard]] DType dtype() const { return wide_ ? DType::f32 : exporter_.type(node_.outputs.at(0)).dtype; }
 
   /// The node's parameter as a constant, in the element type of what the node computes.
   [[nodiscard]] std::string param(Slot slot) const;
@@ -70,8 +75,12 @@ class Writer {
   [[nodiscard]] std::string fresh(std::string_view suffix) const;
 
  private:
+  void cast(const std::string& from, const std::string& to, DType type) const;
+
   Exporter& exporter_;
   const Node& node_;
+  bool wide_ = false;  ///< computed in float32 between values of half precision
+  std::vector<std::string> ins_, outs_;
 };
 
 /// ONNX's number for an element type.
