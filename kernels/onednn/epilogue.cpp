@@ -52,7 +52,7 @@ class Builder {
   void add(const Node& node, ValueId previous) {
     const auto values = [&](Slot slot) { return cpu::floats(region_, node, slot); };
     if (const auto* activation = node.as<Activation>()) {
-      if (!append_activation(ops_, *activation)) throw Refused{"oneDNN has no such activation"};
+      if (!append_activation(ops_, *activation)) throw Refused{"oneDNN has no such activation there"};
       if (needs_exponential(activation->kind)) result_.us_per_element += 0.6e-3;
     } else if (const auto scaled = cpu::scale_shift_of(region_, node)) {
       require_channels(scaled->axis);
@@ -112,7 +112,7 @@ class Builder {
     if (!bend) throw Refused{"slopes of several ratios behind a convolution"};
     if (!all_are(bend->sign, 1)) per_channel(Algorithm::binary_mul, bend->sign);
     if (!all_are(kinks.kink, 0)) per_channel(Algorithm::binary_add, product(kinks.kink, bend->sign, -1));
-    append_eltwise(ops_, Algorithm::eltwise_relu, bend->slope, 0);
+    if (!append_eltwise(ops_, Algorithm::eltwise_relu, bend->slope, 0)) throw Refused{"slopes behind other slopes"};
     if (!all_are(bend->scale, 1)) per_channel(Algorithm::binary_mul, bend->scale);
     if (!all_are(kinks.kink, 0)) per_channel(Algorithm::binary_add, kinks.kink);
   }
