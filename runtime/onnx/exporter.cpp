@@ -169,7 +169,7 @@ void Writer::finish() const {
 }
 
 void Writer::cast(const std::string& from, const std::string& to, DType type) const {
-  onnx::NodeProto& node = exporter_.node("Cast", to);
+  onnx::NodeProto& node = exporter_.node("Cast", exporter_.unique(fmt::format("{}.cast", from)));
   node.add_input(from);
   node.add_output(to);
   set(node, "to", std::int64_t{data_type_of(type)});
