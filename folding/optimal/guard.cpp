@@ -32,15 +32,14 @@ class Guard {
         statistics_(system, problem),
         state_(problem),
         read_(problem.offsets.size()) {
-    std::set<NodeId> removed;
     for (const std::size_t item : chosen) {
-      removed.insert(problem.items[item].node);
+      removed_.insert(problem.items[item].node);
       (void)state_.add(problem.items[item]);
     }
     const Graph& graph = system.graph();
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       const Node& node = graph.nodes[i];
-      if (node.outputs.empty() || removed.contains(static_cast<NodeId>(i)) || !reads_originals(graph, node)) continue;
+      if (node.outputs.empty() || removed_.contains(static_cast<NodeId>(i)) || !reads_originals(graph, node)) continue;
       for (const ValueId value : node.inputs) {
         const auto [first, last] = system.range(value);
         for (VarId var = first; var < last; ++var) read_[index(problem.offset_of[index(var)])] = true;
@@ -62,6 +61,10 @@ class Guard {
         if (std::optional<Loss> loss = out_of_range(value, var, *gauge, *typical)) return loss;
       }
     }
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      if (graph.nodes[i].outputs.empty() || removed_.contains(static_cast<NodeId>(i))) continue;
+      if (std::optional<Loss> loss = rounded_terms(graph.nodes[i])) return loss;
+    }
     return std::nullopt;
   }
 
@@ -76,6 +79,31 @@ class Guard {
     return given_up(decider_of_offset(offset_class),
                     fmt::format("'{}' would be stored with an offset of {:.3g}, and is rounded at a size of {:.3g} now",
                                 system_.graph().value(value).name, offset, typical.noise));
+  }
+
+  /// An addition that stays becomes a product and a sum, which is rounded at the size of its terms.
+  [[nodiscard]] std::optional<Loss> rounded_terms(const Node& node) const {
+    const auto* op = node.as<Affine>();
+    if (!op || op->scale) return std::nullopt;
+    const std::size_t axis = map_axis(node, system_.shape(node.inputs[0]));
+    const std::vector<VarId> xs = system_.along(node.inputs[0], axis), ys = system_.along(node.outputs[0], axis);
+    const AffineMap map = affine_map(system_.graph(), node);
+    for (std::size_t c = 0; c < xs.size(); ++c) {
+      const Gauge x = gauge_of(xs[c]), y = gauge_of(ys[c]);
+      const Typical* typical = statistics_.of(problem_.offset_of[index(ys[c])]);
+      const double term = map.shift[c] - x.shift / x.num + y.shift / y.num;
+      const double limit = cancellation_limit(options_, system_.type(node.outputs[0]).dtype);
+      if (!typical || x.num == y.num || std::abs(term) <= limit * typical->noise) continue;
+      auto decider = decider_of_scale(problem_.scale_of[index(ys[c])]);
+      if (!decider) decider = decider_of_scale(problem_.scale_of[index(xs[c])]);
+      return given_up(decider, fmt::format("'{}' would be the difference of numbers of {:.3g}, which leaves {:.3g}",
+                                           node.name, std::abs(term), typical->size(0)));
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] Gauge gauge_of(VarId var) const {
+    const Gauge* gauge = assignment_.find(var);
+    return gauge ? *gauge : Gauge{};
   }
 
   /// What is stored does not fit the type. Half precision alone is so narrow that it is worth asking.
@@ -152,6 +180,7 @@ class Guard {
   const FoldOptions& options_;
   Statistics statistics_;
   State state_;
+  std::set<NodeId> removed_;
   std::vector<bool> read_;  ///< by offset class: somebody needs the original value back
 };
 
