@@ -17,8 +17,8 @@ namespace {
 /// What folding may make of the error of the unfolded network in float32, or of what float32 errs by at least, relative
 /// to an output's largest element. In float64 too: weights are stored in float32 all the same.
 constexpr double worse = 64, least = 2e-6;
-/// For files of half precision, whose weights are rounded when they are written: how many times what the network's answer
-/// changes by when the last bit of each of its constants does.
+/// For files of half precision, whose weights are rounded when they are written: how many times what the network's
+/// answer changes by when the last bit of each of its constants does.
 constexpr double half_worse = 16;
 
 struct Way {
@@ -87,7 +87,8 @@ class Check {
     expected_ = model_.reference(inputs_);
     for (const auto& [name, tensor] : inputs_) write_npy(folder_ / ("in." + name + ".npy"), tensor.as(DType::f32));
     for (const auto& [name, tensor] : expected_) write_npy(folder_ / ("out." + name + ".npy"), tensor.as(DType::f64));
-    if (network_.half) half_error_ = error_of(expected_, load(write(with_other_bits(network_.model))).reference(inputs_));
+    if (network_.half)
+      half_error_ = error_of(expected_, load(write(with_other_bits(network_.model))).reference(inputs_));
     float_error_ = error_of(expected_, on_cpu(model_));
     if (!(float_error_ <= 1e-3)) return fault("the cpu's answer is wrong", "unfolded", float_error_, 1e-3);
     if (auto found = written(model_, "unfolded", ".onnx")) return found;
@@ -96,7 +97,8 @@ class Check {
       const auto [folded, report] = model_.fold(way.options);
       for (const FoldedNorm& norm : report.norms) {
         if (norm.blocker == Blocker::self_check) {
-          return NetworkFault{"a fold is tried that its check refuses", way.name + ": " + norm.name + ": " + norm.reason};
+          return NetworkFault{"a fold is tried that its check refuses",
+                              way.name + ": " + norm.name + ": " + norm.reason};
         }
       }
       norms = report.norms.size();
@@ -131,7 +133,8 @@ class Check {
   }
 
   /// Out and in again.
-  [[nodiscard]] std::optional<NetworkFault> written(const Model& model, const std::string& way, const std::string& suffix) {
+  [[nodiscard]] std::optional<NetworkFault> written(const Model& model, const std::string& way,
+                                                    const std::string& suffix) {
     const std::filesystem::path file = folder_ / (way + suffix);
     model.save(file);
     const bool narrow = network_.half && suffix == ".onnx";
@@ -140,8 +143,8 @@ class Check {
                    load(file).reference(inputs_), bound);
   }
 
-  [[nodiscard]] std::optional<NetworkFault> compare(const std::string& kind, const std::string& way, const Tensors& actual,
-                                                    double bound) {
+  [[nodiscard]] std::optional<NetworkFault> compare(const std::string& kind, const std::string& way,
+                                                    const Tensors& actual, double bound) {
     const double error = error_of(expected_, actual);
     if (tally_) tally_->worst[kind] = std::max(tally_->worst[kind], error / bound);
     return error <= bound ? std::nullopt : fault(kind, way, error, bound);

@@ -22,10 +22,11 @@ struct NetworkFault {
   std::string details;
 };
 
-/// Loads the network, folds it by every method, runs it in float64 and on the cpu, writes and reads it again. Nothing if
-/// all is well. What is left in `folder`: network.onnx, unfolded.onnx and METHOD.onnx, in.NAME.npy and out.NAME.npy (the
-/// network's answer in float64).
-[[nodiscard]] std::optional<NetworkFault> check_network(const RandomNetwork& network, const std::filesystem::path& folder,
+/// Loads the network, folds it by every method, runs it in float64 and on the cpu, writes and reads it again. Nothing
+/// if all is well. What is left in `folder`: network.onnx, unfolded.onnx and METHOD.onnx, in.NAME.npy and out.NAME.npy
+/// (the network's answer in float64).
+[[nodiscard]] std::optional<NetworkFault> check_network(const RandomNetwork& network,
+                                                        const std::filesystem::path& folder,
                                                         NetworkTally* tally = nullptr);
 
 }  // namespace banoff::test

@@ -165,7 +165,8 @@ NetworkValue NetworkParts::activation(const Value& x) {
     }
     case 1: return net_.node("Sigmoid", {x.name}, x.shape);
     case 2: return net_.node("Clip", {x.name, net_.constant({}, {0}), net_.constant({}, {6})}, x.shape);
-    case 3: return net_.node("Clip", {x.name, chance(0.5) ? "" : net_.constant({}, {-1}), net_.constant({}, {2})}, x.shape);
+    case 3:
+      return net_.node("Clip", {x.name, chance(0.5) ? "" : net_.constant({}, {-1}), net_.constant({}, {2})}, x.shape);
     case 4: {
       Shape slope{chance(0.4) ? 1 : channels(x)};
       for (std::size_t i = 0; i < kind_.space && !(slope[0] == 1 && chance(0.5)); ++i) slope.push_back(1);

@@ -91,7 +91,8 @@ int main(int argc, char** argv) {
   app.add_option("--seed", arguments.seed, "of the first network; the next ones count up")->capture_default_str();
   app.add_flag("--go-on", arguments.go_on, "after a fault too");
   app.add_option("--save", arguments.save, "shrink a failing network and write it to this file");
-  app.add_option("--keep", arguments.keep, "keep every network, what is made of it, its input and outputs below this folder");
+  app.add_option("--keep", arguments.keep,
+                 "keep every network, what is made of it, its input and outputs below this folder");
   CLI11_PARSE(app, argc, argv);
   try {
     return fuzz(arguments);

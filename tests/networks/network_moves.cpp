@@ -83,7 +83,8 @@ NetworkValue NetworkParts::concat(const Value& x) {
   if (x.shape[axis] + other.shape[axis] > 12) return activation(x);
   Shape shape = x.shape;
   shape[axis] += other.shape[axis];
-  const Value y = net_.node("Concat", chance(0.5) ? std::vector{x.name, other.name} : std::vector{other.name, x.name}, shape);
+  const Value y =
+      net_.node("Concat", chance(0.5) ? std::vector{x.name, other.name} : std::vector{other.name, x.name}, shape);
   net_.with("axis", static_cast<std::int64_t>(axis));
   return y;
 }
@@ -148,8 +149,8 @@ NetworkValue NetworkParts::flat_space(const Value& x) {
     const Shape each{width};
     std::vector<double> var(static_cast<std::size_t>(width));
     for (double& value : var) value = dice_.uniform(0.2, 3);
-    y = net_.node("BatchNormalization",
-                  {y.name, weights(each), weights(each), weights(each), net_.constant(each, var)}, flat);
+    y = net_.node("BatchNormalization", {y.name, weights(each), weights(each), weights(each), net_.constant(each, var)},
+                  flat);
   }
   if (chance(0.5)) y = net_.node("Relu", {y.name}, flat);
   if (chance(0.3)) y = net_.node("Mul", {y.name, weights({width, 1})}, flat);
@@ -210,8 +211,7 @@ std::string NetworkParts::batch_of(const Value& x) {
 /// Flat and back by sizes that the network computes from the batch's.
 NetworkValue NetworkParts::reshaped_by_batch(const Value& x) {
   const auto by = [&](const Value& of, const Sizes& rest, const Shape& to) {
-    const std::string sizes =
-        net_.node("Concat", {batch_of(x), net_.integers(rest)}, Shape{1 + std::ssize(rest)}).name;
+    const std::string sizes = net_.node("Concat", {batch_of(x), net_.integers(rest)}, Shape{1 + std::ssize(rest)}).name;
     net_.with("axis", std::int64_t{0});
     return net_.node("Reshape", {of.name, sizes}, to);
   };
@@ -228,7 +228,8 @@ NetworkValue NetworkParts::expanded_by_batch(const Value& x) {
   map[0] = 1;
   if (chance(0.5)) map[1] = 1;
   Sizes ones(x.shape.rank() - 1, 1);
-  const std::string sizes = net_.node("Concat", {batch_of(x), net_.integers(ones)}, Shape{std::ssize(x.shape.vec())}).name;
+  const std::string sizes =
+      net_.node("Concat", {batch_of(x), net_.integers(ones)}, Shape{std::ssize(x.shape.vec())}).name;
   net_.with("axis", std::int64_t{0});
   Shape repeated = map;
   repeated[0] = x.shape[0];

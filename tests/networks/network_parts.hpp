@@ -11,7 +11,7 @@ namespace banoff::test {
 struct NetworkKind {
   NetworkFloat type = NetworkFloat::f32;
   std::int64_t opset = 17;
-  std::size_t space = 2;        ///< 1 to 3 spatial dimensions
+  std::size_t space = 2;  ///< 1 to 3 spatial dimensions
   std::int64_t batch = 1;
   bool symbolic_batch = false;  ///< N, and then sizes are computed from it
 };
@@ -19,8 +19,7 @@ struct NetworkKind {
 /// Every part reads x (batch, channels, space…) and returns what it made, of the same number of dimensions.
 class NetworkParts {
  public:
-  NetworkParts(std::uint64_t seed, const NetworkKind& kind)
-      : dice_(seed), kind_(kind), net_(kind.type, kind.opset) {}
+  NetworkParts(std::uint64_t seed, const NetworkKind& kind) : dice_(seed), kind_(kind), net_(kind.type, kind.opset) {}
 
  protected:
   using Value = NetworkValue;

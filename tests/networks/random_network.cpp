@@ -62,19 +62,41 @@ class Generator : NetworkParts {
   void grow() {
     const Value x = pick();
     using Part = Value (Generator::*)(const Value&);
-    static const std::vector<Part> parts{
-        &Generator::random_conv,       &Generator::random_conv,       &Generator::shared_conv,
-        &Generator::conv_transpose,    &Generator::norm,              &Generator::norm,
-        &Generator::norm,              &Generator::conv_norm,         &Generator::conv_norm,
-        &Generator::norm_of_large_mean, &Generator::activation,       &Generator::activation,
-        &Generator::activation,        &Generator::pool,              &Generator::dense,
-        &Generator::residual,          &Generator::residual,          &Generator::gate,
-        &Generator::barrier,           &Generator::with_constant,     &Generator::with_constant,
-        &Generator::with_constant,     &Generator::sum,               &Generator::sum,
-        &Generator::product,           &Generator::concat,            &Generator::split,
-        &Generator::slice,             &Generator::channels_last,     &Generator::flat_space,
-        &Generator::shuffled,          &Generator::padded,            &Generator::resized,
-        &Generator::reshaped_by_batch, &Generator::expanded_by_batch};
+    static const std::vector<Part> parts{&Generator::random_conv,
+                                         &Generator::random_conv,
+                                         &Generator::shared_conv,
+                                         &Generator::conv_transpose,
+                                         &Generator::norm,
+                                         &Generator::norm,
+                                         &Generator::norm,
+                                         &Generator::conv_norm,
+                                         &Generator::conv_norm,
+                                         &Generator::norm_of_large_mean,
+                                         &Generator::activation,
+                                         &Generator::activation,
+                                         &Generator::activation,
+                                         &Generator::pool,
+                                         &Generator::dense,
+                                         &Generator::residual,
+                                         &Generator::residual,
+                                         &Generator::gate,
+                                         &Generator::barrier,
+                                         &Generator::with_constant,
+                                         &Generator::with_constant,
+                                         &Generator::with_constant,
+                                         &Generator::sum,
+                                         &Generator::sum,
+                                         &Generator::product,
+                                         &Generator::concat,
+                                         &Generator::split,
+                                         &Generator::slice,
+                                         &Generator::channels_last,
+                                         &Generator::flat_space,
+                                         &Generator::shuffled,
+                                         &Generator::padded,
+                                         &Generator::resized,
+                                         &Generator::reshaped_by_batch,
+                                         &Generator::expanded_by_batch};
     pool_.push_back((this->*dice_.one_of(parts))(x));
   }
 
@@ -83,7 +105,8 @@ class Generator : NetworkParts {
   /// What nobody reads becomes an output, and now and then something inside.
   void finish() {
     std::set<std::string> read;
-    for (const onnx::NodeProto& node : net_.model().graph().node()) read.insert(node.input().begin(), node.input().end());
+    for (const onnx::NodeProto& node : net_.model().graph().node())
+      read.insert(node.input().begin(), node.input().end());
     std::set<std::string> written;
     for (const Value& value : pool_) {
       if (value.name == "x" || (read.contains(value.name) && !chance(0.04))) continue;

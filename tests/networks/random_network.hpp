@@ -9,7 +9,7 @@ namespace banoff::test {
 
 struct RandomNetwork {
   onnx::ModelProto model;
-  std::int64_t batch = 1;                  ///< to be run at; symbolic ("N") in the model, or fixed
+  std::int64_t batch = 1;                   ///< to be run at; symbolic ("N") in the model, or fixed
   double input_mean = 0, input_spread = 1;  ///< of what it expects to be fed
   bool half = false;
 };

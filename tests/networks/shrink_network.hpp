@@ -9,6 +9,7 @@ namespace banoff::test {
 
 /// A network that still fails of which no output and no node can be left out: outputs are dropped or moved to what
 /// feeds them, nodes bypassed.
-[[nodiscard]] RandomNetwork shrink_network(RandomNetwork network, const std::function<bool(const RandomNetwork&)>& fails);
+[[nodiscard]] RandomNetwork shrink_network(RandomNetwork network,
+                                           const std::function<bool(const RandomNetwork&)>& fails);
 
 }  // namespace banoff::test

@@ -23,7 +23,8 @@ struct Norm {
 
 std::vector<double> values(std::int64_t count, double scale) {
   std::vector<double> result;
-  for (std::int64_t i = 0; i < count; ++i) result.push_back(scale * (0.3 + 0.1 * static_cast<double>(i * 7 % 11) - 0.8));
+  for (std::int64_t i = 0; i < count; ++i)
+    result.push_back(scale * (0.3 + 0.1 * static_cast<double>(i * 7 % 11) - 0.8));
   return result;
 }
 
@@ -129,18 +130,20 @@ TEST_CASE("a channel whose folded weights are subnormal in half keeps its digits
   check_written(model, made, folder / "folded.onnx", 2, onnx::TensorProto::FLOAT16, 1000);
   const Tensors x = inputs_of(model, 1000);
   const std::vector<double> expected = model.reference(x).begin()->second.to_vector<double>();
-  const std::vector<double> actual = Model::load(folder / "folded.onnx").reference(x).begin()->second.to_vector<double>();
+  const std::vector<double> actual =
+      Model::load(folder / "folded.onnx").reference(x).begin()->second.to_vector<double>();
   double off = 0, size = 0;
-  for (std::size_t i = 9; i < 18; ++i) off = std::max(off, std::abs(actual[i] - expected[i])), size = std::max(size, expected[i]);
+  for (std::size_t i = 9; i < 18; ++i)
+    off = std::max(off, std::abs(actual[i] - expected[i])), size = std::max(size, expected[i]);
   CHECK(size > 0);
   CHECK(off < 1e-3 * size);
 }
 
 TEST_CASE("statistics of float32 beyond half's range, or precision, are not rounded into it") {
   const TemporaryFolder folder;
-  for (const Norm& norm : {Norm{{1.5, -2}, {0.5, 1}, {0.1, 2e5}, {1, 1e10}, true},
-                           Norm{{1.5, -2}, {0.5, 1}, {1e-4, 1}, {1e-9, 3}, true},
-                           Norm{{1.5, -2}, {0.5, 1}, {1000.3, 1}, {1e-2, 3}, true}}) {
+  for (const Norm& norm :
+       {Norm{{1.5, -2}, {0.5, 1}, {0.1, 2e5}, {1, 1e10}, true}, Norm{{1.5, -2}, {0.5, 1}, {1e-4, 1}, {1e-9, 3}, true},
+        Norm{{1.5, -2}, {0.5, 1}, {1000.3, 1}, {1e-2, 3}, true}}) {
     const Model model = Model::load(write(folder, conv_norm(NetworkFloat::f16, 1, norm)));
     check_written(model, model, folder / "unfolded.onnx", 2, onnx::TensorProto::FLOAT16);
   }
@@ -157,7 +160,8 @@ TEST_CASE("a constant that a fold would make infinite in half keeps the norm") {
   const NetworkValue sum = net.node("Add", {y.name, net.constant({1, 2, 4, 4}, values(32, 5000))}, x.shape);
   const std::string gamma = net.constant({2}, {60, 1}), beta = net.constant({2}, {0, 0});
   const std::string mean = net.constant({2}, {0, 0}), var = net.constant({2}, {0.5, 1});
-  net.output(net.node("Relu", {net.node("BatchNormalization", {sum.name, gamma, beta, mean, var}, x.shape).name}, x.shape));
+  net.output(
+      net.node("Relu", {net.node("BatchNormalization", {sum.name, gamma, beta, mean, var}, x.shape).name}, x.shape));
   const Model model = Model::load(write(folder, net.model()));
   for (const Method method : {Method::naive, Method::banoff, Method::optimal}) {
     CAPTURE(name_of(method));
