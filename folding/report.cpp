@@ -40,7 +40,7 @@ constexpr std::array<BlockerRow, 12> blocker_rows{{
     {"unsupported_op", "nothing affine is known of '{}'"},
     {"product", "'{}' multiplies two tensors"},
     {"conflict", "the scale meets another channel's or comes back to this norm's other side"},
-    {"amplification", "'{}' would magnify rounding errors, or its weights grow, beyond the limit"},
+    {"amplification", "'{}' would magnify rounding errors beyond the limit"},
     {"self_check", "the fold was tried and undone: '{}' did not compute the same"},
 }};
 
