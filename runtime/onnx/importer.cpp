@@ -24,16 +24,6 @@ void fix_batch(Graph& graph) {
   }
 }
 
-/// What an op makes of a tensor without elements. Kernels expect some, but for sums and the like.
-std::vector<Operand> without_elements(const Signature& signature) {
-  std::vector<Operand> results;
-  for (const TensorType& type : signature.outputs) {
-    if (type.shape.elements() != 0) fail_input("tensors without elements are not supported");
-    results.push_back({none, Tensor::allocate(type.dtype, type.shape).first});
-  }
-  return results;
-}
-
 /// What people may see of a name from a file: ours have 1 to 1000 printable characters.
 std::string printable(std::string name) {
   if (name.size() > 900) name.resize(900);
@@ -57,7 +47,8 @@ Importer::Importer(const onnx::ModelProto& model, const std::filesystem::path& f
       evaluate_(evaluate),
       bindings_(bindings),
       limits_(limits),
-      opset_(opset_of(model)) {
+      opset_(opset_of(model)),
+      known_(file, limits.max_computed_bytes) {
   graph_.name = file.stem().string();
   for (const onnx::NodeProto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
   for (const onnx::ValueInfoProto& output : source_.output()) read_.insert(output.name());
@@ -73,26 +64,17 @@ LoadedModel Importer::run() {
   if (!failures_.empty()) report();
   take_outputs();
   LoadedModel result;
-  result.graph = with_patterns(without_transposes(graph_));
+  result.graph = with_patterns(without_transposes(graph_, known_), known_);
   fix_batch(result.graph);
   result.manifest.file = file_;
   result.manifest.weights = file_;
   return result;
 }
 
-void Importer::account(std::int64_t elements) {
-  known_elements_ = checked_add(known_elements_, elements);
-  if (known_elements_ > limits_.max_known_elements) {
-    fail_input("values known beforehand have more than {} elements together", limits_.max_known_elements);
-  }
-}
-
 void Importer::take_initializers() {
   if (source_.sparse_initializer_size() > 0) fail_input("sparse initializers are not supported");
   for (const onnx::TensorProto& initializer : source_.initializer()) {
-    Tensor tensor = tensor_of(initializer, file_.parent_path());
-    account(tensor.elements());
-    define(initializer.name(), {none, std::move(tensor)});
+    define(initializer.name(), {none, known_.stored(initializer)});
   }
 }
 
@@ -191,18 +173,29 @@ ValueId Importer::live(const Operand& operand) {
   return graph_.node(id).outputs[0];
 }
 
+/// What an op makes of a tensor without elements. Kernels expect some, but for sums and the like.
+std::vector<Operand> Importer::without_elements(const Signature& signature) {
+  std::vector<Operand> results;
+  for (const TensorType& type : signature.outputs) {
+    if (type.shape.elements() != 0) fail_input("tensors without elements are not supported");
+    results.push_back({none, known_.allocate(type.dtype, type.shape).first});
+  }
+  return results;
+}
+
 std::vector<Operand> Importer::evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
-                                         const Signature& signature) const {
+                                         const Signature& signature) {
   Graph scratch;
   Node node;
   node.op = op;
   for (const auto& [slot, tensor] : params) node.params.emplace_back(slot, scratch.add_param("", tensor));
-  std::vector<Tensor> tensors;
+  std::vector<Tensor> tensors, read;
   for (const Operand& input : inputs) tensors.push_back(*input.known);
-  std::vector<Tensor> results = evaluate_(scratch, node, tensors);
+  read = tensors;
+  for (const auto& [slot, tensor] : params) read.push_back(tensor);
   std::vector<Operand> operands;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    operands.push_back({none, results[i].as(signature.outputs.at(i).dtype)});
+  for (Known& result : known_.computed(read, signature.outputs, [&] { return evaluate_(scratch, node, tensors); })) {
+    operands.push_back({none, std::move(result)});
   }
   return operands;
 }
@@ -219,7 +212,6 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
   const auto is_empty = [](const Operand& input) { return input.known && input.known->elements() == 0; };
   if (std::ranges::any_of(inputs, is_empty) && !std::holds_alternative<Reduce>(op)) return without_elements(signature);
   if (std::ranges::all_of(inputs, [](const Operand& input) { return input.known.has_value(); })) {
-    for (const TensorType& type : signature.outputs) account(type.shape.elements());
     return evaluated(op, inputs, params, signature);
   }
   std::vector<ValueId> values;

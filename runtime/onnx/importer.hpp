@@ -9,17 +9,18 @@
 #include <unordered_map>
 
 #include "runtime/onnx/import.hpp"
+#include "runtime/onnx/known.hpp"
 
 namespace banoff::onnx_import {
 
 /// A value while importing: known now, or computed when the network runs.
 struct Operand {
   ValueId value = none;
-  std::optional<Tensor> known = {};
+  std::optional<Known> known = {};
 };
 
 /// Parameters of a node to be made.
-using Params = std::vector<std::pair<Slot, Tensor>>;
+using Params = std::vector<std::pair<Slot, Known>>;
 
 class Importer {
  public:
@@ -29,7 +30,8 @@ class Importer {
   [[nodiscard]] LoadedModel run();
 
   [[nodiscard]] std::int64_t opset() const noexcept { return opset_; }
-  [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+  /// Where tensors that are known while importing come from.
+  [[nodiscard]] KnownTensors& known() noexcept { return known_; }
   /// Whether an input's first dimension has no size of its own.
   [[nodiscard]] bool has_batch() const noexcept { return has_batch_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
@@ -39,8 +41,6 @@ class Importer {
   void define(const std::string& name, Operand operand);
   /// The outputs of `op`: computed now where everything is known, else those of a new node called `name` or like it.
   std::vector<Operand> emit(const std::string& name, Op op, const std::vector<Operand>& inputs, Params params);
-  /// Throws bad_input beyond what a network may hold in values known while importing.
-  void account(std::int64_t elements);
 
  private:
   struct Failure {
@@ -54,7 +54,8 @@ class Importer {
   [[nodiscard]] std::vector<Dim> dims_of(const onnx::ValueInfoProto& input) const;
   [[nodiscard]] Dim dim_of(const onnx::TensorShapeProto::Dimension& dim, const std::string& input, int axis) const;
   [[nodiscard]] std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
-                                               const Signature& signature) const;
+                                               const Signature& signature);
+  [[nodiscard]] std::vector<Operand> without_elements(const Signature& signature);
   [[nodiscard]] ValueId live(const Operand& operand);
   [[nodiscard]] std::string unique(const std::string& wanted);
   [[noreturn]] void report() const;
@@ -71,7 +72,7 @@ class Importer {
   std::set<std::string, std::less<>> lost_;  ///< values of nodes that failed: what reads them is not told of again
   std::set<std::string, std::less<>> names_, read_;
   std::vector<Failure> failures_;
-  std::int64_t known_elements_ = 0;
+  KnownTensors known_;
   bool has_batch_ = false;
 };
 
