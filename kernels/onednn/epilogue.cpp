@@ -44,6 +44,27 @@ std::vector<float> product(std::vector<float> a, const std::vector<float>& b, fl
   return a;
 }
 
+/// Whether no tap of a window at place `at` lies in the image.
+bool is_outside(const Window& w, std::int64_t at) {
+  for (std::int64_t tap = 0; tap < w.kernel; ++tap) {
+    const std::int64_t place = at * w.stride - w.pad_begin + tap * w.dilation;
+    if (place >= 0 && place < w.input) return false;
+  }
+  return true;
+}
+
+/// Whether some window of the region's convolution does.
+bool reads_padding_only(const Region& region) {
+  const auto* conv = cpu::node(region, 0).as<Conv>();
+  if (conv == nullptr) return false;
+  for (const Window& w : windows(*conv, region.type(cpu::node(region, 0).inputs[0]).shape)) {
+    for (std::int64_t at = 0; at < w.output; ++at) {
+      if (is_outside(w, at)) return true;
+    }
+  }
+  return false;
+}
+
 class Builder {
  public:
   Builder(const Context& context, const Region& region, const Target& target)
@@ -126,8 +147,9 @@ class Builder {
       if (!cpu::same_bytes(shape, layout, region_.output_layouts[0]))
         throw Refused{"an operand has another layout than the result"};
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
+      // Nor does it add the bias there where a window reads nothing but padding.
       const bool is_source = operand == cpu::node(region_, 0).inputs[0];
-      if (kind == BinaryKind::add && ops_.len() == 0 && !is_source) {
+      if (kind == BinaryKind::add && ops_.len() == 0 && !is_source && !reads_padding_only(region_)) {
         ops_.append_sum(1.0F);
         result_.in_place = static_cast<int>(input);
         return;

@@ -49,7 +49,8 @@ Tensors inputs_of(const Model& model, const RandomNetwork& network) {
 }
 
 /// The largest difference of any output, relative to the output's largest element, or to the least that float32 holds
-/// with all its digits; where all are zero (a ReLU let nothing through) as it is. NaN and infinity agree with themselves.
+/// with all its digits; where all are zero (a ReLU let nothing through) as it is. NaN and infinity agree with
+/// themselves.
 double error_of(const Tensors& expected, const Tensors& actual) {
   double worst = 0;
   for (const auto& [name, tensor] : expected) {

@@ -45,6 +45,7 @@ class NetworkWriter {
   NetworkWriter(NetworkFloat type, std::int64_t opset);
 
   [[nodiscard]] onnx::ModelProto& model() noexcept { return model_; }
+  [[nodiscard]] const onnx::ModelProto& model() const noexcept { return model_; }
   /// The first dimension is called N instead of having its size.
   NetworkValue input(const std::string& name, const Shape& shape, bool symbolic_batch);
   void output(const NetworkValue& value);
