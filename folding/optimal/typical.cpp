@@ -1,7 +1,6 @@
 #include "folding/optimal/typical.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "folding/weights.hpp"
 
@@ -33,22 +32,16 @@ bool rounds_terms(const Graph& graph, const Node& affine) {
 }  // namespace
 
 Statistics::Statistics(const System& system, const Problem& problem) : system_(system), problem_(problem) {
-  const std::vector<Node>& nodes = system.graph().nodes;
-  const auto each = [](auto&& range, auto&& f) {
-    for (const Node& node : range) {
-      if (!node.outputs.empty()) f(node);
-    }
-  };
-  each(nodes, [&](const Node& node) {
+  std::vector<const Node*> maps;
+  for (const Node& node : system.graph().nodes) {
+    if (node.outputs.empty()) continue;
     if (node.as<BatchNorm>()) note_norm(node);
     if (node.as<GroupNorm>() || node.as<LayerNorm>()) note_normalized(node);
-  });
-  each(nodes, [&](const Node& node) {
-    if (node.as<Affine>()) carry_forward(node);
-  });
-  each(std::views::reverse(nodes), [&](const Node& node) {
-    if (node.as<Affine>()) carry_back(node);
-  });
+    if (node.as<Affine>()) maps.push_back(&node);
+  }
+  for (const Node* map : maps) carry_forward(*map);
+  std::ranges::reverse(maps);
+  for (const Node* map : maps) carry_back(*map);
 }
 
 const Typical* Statistics::of(ClassId offset_class) const {

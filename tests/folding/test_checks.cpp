@@ -44,7 +44,8 @@ TEST_CASE("a constant of any rank before a norm: the norm folds under every meth
   }
 }
 
-TEST_CASE("a constant without channels before a norm stops what would need one number for all of them, not the command") {
+TEST_CASE(
+    "a constant without channels before a norm stops what would need one number for all of them, not the command") {
   for (const Ints& shape : {Ints{}, Ints{1}, Ints{8, 8}, Ints{8, 1}, Ints{1, 1, 8, 8}, Ints{8}}) {
     CAPTURE(Shape(shape).str());
     const GraphBuilder net = with_constant(shape);
