@@ -92,6 +92,7 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const Outcome
             {"removed_percent_paper", report.removed_percent_paper}}},
           {"sizes", sizes_json(sizes)},
           {"proved_optimal", report.proved},
+          {"computed_in_float32", report.widened},
           {"with_literal_activations", report.folded_literal},
           {"with_clamps", report.folded_clamp},
           {"max_relative_error", error ? Json(*error) : Json()},
@@ -119,6 +120,10 @@ void print_report(const FoldReport& report, const Outcomes& outcomes, const std:
   }
   if (report.affine_nodes > 0) {
     fmt::print("{} of {} other maps per channel folded\n", report.affine_folded, report.affine_nodes);
+  }
+  if (!report.widened.empty()) {
+    fmt::print("too large or small for half precision, computed in float32 between casts in an ONNX file: {}\n",
+               joined(report.widened));
   }
   fmt::print("parameters {} -> {}, trainable {} -> {}; the paper counts {:.2f} % removed\n",
              grouped(report.parameters_before), grouped(report.parameters_after), grouped(report.trainable_before),

@@ -45,8 +45,6 @@ System::System(const Graph& graph, const std::vector<TensorType>& types, Policy 
   for (const GraphOutput& output : graph.outputs) pin(output.value, {Blocker::graph_output, output.name});
 }
 
-const Shape& System::shape(ValueId value) const { return (*types_)[index(value)].shape; }
-
 VarId System::new_vars(std::int64_t count) {
   const auto first = static_cast<VarId>(pin_.size());
   if (count > std::numeric_limits<VarId>::max() - first) fail_input("too many channels to fold");

@@ -58,7 +58,8 @@ class System {
 
   [[nodiscard]] const Graph& graph() const noexcept { return *graph_; }
   [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
-  [[nodiscard]] const Shape& shape(ValueId value) const;
+  [[nodiscard]] const TensorType& type(ValueId value) const { return (*types_)[static_cast<std::size_t>(value)]; }
+  [[nodiscard]] const Shape& shape(ValueId value) const { return type(value).shape; }
   [[nodiscard]] std::size_t variables() const noexcept { return pin_.size(); }
 
   // Building.

@@ -40,14 +40,15 @@ constexpr std::array<BlockerRow, 12> blocker_rows{{
     {"unsupported_op", "nothing affine is known of '{}'"},
     {"product", "'{}' multiplies two tensors"},
     {"conflict", "the scale meets another channel's or comes back to this norm's other side"},
-    {"amplification", "the weights of '{}' would grow beyond the limit"},
+    {"amplification", "'{}' would magnify rounding errors beyond the limit"},
     {"self_check", "the fold was tried and undone: '{}' did not compute the same"},
 }};
 
 const BlockerRow& row_of(Blocker blocker) { return blocker_rows.at(static_cast<std::size_t>(blocker)); }
 
 std::string sentence(const gauge::Refused& refused) {
-  return fmt::format(fmt::runtime(row_of(refused.blocker).sentence), refused.witness);
+  const std::string text = fmt::format(fmt::runtime(row_of(refused.blocker).sentence), refused.witness);
+  return refused.details.empty() ? text : fmt::format("{} ({})", text, refused.details);
 }
 
 std::string quoted(const std::vector<std::string>& names) { return fmt::format("'{}'", fmt::join(names, "', '")); }

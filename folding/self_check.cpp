@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <mutex>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "folding/sample_shapes.hpp"
@@ -95,9 +95,8 @@ class NodeCheck {
     std::mt19937_64 random(20220331U + static_cast<std::uint64_t>(id));
     for (const auto& [value, shape] : sample_shapes(before_, {id}, types_)) {
       const NodeId producer = before_.value(value).producer;
-      if (producer != none && before_.node(producer).as<Constant>()) {
+      if (producer != none && !after_.alive(producer)) {  // a matrix that became the weights of this node
         original[value] = compute_(before_, before_.node(producer), {}).at(0);
-        if (after_.alive(producer)) stored[value] = compute_(after_, after_.node(producer), {}).at(0);
         continue;
       }
       std::tie(original[value], stored[value]) =
@@ -124,6 +123,14 @@ class NodeCheck {
   const ComputeNode& compute_;
 };
 
+CheckResult outcome_of(const NodeCheck& check, NodeId id, bool removed) {
+  try {
+    return {check(id, removed), id, ""};
+  } catch (const std::exception& error) {
+    return {std::numeric_limits<double>::infinity(), id, error.what()};
+  }
+}
+
 }  // namespace
 
 std::vector<NodeId> touched_nodes(const Graph& before, const System& system, const Assignment& assignment,
@@ -146,32 +153,28 @@ CheckResult self_check(const Graph& before, const Graph& after, std::span<const 
                        std::span<const NodeId> removed, const System& system, const Assignment& assignment,
                        const std::vector<TensorType>& types, const ComputeNode& compute) {
   const NodeCheck check(before, after, system, assignment, types, compute);
-  std::vector<double> errors(nodes.size());
+  std::vector<CheckResult> results(nodes.size());
   std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex mutex;
   const auto work = [&] {
-    try {
-      for (std::size_t i = next++; i < nodes.size(); i = next++) {
-        errors[i] = check(nodes[i], std::ranges::find(removed, nodes[i]) != removed.end());
-      }
-    } catch (...) {
-      const std::scoped_lock lock(mutex);
-      failure = std::current_exception();
+    for (std::size_t i = next++; i < nodes.size(); i = next++) {
+      results[i] = outcome_of(check, nodes[i], std::ranges::find(removed, nodes[i]) != removed.end());
     }
   };
   const std::size_t helpers = std::min(nodes.size() / 8, static_cast<std::size_t>(cpu_count()) - 1);
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(work);
+    try {
+      for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(work);
+    } catch (const std::system_error&) {
+      // No more threads to be had: those there are do the work.
+    }
     work();
   }
-  if (failure) std::rethrow_exception(failure);
-  CheckResult result;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (errors[i] > result.error || result.worst == none) result = {errors[i], nodes[i]};
+  CheckResult worst;
+  for (CheckResult& result : results) {
+    if (result.error > worst.error || worst.worst == none) worst = std::move(result);
   }
-  return result;
+  return worst;
 }
 
 }  // namespace banoff::gauge

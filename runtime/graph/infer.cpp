@@ -1,6 +1,7 @@
 // Types of a whole graph, and the checks that make it safe to run.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "runtime/core/checked.hpp"
@@ -63,16 +64,20 @@ void check_size(const TensorType& type, const Limits& limits) {
   }
 }
 
+/// Reads the elements where they lie: a copy of all in double could be the largest thing in memory.
 void check_finite(const std::string& name, Slot slot, const Tensor& tensor) {
-  const std::vector<double> values = tensor.to_vector<double>();
   if (slot == Slot::value) return;  // constants are whatever a network computes with
   const bool may_be_infinite = slot == Slot::lower || slot == Slot::upper;  // an infinite bound is none
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i]) && !(may_be_infinite && std::isinf(values[i])))
-      fail_input("{}[{}] is {}, expected a finite number", name, i, values[i]);
-    if (slot == Slot::var && values[i] < 0)
-      fail_input("{}[{}] is {}, a variance cannot be negative", name, i, values[i]);
-  }
+  const std::int64_t count = tensor.elements();
+  visit_dtype(tensor.dtype(), [&]<class T>(T stored) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::memcpy(&stored, tensor.data() + static_cast<std::size_t>(i) * sizeof(T), sizeof(T));
+      const auto value = cast_element<double>(stored);
+      if (!std::isfinite(value) && !(may_be_infinite && std::isinf(value)))
+        fail_input("{}[{}] is {}, expected a finite number", name, i, value);
+      if (slot == Slot::var && value < 0) fail_input("{}[{}] is {}, a variance cannot be negative", name, i, value);
+    }
+  });
 }
 
 void check_bounds(const Tensor& lower, const Tensor& upper) {

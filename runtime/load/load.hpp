@@ -15,10 +15,10 @@ namespace banoff {
 struct LoadLimits {
   std::size_t max_yaml_bytes = 8U << 20;
   std::size_t max_yaml_depth = 64;
-  std::size_t max_yaml_nodes = 1'000'000;                    ///< after aliases are expanded
-  std::size_t max_header_bytes = 64U << 20;                  ///< of a safetensors file
-  std::int64_t max_random_elements = std::int64_t{1} << 31;  ///< of all parameters together, when made up from a seed
-  std::int64_t max_known_elements = std::int64_t{1} << 29;   ///< of an ONNX file's constants and what follows from them
+  std::size_t max_yaml_nodes = 1'000'000;                     ///< after aliases are expanded
+  std::size_t max_header_bytes = 64U << 20;                   ///< of a safetensors file
+  std::int64_t max_random_elements = std::int64_t{1} << 31;   ///< of all parameters together, when made up from a seed
+  std::int64_t max_computed_bytes = std::int64_t{640} << 20;  ///< of constants that an ONNX file tells how to make
   Limits graph;
 };
 

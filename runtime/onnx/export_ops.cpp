@@ -268,7 +268,9 @@ void write(const Identity&, const Writer& w) { (void)w.emit("Identity", {w.in()}
 
 void write(const Cast& op, const Writer& w) { set(w.emit("Cast", {w.in()}), "to", std::int64_t{onnx_types[op.to]}); }
 
-void write(const Constant&, const Writer& w) { (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value))}); }
+void write(const Constant&, const Writer& w) {
+  (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value).as(w.dtype()))});
+}
 
 void write(const auto& op, const Writer&) { fail_input("{} has no ONNX operator here", row_of(Op{op}).name); }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/half_precision.hpp"
 #include "runtime/onnx/exporter.hpp"
 
 namespace banoff::onnx_export {
@@ -22,21 +23,6 @@ Ints pads_of(const std::vector<Window>& windows) {
   for (const Window& window : windows) pads.push_back(window.pad_begin);
   for (const Window& window : windows) pads.push_back(window.pad_end);
   return pads;
-}
-
-/// Zeros around x - v with the convolution's share of v in its bias are v around x: W (x - v) + (b + sum of W v).
-Tensor bias_with_padding_values(const Writer& w, const Conv& op) {
-  const std::vector<double> weight = w.tensor(Slot::weight).to_vector<double>();
-  const std::vector<double> values = w.tensor(Slot::pad_value).to_vector<double>();
-  const Shape& shape = w.tensor(Slot::weight).shape();
-  std::vector<double> bias(static_cast<std::size_t>(op.out), 0.0);
-  if (op.bias) bias = w.tensor(Slot::bias).to_vector<double>();
-  const std::int64_t taps = shape.elements(2, shape.rank()), per_group = op.out / groups_of(op, w.shape());
-  for (std::int64_t i = 0; i < shape.elements(); ++i) {
-    const std::int64_t out = i / (shape[1] * taps), in = out / per_group * shape[1] + i / taps % shape[1];
-    bias[static_cast<std::size_t>(out)] += weight[static_cast<std::size_t>(i)] * values[static_cast<std::size_t>(in)];
-  }
-  return Tensor::of<double>({op.out}, std::move(bias)).as(w.dtype());
 }
 
 /// Pad's second input, for padding of the last dimensions.
@@ -128,7 +114,8 @@ void write(const Conv& op, const Writer& w) {
   std::vector<std::string> inputs{w.in(), w.param(Slot::weight)};
   if (op.pad_value) {
     inputs[0] = w.step("Sub", {w.in(), w.param_along(Slot::pad_value, 1)}, "centred");
-    inputs.push_back(w.constant("bias", bias_with_padding_values(w, op)));
+    const Tensor bias = Tensor::of<double>({op.out}, bias_with_padding_values(w.graph(), w.source(), w.shape()));
+    inputs.push_back(w.constant("bias", bias.as(w.dtype())));
   } else if (op.bias) {
     inputs.push_back(w.param(Slot::bias));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/half_precision.hpp"
 #include "runtime/onnx/element_type.hpp"
 
 namespace banoff {
@@ -114,7 +115,9 @@ onnx::ModelProto Exporter::run() {
   for (const Node& node : graph_.nodes) {
     if (node.outputs.empty()) continue;
     try {
-      write(Writer(*this, node));
+      const Writer writer(*this, node);
+      write(writer);
+      writer.finish();
     } catch (const Error& error) {
       throw Error(error.kind(), banoff::describe(node, error.what()));
     }
@@ -152,6 +155,30 @@ onnx::NodeProto& Exporter::node(const std::string& op, const std::string& wanted
   node.set_op_type(op);
   node.set_name(wanted_name);
   return node;
+}
+
+Writer::Writer(Exporter& exporter, const Node& node) : exporter_(exporter), node_(node) {
+  const DType type = exporter.type(node.outputs.at(0)).dtype;
+  wide_ = !parameters_fit(exporter.graph(), node, node.inputs.empty() ? Shape{} : shape(), type);
+  for (const ValueId input : node.inputs) {
+    ins_.push_back(exporter.name(input));
+    if (wide_ && exporter.type(input).dtype == type)
+      cast(exporter.name(input), ins_.back() = fresh("wide"), DType::f32);
+  }
+  for (const ValueId output : node.outputs) outs_.push_back(wide_ ? fresh("narrowed") : exporter.name(output));
+}
+
+void Writer::finish() const {
+  for (std::size_t i = 0; wide_ && i < outs_.size(); ++i) {
+    cast(outs_[i], exporter_.name(node_.outputs[i]), exporter_.type(node_.outputs[i]).dtype);
+  }
+}
+
+void Writer::cast(const std::string& from, const std::string& to, DType type) const {
+  onnx::NodeProto& node = exporter_.node("Cast", exporter_.unique(fmt::format("{}.cast", from)));
+  node.add_input(from);
+  node.add_output(to);
+  set(node, "to", std::int64_t{data_type_of(type)});
 }
 
 const Tensor& Writer::tensor(Slot slot) const {

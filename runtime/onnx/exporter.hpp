@@ -53,17 +53,22 @@ class Exporter {
   onnx::ModelProto model_;
 };
 
-/// One of our nodes on its way out: appends the ONNX nodes that compute its outputs.
+/// One of our nodes on its way out: appends the ONNX nodes that compute its outputs. A node of half precision whose
+/// parameters do not fit there is computed in float32, between casts.
 class Writer {
  public:
-  Writer(Exporter& exporter, const Node& node) : exporter_(exporter), node_(node) {}
+  /// Casts the inputs where that is needed.
+  Writer(Exporter& exporter, const Node& node);
+  /// Casts the outputs back. To be called when the node is written.
+  void finish() const;
 
+  [[nodiscard]] const Graph& graph() const noexcept { return exporter_.graph(); }
   [[nodiscard]] const Node& source() const noexcept { return node_; }
-  [[nodiscard]] std::string in(std::size_t i = 0) const { return exporter_.name(node_.inputs.at(i)); }
-  [[nodiscard]] std::string out(std::size_t i = 0) const { return exporter_.name(node_.outputs.at(i)); }
+  [[nodiscard]] std::string in(std::size_t i = 0) const { return ins_.at(i); }
+  [[nodiscard]] std::string out(std::size_t i = 0) const { return outs_.at(i); }
   [[nodiscard]] const Shape& shape(std::size_t i = 0) const { return exporter_.type(node_.inputs.at(i)).shape; }
   [[nodiscard]] const Shape& out_shape() const { return exporter_.type(node_.outputs.at(0)).shape; }
-  [[nodiscard]] DType dtype() const { return exporter_.type(node_.outputs.at(0)).dtype; }
+  [[nodiscard]] DType dtype() const { return wide_ ? DType::f32 : exporter_.type(node_.outputs.at(0)).dtype; }
   /// Whether the sizes of input 0 but the first are open: what follows from them must be said by operators.
   [[nodiscard]] bool open_behind_batch() const { return exporter_.open_behind_batch(node_.inputs.at(0)); }
   /// The spatial sizes of input 1, computed; nothing where there is none or they are the same everywhere.
@@ -90,8 +95,12 @@ class Writer {
   [[nodiscard]] std::string fresh(std::string_view suffix) const;
 
  private:
+  void cast(const std::string& from, const std::string& to, DType type) const;
+
   Exporter& exporter_;
   const Node& node_;
+  bool wide_ = false;  ///< computed in float32 between values of half precision
+  std::vector<std::string> ins_, outs_;
 };
 
 void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value);

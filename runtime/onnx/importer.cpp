@@ -15,14 +15,6 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
-/// What an op makes of a tensor without elements. Kernels expect some, but for sums and the like.
-std::vector<Operand> without_elements(const Signature& signature) {
-  std::vector<Operand> results;
-  for (const TensorType& type : signature.outputs) {
-    if (type.shape.elements() != 0) fail_input("tensors without elements are not supported");
-    results.push_back({none, Tensor::allocate(type.dtype, type.shape).first});
-  }
-  return results;
 }
 
 /// What people may see of a name from a file: ours have 1 to 1000 printable characters.
@@ -41,14 +33,15 @@ std::string title(const onnx::NodeProto& node) {
 
 }  // namespace
 
-Importer::Importer(const Source& source, const std::vector<FileInput>& inputs)
+Importer::Importer(const Source& source, const std::vector<FileInput>& inputs, KnownTensors& known)
     : source_(source.model.graph()),
       given_(source),
       inputs_(inputs),
       file_(source.file),
       evaluate_(source.evaluate),
       limits_(source.limits),
-      opset_(opset_of(source.model)) {
+      opset_(opset_of(source.model)),
+      known_(known) {
   graph_.name = file_.stem().string();
   for (const onnx::NodeProto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
   for (const onnx::ValueInfoProto& output : source_.output()) read_.insert(output.name());
@@ -63,19 +56,11 @@ Graph Importer::run() {
   for (const onnx::NodeProto& node : source_.node()) take_node(node);
   if (!failures_.empty()) report();
   take_outputs();
-  return with_patterns(without_transposes(graph_)).compacted();
-}
-
-void Importer::account(std::int64_t elements) {
-  known_elements_ = checked_add(known_elements_, elements);
-  if (known_elements_ > limits_.max_known_elements) {
-    fail_input("values known beforehand have more than {} elements together", limits_.max_known_elements);
-  }
+  return with_patterns(without_transposes(graph_, known_), known_).compacted();
 }
 
 void Importer::take_initializers() {
   for (const auto& [name, tensor] : given_.initializers) {
-    account(tensor.elements());
     define(name, {none, tensor});
   }
 }
@@ -133,18 +118,29 @@ ValueId Importer::live(const Operand& operand) {
   return graph_.node(id).outputs[0];
 }
 
+/// What an op makes of a tensor without elements. Kernels expect some, but for sums and the like.
+std::vector<Operand> Importer::without_elements(const Signature& signature) {
+  std::vector<Operand> results;
+  for (const TensorType& type : signature.outputs) {
+    if (type.shape.elements() != 0) fail_input("tensors without elements are not supported");
+    results.push_back({none, known_.allocate(type.dtype, type.shape).first});
+  }
+  return results;
+}
+
 std::vector<Operand> Importer::evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
-                                         const Signature& signature) const {
+                                         const Signature& signature) {
   Graph scratch;
   Node node;
   node.op = op;
   for (const auto& [slot, tensor] : params) node.params.emplace_back(slot, scratch.add_param("", tensor));
-  std::vector<Tensor> tensors;
+  std::vector<Tensor> tensors, read;
   for (const Operand& input : inputs) tensors.push_back(*input.known);
-  std::vector<Tensor> results = evaluate_(scratch, node, tensors);
+  read = tensors;
+  for (const auto& [slot, tensor] : params) read.push_back(tensor);
   std::vector<Operand> operands;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    operands.push_back({none, results[i].as(signature.outputs.at(i).dtype)});
+  for (Known& result : known_.computed(read, signature.outputs, [&] { return evaluate_(scratch, node, tensors); })) {
+    operands.push_back({none, std::move(result)});
   }
   return operands;
 }
@@ -161,7 +157,6 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
   const auto is_empty = [](const Operand& input) { return input.known && input.known->elements() == 0; };
   if (std::ranges::any_of(inputs, is_empty) && !std::holds_alternative<Reduce>(op)) return without_elements(signature);
   if (std::ranges::all_of(inputs, [](const Operand& input) { return input.known.has_value(); })) {
-    for (const TensorType& type : signature.outputs) account(type.shape.elements());
     return evaluated(op, inputs, params, signature);
   }
   std::vector<ValueId> values;

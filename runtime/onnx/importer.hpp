@@ -10,17 +10,18 @@
 
 #include "runtime/onnx/file_inputs.hpp"
 #include "runtime/onnx/import.hpp"
+#include "runtime/onnx/known.hpp"
 
 namespace banoff::onnx_import {
 
 /// A value while importing: known now, or computed when the network runs.
 struct Operand {
   ValueId value = none;
-  std::optional<Tensor> known = {};
+  std::optional<Known> known = {};
 };
 
 /// Parameters of a node to be made.
-using Params = std::vector<std::pair<Slot, Tensor>>;
+using Params = std::vector<std::pair<Slot, Known>>;
 
 /// A file as every reading of it begins.
 struct Source {
@@ -39,7 +40,8 @@ class Importer {
   [[nodiscard]] Graph run();
 
   [[nodiscard]] std::int64_t opset() const noexcept { return opset_; }
-  [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+  /// Where tensors that are known while importing come from.
+  [[nodiscard]] KnownTensors& known() noexcept { return known_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
   [[nodiscard]] TensorType type_of(const Operand& operand) const;
   /// Whether a node or an output of the network reads the value.
@@ -47,8 +49,6 @@ class Importer {
   void define(const std::string& name, Operand operand);
   /// The outputs of `op`: computed now where everything is known, else those of a new node called `name` or like it.
   std::vector<Operand> emit(const std::string& name, Op op, const std::vector<Operand>& inputs, Params params);
-  /// Throws bad_input beyond what a network may hold in values known while importing.
-  void account(std::int64_t elements);
 
  private:
   struct Failure {
@@ -60,7 +60,8 @@ class Importer {
   void take_node(const onnx::NodeProto& node);
   void take_outputs();
   [[nodiscard]] std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
-                                               const Signature& signature) const;
+                                               const Signature& signature);
+  [[nodiscard]] std::vector<Operand> without_elements(const Signature& signature);
   [[nodiscard]] ValueId live(const Operand& operand);
   [[nodiscard]] std::string unique(const std::string& wanted);
   [[noreturn]] void report() const;
@@ -78,7 +79,7 @@ class Importer {
   std::set<std::string, std::less<>> lost_;  ///< values of nodes that failed: what reads them is not told of again
   std::set<std::string, std::less<>> names_, read_;
   std::vector<Failure> failures_;
-  std::int64_t known_elements_ = 0;
+  KnownTensors& known_;
 };
 
 }  // namespace banoff::onnx_import

@@ -105,7 +105,7 @@ void prelu(Call& call) {
   const Shape x = call.shape(0);
   const Operand& slope = call.in(1);
   if (slope.known && is_float(slope.known->dtype()) && x.rank() > 1) {
-    const Tensor& values = *slope.known;
+    const Known& values = *slope.known;
     if (values.elements() == 1) return call.become(PRelu{}, {{Slot::weight, values.reshaped({1})}});
     if (axis_of(values.shape(), x) == 1) {
       return call.become(PRelu{}, {{Slot::weight, values.reshaped({x[1]})}});
@@ -137,11 +137,8 @@ void hardmax(Call& call) {
   call.result(0, along_or_flat(call, [&](const Operand& x, std::int64_t axis) {
                 const Shape shape = s.type(x).shape;
                 const Operand best = call.emit(ArgReduce{ArgKind::max, axis, true, false}, {x});
-                Shape along(Ints(shape.rank(), 1));
-                along[static_cast<std::size_t>(axis)] = shape[static_cast<std::size_t>(axis)];
-                std::vector<std::int64_t> places(static_cast<std::size_t>(along.elements()));
-                for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int64_t>(i);
-                const Operand each{none, Tensor::of<std::int64_t>(along, std::move(places))};
+                const auto along = static_cast<std::size_t>(axis);
+                const Operand each = s.counted(shape.rank(), along, shape[along]);
                 return s.cast(s.equal(each, best), s.type(x).dtype);
               }));
 }
@@ -150,8 +147,10 @@ void hardmax(Call& call) {
 void dropout(Call& call) {
   for (const char* name : {"ratio", "seed", "is_test"}) call.attributes.ignore(name);
   if (call.has(2) && call.known_number(2, "training_mode", 0) != 0) fail_input("training_mode is not supported");
-  if (call.outputs() > 1)
-    call.result(1, {none, filled(call.shape(0), 1, call.opset() < 10 ? call.type(0).dtype : DType::boolean)});
+  if (call.outputs() > 1) {
+    const DType type = call.opset() < 10 ? call.type(0).dtype : DType::boolean;
+    call.result(1, {none, call.known().filled(type, call.shape(0), 1)});
+  }
   call.become(Identity{});
 }
 

@@ -113,15 +113,15 @@ void mean(Call& call) {
 std::optional<Operand> clamp(const Call& call, bool larger) {
   if (call.inputs() != 2 || call.in(0).known.has_value() == call.in(1).known.has_value()) return std::nullopt;
   const std::size_t value = call.in(0).known ? 1 : 0;
-  const Tensor& limit = *call.in(1 - value).known;
+  const Known& limit = *call.in(1 - value).known;
   const Shape x = call.shape(value);
   const auto axis = axis_of(limit.shape(), x);
   if (!axis || x.rank() == 0 || !is_float(limit.dtype())) return std::nullopt;
   const std::vector<double> values = limit.to_vector<double>();
   if (std::ranges::any_of(values, [](double v) { return std::isnan(v); })) return std::nullopt;
-  const Tensor bounds = limit.elements() == x[*axis]
-                            ? limit.reshaped({x[*axis]})
-                            : filled({x[*axis]}, limit.to_vector<double>().front(), limit.dtype());
+  const Known bounds = limit.elements() == x[*axis]
+                           ? limit.reshaped({x[*axis]})
+                           : call.known().filled(limit.dtype(), {x[*axis]}, values.front());
   const Clamp op{static_cast<std::int64_t>(*axis), larger, !larger};
   return call.emit(op, {call.in(value)}, {{larger ? Slot::lower : Slot::upper, bounds}});
 }

@@ -11,6 +11,7 @@ namespace {
 
 /// Places that follow each other at a step of at least 1 are a slice, which folding sees through.
 std::optional<Slice> as_slice(const Ints& places, std::int64_t axis) {
+  if (places.empty()) return std::nullopt;
   const std::int64_t step = places.size() > 1 ? places[1] - places[0] : 1;
   if (step < 1) return std::nullopt;
   for (std::size_t i = 1; i < places.size(); ++i) {
@@ -23,7 +24,10 @@ void gather(Call& call) {
   const Shape x = call.shape(0);
   const std::size_t axis = resolve_axis(call.attributes.integer("axis", 0), x.rank());
   const Operand& indices = call.in(1);
-  if (!indices.known) return call.result(0, call.emit(Gather{static_cast<std::int64_t>(axis)}, {call.in(0), indices}));
+  // So many are no slice worth looking for.
+  constexpr std::int64_t most = 1 << 16;
+  if (!indices.known || indices.known->elements() > most)
+    return call.result(0, call.emit(Gather{static_cast<std::int64_t>(axis)}, {call.in(0), indices}));
   Ints places = call.known_integers(1, "indices");
   for (std::int64_t& place : places) {
     if (place < -x[axis] || place >= x[axis]) fail_input("index {} of dimension {} of {}", place, axis, x.str());
@@ -71,18 +75,14 @@ void scatter_nd(Call& call) {
 void one_hot(Call& call) {
   const Steps s(call);
   const Operand indices = s.cast(call.in(0), DType::i64);
-  const auto depth = static_cast<std::int64_t>(call.known_number(1, "the depth", 0));
+  const std::int64_t depth = call.known_integer(1, "the depth", 0);
   if (depth < 1) fail_input("depth is {}, expected at least 1", depth);
   const std::size_t rank = call.shape(0).rank() + 1;
   const std::size_t axis = resolve_axis(call.attributes.integer("axis", -1), rank);
   const Operand from_front = s.where(s.less(indices, s.number(indices, 0)),
                                      s.add(indices, s.number(indices, static_cast<double>(depth))), indices);
   const Operand with_axis = s.emit(Unsqueeze{{static_cast<std::int64_t>(axis)}}, {from_front});
-  Shape along(Ints(rank, 1));
-  along[axis] = depth;
-  Ints places;
-  for (std::int64_t i = 0; i < depth; ++i) places.push_back(i);
-  const Operand each{none, Tensor::of<std::int64_t>(along, std::move(places))};
+  const Operand each = s.counted(rank, axis, depth);
   const auto value = [&](std::int64_t i) { return s.reshape(s.emit(Slice{{0}, {i}, {i + 1}, {}}, {call.in(2)}), {}); };
   call.result(0, s.where(s.equal(with_axis, each), value(1), value(0)));
 }
@@ -90,7 +90,7 @@ void one_hot(Call& call) {
 void non_max_suppression(Call& call) {
   SelectBoxes op;
   op.centred = call.attributes.integer("center_point_box", 0) != 0;
-  op.max = static_cast<std::int64_t>(call.known_number(2, "max_output_boxes_per_class", 0));
+  op.max = call.known_integer(2, "max_output_boxes_per_class", 0);
   op.iou = call.known_number(3, "iou_threshold", 0);
   if (call.has(4)) op.score = call.known_number(4, "score_threshold", 0);
   if (op.max < 1) fail_input("max_output_boxes_per_class is {}: nothing would come out", op.max);

@@ -11,8 +11,8 @@ namespace banoff::onnx_import {
 namespace {
 
 /// A weight of a float type: of 2 dimensions or more.
-const Tensor& weight_of(const Call& call, std::size_t i, std::size_t least_rank) {
-  const Tensor& weight = call.known(i, "the weight");
+const Known& weight_of(const Call& call, std::size_t i, std::size_t least_rank) {
+  const Known& weight = call.known(i, "the weight");
   if (weight.shape().rank() < least_rank) fail_input("weight {} has too few dimensions", weight.shape().str());
   return weight;
 }
@@ -31,14 +31,14 @@ void take_windows(Call& call, Op& op, const Shape& weight) {
 }
 
 template <class Op>
-void finish(Call& call, const Op& op, const Tensor& weight) {
+void finish(Call& call, const Op& op, const Known& weight) {
   Params params{{Slot::weight, weight}};
   if (op.bias) params.emplace_back(Slot::bias, per_channel(call.known(2, "the bias"), op.out, "bias"));
   call.become(op, std::move(params));
 }
 
 void conv(Call& call) {
-  const Tensor& weight = weight_of(call, 1, 3);
+  const Known& weight = weight_of(call, 1, 3);
   const Shape& shape = weight.shape();
   Conv op;
   op.out = shape[0];
@@ -53,14 +53,16 @@ void pad_for_output(const Call& call, ConvTranspose& op, const Ints& output, boo
   padding.begin.values.clear(), padding.end.values.clear();
   const Shape input = call.shape(0);
   for (std::size_t i = 0; i < output.size(); ++i) {
-    const std::int64_t full =
-        op.stride.at(i) * (input[i + 2] - 1) + op.output_padding.at(i) + (op.kernel.at(i) - 1) * op.dilation.at(i) + 1;
+    if (output[i] < 1) fail_input("an output of size {}", output[i]);
+    const std::int64_t windows = checked_mul(op.stride.at(i), input[i + 2] - 1);
+    const std::int64_t window = checked_add(checked_mul(op.kernel.at(i) - 1, op.dilation.at(i)), 1);
+    const std::int64_t full = checked_add(checked_add(windows, window), op.output_padding.at(i));
     if (automatic && full < output[i]) {
       fail_input("auto_pad with a stride of {} and windows of {}: the specification does not say what lies between",
                  op.stride.at(i), op.kernel.at(i));
     }
-    const std::int64_t total = std::max<std::int64_t>(full - output[i], 0);
-    op.output_padding.values[i] += std::max<std::int64_t>(output[i] - full, 0);
+    const std::int64_t more = checked_sub(full, output[i]), total = std::max<std::int64_t>(more, 0);
+    op.output_padding.values[i] = checked_add(op.output_padding.at(i), total - more);
     const std::int64_t half = total / 2;
     padding.begin.values.push_back(more_at_begin ? total - half : half);
     padding.end.values.push_back(more_at_begin ? half : total - half);
@@ -69,7 +71,7 @@ void pad_for_output(const Call& call, ConvTranspose& op, const Ints& output, boo
 }
 
 void conv_transpose(Call& call) {
-  const Tensor& weight = weight_of(call, 1, 3);
+  const Known& weight = weight_of(call, 1, 3);
   const Shape& shape = weight.shape();
   const std::size_t rank = shape.rank() - 2;
   ConvTranspose op;
@@ -89,11 +91,12 @@ void conv_transpose(Call& call) {
   finish(call, op, weight);
 }
 
-Tensor scaled(const Tensor& tensor, double factor) {
+Known scaled(KnownTensors& known, const Known& tensor, double factor) {
   if (factor == 1) return tensor;
-  std::vector<double> values = tensor.to_vector<double>();
-  for (double& value : values) value *= factor;
-  return Tensor::of<double>(tensor.shape(), std::move(values)).as(tensor.dtype());
+  const KnownTensors::Lease meanwhile = known.lend(tensor.elements());
+  const std::vector<double> values = tensor.to_vector<double>();
+  const auto element = [&](std::int64_t i) { return factor * values[static_cast<std::size_t>(i)]; };
+  return known.numbers(tensor.dtype(), tensor.shape(), element);
 }
 
 Operand times(const Steps& s, const Operand& x, double factor) {
@@ -111,12 +114,12 @@ void gemm(Call& call) {
   bool bias = false;
   if (b.known && is_float(b.known->dtype())) {
     const Operand a = turn_a ? s.emit(Transpose{{1, 0}}, {call.in(0)}) : call.in(0);
-    const Tensor weight = scaled(turn_b ? *b.known : permuted(*b.known, {1, 0}), alpha);
+    const Known weight = scaled(s.known(), turn_b ? *b.known : s.known().permuted(*b.known, {1, 0}), alpha);
     const std::int64_t out = weight.shape()[0];
     bias = call.has(2) && call.in(2).known && call.in(2).known->elements() == out &&
            (call.shape(2).rank() == 0 || call.shape(2).back() == out);
     Params params{{Slot::weight, weight}};
-    if (bias) params.emplace_back(Slot::bias, scaled(call.in(2).known->reshaped({out}), beta));
+    if (bias) params.emplace_back(Slot::bias, scaled(s.known(), call.in(2).known->reshaped({out}), beta));
     y = s.emit(Dense{out, bias}, {a}, std::move(params));
   } else {
     y = times(s, s.emit(MatMul{turn_a, turn_b}, {call.in(0), b}), alpha);
@@ -133,7 +136,7 @@ void matmul(Call& call) {
   const Operand b = q.rank() == 1 ? s.reshape(call.in(1), {q[0], 1}) : call.in(1);
   Operand y;
   if (b.known && q.rank() == 2 && is_float(b.known->dtype())) {
-    const Tensor weight = permuted(*b.known, {1, 0});
+    const Known weight = s.known().permuted(*b.known, {1, 0});
     y = s.emit(Dense{weight.shape()[0], false}, {a}, {{Slot::weight, weight}});
   } else {
     y = s.emit(MatMul{}, {a, b});

@@ -60,10 +60,7 @@ void tile(Call& call) {
   for (std::size_t d = 0; d < x.rank(); ++d) {
     if (repeats[d] < 1) fail_input("{} repeats", repeats[d]);
     if (repeats[d] == 1) continue;
-    call.importer().account(checked_mul(x[d], repeats[d]));
-    Ints places;
-    for (std::int64_t i = 0; i < x[d] * repeats[d]; ++i) places.push_back(i % x[d]);
-    y = s.take(y, d, std::move(places));
+    y = s.take(y, d, checked_mul(x[d], repeats[d]), [&](std::int64_t i) { return i % x[d]; });
   }
   call.result(0, y);
 }
@@ -108,13 +105,10 @@ void triangle(Call& call) {
   const bool upper = call.attributes.integer("upper", 1) != 0;
   const double k = call.known_number(1, "k", 0);
   const std::int64_t rows = x[x.rank() - 2], columns = x.back();
-  call.importer().account(checked_mul(rows, columns));
-  std::vector<double> mask;
-  for (std::int64_t i = 0; i < rows * columns; ++i) {
-    const auto diagonal = static_cast<double>(i % columns - i / columns);
-    mask.push_back(upper ? diagonal >= k : diagonal <= k);
-  }
-  const Operand inside{none, Tensor::of<double>({rows, columns}, std::move(mask)).as(DType::boolean)};
+  const Operand inside{none, s.known().numbers(DType::boolean, {rows, columns}, [&](std::int64_t i) {
+                         const auto diagonal = static_cast<double>(i % columns - i / columns);
+                         return upper ? diagonal >= k : diagonal <= k;
+                       })};
   call.result(0, s.where(inside, call.in(0), s.number(call.in(0), 0)));
 }
 

@@ -74,13 +74,13 @@ void group_norm(Call& call) {
   const std::int64_t channels = channels_of(call);
   if (op.groups < 1 || channels % op.groups != 0) fail_input("{} groups of {} channels", op.groups, channels);
   const auto spread = [&](std::size_t i, std::string_view what) {
-    const Tensor& given = call.known(i, what);
+    const Known& given = call.known(i, what);
     if (given.elements() == channels || given.elements() != op.groups) return per_channel(given, channels, what);
-    std::vector<double> values;
-    for (const double value : given.to_vector<double>()) {
-      values.insert(values.end(), static_cast<std::size_t>(channels / op.groups), value);
-    }
-    return Tensor::of<double>({channels}, std::move(values)).as(given.dtype());
+    const KnownTensors::Lease meanwhile = call.known().lend(op.groups);
+    const std::vector<double> values = given.to_vector<double>();
+    const std::int64_t each = channels / op.groups;
+    return call.known().numbers(given.dtype(), {channels},
+                                [&](std::int64_t c) { return values[static_cast<std::size_t>(c / each)]; });
   };
   call.become(op, {{Slot::weight, spread(1, "scale")}, {Slot::bias, spread(2, "bias")}});
 }
@@ -113,15 +113,16 @@ void layer_norm(Call& call) {
   op.axes = axes_behind(call);
   Shape normalised;
   for (const std::int64_t axis : op.axes) normalised.push_back(call.shape(0)[static_cast<std::size_t>(axis)]);
-  const auto shaped = [&](const Tensor& tensor) {
-    if (tensor.elements() == 1) return filled(normalised, tensor.to_vector<double>().front(), tensor.dtype());
+  const auto shaped = [&](const Known& tensor) {
+    if (tensor.elements() == 1)
+      return call.known().filled(tensor.dtype(), normalised, tensor.to_vector<double>().front());
     if (tensor.elements() != normalised.elements()) {
       fail_input("{} given, {} expected", tensor.shape().str(), normalised.str());
     }
     return tensor.reshaped(normalised);
   };
-  const Tensor weight = shaped(call.known(1, "scale"));
-  const Tensor bias = call.has(2) ? shaped(call.known(2, "bias")) : filled(normalised, 0, weight.dtype());
+  const Known weight = shaped(call.known(1, "scale"));
+  const Known bias = call.has(2) ? shaped(call.known(2, "bias")) : call.known().filled(weight.dtype(), normalised, 0);
   if (call.outputs() > 1) statistics(call, op);
   call.become(op, {{Slot::weight, weight}, {Slot::bias, bias}});
 }

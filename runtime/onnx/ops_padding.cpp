@@ -8,13 +8,14 @@ namespace banoff::onnx_import {
 
 namespace {
 
-/// Which element of a dimension of `size` each element of a padded one takes, beyond what fits into one reflection too.
-Ints padded_places(const std::string& mode, std::int64_t size, std::int64_t begin, std::int64_t end) {
-  Ints places;
-  for (std::int64_t i = -begin; i < size + end; ++i) {
-    places.push_back(mode == "wrap" ? (i % size + size) % size : padding_source(i, size, PadMode::reflect));
-  }
-  return places;
+/// A padded dimension whose elements are those of the dimension itself, beyond what fits into one reflection too.
+Operand repeated(const Steps& s, const Operand& x, std::size_t axis, const std::string& mode, std::int64_t begin,
+                 std::int64_t end) {
+  const std::int64_t size = s.type(x).shape[axis];
+  return s.take(x, axis, begin + size + end, [&](std::int64_t at) {
+    const std::int64_t i = at - begin;
+    return mode == "wrap" ? (i % size + size) % size : padding_source(i, size, PadMode::reflect);
+  });
 }
 
 /// What is padded, dimension by dimension; negative numbers cut.
@@ -31,8 +32,10 @@ Pads pads_of(Call& call, bool as_inputs) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::size_t axis = resolve_axis(axes[i], x.rank());
     result.begin[axis] = pads[i], result.end[axis] = pads[i + axes.size()];
-    const std::int64_t most = std::int64_t{1} << 31;
-    if (std::abs(pads[i]) > most || std::abs(result.end[axis]) > most) fail_input("a padding of {}", pads[i]);
+    for (const std::int64_t each : {result.begin[axis], result.end[axis]}) {
+      constexpr std::int64_t most = std::int64_t{1} << 31;
+      if (each < -most || each > most) fail_input("a padding of {}", each);
+    }
   }
   return result;
 }
@@ -66,7 +69,7 @@ Operand padded(const Steps& s, Operand x, const Pads& pads, const std::string& m
   if (!fits && mode != "reflect" && mode != "wrap") fail_input("mode = {} is not supported", mode);
   if (!fits) {
     for (std::size_t d = first; d < shape.rank(); ++d) {
-      if (is_padded(d)) x = s.take(x, d, padded_places(mode, shape[d], pads.begin[d], pads.end[d]));
+      if (is_padded(d)) x = repeated(s, x, d, mode, pads.begin[d], pads.end[d]);
     }
     return x;
   }

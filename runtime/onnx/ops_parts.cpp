@@ -26,7 +26,9 @@ void split(Call& call) {
   if (const auto sizes = call.integers("split", 1)) {
     op.sizes = *sizes;
   } else {
-    if (parts < 1) fail_input("{} parts", parts);
+    if (parts < 1 || parts != static_cast<std::int64_t>(call.outputs())) {
+      fail_input("{} parts for {} outputs", parts, call.outputs());
+    }
     const std::int64_t each = (size + parts - 1) / parts;
     for (std::int64_t left = size; left > 0; left -= each) op.sizes.push_back(std::min(left, each));
   }
@@ -35,18 +37,21 @@ void split(Call& call) {
   for (std::size_t i = 0; i < results.size(); ++i) call.result(i, results[i]);
 }
 
-/// The places that a slice with a negative step takes, by NumPy's rule.
-Ints places_backwards(std::int64_t begin, std::int64_t end, std::int64_t step, std::int64_t size) {
+/// A slice with a negative step, by NumPy's rule.
+Operand backwards(const Steps& s, const Operand& x, std::size_t axis, std::int64_t begin, std::int64_t end,
+                  std::int64_t step) {
+  const std::int64_t size = s.type(x).shape[axis];
   const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + size : at, -1, size - 1); };
-  Ints places;
   // An end far below zero means "past the first".
-  const std::int64_t last = end < -size ? -1 : place(end);
-  for (std::int64_t at = place(begin); at > last; at += std::max(step, -size)) places.push_back(at);
-  return places;
+  const std::int64_t first = place(begin), last = end < -size ? -1 : place(end);
+  const std::int64_t stride = std::max(step, -size);
+  const std::int64_t count = first > last ? (first - last - stride - 1) / -stride : 0;
+  if (count == 0) fail_input("the slice of axis {} of {} is empty", axis, s.type(x).shape.str());
+  return s.take(x, axis, count, [&](std::int64_t i) { return first + i * stride; });
 }
 
 /// What a slice of a known tensor has left where that is nothing: exporters cut shapes so.
-std::optional<Tensor> nothing_left(const Call& call, const Ints& axes, const Ints& begin, const Ints& end) {
+std::optional<Known> nothing_left(const Call& call, const Ints& axes, const Ints& begin, const Ints& end) {
   if (!call.in(0).known) return std::nullopt;
   Shape shape = call.shape(0);
   for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -56,7 +61,7 @@ std::optional<Tensor> nothing_left(const Call& call, const Ints& axes, const Int
     if (place(begin[i]) >= place(end[i])) shape[axis] = 0;
   }
   if (shape.elements() > 0) return std::nullopt;
-  return Tensor::allocate(call.type(0).dtype, shape).first;
+  return call.known().allocate(call.type(0).dtype, shape).first;
 }
 
 void slice(Call& call) {
@@ -81,9 +86,7 @@ void slice(Call& call) {
     }
     const std::size_t axis = resolve_axis(axes[i], x.rank());
     if (steps[i] == 0) fail_input("a step of 0");
-    const Ints places = places_backwards((*begin)[i], (*end)[i], steps[i], x[axis]);
-    if (places.empty()) fail_input("the slice of axis {} of {} is empty", axis, x.str());
-    y = s.take(y, axis, places);
+    y = backwards(s, y, axis, (*begin)[i], (*end)[i], steps[i]);
   }
   call.result(0, forward.axes.empty() ? y : s.emit(forward, {y}));
 }

@@ -107,7 +107,7 @@ template <CumulateKind kind>
 void cumulate(Call& call) {
   Cumulate op;
   op.kind = kind;
-  op.axis = static_cast<std::int64_t>(call.known_number(1, "the axis", 0));
+  op.axis = call.known_integer(1, "the axis", 0);
   op.exclusive = call.attributes.integer("exclusive", 0) != 0;
   op.reverse = call.attributes.integer("reverse", 0) != 0;
   call.become(op);
@@ -117,7 +117,7 @@ void cumulate(Call& call) {
 void top_k(Call& call) {
   TopK op;
   op.axis = call.attributes.integer("axis", -1);
-  op.k = call.opset() >= 10 ? static_cast<std::int64_t>(call.known_number(1, "k", 0)) : call.attributes.integer("k", 0);
+  op.k = call.opset() >= 10 ? call.known_integer(1, "k", 0) : call.attributes.integer("k", 0);
   op.largest = call.attributes.integer("largest", 1) != 0;
   call.attributes.ignore("sorted");
   const std::vector<Operand> results = call.emit_all(op, {call.in(0)});

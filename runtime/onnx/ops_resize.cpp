@@ -45,6 +45,7 @@ void keep_aspect_ratio(Resizing& r, const std::vector<std::size_t>& axes, const 
   if (policy != "not_larger" && policy != "not_smaller") {
     fail_input("keep_aspect_ratio_policy = {} is not supported", policy);
   }
+  if (axes.empty()) return;
   ResizeAxis chosen = r.axes[axes.front()];
   for (const std::size_t axis : axes) {
     const double scale = r.axes[axis].scale();
@@ -53,7 +54,7 @@ void keep_aspect_ratio(Resizing& r, const std::vector<std::size_t>& axes, const 
   for (const std::size_t axis : axes) {
     ResizeAxis& each = r.axes[axis];
     each.down = chosen.down, each.up = chosen.up;
-    each.out = static_cast<std::int64_t>(std::floor(static_cast<double>(each.in) * each.down / each.up + 0.5));
+    each.out = checked_integer(std::floor(static_cast<double>(each.in) * each.down / each.up + 0.5), "a size");
   }
 }
 
@@ -133,7 +134,7 @@ std::optional<Resize> spatial_resize(const Call& call, const Resizing& r) {
 }
 
 /// x times a matrix [out, in] along an axis, which is brought to the end for it.
-Operand product_along(const Steps& s, const Operand& x, std::size_t axis, const Tensor& weights) {
+Operand product_along(const Steps& s, const Operand& x, std::size_t axis, const Known& weights) {
   Ints perm = all_axes(s.type(x).shape.rank());
   std::swap(perm[axis], perm.back());
   const Operand turned = s.emit(Transpose{perm}, {x});
@@ -141,24 +142,28 @@ Operand product_along(const Steps& s, const Operand& x, std::size_t axis, const 
   return s.emit(Transpose{perm}, {y});
 }
 
-Operand resize_axis(const Call& call, const Steps& s, const Operand& x, const Resizing& r, std::size_t d) {
+/// The matrix [out, in] of one axis.
+Known weights_along(const Steps& s, const ResizeRule& rule, const ResizeAxis& axis, DType type) {
+  const KnownTensors::Lease meanwhile = s.known().lend(checked_mul(axis.out, axis.in));
+  const std::vector<double> weights = resize_weights(rule, axis);
+  const auto element = [&](std::int64_t i) { return weights[static_cast<std::size_t>(i)]; };
+  return s.known().numbers(type, {axis.out, axis.in}, element);
+}
+
+Operand resize_axis(const Steps& s, const Operand& x, const Resizing& r, std::size_t d) {
   const ResizeAxis& axis = r.axes[d];
-  call.importer().account(checked_mul(axis.in, axis.out));
   Operand y;
   if (r.rule.mode == Interpolation::nearest) {
-    y = s.take(x, d, nearest_places(r.rule, axis));
+    y = s.take(x, d, axis.out, [&](std::int64_t i) { return nearest_place(r.rule, axis, i); });
   } else {
     if (!is_float(s.type(x).dtype)) fail_input("integers can be resized to their nearest only");
-    y = product_along(s, x, d,
-                      Tensor::of<double>({axis.out, axis.in}, resize_weights(r.rule, axis)).as(s.type(x).dtype));
+    y = product_along(s, x, d, weights_along(s, r.rule, axis, s.type(x).dtype));
   }
   if (r.rule.coordinates != "tf_crop_and_resize") return y;
-  const std::vector<bool> inside = inside_input(r.rule, axis);
   Shape along(Ints(r.axes.size(), 1));
   along[d] = axis.out;
-  const Operand mask{none,
-                     Tensor::of<double>(along, std::vector<double>(inside.begin(), inside.end())).as(DType::boolean)};
-  return s.where(mask, y, s.number(y, r.outside));
+  const auto inside = [&](std::int64_t i) { return is_inside_input(r.rule, axis, i) ? 1.0 : 0.0; };
+  return s.where({none, s.known().numbers(DType::boolean, along, inside)}, y, s.number(y, r.outside));
 }
 
 void emit(Call& call, const Resizing& r) {
@@ -169,7 +174,7 @@ void emit(Call& call, const Resizing& r) {
   const Steps s(call);
   Operand x = call.in(0);
   for (std::size_t d = 0; d < r.axes.size(); ++d) {
-    if (changes(r.rule, r.axes[d])) x = resize_axis(call, s, x, r, d);
+    if (changes(r.rule, r.axes[d])) x = resize_axis(s, x, r, d);
   }
   call.result(0, x);
 }
@@ -186,7 +191,7 @@ void upsample(Call& call) {
   r.rule.coordinates = "asymmetric";
   r.rule.rounding = "floor";
   std::optional<std::vector<double>> scales = call.attributes.reals("scales");
-  if (!scales) scales = call.known(1, "scales").to_vector<double>();
+  if (!scales) scales = call.known_numbers(1, "scales");
   take_scales(r, axes_of(call, r.axes.size()), *scales);
   emit(call, r);
 }
@@ -203,12 +208,12 @@ void resize(Call& call) {
   r.outside = call.attributes.real("extrapolation_value", 0);
   const std::vector<std::size_t> axes = axes_of(call, r.axes.size());
   if (r.rule.coordinates == "tf_crop_and_resize") {
-    const std::vector<double> roi = call.known(1, "roi").to_vector<double>();
+    const std::vector<double> roi = call.known_numbers(1, "roi");
     if (roi.size() != 2 * axes.size()) fail_input("roi has {} values, expected {}", roi.size(), 2 * axes.size());
     for (std::size_t i = 0; i < axes.size(); ++i) r.axes[axes[i]].roi = {roi[i], roi[i + axes.size()]};
   }
   if (call.has(3)) take_sizes(call, r, axes);
-  else take_scales(r, axes, call.known(2, "scales").to_vector<double>());
+  else take_scales(r, axes, call.known_numbers(2, "scales"));
   call.attributes.ignore("keep_aspect_ratio_policy");  // of sizes
   emit(call, r);
 }

@@ -12,28 +12,22 @@ namespace banoff::onnx_import {
 
 namespace {
 
-Operand integers(std::vector<std::int64_t> values) {
-  const Shape shape{std::ssize(values)};
-  return {none, Tensor::of<std::int64_t>(shape, std::move(values))};
-}
+Operand integers(const Call& call, const Ints& values) { return {none, call.known().integers(values)}; }
 
 void constant(Call& call) {
   if (const onnx::TensorProto* value = call.attributes.tensor("value")) {
-    Tensor tensor = tensor_of(*value, call.importer().file().parent_path());
-    call.importer().account(tensor.elements());
-    return call.result(0, {none, std::move(tensor)});
+    return call.result(0, {none, call.known().stored(*value)});
   }
   if (const auto number = call.attributes.integer("value_int")) {
-    return call.result(0, {none, Tensor::of<std::int64_t>({}, {*number})});
+    return call.result(0, {none, call.known().integers(Ints{*number}).reshaped({})});
   }
-  if (auto numbers = call.attributes.integers("value_ints")) return call.result(0, integers(std::move(*numbers)));
+  if (const auto numbers = call.attributes.integers("value_ints")) return call.result(0, integers(call, *numbers));
   if (call.attributes.has("value_float")) {
-    const auto number = static_cast<float>(call.attributes.real("value_float", 0));
-    return call.result(0, {none, Tensor::of<float>({}, {number})});
+    return call.result(0, {none, call.known().filled(DType::f32, {}, call.attributes.real("value_float", 0))});
   }
   if (const auto numbers = call.attributes.reals("value_floats")) {
-    const Shape shape{std::ssize(*numbers)};
-    return call.result(0, {none, Tensor::of<double>(shape, *numbers).as(DType::f32)});
+    const auto element = [&](std::int64_t i) { return (*numbers)[static_cast<std::size_t>(i)]; };
+    return call.result(0, {none, call.known().numbers(DType::f32, {std::ssize(*numbers)}, element)});
   }
   fail_input("a constant of this kind is not supported");
 }
@@ -41,11 +35,9 @@ void constant(Call& call) {
 void constant_of_shape(Call& call) {
   const Ints sizes = call.known_integers(0, "the shape");
   const onnx::TensorProto* given = call.attributes.tensor("value");
-  const Tensor value = given ? tensor_of(*given, {}) : Tensor::of<float>({1}, {0.0F});
+  const Known value = given ? call.known().stored(*given) : call.known().filled(DType::f32, {1}, 0);
   if (value.elements() != 1) fail_input("value is {}, expected one element", value.shape().str());
-  const Shape shape(sizes);
-  call.importer().account(shape.elements());
-  auto [tensor, data] = Tensor::allocate(value.dtype(), shape);
+  auto [tensor, data] = call.known().allocate(value.dtype(), Shape(sizes));
   const std::size_t size = size_of(value.dtype());
   for (std::size_t at = 0; at < tensor.bytes(); at += size) std::copy_n(value.data(), size, data + at);
   call.result(0, {none, tensor});
@@ -57,10 +49,12 @@ void shape_of(Call& call) {
   const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
   const std::int64_t begin = place(call.attributes.integer("start", 0));
   const std::int64_t end = std::max(place(call.attributes.integer("end", rank)), begin);
-  call.result(0, integers({x.begin() + begin, x.begin() + end}));
+  call.result(0, integers(call, {x.begin() + begin, x.begin() + end}));
 }
 
-void size_of_tensor(Call& call) { call.result(0, {none, Tensor::of<std::int64_t>({}, {call.shape(0).elements()})}); }
+void size_of_tensor(Call& call) {
+  call.result(0, {none, call.known().integers(Ints{call.shape(0).elements()}).reshaped({})});
+}
 
 void cast(Call& call) {
   call.attributes.ignore("saturate");    // of 8-bit floats
@@ -102,12 +96,9 @@ void range(Call& call) {
   const double start = call.known_number(0, "start", 0), limit = call.known_number(1, "limit", 0);
   const double delta = call.known_number(2, "delta", 1);
   const double count = std::ceil((limit - start) / delta);
-  if (!(count >= 1) || !(count < 0x1p29)) fail_input("{} elements from {} to {} by {}", count, start, limit, delta);
-  const auto size = static_cast<std::int64_t>(count);
-  call.importer().account(size);
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < size; ++i) values.push_back(start + static_cast<double>(i) * delta);
-  call.result(0, {none, Tensor::of<double>({size}, std::move(values)).as(call.type(0).dtype)});
+  if (!(count >= 1)) fail_input("{} elements from {} to {} by {}", count, start, limit, delta);
+  const auto element = [&](std::int64_t i) { return start + static_cast<double>(i) * delta; };
+  call.result(0, {none, call.known().numbers(call.type(0).dtype, {checked_integer(count, "the size")}, element)});
 }
 
 /// Ones on the k-th diagonal of a matrix as large as the input.
@@ -116,11 +107,9 @@ void eye_like(Call& call) {
   if (x.rank() != 2) fail_input("input {} is no matrix", x.str());
   const std::int64_t k = call.attributes.integer("k", 0);
   const auto given = call.attributes.integer("dtype");
-  call.importer().account(x.elements());
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < x.elements(); ++i) values.push_back(i % x[1] - i / x[1] == k ? 1 : 0);
   const DType type = given ? dtype_of_onnx(static_cast<std::int32_t>(*given)) : call.type(0).dtype;
-  call.result(0, {none, Tensor::of<double>(x, std::move(values)).as(type)});
+  const auto element = [&](std::int64_t i) { return i % x[1] - i / x[1] == k ? 1.0 : 0.0; };
+  call.result(0, {none, call.known().numbers(type, x, element)});
 }
 
 constexpr Row rows[] = {{"Constant", constant}, {"ConstantOfShape", constant_of_shape},

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "runtime/onnx/products.hpp"
-#include "runtime/onnx/tensor.hpp"
 
 namespace banoff::onnx_import {
 
@@ -12,7 +11,7 @@ namespace {
 
 class Rewriter {
  public:
-  explicit Rewriter(Graph graph) : graph_(std::move(graph)), types_(infer_types(graph_)) {}
+  Rewriter(Graph graph, KnownTensors& known) : graph_(std::move(graph)), known_(known), types_(infer_types(graph_)) {}
 
   Graph run() {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
@@ -117,7 +116,7 @@ class Rewriter {
       if (!runs_along(*values, shape(norm->inputs[0]), layer->axes) || !has_zero_bias(*norm, scale)) continue;
       const Tensor given = values->reshaped(normalised);
       const Tensor weight = scale ? given : *graph_.param(*norm, Slot::weight);
-      const Tensor bias = scale ? filled(normalised, 0, given.dtype()) : given;
+      const Tensor bias = scale ? Tensor(known_.filled(given.dtype(), normalised, 0)) : given;
       LayerNorm whole = *layer;
       whole.affine = true;
       become(id, whole, {norm->inputs[0]});
@@ -176,6 +175,11 @@ class Rewriter {
     return std::ranges::all_of(bias, [](double each) { return each == 0; });
   }
 
+  [[nodiscard]] Known of(const std::vector<double>& values, DType type) {
+    const auto element = [&](std::int64_t i) { return values[static_cast<std::size_t>(i)]; };
+    return known_.numbers(type, {std::ssize(values)}, element);
+  }
+
   void give(NodeId id, Slot slot, const Tensor& tensor) {
     const std::string name = graph_.node(id).name + "." + std::string(slot_name(slot));
     const ParamId param = graph_.add_param(name, tensor);
@@ -224,22 +228,33 @@ class Rewriter {
     return Map{node.inputs[0], scale->to_vector<double>(), shift->to_vector<double>(), scale->dtype()};
   }
 
+  /// x - m is exact where a x - a m is rounded at the size of a m. What a shift and a factor leave is taken to be
+  /// about 1.
+  [[nodiscard]] static bool cancels(const Map& first, const Map& last) {
+    constexpr double much = 32;
+    for (std::size_t c = 0; c < first.scale.size(); ++c) {
+      if (std::abs(first.scale[c]) == 1 && std::abs(last.scale[c] * first.shift[c]) > much) return true;
+    }
+    return false;
+  }
+
   /// Two maps in a row are one.
   void merge_affine(NodeId id) {
     const auto last = map_of(id);
     if (!last) return;
     const Node* before = producer(last->x);
     const auto first = before ? map_of(static_cast<NodeId>(before - graph_.nodes.data())) : std::nullopt;
-    if (!first) return;
+    if (!first || cancels(*first, *last)) return;
     std::vector<double> scale = first->scale, shift = first->shift;
     for (std::size_t c = 0; c < scale.size(); ++c) {
       scale[c] *= last->scale[c];
       shift[c] = last->scale[c] * shift[c] + last->shift[c];
     }
-    const Shape length{std::ssize(scale)};
     become(id, Affine{1, true, true}, {first->x});
-    give(id, Slot::weight, Tensor::of<double>(length, std::move(scale)).as(last->type));
-    give(id, Slot::bias, Tensor::of<double>(length, std::move(shift)).as(last->type));
+    // Products of numbers of half precision are none.
+    const DType type = last->type == DType::f64 ? DType::f64 : DType::f32;
+    give(id, Slot::weight, of(scale, type));
+    give(id, Slot::bias, of(shift, type));
   }
 
   void drop_unread() {
@@ -257,11 +272,12 @@ class Rewriter {
   }
 
   Graph graph_;
+  KnownTensors& known_;
   std::vector<TensorType> types_;
 };
 
 }  // namespace
 
-Graph with_patterns(Graph graph) { return Rewriter(std::move(graph)).run(); }
+Graph with_patterns(Graph graph, KnownTensors& known) { return Rewriter(std::move(graph), known).run(); }
 
 }  // namespace banoff::onnx_import

@@ -7,6 +7,11 @@
 
 namespace banoff::onnx_import {
 
+namespace {
+/// Patterns are of numbers and of parameters per channel; what is larger is copied by none of them.
+constexpr std::int64_t most_elements = 1 << 20;
+}  // namespace
+
 const Node* maker(const Graph& graph, ValueId value) {
   const NodeId id = graph.value(value).producer;
   return id == none ? nullptr : &graph.node(id);
@@ -16,7 +21,7 @@ const Tensor* constant(const Graph& graph, ValueId value) {
   const Node* node = maker(graph, value);
   if (node == nullptr || node->as<Constant>() == nullptr) return nullptr;
   const Tensor* tensor = graph.param(*node, Slot::value);
-  return tensor != nullptr && is_float(tensor->dtype()) ? tensor : nullptr;
+  return tensor != nullptr && is_float(tensor->dtype()) && tensor->elements() <= most_elements ? tensor : nullptr;
 }
 
 std::optional<double> number(const Graph& graph, ValueId value) {

@@ -7,7 +7,9 @@
 
 namespace banoff::onnx_import {
 
-double place_in_input(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
+namespace {
+
+double place_by_rule(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
   const auto at = static_cast<double>(i), in = static_cast<double>(axis.in);
   const double wanted = in * axis.down / axis.up;  // the size before it was rounded
   const double half_pixel = (at + 0.5) * axis.up / axis.down - 0.5;
@@ -26,8 +28,6 @@ double place_in_input(const ResizeRule& rule, const ResizeAxis& axis, std::int64
   }
   fail_input("coordinate_transformation_mode = {} is not supported", rule.coordinates);
 }
-
-namespace {
 
 double rounded(const std::string& how, double place) {
   if (how == "round_prefer_floor") return std::ceil(place - 0.5);
@@ -48,13 +48,15 @@ double kernel(const ResizeRule& rule, double d) {
 
 }  // namespace
 
-Ints nearest_places(const ResizeRule& rule, const ResizeAxis& axis) {
-  Ints places;
-  for (std::int64_t i = 0; i < axis.out; ++i) {
-    const double place = rounded(rule.rounding, place_in_input(rule, axis, i));
-    places.push_back(static_cast<std::int64_t>(std::clamp(place, 0.0, static_cast<double>(axis.in - 1))));
-  }
-  return places;
+double place_in_input(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
+  const double place = place_by_rule(rule, axis, i);
+  if (!std::isfinite(place)) fail_input("output {} of {} lies nowhere in the input ({})", i, axis.out, place);
+  return place;
+}
+
+std::int64_t nearest_place(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
+  const double place = rounded(rule.rounding, place_in_input(rule, axis, i));
+  return static_cast<std::int64_t>(std::clamp(place, 0.0, static_cast<double>(axis.in - 1)));
 }
 
 std::vector<double> resize_weights(const ResizeRule& rule, const ResizeAxis& axis) {
@@ -81,13 +83,9 @@ std::vector<double> resize_weights(const ResizeRule& rule, const ResizeAxis& axi
   return weights;
 }
 
-std::vector<bool> inside_input(const ResizeRule& rule, const ResizeAxis& axis) {
-  std::vector<bool> inside;
-  for (std::int64_t i = 0; i < axis.out; ++i) {
-    const double place = place_in_input(rule, axis, i);
-    inside.push_back(place >= 0 && place <= static_cast<double>(axis.in - 1));
-  }
-  return inside;
+bool is_inside_input(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
+  const double place = place_in_input(rule, axis, i);
+  return place >= 0 && place <= static_cast<double>(axis.in - 1);
 }
 
 }  // namespace banoff::onnx_import

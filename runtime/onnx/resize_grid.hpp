@@ -31,16 +31,17 @@ struct ResizeRule {
   double cubic = -0.75;  ///< Keys' a
 };
 
-/// The place in the input that output `i` stands for. Throws bad_input for an unknown transformation.
+/// The place in the input that output `i` stands for. Throws bad_input for an unknown transformation, and for numbers
+/// that give no place.
 [[nodiscard]] double place_in_input(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i);
 
-/// For `nearest`: the element each output takes.
-[[nodiscard]] Ints nearest_places(const ResizeRule& rule, const ResizeAxis& axis);
+/// For `nearest`: the element that output `i` takes.
+[[nodiscard]] std::int64_t nearest_place(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i);
 
 /// For the others: weights [out, in], each row with the sum 1.
 [[nodiscard]] std::vector<double> resize_weights(const ResizeRule& rule, const ResizeAxis& axis);
 
-/// Whether each output lies in the input: tf_crop_and_resize fills the others with a value.
-[[nodiscard]] std::vector<bool> inside_input(const ResizeRule& rule, const ResizeAxis& axis);
+/// Whether output `i` lies in the input: tf_crop_and_resize fills the others with a value.
+[[nodiscard]] bool is_inside_input(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i);
 
 }  // namespace banoff::onnx_import

@@ -11,6 +11,7 @@ class Steps {
  public:
   explicit Steps(const Call& call) : call_(call) {}
 
+  [[nodiscard]] KnownTensors& known() const { return call_.importer().known(); }
   [[nodiscard]] TensorType type(const Operand& x) const { return call_.importer().type_of(x); }
   [[nodiscard]] Operand emit(Op op, const std::vector<Operand>& inputs, Params params = {}) const {
     return call_.emit(std::move(op), inputs, std::move(params));
@@ -18,7 +19,7 @@ class Steps {
 
   /// One number as an operand of x's type.
   [[nodiscard]] Operand number(const Operand& x, double value) const {
-    return {none, Tensor::of<double>({}, {value}).as(type(x).dtype)};
+    return {none, known().filled(type(x).dtype, {}, value)};
   }
   [[nodiscard]] Operand unary(UnaryKind kind, const Operand& x) const { return emit(Unary{kind}, {x}); }
   [[nodiscard]] Operand activation(ActivationKind kind, const Operand& x, double alpha = 0, double beta = 0) const {
@@ -54,11 +55,16 @@ class Steps {
   [[nodiscard]] Operand reshape(const Operand& x, Ints shape) const {
     return type(x).shape.vec() == shape ? x : emit(Reshape{std::move(shape)}, {x});
   }
-  /// The slices of x along an axis that stand at known places.
-  [[nodiscard]] Operand take(const Operand& x, std::size_t axis, Ints places) const {
-    const Shape count{std::ssize(places)};
-    return emit(Gather{static_cast<std::int64_t>(axis)},
-                {x, {none, Tensor::of<std::int64_t>(count, std::move(places))}});
+  /// The slices of x along an axis that stand at known places, as many as `count`.
+  template <class F>
+  [[nodiscard]] Operand take(const Operand& x, std::size_t axis, std::int64_t count, F place) const {
+    return emit(Gather{static_cast<std::int64_t>(axis)}, {x, {none, known().integers({count}, place)}});
+  }
+  /// 0, 1, 2, … along one of `rank` axes.
+  [[nodiscard]] Operand counted(std::size_t rank, std::size_t axis, std::int64_t size) const {
+    Shape along(Ints(rank, 1));
+    along[axis] = size;
+    return {none, known().integers(along, [](std::int64_t i) { return i; })};
   }
 
  private:

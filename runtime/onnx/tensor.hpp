@@ -3,9 +3,7 @@
 
 #include <onnx/onnx_pb.h>
 
-#include <filesystem>
-
-#include "banoff/tensor.hpp"
+#include "runtime/onnx/known.hpp"
 
 namespace banoff::onnx_import {
 
@@ -13,9 +11,8 @@ namespace banoff::onnx_import {
 /// (strings, complex numbers, 8-bit floats, …).
 [[nodiscard]] DType dtype_of_onnx(std::int32_t data_type);
 
-/// The tensor, checked against its own sizes. Data outside the file is read from `folder` alone: a path that leaves it
-/// is bad_input.
-[[nodiscard]] Tensor tensor_of(const onnx::TensorProto& proto, const std::filesystem::path& folder);
+/// The tensor, checked against its own sizes.
+[[nodiscard]] Known tensor_of(const onnx::TensorProto& proto, KnownTensors& known);
 
 /// A tensor of one value everywhere.
 [[nodiscard]] Tensor filled(const Shape& shape, double value, DType type);

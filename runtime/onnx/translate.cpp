@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
 
 namespace banoff::onnx_import {
@@ -13,7 +14,7 @@ const Operand& Call::in(std::size_t i) const {
   return importer_.operand(node_.input(static_cast<int>(i)));
 }
 
-const Tensor& Call::known(std::size_t i, std::string_view what) const {
+const Known& Call::known(std::size_t i, std::string_view what) const {
   const Operand& operand = in(i);
   if (!operand.known) {
     fail_input("{} ('{}') must be a constant", what, node_.input(static_cast<int>(i)));
@@ -21,17 +22,43 @@ const Tensor& Call::known(std::size_t i, std::string_view what) const {
   return *operand.known;
 }
 
+namespace {
+/// No operator has a longer list of sizes, axes or places than this that it reads while importing.
+constexpr std::int64_t longest_list = 1 << 16;
+
+void check_length(const Tensor& tensor, std::string_view what) {
+  if (tensor.elements() > longest_list) {
+    fail_input("{} has {} elements, the limit is {}", what, tensor.elements(), longest_list);
+  }
+}
+}  // namespace
+
 Ints Call::known_integers(std::size_t i, std::string_view what) const {
-  const Tensor& tensor = known(i, what);
+  const Known& tensor = known(i, what);
+  check_length(tensor, what);
   if (!is_integer(tensor.dtype())) {
     fail_input("{} is {}, expected integers", what, name_of(tensor.dtype()));
   }
   return tensor.to_vector<std::int64_t>();
 }
 
+std::vector<double> Call::known_numbers(std::size_t i, std::string_view what) const {
+  const Known& tensor = known(i, what);
+  check_length(tensor, what);
+  return tensor.to_vector<double>();
+}
+
+std::int64_t Call::known_integer(std::size_t i, std::string_view what, std::int64_t standard) const {
+  if (!has(i)) return standard;
+  const Known& tensor = known(i, what);
+  if (tensor.elements() != 1) fail_input("{} is {}, expected one integer", what, tensor.shape().str());
+  if (is_float(tensor.dtype())) return checked_integer(tensor.to_vector<double>().front(), what);
+  return tensor.to_vector<std::int64_t>().front();
+}
+
 double Call::known_number(std::size_t i, std::string_view what, double standard) const {
   if (!has(i)) return standard;
-  const Tensor& tensor = known(i, what);
+  const Known& tensor = known(i, what);
   if (tensor.elements() != 1) fail_input("{} is {}, expected one number", what, tensor.shape().str());
   return tensor.to_vector<double>().front();
 }
@@ -98,7 +125,7 @@ std::string reason_against(const onnx::NodeProto& node) {
 
 }  // namespace
 
-Tensor per_channel(const Tensor& values, std::int64_t channels, std::string_view what) {
+Known per_channel(const Known& values, std::int64_t channels, std::string_view what) {
   if (values.elements() != channels) {
     fail_input("{} is {}, expected {} numbers", what, values.shape().str(), channels);
   }

@@ -20,6 +20,7 @@ class Call {
   [[nodiscard]] const std::string& op() const { return node_.op_type(); }
   [[nodiscard]] std::int64_t opset() const { return importer_.opset(); }
   [[nodiscard]] Importer& importer() const { return importer_; }
+  [[nodiscard]] KnownTensors& known() const { return importer_.known(); }
 
   [[nodiscard]] std::size_t inputs() const { return static_cast<std::size_t>(node_.input_size()); }
   /// Whether an optional input is there.
@@ -28,8 +29,12 @@ class Call {
   [[nodiscard]] TensorType type(std::size_t i) const { return importer_.type_of(in(i)); }
   [[nodiscard]] const Shape shape(std::size_t i) const { return type(i).shape; }
   /// An input that must be known beforehand; `what` names it in the error.
-  [[nodiscard]] const Tensor& known(std::size_t i, std::string_view what) const;
+  [[nodiscard]] const Known& known(std::size_t i, std::string_view what) const;
+  /// A short list of them: sizes, axes, places.
   [[nodiscard]] Ints known_integers(std::size_t i, std::string_view what) const;
+  [[nodiscard]] std::vector<double> known_numbers(std::size_t i, std::string_view what) const;
+  /// One integer, which a float may hold.
+  [[nodiscard]] std::int64_t known_integer(std::size_t i, std::string_view what, std::int64_t standard) const;
   [[nodiscard]] double known_number(std::size_t i, std::string_view what, double standard) const;
   /// Integers that older opsets have as an attribute and newer ones as an input.
   [[nodiscard]] std::optional<Ints> integers(std::string_view attribute, std::size_t input);
@@ -73,7 +78,7 @@ struct Row {
 [[nodiscard]] std::span<const Row> shape_rows();          // ops_shape.cpp
 
 /// `values` as a parameter of one number per channel.
-[[nodiscard]] Tensor per_channel(const Tensor& values, std::int64_t channels, std::string_view what);
+[[nodiscard]] Known per_channel(const Known& values, std::int64_t channels, std::string_view what);
 /// The axis of `x` that a constant runs along when it broadcasts; nothing where it runs along several.
 [[nodiscard]] std::optional<std::size_t> axis_of(const Shape& constant, const Shape& x);
 /// Every axis of a tensor of so many dimensions.

@@ -6,8 +6,6 @@
 #include <optional>
 #include <set>
 
-#include "runtime/onnx/tensor.hpp"
-
 namespace banoff::onnx_import {
 
 namespace {
@@ -25,7 +23,8 @@ struct Turned {
 
 class Mover {
  public:
-  explicit Mover(const Graph& graph) : graph_(graph), types_(infer_types(graph)), turned_(graph.values.size()) {}
+  Mover(const Graph& graph, KnownTensors& known)
+      : graph_(graph), known_(known), types_(infer_types(graph)), turned_(graph.values.size()) {}
 
   Graph run() {
     result_.name = graph_.name;
@@ -154,7 +153,7 @@ class Mover {
     if (value.elements() == 1) return as_it_was(old);
     Ints sizes(order.size(), 1);
     std::copy_backward(value.shape().begin(), value.shape().end(), sizes.end());
-    const Tensor turned = permuted(value.reshaped(Shape(sizes)), order);
+    const Known turned = known_.permuted(value.reshaped(Shape(sizes)), order);
     Node node;
     node.name = unique(graph_.value(old).name + ".transposed");
     node.op = Constant{turned.shape().vec(), value.dtype()};
@@ -163,6 +162,7 @@ class Mover {
   }
 
   const Graph& graph_;
+  KnownTensors& known_;
   std::vector<TensorType> types_;
   std::vector<Turned> turned_;  ///< by value of the old graph
   std::map<std::pair<ValueId, Ints>, ValueId> made_;
@@ -173,6 +173,6 @@ class Mover {
 
 }  // namespace
 
-Graph without_transposes(const Graph& graph) { return Mover(graph).run(); }
+Graph without_transposes(const Graph& graph, KnownTensors& known) { return Mover(graph, known).run(); }
 
 }  // namespace banoff::onnx_import

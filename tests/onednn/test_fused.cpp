@@ -34,6 +34,33 @@ TEST_CASE("a convolution with bias takes every activation into its kernel") {
   }
 }
 
+TEST_CASE("two activations that oneDNN computes alike share a kernel only with the same numbers") {
+  struct Case {
+    Activation first, second;
+    bool together;
+  };
+  const std::vector<Case> cases{{{ActivationKind::leaky_relu, 0.3, 0}, {ActivationKind::relu}, false},
+                                {{ActivationKind::leaky_relu, 1.5, 0}, {ActivationKind::leaky_relu, 0.1, 0}, false},
+                                {{ActivationKind::clip, 0, 6}, {ActivationKind::clip, -1, 2}, false},
+                                {{ActivationKind::elu, 1, 0}, {ActivationKind::elu, 2, 0}, false},
+                                {{ActivationKind::relu}, {ActivationKind::clip, -1, 2}, true},
+                                {{ActivationKind::relu}, {ActivationKind::relu}, true}};
+  const auto device = onednn::device({.threads = 1});
+  for (const auto& [first, second, together] : cases) {
+    CAPTURE(row_of(first.kind).name);
+    CAPTURE(row_of(second.kind).name);
+    Net net;
+    const ValueId x = net.input("x", {1, 16, 9, 7});
+    const ValueId y = net.add("conv", conv3x3(24), {x});
+    net.graph.add_output("z", net.add("second", second, {net.add("first", first, {y})}));
+    const auto types = infer_types(net.graph);
+    const Layouts layouts{{Layout::channels_last}, {Layout::channels_last}};
+    const bool compiled = !std::holds_alternative<Refusal>(device->compile(region_of(net.graph, types, layouts)));
+    CHECK(compiled == together);
+    if (compiled) CHECK(check_region(*device, net, layouts) == "");
+  }
+}
+
 TEST_CASE("a residual is added in place before the activation") {
   const auto device = onednn::device({.threads = 2});
   for (const Layout layout : convolution_layouts) {

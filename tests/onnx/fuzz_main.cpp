@@ -1,6 +1,5 @@
-// banoff_onnx_fuzz: damaged models through the importer, as many as you like, under a limit on memory.
+// banoff_onnx_fuzz: damaged and made-up models through the importer, as many as you like, under a limit on memory.
 #include <sys/resource.h>
-#include <unistd.h>
 
 // The models are made with a helper of the tests, which are not run here.
 #define DOCTEST_CONFIG_IMPLEMENT
@@ -10,7 +9,8 @@
 #include <fstream>
 #include <iostream>
 
-#include "banoff/session.hpp"
+#include "tests/onnx/fuzz_changes.hpp"
+#include "tests/onnx/fuzz_harness.hpp"
 #include "tests/onnx/fuzz_models.hpp"
 #include "tests/support/progress.hpp"
 #include "tests/support/sanitized.hpp"
@@ -57,23 +57,6 @@ struct Tally {
   }
 };
 
-/// Whether the importer did with a model what it may: take it or refuse it as bad input, within the memory.
-bool import_one(const std::filesystem::path& file, Tally& tally) {
-  ++tally.models;
-  try {
-    (void)Model::load(file);
-    ++tally.loaded;
-  } catch (const Error& error) {
-    const bool starved = std::string_view(error.what()).find("does not fit in memory") != std::string_view::npos;
-    if (error.kind() != ErrorKind::bad_input || starved) {
-      std::cout << error.what() << "\n";
-      return false;
-    }
-    ++tally.refused;
-  }
-  return true;
-}
-
 int fuzz(const Arguments& arguments) {
   std::vector<std::string> models = test::fuzz_models();
   for (const std::string& file : arguments.files) models.push_back(read(file));
@@ -85,20 +68,24 @@ int fuzz(const Arguments& arguments) {
     return 0;
   }
   limit_memory(arguments.memory);
-  const auto file =
-      std::filesystem::path(arguments.folder) / ("banoff-onnx-fuzz-" + std::to_string(getpid()) + ".onnx");
+  const test::FuzzHarness harness(arguments.folder);
   Tally tally;
   test::Progress progress;
   for (std::uint64_t seed = arguments.seed; seed < arguments.seed + arguments.models; ++seed) {
-    // The file of a run that crashes stays.
-    write(file, test::damaged_model(models, seed));
-    if (!import_one(file, tally) || peak_mib() > arguments.memory) {
-      std::cout << "FAILED at seed " << seed << " (" << file.string() << ") after " << tally.str() << "\n";
+    test::Dice dice(seed);
+    const std::string model = test::fuzzed_model(models, dice);
+    const test::FuzzHarness::Outcome outcome = harness.read(model);
+    ++tally.models;
+    ++(outcome.loaded ? tally.loaded : tally.refused);
+    if (!outcome.fault.empty() || peak_mib() > arguments.memory) {
+      const auto file = std::filesystem::path(arguments.folder) / ("fuzzed-" + std::to_string(seed) + ".onnx");
+      write(file, model);
+      std::cout << outcome.fault << "\nFAILED at seed " << seed << " (" << file.string() << ") after " << tally.str()
+                << "\n";
       return 1;
     }
     progress.tell([&] { return tally.str(); });
   }
-  std::filesystem::remove(file);
   std::cout << "passed: seeds " << arguments.seed << " to " << arguments.seed + arguments.models - 1 << ", "
             << tally.str() << "\n";
   return 0;
@@ -108,13 +95,14 @@ int fuzz(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app("Reads damaged ONNX models: each is loaded or refused, without a crash and within the memory");
+  CLI::App app(
+      "Reads damaged and made-up ONNX models: each is loaded or refused, without a crash and within the memory");
   app.add_option("--models", arguments.models, "how many")->capture_default_str();
   app.add_option("--seed", arguments.seed, "of the first; the next ones count up")->capture_default_str();
   app.add_option("--memory", arguments.memory, "MiB that may be used")->capture_default_str();
   app.add_option("--from", arguments.files, "further .onnx files to damage");
-  app.add_option("--folder", arguments.folder, "where the damaged model is written")->capture_default_str();
-  app.add_option("--write-seeds", arguments.seeds, "only write the undamaged models to this folder");
+  app.add_option("--folder", arguments.folder, "where the models are written")->capture_default_str();
+  app.add_option("--write-seeds", arguments.seeds, "only write the undamaged and made-up models to this folder");
   CLI11_PARSE(app, argc, argv);
   try {
     return fuzz(arguments);

@@ -1,40 +1,31 @@
 // fuzz_onnx: libFuzzer at the importer. Whatever the bytes are, they are a network or bad input.
-#include <unistd.h>
-
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <cstring>
 #include <iostream>
 
-#include "banoff/session.hpp"
+#include "tests/onnx/fuzz_changes.hpp"
+#include "tests/onnx/fuzz_graphs.hpp"
+#include "tests/onnx/fuzz_harness.hpp"
 
-namespace {
-
-/// The importer reads files: one for the process, which goes with it.
-struct Scratch {
-  std::filesystem::path file =
-      std::filesystem::temp_directory_path() / ("fuzz_onnx-" + std::to_string(getpid()) + ".onnx");
-  Scratch() = default;
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-  }
-};
-
-}  // namespace
+extern "C" std::size_t LLVMFuzzerMutate(unsigned char* data, std::size_t size, std::size_t most);
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  static const Scratch scratch;
-  std::ofstream(scratch.file, std::ios::binary)
-      .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
-  try {
-    (void)banoff::Model::load(scratch.file);
-  } catch (const banoff::Error& error) {
-    if (error.kind() == banoff::ErrorKind::bad_input) return 0;
-    std::cerr << error.what() << "\n";
-    std::abort();
-  }
-  return 0;
+  static const banoff::test::FuzzHarness harness;
+  const auto outcome = harness.read(std::string(reinterpret_cast<const char*>(data), size));
+  if (outcome.fault.empty()) return 0;
+  std::cerr << outcome.fault << "\n";
+  std::abort();
+}
+
+/// Half the time fields of the message change, which gets deep; else a network is made anew, or bytes change.
+extern "C" std::size_t LLVMFuzzerCustomMutator(unsigned char* data, std::size_t size, std::size_t most, unsigned seed) {
+  banoff::test::Dice dice(seed);
+  const std::size_t kind = dice.below(4);
+  if (kind == 0) return LLVMFuzzerMutate(data, size, most);
+  const std::string changed =
+      kind == 1 ? banoff::test::random_graph(dice).SerializeAsString()
+                : banoff::test::with_other_fields(std::string(reinterpret_cast<const char*>(data), size), dice);
+  if (changed.empty() || changed.size() > most) return LLVMFuzzerMutate(data, size, most);
+  std::memcpy(data, changed.data(), changed.size());
+  return changed.size();
 }

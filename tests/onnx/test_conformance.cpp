@@ -37,6 +37,10 @@ Proto parsed(const std::filesystem::path& file) {
   return proto;
 }
 
+Tensor tensor_of(const onnx::TensorProto& proto) {
+  return onnx_import::KnownTensors({}, std::int64_t{1} << 30).stored(proto);
+}
+
 /// One test: a model of one operator (or a function written out), its inputs in order and what must come out.
 struct NodeTest {
   std::filesystem::path folder;
@@ -57,10 +61,10 @@ struct NodeTest {
     }
     for (std::size_t i = 0; std::filesystem::exists(file("input", i)); ++i) {
       inputs.push_back(parsed<onnx::TensorProto>(file("input", i)));
-      (void)onnx_import::tensor_of(inputs.back(), {});
+      (void)tensor_of(inputs.back());
     }
     for (std::size_t i = 0; std::filesystem::exists(file("output", i)); ++i) {
-      expected.push_back(onnx_import::tensor_of(parsed<onnx::TensorProto>(file("output", i)), {}));
+      expected.push_back(tensor_of(parsed<onnx::TensorProto>(file("output", i))));
     }
   }
 
@@ -94,7 +98,7 @@ Result run(const NodeTest& test, std::size_t first_known, const TemporaryFolder&
   LoadOptions options;
   for (std::size_t i = 0; i < test.inputs.size(); ++i) {
     const std::string& name = test.model.graph().input(static_cast<int>(i)).name();
-    const Tensor tensor = onnx_import::tensor_of(test.inputs[i], {});
+    const Tensor tensor = tensor_of(test.inputs[i]);
     if (i < first_known) {
       inputs[name] = tensor;
       options.shapes[name] = tensor.shape();

@@ -1,0 +1,110 @@
+#include "runtime/onnx/known.hpp"
+
+#include "runtime/core/checked.hpp"
+#include "runtime/core/dtype.hpp"
+#include "runtime/onnx/tensor.hpp"
+
+namespace banoff::onnx_import {
+
+namespace {
+
+std::int64_t mib(std::int64_t bytes) { return bytes >> 20; }
+
+std::int64_t bytes_of(std::int64_t elements, std::size_t each) {
+  return checked_mul(elements, static_cast<std::int64_t>(each));
+}
+
+}  // namespace
+
+KnownTensors::KnownTensors(const std::filesystem::path& model, std::int64_t fixed) : external_(model), fixed_(fixed) {
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(model, error);
+  if (!error) add_file(bytes);
+}
+
+void KnownTensors::add_file(std::size_t bytes) {
+  stored_ = checked_add(stored_, bytes_of(8, bytes));
+  (void)checked_add(stored_, fixed_);
+}
+
+void KnownTensors::count(std::int64_t bytes) {
+  const std::int64_t wanted = checked_add(used_, bytes), most = stored_ + fixed_;
+  if (wanted > most) {
+    fail_input("constants and what is computed from them would take {} MiB of memory; the limit for this model is {} MiB",
+               mib(wanted), mib(most));
+  }
+  used_ = wanted;
+}
+
+KnownTensors::Lease KnownTensors::lend(std::int64_t elements, std::size_t bytes_each) {
+  return {*this, bytes_of(elements, bytes_each)};
+}
+
+std::pair<Known, std::byte*> KnownTensors::allocate(DType type, const Shape& shape) {
+  count(bytes_of(shape.elements(), size_of(type)));
+  auto [tensor, data] = Tensor::allocate(type, shape);
+  return {Known(std::move(tensor)), data};
+}
+
+Known KnownTensors::stored(const onnx::TensorProto& proto) { return tensor_of(proto, *this); }
+
+ExternalData::Bytes KnownTensors::external(const onnx::TensorProto& proto) {
+  ExternalData::Bytes found = external_.bytes_of(proto);
+  if (found.first) add_file(found.file->bytes().size());
+  return found;
+}
+
+Known KnownTensors::mapped(DType type, const Shape& shape, std::shared_ptr<const std::byte> data) const {
+  return Known(Tensor(type, shape, std::move(data)));
+}
+
+Known KnownTensors::numbers(DType type, const Shape& shape, const std::function<double(std::int64_t)>& element) {
+  auto [tensor, data] = allocate(type, shape);
+  const std::int64_t count = shape.elements();
+  // A lambda of Clang 14 cannot reach a structured binding, only a copy of it.
+  visit_dtype(type, [&, out = data]<class T>(T) {
+    for (std::int64_t i = 0; i < count; ++i) reinterpret_cast<T*>(out)[i] = cast_element<T>(element(i));
+  });
+  return tensor;
+}
+
+Known KnownTensors::integers(const Shape& shape, const std::function<std::int64_t(std::int64_t)>& element) {
+  auto [tensor, data] = allocate(DType::i64, shape);
+  auto* out = reinterpret_cast<std::int64_t*>(data);
+  for (std::int64_t i = 0; i < shape.elements(); ++i) out[i] = element(i);
+  return tensor;
+}
+
+Known KnownTensors::integers(std::span<const std::int64_t> values) {
+  return integers({std::ssize(values)}, [&](std::int64_t i) { return values[static_cast<std::size_t>(i)]; });
+}
+
+Known KnownTensors::filled(DType type, const Shape& shape, double value) {
+  return numbers(type, shape, [value](std::int64_t) { return value; });
+}
+
+Known KnownTensors::as(const Known& tensor, DType type) {
+  if (tensor.dtype() == type) return tensor;
+  count(bytes_of(tensor.elements(), size_of(type)));
+  return Known(tensor.Tensor::as(type));
+}
+
+Known KnownTensors::permuted(const Tensor& tensor, const std::vector<std::int64_t>& to) {
+  count(static_cast<std::int64_t>(tensor.bytes()));
+  return Known(onnx_import::permuted(tensor, to));
+}
+
+std::vector<Known> KnownTensors::computed(std::span<const Tensor> inputs, std::span<const TensorType> types,
+                                          const std::function<std::vector<Tensor>()>& compute) {
+  // The reference kernels have floats in 64 bits, inputs as well as outputs.
+  std::int64_t elements = 0;
+  for (const Tensor& input : inputs) elements = checked_add(elements, input.elements());
+  for (const TensorType& type : types) elements = checked_add(elements, type.shape.elements());
+  for (const TensorType& type : types) count(bytes_of(type.shape.elements(), size_of(type.dtype)));
+  const Lease meanwhile = lend(elements);
+  std::vector<Known> results;
+  for (const Tensor& result : compute()) results.push_back(Known(result.as(types[results.size()].dtype)));
+  return results;
+}
+
+}  // namespace banoff::onnx_import

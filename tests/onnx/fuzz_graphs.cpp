@@ -1,0 +1,155 @@
+#include "tests/onnx/fuzz_graphs.hpp"
+
+#include "tests/onnx/fuzz_recipes.hpp"
+
+namespace banoff::test {
+namespace {
+
+using Sizes = std::vector<std::int64_t>;
+
+class Maker {
+ public:
+  explicit Maker(Dice& dice) : dice_(dice) {}
+
+  onnx::ModelProto run() {
+    model_.set_ir_version(8);
+    model_.add_opset_import()->set_version(dice_.one_of(std::array<std::int64_t, 7>{7, 9, 11, 13, 17, 18, 19}));
+    graph().set_name("made");
+    for (std::size_t inputs = 1 + dice_.below(2); inputs > 0; --inputs) add_input();
+    for (std::size_t nodes = 1 + dice_.below(4); nodes > 0; --nodes) add_node(dice_.one_of(recipes()));
+    for (const std::string& name : results_) graph().add_output()->set_name(name);
+    return std::move(model_);
+  }
+
+ private:
+  onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+  std::string fresh(const char* kind) { return kind + std::to_string(count_++); }
+
+  Sizes shape() {
+    const std::array<Sizes, 9> shapes{Sizes{1, 3, 4, 4}, Sizes{1, 4, 5, 3}, Sizes{2, 4, 6}, Sizes{2, 3}, Sizes{4},
+                                      Sizes{},           Sizes{1, 1, 8, 8}, Sizes{1},       Sizes{3, 3}};
+    Sizes sizes = dice_.one_of(shapes);
+    if (dice_.once_in(12)) sizes.assign(1 + dice_.below(3), 0);
+    return sizes;
+  }
+
+  /// An input may claim any size: nothing is stored of it.
+  void add_input() {
+    onnx::ValueInfoProto& input = *graph().add_input();
+    input.set_name(fresh("x"));
+    auto& type = *input.mutable_type()->mutable_tensor_type();
+    const bool integers = dice_.once_in(5);
+    type.set_elem_type(integers ? onnx::TensorProto::INT64 : onnx::TensorProto::FLOAT);
+    type.mutable_shape();
+    for (const std::int64_t size : shape()) {
+      auto& dim = *type.mutable_shape()->add_dim();
+      if (dice_.once_in(12)) dim.set_dim_param("N");
+      else dim.set_dim_value(dice_.once_in(10) ? dice_.odd_integer() : size);
+    }
+    values_.push_back(input.name());
+  }
+
+  template <class F>
+  static void fill(onnx::TensorProto& tensor, const Sizes& shape, F add) {
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape) {
+      tensor.add_dims(size);
+      count *= size;
+    }
+    for (std::int64_t i = 0; i < count; ++i) add();
+  }
+  void fill_floats(onnx::TensorProto& tensor, const Sizes& shape) {
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    fill(tensor, shape, [&] { tensor.add_float_data(dice_.number()); });
+    if (dice_.once_in(20)) move_outside(tensor);
+  }
+  void fill_integers(onnx::TensorProto& tensor, const Sizes& shape) {
+    tensor.set_data_type(onnx::TensorProto::INT64);
+    fill(tensor, shape, [&] { tensor.add_int64_data(dice_.integer()); });
+  }
+
+  /// One element, in a file.
+  void move_outside(onnx::TensorProto& tensor) {
+    tensor.clear_float_data();
+    tensor.clear_dims();
+    tensor.add_dims(1);
+    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+    auto& location = *tensor.add_external_data();
+    location.set_key("location");
+    location.set_value(dice_.one_of(outside_files));
+    auto& length = *tensor.add_external_data();
+    length.set_key("length");
+    length.set_value("4");
+  }
+
+  Sizes length() { return {static_cast<std::int64_t>(dice_.below(6))}; }
+
+  std::string constant(Ingredient kind) {
+    onnx::TensorProto& tensor = *graph().add_initializer();
+    tensor.set_name(fresh("c"));
+    switch (kind) {
+      case Ingredient::list: fill_integers(tensor, length()); break;
+      case Ingredient::scalar: fill_integers(tensor, dice_.once_in(2) ? Sizes{} : Sizes{1}); break;
+      case Ingredient::numbers: fill_floats(tensor, length()); break;
+      case Ingredient::number: fill_floats(tensor, {}); break;
+      default: fill_floats(tensor, shape()); break;
+    }
+    return tensor.name();
+  }
+
+  std::string argument(const Argument& input, bool may_be_absent) {
+    if (may_be_absent && dice_.once_in(4)) return "";
+    if (input.kind == Ingredient::tensor) return dice_.once_in(3) ? constant(input.kind) : dice_.one_of(values_);
+    return dice_.once_in(10) ? dice_.one_of(values_) : constant(input.kind);
+  }
+
+  void set(onnx::AttributeProto& to, const Argument& attribute) {
+    using Proto = onnx::AttributeProto;
+    const std::size_t count = dice_.below(6);
+    switch (attribute.kind) {
+      case Ingredient::list:
+        to.set_type(Proto::INTS);
+        for (std::size_t i = 0; i < count; ++i) to.add_ints(dice_.integer());
+        break;
+      case Ingredient::scalar: to.set_type(Proto::INT), to.set_i(dice_.integer()); break;
+      case Ingredient::numbers:
+        to.set_type(Proto::FLOATS);
+        for (std::size_t i = 0; i < count; ++i) to.add_floats(dice_.number());
+        break;
+      case Ingredient::word: to.set_type(Proto::STRING), to.set_s(dice_.one_of(attribute.words)); break;
+      case Ingredient::constant: to.set_type(Proto::TENSOR), fill_floats(*to.mutable_t(), {1}); break;
+      default: to.set_type(Proto::FLOAT), to.set_f(dice_.number()); break;
+    }
+  }
+
+  void add_node(const Recipe& recipe) {
+    std::vector<std::string> inputs;
+    for (const Argument& input : recipe.inputs) inputs.push_back(argument(input, !inputs.empty()));
+    onnx::NodeProto& node = *graph().add_node();
+    node.set_op_type(recipe.op);
+    for (const std::string& input : inputs) node.add_input(input);
+    while (node.input_size() > 1 && node.input(node.input_size() - 1).empty()) node.mutable_input()->RemoveLast();
+    for (const Argument& attribute : recipe.attributes) {
+      if (dice_.once_in(2)) continue;
+      onnx::AttributeProto& added = *node.add_attribute();
+      added.set_name(attribute.name);
+      set(added, attribute);
+    }
+    for (std::size_t outputs = dice_.once_in(4) ? 2 + dice_.below(2) : 1; outputs > 0; --outputs) {
+      node.add_output(fresh("y"));
+      values_.push_back(node.output(node.output_size() - 1));
+    }
+    results_.push_back(node.output(0));
+  }
+
+  Dice& dice_;
+  onnx::ModelProto model_;
+  std::vector<std::string> values_, results_;
+  int count_ = 0;
+};
+
+}  // namespace
+
+onnx::ModelProto random_graph(Dice& dice) { return Maker(dice).run(); }
+
+}  // namespace banoff::test
