@@ -19,7 +19,7 @@ void check(dnnl_status_t status) {
 class PrimitiveState final : public KernelState {
  public:
   PrimitiveState(const dnnl::engine& engine, const PrimitiveParts& parts) : stream_(engine) {
-    for (const auto& [argument, memory] : parts.constants) arguments_.push_back({argument, memory.get()});
+    for (const auto& [argument, memory] : parts.constants) arguments_.push_back({argument, memory->get()});
     for (const Binding& binding : parts.inputs) add(engine, binding.argument, binding.md);
     add(engine, parts.output_argument, parts.output);
     if (parts.scratchpad.get_size() != 0) add(engine, DNNL_ARG_SCRATCHPAD, parts.scratchpad);
@@ -69,7 +69,7 @@ class PrimitiveKernel final : public Kernel {
   [[nodiscard]] std::string implementation() const override { return parts_.implementation; }
   [[nodiscard]] std::size_t weight_bytes() const override {
     std::size_t bytes = 0;
-    for (const auto& [argument, memory] : parts_.constants) bytes += memory.get_desc().get_size();
+    for (const auto& [argument, memory] : parts_.constants) bytes += memory->get_desc().get_size();
     return bytes;
   }
   [[nodiscard]] int in_place_input() const override { return parts_.in_place; }
@@ -107,13 +107,15 @@ std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost
                                            [](const KernelArgs&) { fail_internal("an estimate was run"); });
 }
 
-dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {
-  dnnl::memory from(given, context.engine, const_cast<float*>(values.data()));
-  dnnl::memory to(wanted, context.engine);
-  dnnl::stream stream(context.engine);
-  dnnl::reorder(from, to).execute(stream, from, to);
-  stream.wait();
-  return to;
+PackedPtr packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {
+  return context.weights->get(values, given, wanted, [&] {
+    dnnl::memory from(given, context.engine, const_cast<float*>(values.data()));
+    dnnl::memory to(wanted, context.engine);
+    dnnl::stream stream(context.engine);
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+    return std::make_shared<const dnnl::memory>(std::move(to));
+  });
 }
 
 dnnl::primitive_attr attributes(const dnnl::post_ops& ops) {

@@ -90,10 +90,12 @@ void read_inputs(const Yaml& section, const std::string& file, const Env& env, G
   }
 }
 
-TensorType nominal_type(const GraphInput& input) {
+TensorType nominal_type(const GraphInput& input, const std::map<std::string, std::int64_t>& sizes) {
   TensorType type{input.dtype, {}, false};
   for (const Dim& dim : input.dims) {
-    type.shape.push_back(std::max<std::int64_t>(dim.size, 1));
+    const auto assumed = sizes.find(dim.symbol);
+    type.shape.push_back(dim.size > 0 || assumed == sizes.end() ? std::max<std::int64_t>(dim.size, 1)
+                                                                : assumed->second);
     type.bounded = type.bounded || dim.bounded;
   }
   return type;

@@ -86,24 +86,16 @@ void write(const Slice& op, const Writer& w) {
                          w.numbers("steps", step)});
 }
 
-/// The shape for any first dimension.
-Ints any_batch(const Shape& x) {
-  Ints shape = x.vec();
-  shape[0] = 0;
-  return shape;
-}
-
 std::string reshaped(const Writer& w, const std::string& x, const Ints& shape, std::string_view suffix) {
   return w.step("Reshape", {x, w.numbers(fmt::format("{}_shape", suffix), shape)}, suffix);
 }
 
 void write(const ChannelShuffle& op, const Writer& w) {
   const Shape& x = w.shape();
-  Ints split{0, op.groups, x[1] / op.groups}, perm{0, 2, 1};  // 0: as many as there are
-  for (std::size_t i = 2; i < x.rank(); ++i) split.push_back(x[i]), perm.push_back(static_cast<std::int64_t>(i) + 1);
   const std::string turned = w.fresh("turned");
-  set(w.emit("Transpose", {reshaped(w, w.in(), split, "split")}, turned), "perm", perm);
-  (void)w.emit("Reshape", {turned, w.numbers("shape", any_batch(x))});
+  const std::string split = reshaped(w, w.in(), {0, op.groups, x[1] / op.groups, -1}, "split");
+  set(w.emit("Transpose", {split}, turned), "perm", Ints{0, 2, 1, 3});
+  (void)w.emit("Reshape", {turned, w.shape_to_return_to()});
 }
 
 void write(const Reshape& op, const Writer& w) { (void)w.emit("Reshape", {w.in(), w.numbers("shape", op.shape)}); }
@@ -239,7 +231,7 @@ void write(const GroupNorm& op, const Writer& w) {
               w.constant("zeros", onnx_import::filled({groups}, 0, w.dtype()))},
              normal),
       "epsilon", op.eps);
-  const std::string shape = w.numbers("shape", any_batch(x));
+  const std::string shape = w.shape_to_return_to();
   if (!op.affine) return void(w.emit("Reshape", {normal, shape}));
   const std::string back = w.step("Reshape", {normal, shape}, "back");
   const std::string scaled = w.step("Mul", {back, w.param_along(Slot::weight, 1)}, "scaled");

@@ -47,9 +47,21 @@ std::string pads_input(const Writer& w, const Ints& begin, const Ints& end) {
   return w.numbers("pads", pads);
 }
 
+/// Padding at the end for as many windows as there are at any size: less than a stride more brings the last window in.
+/// None where the last window might then begin behind the picture, which ceil_mode leaves out.
+bool pad_for_any_size(std::vector<Window>& windows) {
+  for (const Window& window : windows) {
+    if ((window.kernel - 1) * window.dilation + 1 < window.pad_end + window.stride) return false;
+  }
+  for (Window& window : windows) window.pad_end += window.stride - 1;
+  return true;
+}
+
 /// As many windows as there are, without ceil_mode, on whose last window versions of ONNX differ: by more padding at
 /// the end. Returns whether some was needed.
-bool pad_to_the_last(std::vector<Window>& windows) {
+bool pad_to_the_last(const Pool& op, const Writer& w, std::vector<Window>& windows) {
+  const bool may_count = op.kind == PoolKind::avg && op.count_include_pad;
+  if (op.ceil_mode && !may_count && w.open_behind_batch() && pad_for_any_size(windows)) return true;
   bool more = false;
   for (Window& window : windows) {
     const std::int64_t reach = (window.output - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
@@ -74,7 +86,7 @@ void write_average(const Pool& op, const Writer& w) {
   const std::vector<Window> given = windows(op, w.shape());
   std::vector<Window> padded = given;
   // Of padding that counts, what is added to it does not: then the former becomes part of the picture.
-  const bool apart = pad_to_the_last(padded) && op.count_include_pad;
+  const bool apart = pad_to_the_last(op, w, padded) && op.count_include_pad;
   std::string x = w.in();
   if (apart) {
     Ints begin, end;
@@ -92,7 +104,7 @@ void write_average(const Pool& op, const Writer& w) {
 
 std::vector<Window> largest_windows(const Pool& op, const Writer& w) {
   std::vector<Window> result = windows(op, w.shape());
-  (void)pad_to_the_last(result);
+  (void)pad_to_the_last(op, w, result);
   return result;
 }
 
@@ -126,7 +138,10 @@ void write(const Conv& op, const Writer& w) {
   set(node, "strides", each(op.stride, rank));
   set(node, "dilations", each(op.dilation, rank));
   set(node, "group", groups_of(op, w.shape()));
-  set(node, "pads", pads_of(windows(op, w.shape())));
+  if (op.padding.mode == Padding::Mode::given || !w.open_behind_batch()) {
+    return set(node, "pads", pads_of(windows(op, w.shape())));
+  }
+  set(node, "auto_pad", op.padding.mode == Padding::Mode::same ? "SAME_UPPER" : "SAME_LOWER");
 }
 
 void write(const ConvTranspose& op, const Writer& w) {
@@ -170,6 +185,7 @@ void write(const MaxPoolIndices& op, const Writer& w) {
 
 /// Bins of equal size are an average pool; others have no operator.
 void write(const AdaptiveAvgPool&, const Writer& w) {
+  if (w.out_shape().elements(2, w.out_shape().rank()) == 1) return void(w.emit("GlobalAveragePool", {w.in()}));
   Ints kernel;
   for (std::size_t i = 2; i < w.shape().rank(); ++i) {
     if (w.shape()[i] % w.out_shape()[i] != 0) {

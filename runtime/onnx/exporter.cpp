@@ -1,10 +1,9 @@
 #include "runtime/onnx/exporter.hpp"
 
-#include "banoff/file.hpp"
+#include <algorithm>
+
 #include "runtime/core/fail.hpp"
-#include "runtime/onnx/batch.hpp"
 #include "runtime/onnx/element_type.hpp"
-#include "runtime/onnx/export.hpp"
 
 namespace banoff {
 
@@ -37,34 +36,51 @@ void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values
   for (const std::int64_t value : values) added.add_ints(value);
 }
 
-Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types)
-    : graph_(graph), types_(types), larger_(types_of_larger_batch(graph, types)) {}
+Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types, const std::vector<Elsewhere>& elsewhere,
+                   Purpose purpose)
+    : graph_(graph), types_(types), elsewhere_(elsewhere), purpose_(purpose) {}
 
-/// A dimension that grows with the batch is symbolic: by the batch's own name where it is as large.
+bool Exporter::is_open(ValueId value, std::size_t axis) const {
+  const auto other = [&](const Elsewhere& there) {
+    return there.types[static_cast<std::size_t>(value)].shape[axis] != type(value).shape[axis];
+  };
+  return std::ranges::any_of(elsewhere_, other);
+}
+
+bool Exporter::open_behind_batch(ValueId value) const {
+  for (std::size_t axis = 1; axis < type(value).shape.rank(); ++axis) {
+    if (is_open(value, axis)) return true;
+  }
+  return false;
+}
+
+/// A dimension that is not the same everywhere is symbolic: by an input's symbol where it is always as large.
 void Exporter::describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const {
-  const TensorType& type = types_[static_cast<std::size_t>(value)];
+  const TensorType& here = type(value);
   info.set_name(name);
   auto& tensor = *info.mutable_type()->mutable_tensor_type();
-  tensor.set_elem_type(onnx_types[type.dtype]);
+  tensor.set_elem_type(onnx_types[here.dtype]);
   auto& shape = *tensor.mutable_shape();  // there with no dimensions too: without it the rank would be unknown
-  for (std::size_t i = 0; i < type.shape.rank(); ++i) {
+  for (std::size_t i = 0; i < here.shape.rank(); ++i) {
     auto& dim = *shape.add_dim();
-    const bool grows = larger_ && (*larger_)[static_cast<std::size_t>(value)].shape[i] != type.shape[i];
-    if (i == 0 && type.bounded) dim.set_dim_param("count");
-    else if (!grows) dim.set_dim_value(type.shape[i]);
-    else dim.set_dim_param(batch_of(value, i));
+    if (i == 0 && here.bounded) dim.set_dim_param("count");
+    else if (!is_open(value, i)) dim.set_dim_value(here.shape[i]);
+    else dim.set_dim_param(symbol_of(value, i));
   }
 }
 
-std::string Exporter::batch_of(ValueId value, std::size_t axis) const {
+std::string Exporter::symbol_of(ValueId value, std::size_t axis) const {
+  const auto size = [](const std::vector<TensorType>& types, ValueId of, std::size_t at) {
+    return types[static_cast<std::size_t>(of)].shape[at];
+  };
   for (const GraphInput& input : graph_.inputs) {
-    if (input.dims.empty() || input.dims[0].symbol.empty()) continue;
-    const auto size = [](const std::vector<TensorType>& types, ValueId of, std::size_t at) {
-      return types[static_cast<std::size_t>(of)].shape[at];
-    };
-    if (size(types_, value, axis) == size(types_, input.value, 0) &&
-        size(*larger_, value, axis) == size(*larger_, input.value, 0)) {
-      return input.dims[0].symbol;
+    for (std::size_t i = 0; i < input.dims.size(); ++i) {
+      if (input.dims[i].symbol.empty() || input.dims[i].bounded) continue;
+      const auto as_large = [&](const std::vector<TensorType>& types) {
+        return size(types, value, axis) == size(types, input.value, i);
+      };
+      const auto there = [&](const Elsewhere& each) { return as_large(each.types); };
+      if (as_large(types_) && std::ranges::all_of(elsewhere_, there)) return input.dims[i].symbol;
     }
   }
   return fmt::format("{}_{}", name(value), axis);
@@ -124,7 +140,10 @@ std::string Exporter::constant(const std::string& wanted, const Tensor& tensor) 
   proto.set_name(unique(wanted));
   proto.set_data_type(onnx_types[tensor.dtype()]);
   for (const std::int64_t size : tensor.shape()) proto.add_dims(size);
-  proto.set_raw_data(tensor.data(), tensor.bytes());
+  const std::string_view bytes(reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
+  constexpr std::size_t small = 64;
+  if (purpose_ == Purpose::file || bytes.size() <= small) proto.set_raw_data(bytes.data(), bytes.size());
+  else proto.set_raw_data(fmt::format("{:x}", std::hash<std::string_view>{}(bytes)));
   return proto.name();
 }
 
@@ -160,6 +179,13 @@ std::string Writer::number(std::string_view suffix, double value) const {
   return constant(suffix, Tensor::of<double>({}, {value}).as(dtype()));
 }
 
+std::string Writer::shape_to_return_to() const {
+  if (open_behind_batch()) return step("Shape", {in()}, "shape");
+  Ints sizes = shape().vec();
+  sizes[0] = 0;  // as many as there are
+  return numbers("shape", sizes);
+}
+
 std::string Writer::fresh(std::string_view suffix) const {
   return exporter_.unique(fmt::format("{}.{}", node_.name, suffix));
 }
@@ -179,15 +205,5 @@ std::string Writer::step(const std::string& op, const std::vector<std::string>& 
 }
 
 }  // namespace onnx_export
-
-void save_onnx(const std::filesystem::path& file, const Graph& graph, const std::vector<TensorType>& types) {
-  std::size_t bytes = 0;
-  for (const Param& param : graph.params) bytes += param.value.bytes();
-  constexpr std::size_t most = (std::size_t{1} << 31) - (std::size_t{1} << 24);
-  if (bytes > most) fail_input("{} bytes of weights, and an ONNX file holds at most 2 GiB", bytes);
-  std::string text;
-  if (!onnx_export::Exporter(graph, types).run().SerializeToString(&text)) fail_internal("ONNX: cannot be serialised");
-  write_file_atomically(file, text);
-}
 
 }  // namespace banoff

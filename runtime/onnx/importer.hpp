@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "runtime/onnx/file_inputs.hpp"
 #include "runtime/onnx/import.hpp"
 
 namespace banoff::onnx_import {
@@ -21,17 +22,24 @@ struct Operand {
 /// Parameters of a node to be made.
 using Params = std::vector<std::pair<Slot, Tensor>>;
 
+/// A file as every reading of it begins.
+struct Source {
+  onnx::ModelProto model;
+  std::filesystem::path file;
+  std::vector<std::pair<std::string, Tensor>> initializers;
+  NodeExecutor evaluate;
+  LoadLimits limits;
+};
+
+/// Reads a network at the sizes that its inputs have: nothing in it says how another size would be.
 class Importer {
  public:
-  Importer(const onnx::ModelProto& model, const std::filesystem::path& file, const NodeExecutor& evaluate,
-           const Bindings& bindings, const LoadLimits& limits);
+  Importer(const Source& source, const std::vector<FileInput>& inputs);
 
-  [[nodiscard]] LoadedModel run();
+  [[nodiscard]] Graph run();
 
   [[nodiscard]] std::int64_t opset() const noexcept { return opset_; }
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
-  /// Whether an input's first dimension has no size of its own.
-  [[nodiscard]] bool has_batch() const noexcept { return has_batch_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
   [[nodiscard]] TensorType type_of(const Operand& operand) const;
   /// Whether a node or an output of the network reads the value.
@@ -51,8 +59,6 @@ class Importer {
   void take_initializers();
   void take_node(const onnx::NodeProto& node);
   void take_outputs();
-  [[nodiscard]] std::vector<Dim> dims_of(const onnx::ValueInfoProto& input) const;
-  [[nodiscard]] Dim dim_of(const onnx::TensorShapeProto::Dimension& dim, const std::string& input, int axis) const;
   [[nodiscard]] std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
                                                const Signature& signature) const;
   [[nodiscard]] ValueId live(const Operand& operand);
@@ -60,9 +66,10 @@ class Importer {
   [[noreturn]] void report() const;
 
   const onnx::GraphProto& source_;
-  std::filesystem::path file_;
+  const Source& given_;
+  const std::vector<FileInput>& inputs_;
+  const std::filesystem::path& file_;
   const NodeExecutor& evaluate_;
-  const Bindings& bindings_;
   const LoadLimits& limits_;
   std::int64_t opset_;
   Graph graph_;
@@ -72,7 +79,6 @@ class Importer {
   std::set<std::string, std::less<>> names_, read_;
   std::vector<Failure> failures_;
   std::int64_t known_elements_ = 0;
-  bool has_batch_ = false;
 };
 
 }  // namespace banoff::onnx_import

@@ -19,8 +19,6 @@ void reshape(Call& call) {
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] == 0 && i < x.rank()) shape[i] = x[i];
   }
-  // The batch stays what it is, however many there are.
-  if (call.importer().has_batch() && !shape.empty() && x.rank() > 0 && shape[0] == x[0]) shape[0] = 0;
   call.become(Reshape{shape});
 }
 

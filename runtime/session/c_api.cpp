@@ -63,6 +63,9 @@ void describe(const std::vector<banoff::TensorInfo>& tensors, std::size_t index,
   info.rank = tensor.shape.rank();
   std::copy(tensor.shape.begin(), tensor.shape.end(), info.dims);
   info.bounded = tensor.bounded ? 1 : 0;
+  for (std::size_t i = 0; i < tensor.symbols.size(); ++i) {
+    if (!tensor.symbols[i].empty()) info.open |= std::uint32_t{1} << i;
+  }
   info.bytes = static_cast<std::size_t>(tensor.shape.elements()) * banoff::size_of(tensor.dtype);
   *out = info;
 }
@@ -139,6 +142,31 @@ banoff_status banoff_session_create(const banoff_compiled* compiled, banoff_sess
 }
 
 void banoff_session_release(banoff_session* session) { std::unique_ptr<banoff_session>{session}.reset(); }
+
+banoff_status banoff_session_set_shape(banoff_session* session, size_t index, const int64_t* dims, size_t rank,
+                                       banoff_error* error) {
+  return guarded(error, [&] {
+    need(session, dims);
+    within(index, session->model.inputs());
+    session->session.set_shape(index, banoff::Shape(std::span(dims, rank)));
+  });
+}
+
+banoff_status banoff_session_input_info(banoff_session* session, size_t index, banoff_tensor_info* out,
+                                        banoff_error* error) {
+  return guarded(error, [&] {
+    need(session, out);
+    describe(session->session.inputs(), index, out);
+  });
+}
+
+banoff_status banoff_session_output_info(banoff_session* session, size_t index, banoff_tensor_info* out,
+                                         banoff_error* error) {
+  return guarded(error, [&] {
+    need(session, out);
+    describe(session->session.outputs(), index, out);
+  });
+}
 
 banoff_status banoff_session_input(banoff_session* session, size_t index, void** data, banoff_error* error) {
   return guarded(error, [&] {

@@ -1,0 +1,24 @@
+// A network's inputs as its file describes them: which sizes are fixed, and what the others are called.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include "runtime/graph/signature.hpp"
+
+namespace banoff::onnx_import {
+
+using Sizes = std::map<std::string, std::int64_t>;  ///< by symbol
+
+struct FileInput {
+  std::string name;
+  DType dtype = DType::f32;
+  std::vector<Dim> dims;  ///< each of a fixed size, or with a symbol and, if one was given, a size
+};
+
+/// The inputs that no initializer stands for. A dimension without a size has the file's name for it as its symbol, as a
+/// word (so that model files can say it), or one made from the input's name; a first dimension without a name is N.
+/// Sizes are taken from `given`, by the file's name or ours, and N stands for every first dimension without a size.
+/// Throws bad_input where something given does not fit the file.
+[[nodiscard]] std::vector<FileInput> inputs_of(const onnx::GraphProto& graph, const Bindings& given);
+
+}  // namespace banoff::onnx_import
