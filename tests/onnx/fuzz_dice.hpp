@@ -30,20 +30,20 @@ class Dice {
 
   /// What breaks arithmetic on sizes.
   [[nodiscard]] std::int64_t odd_integer() {
-    constexpr std::array<std::int64_t, 14> values{0,
+    using Limits = std::numeric_limits<std::int64_t>;
+    if (once_in(3)) return once_in(2) ? Limits::max() : Limits::min();
+    constexpr std::array<std::int64_t, 12> values{0,
                                                   -1,
                                                   -2,
                                                   7,
                                                   255,
                                                   65536,
-                                                  std::int64_t{1} << 31,
                                                   (std::int64_t{1} << 31) - 1,
+                                                  std::int64_t{1} << 31,
                                                   std::int64_t{1} << 33,
                                                   1'000'000'000'000,
                                                   std::int64_t{1} << 62,
-                                                  std::numeric_limits<std::int64_t>::max(),
-                                                  std::numeric_limits<std::int64_t>::min(),
-                                                  std::numeric_limits<std::int64_t>::min() + 1};
+                                                  Limits::min() + 1};
     return one_of(values);
   }
   /// Mostly what a network may say.

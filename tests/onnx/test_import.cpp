@@ -1,4 +1,7 @@
 // What the importer makes of ONNX's ways of saying things, and what it says of what it cannot take.
+#include <fstream>
+#include <sstream>
+
 #include "banoff/session.hpp"
 #include "tests/onnx/onnx_model.hpp"
 #include "tests/session/support.hpp"
@@ -194,4 +197,20 @@ TEST_CASE("initializers are constants where all are listed as inputs, where one 
   const Model model = Model::load(norm.write(folder));
   CHECK(model.inputs().at(1).name == "b");
   CHECK_THROWS_AS((void)model.reference({{"g", Tensor::of<float>({2}, {1, 1})}}), Error);
+}
+
+TEST_CASE("defaults of inputs in a model file are of fixed sizes, not too large, and in the weights") {
+  const TemporaryFolder folder;
+  Model::load(with_default(false).write(folder)).save(folder / "net.yaml");
+  std::ostringstream text;
+  text << std::ifstream(folder / "net.yaml").rdbuf();
+  const auto said_of = [&](const std::string& input) {
+    std::string changed = text.str();
+    changed.insert(changed.find("inputs:\n") + 8, "  more: {shape: " + input + ", default: true}\n");
+    folder.write("net.yaml", changed);
+    return input_error([&] { (void)Model::load(folder / "net.yaml"); });
+  };
+  CHECK(said_of("[2]").find("'more.default' is missing") != std::string::npos);
+  CHECK(said_of("[N]").find("fixed sizes") != std::string::npos);
+  CHECK(said_of("[1099511627776]").find("more than a default may have") != std::string::npos);
 }
