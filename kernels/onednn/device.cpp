@@ -26,9 +26,11 @@ void require_avx2() {
 #endif
 }
 
-bool has_avx512() {
+/// Whether oneDNN computes with vectors of 16, for which nChw16c is made: the library has the last word, since its
+/// limit (DNNL_MAX_CPU_ISA) may lie below what the processor has.
+bool has_vectors_of_16() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") != 0;
+  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 #else
   return false;
 #endif
@@ -92,7 +94,7 @@ class CpuDevice final : public Device {
   explicit CpuDevice(const Options& options)
       : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
                  options.allow_slow},
-        avx512_(has_avx512()),
+        vectors_of_16_(has_vectors_of_16()),
         reference_(reference::device()) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
@@ -105,7 +107,7 @@ class CpuDevice final : public Device {
     const std::size_t rank = type.shape.rank();
     if (storage(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
-    if (avx512_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
+    if (vectors_of_16_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
     return {Layout::blocked8, Layout::channels_last, Layout::plain};
   }
 
@@ -170,7 +172,7 @@ class CpuDevice final : public Device {
   }
 
   Context context_;
-  bool avx512_;
+  bool vectors_of_16_;
   std::unique_ptr<Device> reference_;
 };
 
