@@ -31,7 +31,7 @@ class Planner {
     made_.assign(plan_->types.size(), none);
     for (const GraphInput& input : plan_->graph->inputs) {
       const std::int32_t buffer = add_buffer(input.value, Layout::plain);
-      storage(buffer).pinned = true;
+      pin(buffer);
       plan_->input_buffers.push_back(buffer);
     }
     add_constants();
@@ -42,7 +42,17 @@ class Planner {
   }
 
  private:
-  Storage& storage(std::int32_t buffer) { return plan_->storages[index(plan_->buffers[index(buffer)].storage)]; }
+  // Storages are asked for values and told values: a reference to one would not outlive the next buffer.
+  [[nodiscard]] std::size_t bytes_of(std::int32_t buffer) const { return plan_->storage_of(buffer).bytes; }
+  [[nodiscard]] Tensor constant_in(std::int32_t buffer) const { return plan_->storage_of(buffer).constant; }
+  /// Whether nothing else may ever be written there.
+  [[nodiscard]] bool is_fixed(std::int32_t buffer) const {
+    return plan_->storage_of(buffer).pinned || plan_->storage_of(buffer).constant;
+  }
+  void pin(std::int32_t buffer) { plan_->storages[index(plan_->buffer(buffer).storage)].pinned = true; }
+  void hold(std::int32_t buffer, Tensor constant) {
+    plan_->storages[index(plan_->buffer(buffer).storage)].constant = std::move(constant);
+  }
 
   void count_uses() {
     remaining_.assign(plan_->types.size(), 0);
@@ -86,7 +96,7 @@ class Planner {
       const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
       const Tensor value = constant_of(node);
       const DType held = plan_->device->storage(plan_->types[index(node.outputs[0])].dtype);
-      storage(buffer).constant = plan_->device->keep(value.as(held));
+      hold(buffer, plan_->device->keep(value.as(held)));
     }
   }
 
@@ -98,7 +108,7 @@ class Planner {
     const Layout have = plan_->buffer(from).layout;
     if (same_bytes(type, have, layout)) return add_view(value, layout, from);
     auto kernel = plan_->device->reorder(type, have, layout);
-    if (const Tensor& constant = storage(from).constant; constant) {
+    if (const Tensor constant = constant_in(from); constant) {
       return add_reordered_constant(value, layout, constant, *kernel);
     }
     const std::int32_t to = add_buffer(value, layout);
@@ -108,7 +118,7 @@ class Planner {
 
   std::int32_t add_reordered_constant(ValueId value, Layout layout, const Tensor& constant, const Kernel& kernel) {
     const std::int32_t to = add_buffer(value, layout);
-    const std::shared_ptr<std::byte> data = plan_->device->allocate(storage(to).bytes);
+    const std::shared_ptr<std::byte> data = plan_->device->allocate(bytes_of(to));
     const std::shared_ptr<std::byte> scratch = plan_->device->allocate(kernel.scratch_bytes());
     const auto state = kernel.make_state();
     const std::array<const std::byte*, 1> inputs{constant.data()};
@@ -117,7 +127,7 @@ class Planner {
         plan_->types[index(value)].shape.rank() > 0 ? plan_->types[index(value)].shape[0] : 1};
     std::array<std::int64_t, 1> out_counts{in_counts};
     kernel.run({inputs, outputs, in_counts, out_counts, scratch.get(), state.get()});
-    storage(to).constant = Tensor(DType::u8, {static_cast<std::int64_t>(storage(to).bytes)}, data);
+    hold(to, Tensor(DType::u8, {static_cast<std::int64_t>(bytes_of(to))}, data));
     return to;
   }
 
@@ -153,7 +163,7 @@ class Planner {
     const std::size_t wanted = plan_->device->bytes(region.type(region.outputs[0]), region.output_layouts[0]);
     if (demanded == none) {
       for (std::size_t i = 0; i < step.inputs.size(); ++i) {
-        const bool fits = storage(step.inputs[i]).bytes == wanted;
+        const bool fits = bytes_of(step.inputs[i]) == wanted;
         if (fits && step.kernel->may_overwrite(static_cast<int>(i)) && dies(step, i)) return step.inputs[i];
       }
       return none;
@@ -180,7 +190,7 @@ class Planner {
   /// it, not another input of this very step.
   bool dies(const Step& step, std::size_t input) {
     const std::int32_t where = plan_->buffer(step.inputs[input]).storage;
-    if (plan_->storages[index(where)].pinned || plan_->storages[index(where)].constant) return false;
+    if (is_fixed(step.inputs[input])) return false;
     for (const Buffer& buffer : plan_->buffers) {
       if (buffer.storage == where && remaining_[index(buffer.value)] > 0) return false;
     }
@@ -193,8 +203,8 @@ class Planner {
   /// Outputs get memory of their own, so that callers can bind it.
   void emit_output(ValueId value) {
     std::int32_t buffer = in_layout(value, Layout::plain);
-    if (storage(buffer).pinned || storage(buffer).constant) buffer = copy_of(buffer);
-    storage(buffer).pinned = true;
+    if (is_fixed(buffer)) buffer = copy_of(buffer);
+    pin(buffer);
     plan_->output_buffers.push_back(buffer);
   }
 

@@ -258,6 +258,21 @@ TEST_CASE("odd channel counts and pooled, resized and concatenated branches meet
   check(net.graph);
 }
 
+TEST_CASE("constants are read in the layout of what they are added to, however many buffers there already are") {
+  for (int others = 0; others < 20; ++others) {
+    CAPTURE(others);
+    GraphBuilder net;
+    const ValueId x = net.input({1, 16, 5, 6});
+    net.output(net.conv(net.sum({net.conv(x, 16), net.add(Constant{{1, 16, 5, 6}}, {})}), 8));
+    for (int i = 0; i < others; ++i) net.output(net.add(Constant{{1, 16, 5, 6}}, {}), "constant" + std::to_string(i));
+    const auto plan = check(net.graph);
+    const auto reordered = std::ranges::count_if(plan->buffers, [&](const Buffer& buffer) {
+      return buffer.layout != Layout::plain && plan->storages[static_cast<std::size_t>(buffer.storage)].constant;
+    });
+    CHECK(reordered == 1);
+  }
+}
+
 TEST_CASE("memory is shared along a chain") {
   GraphBuilder net;
   ValueId x = net.input({1, 8, 32, 32});
