@@ -86,9 +86,6 @@ std::vector<Rows> rows_of(const Region& region) {
   return rows;
 }
 
-/// The number of threads of the calling thread's parallel regions before `enter`, to put back in `leave`.
-thread_local int threads_before = 0;
-
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(const Options& options)
@@ -120,8 +117,10 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
     const Entered entered(*this);  // oneDNN divides the work among threads when a primitive is made, not when it runs
-    Compiled own = cpu::attempt(
-        [&]() -> Compiled { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
+    const auto first = [&] { return describe(cpu::node(region, 0), "the cpu device"); };
+    Compiled own = cpu::attempt([&]() -> Compiled {
+      return translated(first, [&] { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
+    });
     const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
     if (!alone || !std::holds_alternative<Refusal>(own)) return own;
     const auto plain = [](Layout layout) { return layout == Layout::plain; };
@@ -132,16 +131,25 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
     const Entered entered(*this);
+    const auto what = [&] { return fmt::format("{} from {} to {}", type.str(), name_of(from), name_of(to)); };
     // A bounded value is copied whole, and its count with it.
-    return std::make_unique<CountedKernel>(fixed_reorder(type, from, to),
-                                           std::vector<Rows>{{rows_of(type), type.bounded ? 0 : none}});
+    Compiled made = cpu::attempt([&]() -> Compiled {
+      return translated(what, [&] {
+        return std::make_unique<CountedKernel>(fixed_reorder(type, from, to),
+                                               std::vector<Rows>{{rows_of(type), type.bounded ? 0 : none}});
+      });
+    });
+    if (auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&made)) return std::move(*kernel);
+    fail(ErrorKind::refused, "{}: {}", what(), std::get<Refusal>(made).reason);
   }
-  void enter() const override {
-    threads_before = omp_get_max_threads();
-    if (threads_before != context_.threads) omp_set_num_threads(context_.threads);
+  /// The number of threads that the calling thread's parallel regions had.
+  [[nodiscard]] int enter() const override {
+    const int before = omp_get_max_threads();
+    if (before != context_.threads) omp_set_num_threads(context_.threads);
+    return before;
   }
-  void leave() const override {
-    if (threads_before != context_.threads) omp_set_num_threads(threads_before);
+  void leave(int before) const override {
+    if (before != context_.threads) omp_set_num_threads(before);
   }
 
  private:
@@ -180,7 +188,7 @@ class CpuDevice final : public Device {
 
 std::unique_ptr<Device> device(const Options& options) {
   require_avx2();
-  return std::make_unique<CpuDevice>(options);
+  return translated([] { return "the cpu device"; }, [&] { return std::make_unique<CpuDevice>(options); });
 }
 
 std::string library_version() {

@@ -194,9 +194,10 @@ inline std::vector<std::vector<float>> run(const Device& device, const Kernel& k
   const auto state = kernel.make_state();
   std::vector<std::int64_t> in_counts(inputs.size(), 0);
   std::vector<std::int64_t> out_counts(outputs.size(), 0);
-  device.enter();
-  kernel.run({inputs, outputs, in_counts, out_counts, scratch.data(), state.get()});
-  device.leave();
+  {
+    const Entered entered(device);
+    kernel.run({inputs, outputs, in_counts, out_counts, scratch.data(), state.get()});
+  }
   std::vector<std::vector<float>> result;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     CHECK(padding_is_zero(region.type(region.outputs[i]).shape, region.output_layouts[i], outputs[i]));
