@@ -161,6 +161,29 @@ TEST_CASE("pooling agrees with the reference in every layout") {
   }
 }
 
+TEST_CASE("pools with dilation and padding agree with the reference, also where a window reads nothing but padding") {
+  const auto device = onednn::device({.threads = 2});
+  for (const std::int64_t dilation : {2, 5}) {
+    for (const std::int64_t padding : {std::int64_t{1}, dilation}) {
+      for (const std::int64_t stride : {1, 3}) {
+        for (const auto& [kind, count] :
+             {std::pair{PoolKind::max, false}, {PoolKind::avg, false}, {PoolKind::avg, true}}) {
+          CAPTURE(dilation);
+          CAPTURE(padding);
+          CAPTURE(stride);
+          Net net;
+          const Pool pool{
+              kind,  Spatial(2), Spatial(stride), {Padding::Mode::given, padding, padding}, Spatial(dilation),
+              false, count};
+          const std::int64_t size = count ? 4 : 7;
+          net.graph.add_output("z", net.add("pool", pool, {net.input("x", {1, 20, size, size})}));
+          for (const Layout layout : layouts_of(*device)) CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a dense layer with an activation agrees with the reference") {
   const auto device = onednn::device({.threads = 2});
   for (const Shape& shape : {Shape{1, 200}, Shape{3, 5, 40}}) {
