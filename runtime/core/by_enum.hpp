@@ -1,4 +1,5 @@
-// Tables with a row for every enumerator, in the enumeration's order: one that has grown apart from it does not compile.
+// Tables with a row for every enumerator, in the enumeration's order: one that has grown apart from it does not
+// compile.
 #pragma once
 
 #include <array>

@@ -28,7 +28,8 @@ TEST_CASE("sizes beyond what oneDNN takes are refused, in kernels and in reorder
   Graph graph;
   const Conv conv = conv3x3(16);
   Node node{"conv", conv, {}, {}, {}, {"test", 1}};
-  node.inputs = {graph.add_input("x", DType::f32, {{1, "", false}, {16, "", false}, {huge, "", false}, {1, "", false}})};
+  node.inputs = {
+      graph.add_input("x", DType::f32, {{1, "", false}, {16, "", false}, {huge, "", false}, {1, "", false}})};
   for (const ParamSpec& spec : signature(Op(conv), std::array{type}).params) {
     const auto count = static_cast<std::size_t>(spec.shape.elements());
     node.params.emplace_back(spec.slot, graph.add_param("p", Tensor::of(spec.shape, std::vector<float>(count, 1.0F))));

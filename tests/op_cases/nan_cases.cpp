@@ -36,8 +36,8 @@ Values drawn(std::uint64_t seed) {
   return values;
 }
 
-/// Of the values at these places the one that a maximum (or minimum) is: the first NaN, else the first of the best; or the
-/// last of them.
+/// Of the values at these places the one that a maximum (or minimum) is: the first NaN, else the first of the best; or
+/// the last of them.
 std::int64_t best(const Values& values, const Places& places, bool largest, bool last = false) {
   std::int64_t found = places.front();
   for (const std::int64_t place : places) {
@@ -106,7 +106,8 @@ void add_pools(std::vector<OpCase>& cases, const Values& values) {
       }
     }
     const Shape out{images, channels, spatial[0].output, spatial[1].output};
-    cases.push_back(make_case(fmt::format("nan_max_pool_{}", cases.size()), pool, {values}, {taken(out, values, places)}));
+    cases.push_back(
+        make_case(fmt::format("nan_max_pool_{}", cases.size()), pool, {values}, {taken(out, values, places)}));
     cases.push_back(make_case(fmt::format("nan_max_pool_indices_{}", cases.size()), MaxPoolIndices{pool}, {values},
                               {Tensor::of<std::int64_t>(out, places)}));
   }
@@ -180,7 +181,8 @@ void add_top_k(std::vector<OpCase>& cases, const Values& values) {
         return largest ? std::pair{!rank.first, -rank.second} : rank;
       };
       std::ranges::stable_sort(order, {}, key);
-      for (std::int64_t i = 0; i < k; ++i) within.push_back(order[index(i)]), found.push_back(line[index(within.back())]);
+      for (std::int64_t i = 0; i < k; ++i)
+        within.push_back(order[index(i)]), found.push_back(line[index(within.back())]);
     });
     const Shape out{images, channels, height, k};
     cases.push_back(make_case(largest ? "nan_top_k_largest" : "nan_top_k_smallest", TopK{3, k, largest}, {values},

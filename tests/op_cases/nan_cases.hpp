@@ -1,5 +1,5 @@
-// Cases of the ops that choose among values, with NaN and infinities among those. What they must give is chosen here, one
-// value after the other.
+// Cases of the ops that choose among values, with NaN and infinities among those. What they must give is chosen here,
+// one value after the other.
 #pragma once
 
 #include "tests/op_cases/op_cases.hpp"

@@ -1,5 +1,5 @@
-// Ops whose attributes and values lie at the edge of what their types hold. Whatever a file says, there is an error or an
-// answer; under the sanitizers this finds what overflows, is cast out of range, or reads elsewhere.
+// Ops whose attributes and values lie at the edge of what their types hold. Whatever a file says, there is an error or
+// an answer; under the sanitizers this finds what overflows, is cast out of range, or reads elsewhere.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -37,9 +37,18 @@ class Drawer {
 
  private:
   void draw(std::int64_t& v) {
-    static constexpr std::int64_t edges[] = {Integers::min(), Integers::min() + 1, -(std::int64_t{1} << 31), -5, -1, 0,
-                                             (std::int64_t{1} << 31) - 1, std::int64_t{1} << 31, std::int64_t{1} << 32,
-                                             std::int64_t{1} << 62, Integers::max() - 1, Integers::max()};
+    static constexpr std::int64_t edges[] = {Integers::min(),
+                                             Integers::min() + 1,
+                                             -(std::int64_t{1} << 31),
+                                             -5,
+                                             -1,
+                                             0,
+                                             (std::int64_t{1} << 31) - 1,
+                                             std::int64_t{1} << 31,
+                                             std::int64_t{1} << 32,
+                                             std::int64_t{1} << 62,
+                                             Integers::max() - 1,
+                                             Integers::max()};
     v = is_extreme() ? edges[below(std::size(edges))] : below(5) - (below(6) == 0 ? 3 : 0);
   }
   void draw(double& v) {
@@ -89,7 +98,8 @@ Tensor drawn_values(std::mt19937_64& random, DType type, const Shape& shape, boo
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool edge = !mild && random() % 2 == 0;
     const auto small = static_cast<std::int64_t>(random() % 9) - (mild ? -1 : 3);
-    values[i] = edge ? pick(std::nan(""), HUGE_VAL, -HUGE_VAL, 3e38, -3e38, 1e19, -1e19, 0.0) : static_cast<double>(small);
+    values[i] =
+        edge ? pick(std::nan(""), HUGE_VAL, -HUGE_VAL, 3e38, -3e38, 1e19, -1e19, 0.0) : static_cast<double>(small);
     whole[i] = edge ? pick(Integers::max(), Integers::min(), std::int64_t{1} << 32, std::int64_t{-1}) : small;
   }
   if (type == DType::f32 || type == DType::f64 || type == DType::f16 || type == DType::bf16)
@@ -99,7 +109,8 @@ Tensor drawn_values(std::mt19937_64& random, DType type, const Shape& shape, boo
 
 std::vector<TensorType> drawn_inputs(Drawer& draw, const OpRow& row) {
   const auto most = static_cast<std::int64_t>(std::min<std::size_t>(row.max_inputs, row.min_inputs + 2));
-  const std::int64_t count = static_cast<std::int64_t>(row.min_inputs) + draw.below(most - static_cast<std::int64_t>(row.min_inputs) + 1);
+  const std::int64_t count =
+      static_cast<std::int64_t>(row.min_inputs) + draw.below(most - static_cast<std::int64_t>(row.min_inputs) + 1);
   std::vector<TensorType> types;
   for (std::int64_t i = 0; i < count; ++i) {
     TensorType type{draw.below(3) == 0 ? static_cast<DType>(draw.below(8)) : DType::f32, {}, false};
