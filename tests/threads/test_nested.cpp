@@ -16,8 +16,8 @@ Session session_of(const Model& model, int threads) {
   return Session(CompiledModel::compile(model, options));
 }
 
-/// Runs the last session inside a callback of the one before it, and so on; every callback sees the number of threads that
-/// its own session has, before and after what runs inside it.
+/// Runs the last session inside a callback of the one before it, and so on; every callback sees the number of threads
+/// that its own session has, before and after what runs inside it.
 void nest(std::vector<Session>& sessions, const std::vector<int>& threads, std::size_t level = 0) {
   bool first = true;
   sessions[level].run_profiled([&](std::size_t, double) {

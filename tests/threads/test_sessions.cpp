@@ -1,5 +1,5 @@
-// Models, compiled models and sessions used by many threads at a time. What is shared is immutable: the thread sanitizer
-// watches that in a build of its own.
+// Models, compiled models and sessions used by many threads at a time. What is shared is immutable: the thread
+// sanitizer watches that in a build of its own.
 #include <thread>
 
 #include "tests/files.hpp"
@@ -116,7 +116,8 @@ TEST_CASE("a model is folded and compiled, for several devices, beside sessions 
     } else {
       const Model fewer = folded(work.model, i == 1 ? Method::optimal : Method::banoff);
       const Tensors got = Session(compiled_for(fewer, i == 1 ? "cpu" : "reference")).run(work.inputs[0]);
-      for (const OutputError& error : compare(truth, got)) worst[i] = std::max(worst[i], error.max_relative_error - 1e-4);
+      for (const OutputError& error : compare(truth, got))
+        worst[i] = std::max(worst[i], error.max_relative_error - 1e-4);
     }
   });
   for (const double difference : worst) CHECK(difference <= 0);
