@@ -37,7 +37,8 @@ void kinked(const float* x, const float* kink, const float* below, const float* 
 struct Taps {
   std::int64_t first[3], last[3], step[3];
 };
-/// y[lane] = max over the taps of x[tap][lane], x being [depth][height][width][lanes].
+/// y[lane] = max over the taps of x[tap][lane], x being [depth][height][width][lanes]. Here and below a maximum is NaN
+/// where one of the values is.
 void max_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float* y);
 /// y[lane] = factor * sum over the taps.
 void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor,

@@ -42,7 +42,7 @@ void check(const Device& device, const Shape& input, const Conv& conv, bool resi
 TEST_CASE("a convolution that pads with values per channel agrees with the reference in every geometry") {
   const auto device = onednn::device({.threads = 2});
   for (const Shape& input : {Shape{2, 16, 11}, Shape{2, 16, 9, 12}, Shape{1, 16, 7, 8, 6}}) {
-    for (const Layout layout : {Layout::channels_last, Layout::blocked8, Layout::plain}) {
+    for (const Layout layout : layouts_of(*device, input)) {
       for (const std::int64_t stride : {1, 2}) {
         for (const std::int64_t dilation : {1, 2}) {
           for (const std::int64_t groups : {1, 2, 16}) {
@@ -65,7 +65,7 @@ TEST_CASE("a convolution that pads with values per channel agrees with the refer
 
 TEST_CASE("windows that lie wholly in the padding read nothing else") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : {Layout::channels_last, Layout::blocked8}) {
+  for (const Layout layout : convolution_layouts(*device)) {
     for (const bool residual : {false, true}) {
       check(*device, {2, 16, 3, 2}, bordered(2, 3, 1, 1, {Padding::Mode::given, Spatial(5), Spatial(4)}), residual,
             layout);
@@ -77,7 +77,7 @@ TEST_CASE("windows that lie wholly in the padding read nothing else") {
 
 TEST_CASE("a border larger than one piece of work is written whole by several threads") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : {Layout::channels_last, Layout::blocked8}) {
+  for (const Layout layout : convolution_layouts(*device)) {
     for (const bool residual : {false, true}) {
       check(*device, {1, 16, 70, 40}, bordered(3, 1, 1, 16, paddings[0]), residual, layout);
     }
@@ -102,7 +102,7 @@ TEST_CASE("padding that reads zero, or is not there, needs no border") {
     net.graph.add_output("y", y);
     const auto types = infer_types(net.graph);
     const Layouts layouts{{Layout::channels_last}, {Layout::channels_last}};
-    return std::get<std::unique_ptr<Kernel>>(device->compile(region_of(net.graph, types, layouts)))->implementation();
+    return std::get<std::unique_ptr<Kernel>>(compile(*device, region_of(net.graph, types, layouts)))->implementation();
   };
   const Padding nowhere{Padding::Mode::given, Spatial(0), Spatial(0)};
   CHECK(implementation(bordered(3, 1, 1, 1, paddings[0]), false).starts_with("border+"));

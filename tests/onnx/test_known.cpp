@@ -37,7 +37,8 @@ TEST_CASE("a computation in float64 needs room for its inputs and outputs") {
     const std::vector<TensorType> types{{DType::f32, {outputs}, false}};
     return known.computed(inputs, types, [&] {
       computed = true;
-      return std::vector<Tensor>{Tensor::of<double>({outputs}, std::vector<double>(static_cast<std::size_t>(outputs), 2))};
+      return std::vector<Tensor>{
+          Tensor::of<double>({outputs}, std::vector<double>(static_cast<std::size_t>(outputs), 2))};
     });
   };
   CHECK_THROWS_AS((void)compute(9), Error);
