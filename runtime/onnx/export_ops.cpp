@@ -126,7 +126,8 @@ void write(const Resize& op, const Writer& w) {
     for (std::size_t i = 2; i < w.shape().rank(); ++i) {
       axes.push_back(static_cast<std::int64_t>(i)), sizes.push_back(w.out_shape()[i]);
     }
-    node = &w.emit("Resize", {w.in(), "", "", w.spatial_sizes_like_input_1().value_or(w.numbers("sizes", sizes))});
+    const std::optional<std::string> computed = w.spatial_sizes_like_input_1();
+    node = &w.emit("Resize", {w.in(), "", "", computed ? *computed : w.numbers("sizes", sizes)});
     set(*node, "axes", axes);
   } else {
     std::vector<float> scales{1, 1};

@@ -24,7 +24,23 @@ Conv bordered(std::int64_t kernel, std::int64_t stride, std::int64_t dilation, s
   return conv;
 }
 
-/// conv, or conv + skip -> ReLU, as one region, slow implementations allowed.
+/// Whether some window has no tap in the picture.
+bool has_empty_windows(const Conv& conv, const Shape& input) {
+  for (const Window& w : windows(conv, input)) {
+    for (std::int64_t at = 0; at < w.output; ++at) {
+      bool inside = false;
+      for (std::int64_t tap = 0; tap < w.kernel; ++tap) {
+        const std::int64_t place = at * w.stride - w.pad_begin + tap * w.dilation;
+        inside = inside || (place >= 0 && place < w.input);
+      }
+      if (!inside) return true;
+    }
+  }
+  return false;
+}
+
+/// conv, or conv + skip -> ReLU, as one region, slow implementations allowed. The latter is refused where a window
+/// reads nothing but padding: oneDNN leaves the bias out of a sum there.
 void check(const Device& device, const Shape& input, const Conv& conv, bool residual, Layout layout) {
   Net net;
   const ValueId x = net.input("x", input);
@@ -34,7 +50,10 @@ void check(const Device& device, const Shape& input, const Conv& conv, bool resi
     y = net.add("relu", Activation{}, {net.add("add", Binary{BinaryKind::add}, {net.input("skip", shape), y})});
   }
   net.graph.add_output("z", y);
-  CHECK(check_region(device, net, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}}, 5e-6, true) == "");
+  const std::string expected =
+      residual && has_empty_windows(conv, input) ? "an activation right behind padding other than zero" : "";
+  CHECK(check_region(device, net, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}}, 5e-6, true) ==
+        expected);
 }
 
 }  // namespace

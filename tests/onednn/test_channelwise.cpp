@@ -174,7 +174,7 @@ TEST_CASE("a dense layer takes clamps, norms and kinks of one ratio along its la
   }
 }
 
-TEST_CASE("a NaN becomes a bound, as it becomes zero in a ReLU") {
+TEST_CASE("a NaN stays one between bounds") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const auto device = onednn::device({.threads = 1});
   for (const Clamp& clamp : {Clamp{}, lower_only, upper_only}) {
@@ -186,8 +186,7 @@ TEST_CASE("a NaN becomes a bound, as it becomes zero in a ReLU") {
       std::fill_n(values.begin(), 3, nan);
       net.inputs.at("x") = Tensor::of<float>({1, 8, size, size}, values);
       const auto expected = reference::outputs<double>(net.graph, net.inputs).at("z").to_vector<double>();
-      const Slot slot = clamp.lower ? Slot::lower : Slot::upper;
-      CHECK(expected[0] == doctest::Approx(net.graph.param(net.graph.node(0), slot)->to_vector<double>()[0]));
+      CHECK(std::isnan(expected[0]));
       for (const Layout layout : layouts_of(*device)) CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
     }
   }
