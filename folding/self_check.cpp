@@ -90,15 +90,38 @@ class NodeCheck {
 
   /// The largest relative difference of the node's outputs, at two values of every open size.
   [[nodiscard]] double operator()(NodeId id, bool removed) const {
-    const Shapes here = sample_shapes(before_, {id}, types_);
+    const Shapes here = sample(id, types_, removed);
     const double error = at(here, id, removed);
     if (!system_.types_elsewhere()) return error;
-    const Shapes there = sample_shapes(before_, {id}, *system_.types_elsewhere());
+    const Shapes there = sample(id, *system_.types_elsewhere(), removed);
     return says_more(here, there, before_.node(id)) ? std::max(error, at(there, id, removed)) : error;
   }
 
  private:
   using Shapes = std::map<ValueId, Shape>;
+
+  /// A small sample, or the whole where the node's new parameters (bounds along a dimension in space) are for the
+  /// whole.
+  [[nodiscard]] Shapes sample(NodeId id, const std::vector<TensorType>& types, bool removed) const {
+    Shapes shapes = sample_shapes(before_, {id}, types);
+    if (removed || fits(after_.node(id), shapes)) return shapes;
+    for (auto& [value, shape] : shapes) shape = types[static_cast<std::size_t>(value)].shape;
+    return shapes;
+  }
+
+  [[nodiscard]] bool fits(const Node& node, const Shapes& shapes) const {
+    std::vector<TensorType> inputs;
+    for (const ValueId value : node.inputs) {
+      const auto shape = shapes.find(value);
+      if (shape == shapes.end()) return true;
+      inputs.push_back({types_[static_cast<std::size_t>(value)].dtype, shape->second, false});
+    }
+    const Signature made = signature(node.op, inputs);
+    return std::ranges::all_of(made.params, [&](const ParamSpec& spec) {
+      const Tensor* tensor = after_.param(node, spec.slot);
+      return tensor == nullptr || tensor->shape() == spec.shape || tensor->elements() == 1;
+    });
+  }
 
   /// Whether a second sample can show something that the first does not: not for more pictures alone, where an op
   /// treats each of them alike.

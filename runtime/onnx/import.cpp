@@ -132,13 +132,14 @@ class Opener {
   Graph run() {
     for (const OpenSize& size : open_) look_beside(size);
     Generalised general = generalise(nominal_.reading(), all_readings());
-    while (general.difference) {
+    while (general.difference && !beside_.empty()) {
       // Each size alone can be another; some of them together cannot.
       const std::string& symbol = beside_.rbegin()->first;
       fixed[symbol] = reason(*general.difference);
       beside_.erase(symbol);
       general = generalise(nominal_.reading(), all_readings());
     }
+    if (beside_.empty()) general.graph = nominal_.reading().graph;
     name_sizes(general.graph, nominal_.inputs());
     for (const auto& [symbol, why] : fixed) fix_size(general.graph, nominal_.reading().types, symbol);
     return std::move(general.graph);

@@ -93,7 +93,11 @@ class Check {
       half_error_ = error_of(expected_, load(write(with_other_bits(network_.model))).reference(inputs_));
     overflows_ = network_.half && overflows();
     float_error_ = error_of(expected_, on_cpu(model_));
-    if (!(float_error_ <= 1e-3)) return fault("the cpu's answer is wrong", "unfolded", float_error_, 1e-3);
+    // Some networks magnify all rounding: what float32 alone does to them, in another order of sums, counts too.
+    const double alone =
+        error_of(expected_, Session(CompiledModel::compile(model_, {.name = "reference"})).run(inputs_));
+    const double bound = std::max(1e-3, 4 * alone);
+    if (!(float_error_ <= bound)) return fault("the cpu's answer is wrong", "unfolded", float_error_, bound);
     if (auto found = written(model_, "unfolded", ".onnx")) return found;
     std::size_t norms = 0;
     for (const Way& way : ways()) {
