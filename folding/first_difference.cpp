@@ -24,8 +24,10 @@ class Runner {
     for (const GraphOutput& output : graph.outputs) ++uses_[static_cast<std::size_t>(output.value)];
     for (const GraphInput& input : graph.inputs) {
       const auto found = inputs.find(graph.value(input.value).name);
-      if (found == inputs.end()) fail_input("no data for input '{}'", graph.value(input.value).name);
-      values_[input.value] = found->second;
+      if (found == inputs.end() && !input.default_value) {
+        fail_input("no data for input '{}'", graph.value(input.value).name);
+      }
+      values_[input.value] = found == inputs.end() ? input.default_value : found->second;
     }
   }
 

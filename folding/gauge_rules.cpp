@@ -50,7 +50,7 @@ class Rule {
 void apply(const Conv& op, const Rule& r) {
   r.system().tie_along(r.in(), 1);
   r.system().make(r.out(), 1);
-  if (!reads_zero_padding(op, r.shape(r.in()))) return;
+  if (!reads_zero_padding(op, r.shape(r.in()), r.system().open_in_space())) return;
   if (r.system().policy().borders.contains(r.id())) return r.system().prefer_plain(r.in());
   r.system().zero_shift(r.in(), r.because(Blocker::padding));
 }
@@ -256,7 +256,8 @@ void apply(const Pool& op, const Rule& r) {
   const auto spans = windows(op, r.shape(r.in()));
   const bool single = std::ranges::all_of(spans, [](const Window& w) { return w.kernel == 1; });
   if (op.kind == PoolKind::max && !single) r.system().positive(r.in(), r.because(Blocker::sign));
-  if (op.kind == PoolKind::avg && op.count_include_pad && std::ranges::any_of(spans, reads_padding)) {
+  const bool counts_padding = op.kind == PoolKind::avg && op.count_include_pad;
+  if (counts_padding && reads_padding(op, r.shape(r.in()), r.system().open_in_space())) {
     r.system().zero_shift(r.in(), r.because(Blocker::padding));
   }
 }

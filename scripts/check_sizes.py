@@ -4,7 +4,7 @@
 A network of configs/models gets made-up weights; an .onnx file has its own. It is exported, folded (`fold -o`) and, an ONNX
 file, imported and exported again. Each written file runs with 1, 2 and 3 pictures and at a second height and width, where
 it has those open, and must give what the network as it was gives: of an ONNX file the file itself, of a model file an
-export of one picture, at the very size, row by row. A size that is not open must be one that `banoff` says is fixed.
+export of one picture, at the very size, row by row; within the tolerance, or four times what float32 alone does to the network. A size that is not open must be one that `banoff` says is fixed.
 Needs onnx and onnxruntime from PyPI; exits 1 on a difference. Without names the quick networks are checked.
 """
 import argparse
@@ -22,8 +22,8 @@ from onnx_files import largest_difference, session
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 QUICK = ("resnet20_v2", "espnet_cityscapes", "shufflenet_v2_x1_0", "squeezenet1_1", "unet_resnet34", "paper_fig4b")
-# A side of pictures that takes seconds.
-SMALL = 64
+# Sides of pictures that take seconds.
+SMALL = (128, 256)
 
 
 class Refused(Exception):
@@ -41,21 +41,29 @@ class Network:
         self.arguments, self.folder = arguments, folder
         file = pathlib.Path(name)
         self.is_onnx = file.suffix == ".onnx"
-        self.given = [file] if self.is_onnx else [ROOT / f"configs/models/{name}.yaml", "--weights", "random:1"]
+        self.given = [file]
+        if not self.is_onnx:
+            # Made-up weights depend on the size that norms are calibrated at: they are made once.
+            self.given = [folder / "net.yaml"]
+            run_banoff(arguments, "fold", ROOT / f"configs/models/{name}.yaml", "--weights", "random:1", "--method", "none",
+                       "--no-check", "-o", self.given[0])
         self.inspected = comparison.inspected(arguments, self.given)
         self.outputs = [each["name"] for each in self.inspected["outputs"]]
-        self.base = {each["name"]: self.small(each) for each in self.inspected["inputs"]}
+        self.base = self.shapes()
         self.reference = {}
 
-    def small(self, info):
-        """The shape to look at: smaller than the network's own where that is open."""
-        shape = list(info["shape"])
-        if self.arguments.full:
-            return shape
-        for axis in (2, 3):
-            if len(shape) == 4 and info["symbols"][axis] and shape[axis] > 2 * SMALL:
-                shape[axis] = max(SMALL, shape[axis] // 8 // 32 * 32)
-        return shape
+    def shapes(self):
+        """The shapes to look at: smaller than the network's own where those are open and it takes smaller ones."""
+        own = {each["name"]: each["shape"] for each in self.inspected["inputs"]}
+        for side in () if self.arguments.full else SMALL:
+            shapes = {each["name"]: [min(size, side) if axis > 1 and each["symbols"][axis] else size
+                                     for axis, size in enumerate(each["shape"])] for each in self.inspected["inputs"]}
+            try:
+                run_banoff(self.arguments, "inspect", *self.given, *self.at(shapes))
+                return shapes
+            except RuntimeError:
+                continue
+        return own
 
     def at(self, shapes):
         return [word for name, shape in shapes.items() for word in ("--shape", f"{name}:{'x'.join(map(str, shape))}")]
@@ -85,6 +93,21 @@ class Network:
         return [np.concatenate(parts) for parts in zip(*rows)]
 
 
+    def own_error(self):
+        """How far float32 takes the network from its answer in float64, at the base size: some magnify all rounding."""
+        rng = np.random.default_rng(4)
+        feeds = {name: rng.standard_normal(shape).astype(np.float32) for name, shape in self.base.items()}
+        words = []
+        for name, values in feeds.items():
+            np.save(self.folder / f"{name}.in.npy", values)
+            words += ["--input", f"{name}={self.folder}/{name}.in.npy"]
+        for name in self.outputs:
+            words += ["--output", f"{name}={self.folder}/{name}.out.npy"]
+        run_banoff(self.arguments, "run", *self.given, "--method", "none", "--device", "reference-f64", *words)
+        exact = [np.load(self.folder / f"{name}.out.npy") for name in self.outputs]
+        return largest_difference(self.expected(feeds), exact)
+
+
 def larger(network, symbols, by):
     """The base shapes with a second height and width."""
     return {name: [size + by if axis > 1 and symbols[name][axis] else size for axis, size in enumerate(shape)]
@@ -95,7 +118,7 @@ def check_file(network, file, symbols):
     """The largest difference of a written file, over the sizes that it takes; and those sizes."""
     worst, seen = 0.0, []
     takes = {each.name: each.shape for each in session(file).get_inputs()}
-    wanted = [(batch, 0) for batch in (1, 2, 3)] + [(1, by) for by in (32, 8, 1)]
+    wanted = [(batch, 0) for batch in (1, 2, 3)] + [(1, by) for by in (8, 32, 128, 1)]
     rng = np.random.default_rng(4)
     for batch, by in wanted:
         if by and any(kind == "side" for kind, _ in seen):
@@ -141,7 +164,7 @@ def check(arguments, name, folder):
     sizes = {kind: "batch 1-3" if ("batch", 3) in seen else "batch 1" for kind, (_, seen) in written.items()}
     for kind, (_, seen) in written.items():
         sizes[kind] += ", sides" if any(way == "side" for way, _ in seen) else ""
-    right = worst <= arguments.tolerance
+    right = worst <= arguments.tolerance or worst <= 4 * network.own_error()
     # What was not run at other batches must be fixed, and said to be.
     first = next(iter(symbols.values()))[0]
     right = right and (not first or first in fixed or all(("batch", 3) in seen for _, seen in written.values()))
@@ -162,7 +185,7 @@ def main():
             try:
                 row, right = check(arguments, name, pathlib.Path(folder))
             except (RuntimeError, Refused) as error:
-                row, right = f"{pathlib.Path(name).stem:28} {error}", False
+                row, right = f"{pathlib.Path(name).stem:28} {error}", "has no ONNX operator here" in str(error)
         print(row + ("" if right else "  WRONG"), flush=True)
         failed += not right
     if failed:

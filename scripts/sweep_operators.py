@@ -93,7 +93,7 @@ def run(arguments):
             verdict, reason = problem.split(": ", 1)
         else:
             verdict, reason, file = driver.ask(case.model.SerializeToString(), case.live(), answers)
-            if verdict == "right" and file and answers:
+            if verdict == "right" and file and answers and not rules.nan_is_open(case):
                 different = exported_difference(file, case, answers)
                 if different:
                     verdict, reason = "wrong", "written as ONNX: " + different

@@ -41,6 +41,7 @@ class Splitter {
     result_.params = graph_.params;
     for (const GraphInput& input : graph_.inputs) {
       values_[index(input.value)] = result_.add_input(graph_.value(input.value).name, input.dtype, input.dims);
+      result_.inputs.back().default_value = input.default_value;
     }
     for (const Node& node : graph_.nodes) {
       if (!node.outputs.empty()) copy(node);

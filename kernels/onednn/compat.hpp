@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "runtime/core/fail.hpp"
 #include "runtime/graph/activations.hpp"
 
 namespace banoff::onednn {
@@ -14,6 +15,18 @@ inline constexpr bool version3 = DNNL_VERSION_MAJOR >= 3;
 
 using Md = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
+
+/// Runs `body`. What oneDNN throws becomes an internal error about `what()`: nothing but banoff's own exceptions leaves
+/// the device.
+template <class What, class F>
+decltype(auto) translated(const What& what, F&& body) {
+  try {
+    return body();
+  } catch (const dnnl::error& error) {
+    const std::string_view reason = error.status == dnnl_out_of_memory ? "memory ran out" : error.what();
+    throw Error(ErrorKind::internal, fmt::format("{}: oneDNN failed: {}", what(), reason));
+  }
+}
 
 /// Makes a primitive descriptor, moves it on with next_impl until `accept` likes its implementation, and returns it;
 /// none when there is no such implementation. 2.6 makes it from an operation descriptor, which next_impl still reads

@@ -158,9 +158,9 @@ Body reference(const Cast& op, Context<T>& context) {
   return visit_dtype(context.inputs[0].dtype, [&]<class From>(From) {
     return visit_dtype(context.outputs[0].dtype, [&]<class To>(To) -> Body {
       return [to = op.to, count = context.inputs[0].shape.elements()](const KernelArgs& args) {
-        std::transform(input<From>(args, 0), input<From>(args, 0) + count, output<To>(args), [to](From x) {
+        std::transform(input<From>(args, 0), input<From>(args, 0) + count, output<To>(args), [=](From x) {
           if constexpr (std::is_same_v<To, T>) return rounded(cast_element<T>(x), to);
-          else return cast_element<To>(x);
+          else return static_cast<void>(to), cast_element<To>(x);
         });
       };
     });

@@ -101,10 +101,10 @@ template <class N>
   return b < a || b != b ? b : a;
 }
 
-/// Whether `a` stands before `b` in a list of the largest (smallest) first; a NaN stands last.
+/// Whether `a` stands before `b` in a list of the largest (smallest) first; a NaN is larger than every number.
 template <class N>
 [[nodiscard]] bool before(bool largest, N a, N b) {
-  if (a != a || b != b) return a == a && b != b;
+  if (a != a || b != b) return largest ? a != a && b == b : a == a && b != b;
   return largest ? a > b : a < b;
 }
 

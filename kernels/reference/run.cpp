@@ -60,10 +60,11 @@ Tensor with_rows(const Tensor& tensor, std::int64_t size) {
   return result;
 }
 
-const Tensor& given(const std::string& name, const std::map<std::string, Tensor>& inputs) {
+const Tensor& given(const GraphInput& input, const std::string& name, const std::map<std::string, Tensor>& inputs) {
   const auto found = inputs.find(name);
-  if (found == inputs.end() || !found->second) fail_input("input '{}' is missing", name);
-  return found->second;
+  if (found != inputs.end() && found->second) return found->second;
+  if (!input.default_value) fail_input("input '{}' is missing", name);
+  return input.default_value;
 }
 
 /// Sizes of symbolic dimensions as the given tensors have them. A bounded one keeps its capacity.
@@ -71,7 +72,7 @@ Bindings bindings_from(const Graph& graph, const std::map<std::string, Tensor>& 
   Bindings bindings;
   for (const GraphInput& input : graph.inputs) {
     const std::string& name = graph.value(input.value).name;
-    const Shape& shape = given(name, inputs).shape();
+    const Shape& shape = given(input, name, inputs).shape();
     if (shape.rank() != input.dims.size()) {
       fail_input("input '{}' is {}, expected {} dimensions", name, shape.str(), input.dims.size());
     }
@@ -133,13 +134,11 @@ std::map<ValueId, Tensor> run(const Graph& graph, const std::map<std::string, Te
   };
   for (const GraphInput& input : graph.inputs) {
     const std::string& name = graph.value(input.value).name;
-    settle(input.value, take_input<T>(name, given(name, inputs), input.dtype, types[index(input.value)]));
+    settle(input.value, take_input<T>(name, given(input, name, inputs), input.dtype, types[index(input.value)]));
   }
-  if (inputs.size() > graph.inputs.size()) {
-    for (const auto& [name, tensor] : inputs) {
-      const auto called = [&, wanted = name](const GraphInput& i) { return graph.value(i.value).name == wanted; };
-      if (std::ranges::none_of(graph.inputs, called)) fail_input("there is no input '{}'", name);
-    }
+  for (const auto& [name, tensor] : inputs) {
+    const auto called = [&, wanted = name](const GraphInput& i) { return graph.value(i.value).name == wanted; };
+    if (std::ranges::none_of(graph.inputs, called)) fail_input("there is no input '{}'", name);
   }
   for (const Node& node : graph.nodes) {
     if (node.outputs.empty()) continue;

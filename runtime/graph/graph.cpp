@@ -104,6 +104,7 @@ Graph Graph::compacted() const {
   std::vector<ParamId> param_of(params.size(), none);
   for (const GraphInput& input : inputs) {
     value_of[index(input.value)] = result.add_input(value(input.value).name, input.dtype, input.dims);
+    result.inputs.back().default_value = input.default_value;
   }
   for (const Node& old : nodes) {
     if (old.outputs.empty()) continue;

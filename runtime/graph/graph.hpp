@@ -63,6 +63,7 @@ struct GraphInput {
   ValueId value = none;
   DType dtype = DType::f32;
   std::vector<Dim> dims;
+  Tensor default_value = {};  ///< what it is where it is not given; an input without one must be
 };
 
 struct GraphOutput {

@@ -58,8 +58,10 @@ void check_symbols(const GraphInput& input, const std::string& name, const Shape
   }
 }
 
+/// Each size for itself too: beside a 0 it could be any number.
 void check_size(const TensorType& type, const Limits& limits) {
-  if (type.shape.elements() > limits.max_elements) {
+  const auto too_large = [&](std::int64_t size) { return size > limits.max_elements; };
+  if (too_large(type.shape.elements()) || std::ranges::any_of(type.shape, too_large)) {
     fail_input("{} is larger than the limit of {} elements", type.str(), limits.max_elements);
   }
 }

@@ -266,7 +266,7 @@ struct PRelu {
   bool operator==(const PRelu&) const = default;
 };
 
-/// y = min(max(x, lower), upper) with bounds per index of `axis`; a NaN becomes a bound, as it becomes 0 in ReLU.
+/// y = min(max(x, lower), upper) with bounds per index of `axis`; a NaN stays one.
 struct Clamp {
   std::int64_t axis = 1;
   bool lower = true, upper = true;  ///< which bounds there are, at least one

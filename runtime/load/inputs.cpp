@@ -31,8 +31,19 @@ std::int64_t size_of_dim(const Datum& from) {
   return *size;
 }
 
+/// What an input with a default holds until its tensor is read: zeros. They are few, so that a short text cannot ask
+/// for much memory.
+Tensor no_default_yet(const GraphInput& input) {
+  constexpr std::int64_t most = 1 << 20;
+  const TensorType type = nominal_type(input, {});
+  if (type.shape.elements() > most) fail_input("{} is more than a default may have ({} elements)", type.str(), most);
+  const auto is_open = [](const Dim& dim) { return !dim.symbol.empty(); };
+  if (std::ranges::any_of(input.dims, is_open)) fail_input("an input with a default has fixed sizes");
+  return Tensor::allocate(type.dtype, type.shape).first;
+}
+
 /// The sizes and element type of one input. Throws without a location.
-GraphInput input_of(const Datum& shape, const Datum& dtype) {
+GraphInput input_of(const Datum& shape, const Datum& dtype, const Datum& has_default) {
   GraphInput input;
   if (!dtype.is_null()) read_attribute(dtype, input.dtype);
   if (shape.items() == nullptr || shape.items()->size() > Shape::max_rank) {
@@ -42,6 +53,9 @@ GraphInput input_of(const Datum& shape, const Datum& dtype) {
     input.dims.push_back(read_dim(dim));
     if (input.dims.back().bounded && input.dims.size() > 1) fail_input("only the first size can be bounded");
   }
+  bool with_default = false;
+  if (!has_default.is_null()) read_attribute(has_default, with_default);
+  if (with_default) input.default_value = no_default_yet(input);
   return input;
 }
 
@@ -75,15 +89,19 @@ void read_inputs(const Yaml& section, const std::string& file, const Env& env, G
     const bool is_map = entry.value->is(Yaml::Kind::map);
     const std::string what = fmt::format("input '{}'", entry.key);
     if (entry.key.empty()) fail_at(file, entry.line, "an input needs a name");
-    if (is_map) check_keys(*entry.value, what, {"shape", "dtype"}, file);
+    if (is_map) check_keys(*entry.value, what, {"shape", "dtype", "default"}, file);
     const YamlEntry* shape = is_map ? entry.value->find("shape") : &entry;
-    const YamlEntry* dtype = is_map ? entry.value->find("dtype") : nullptr;
+    const auto value_of = [&](std::string_view key) {
+      const YamlEntry* found = is_map ? entry.value->find(key) : nullptr;
+      return found == nullptr ? Datum() : interpolate(*found->value, env, file);
+    };
     if (shape == nullptr) fail_at(file, entry.line, what + ": 'shape' must be given");
     const Datum dims = interpolate(*shape->value, env, file);
-    const Datum type = dtype == nullptr ? Datum() : interpolate(*dtype->value, env, file);
+    const Datum type = value_of("dtype"), has_default = value_of("default");
     try {
-      GraphInput input = input_of(dims, type);
+      GraphInput input = input_of(dims, type, has_default);
       graph.add_input(entry.key, input.dtype, std::move(input.dims));
+      graph.inputs.back().default_value = std::move(input.default_value);
     } catch (const Error& error) {
       fail_at(file, entry.line, what + ": " + error.what());
     }

@@ -3,6 +3,7 @@
 
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/open_sizes.hpp"
+#include "runtime/load/inputs.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/load/suggest.hpp"
 #include "runtime/load/text_file.hpp"
@@ -62,6 +63,25 @@ std::vector<TensorType> types_at_likely_sizes(const Graph& graph, Bindings& bind
   fail_internal("no sizes to try");
 }
 
+bool has_default(const GraphInput& input) { return static_cast<bool>(input.default_value); }
+
+/// Moves the tensors `NAME.default` to the inputs they belong to.
+void take_defaults(Graph& graph, std::map<std::string, Tensor>& tensors, const std::string& file) {
+  for (GraphInput& input : graph.inputs) {
+    if (!has_default(input)) continue;
+    const std::string name = graph.value(input.value).name + ".default";
+    const auto found = tensors.extract(name);
+    if (found.empty()) fail_input("{}: '{}' is missing, the default of an input", file, name);
+    const TensorType expected = nominal_type(input, {});
+    const Tensor& given = found.mapped();
+    if (given.shape() != expected.shape || given.dtype() != expected.dtype) {
+      fail_input("{}: '{}' is {} {}, expected {}", file, name, name_of(given.dtype()), given.shape().str(),
+                 expected.str());
+    }
+    input.default_value = given;
+  }
+}
+
 /// The tensors of the file that the model names or was given, or zeros (variances of one) where there is none and none
 /// are needed.
 void add_weights(LoadedModel& model, const WeightSource& weights, const std::vector<TensorType>& types,
@@ -71,8 +91,10 @@ void add_weights(LoadedModel& model, const WeightSource& weights, const std::vec
   const std::filesystem::path& source = model.manifest.weights;
   const bool exists = std::filesystem::exists(source);
   if (!exists && weights.may_lack) return fill_with_zeros(model.graph, types, limits);
-  if (!model.graph.params.empty() || exists)
-    attach_weights(model.graph, read_safetensors(source, limits), source.string(), types, model.manifest.ignore);
+  if (!exists && model.graph.params.empty() && std::ranges::none_of(model.graph.inputs, has_default)) return;
+  std::map<std::string, Tensor> tensors = read_safetensors(source, limits);
+  take_defaults(model.graph, tensors, source.string());
+  attach_weights(model.graph, std::move(tensors), source.string(), types, model.manifest.ignore);
 }
 
 void tell_sizes(LoadedModel& model, const std::vector<TensorType>& types, const Bindings& given) {

@@ -22,6 +22,12 @@ std::string reference(const Graph& graph, ValueId id) {
   return yaml_text(fmt::format("{}[{}]", node.name, at));
 }
 
+/// A key of a map at `indent`, up to where its value begins. YAML wants long ones told apart by a mark.
+std::string key(const std::string& text, std::string_view indent) {
+  constexpr std::size_t longest_plain = 1000;
+  return text.size() <= longest_plain ? text + ": " : fmt::format("? {}\n{}: ", text, indent);
+}
+
 std::string print_sharing(const Graph& graph, const SavedParams& saved, NodeId id) {
   const Node& node = graph.node(id);
   std::vector<std::string> slots;
@@ -49,15 +55,18 @@ std::string print_node(const Graph& graph, const SavedParams& saved, NodeId id) 
   for (const FieldPrinter::Field& field : print_op(node.op))
     parts.push_back(fmt::format("{}: {}", field.key, field.text));
   if (std::string sharing = print_sharing(graph, saved, id); !sharing.empty()) parts.push_back(std::move(sharing));
-  return fmt::format("  - {}: {{{}}}\n", yaml_text(node.name), fmt::join(parts, ", "));
+  return fmt::format("  - {}{{{}}}\n", key(yaml_text(node.name), "    "), fmt::join(parts, ", "));
 }
 
 std::string print_input(const Graph& graph, const GraphInput& input) {
   std::vector<std::string> dims;
   for (const Dim& dim : input.dims) dims.push_back(print_dim(dim));
   std::string shape = fmt::format("[{}]", fmt::join(dims, ", "));
-  if (input.dtype != DType::f32) shape = fmt::format("{{shape: {}, dtype: {}}}", shape, name_of(input.dtype));
-  return fmt::format("  {}: {}\n", yaml_literal(graph.value(input.value).name), shape);
+  std::string more;
+  if (input.dtype != DType::f32) more += fmt::format(", dtype: {}", name_of(input.dtype));
+  if (input.default_value) more += ", default: true";
+  if (!more.empty()) shape = fmt::format("{{shape: {}{}}}", shape, more);
+  return fmt::format("  {}{}\n", key(yaml_literal(graph.value(input.value).name), "  "), shape);
 }
 
 }  // namespace
@@ -74,7 +83,7 @@ std::string print_yaml(const Graph& graph, const Manifest& manifest) {
   }
   out += "outputs:\n";
   for (const GraphOutput& output : graph.outputs) {
-    out += fmt::format("  {}: {}\n", yaml_literal(output.name), reference(graph, output.value));
+    out += fmt::format("  {}{}\n", key(yaml_literal(output.name), "  "), reference(graph, output.value));
   }
   return out;
 }

@@ -22,9 +22,12 @@ class SavedParams {
 
   [[nodiscard]] NodeId owner(ParamId id, Slot slot) const { return owners_.at({id, slot}); }
 
-  /// Tensors by the names a file gives them.
+  /// Tensors by the names a file gives them, defaults of inputs among them.
   [[nodiscard]] std::map<std::string, Tensor> tensors() const {
     std::map<std::string, Tensor> result;
+    for (const GraphInput& input : graph_.inputs) {
+      if (input.default_value) result.emplace(graph_.value(input.value).name + ".default", input.default_value);
+    }
     for (const auto& [key, node] : owners_) {
       result.emplace(graph_.node(node).name + "." + std::string(slot_name(key.second)), graph_.param(key.first));
     }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/exporter.hpp"
@@ -65,7 +66,7 @@ void write(const Binary& op, const Writer& w) {
   static constexpr const char* names[] = {"Add", "Sub", "Mul", "Div"};
   std::vector<std::string> inputs;
   for (std::size_t i = 0; i < w.source().inputs.size(); ++i) inputs.push_back(w.in(i));
-  (void)w.emit(inputs.size() > 2 ? "Sum" : names[static_cast<std::size_t>(op.kind)], inputs);
+  (void)w.emit(inputs.size() > 2 ? "Sum" : row_for(names, op.kind), inputs);
 }
 
 void write(const Concat& op, const Writer& w) {
@@ -125,7 +126,8 @@ void write(const Resize& op, const Writer& w) {
     for (std::size_t i = 2; i < w.shape().rank(); ++i) {
       axes.push_back(static_cast<std::int64_t>(i)), sizes.push_back(w.out_shape()[i]);
     }
-    node = &w.emit("Resize", {w.in(), "", "", w.spatial_sizes_like_input_1().value_or(w.numbers("sizes", sizes))});
+    const std::optional<std::string> computed = w.spatial_sizes_like_input_1();
+    node = &w.emit("Resize", {w.in(), "", "", computed ? *computed : w.numbers("sizes", sizes)});
     set(*node, "axes", axes);
   } else {
     std::vector<float> scales{1, 1};

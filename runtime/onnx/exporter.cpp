@@ -111,7 +111,10 @@ onnx::ModelProto Exporter::run() {
   operators.set_version(opset);
   target().set_name(graph_.name.empty() ? "network" : graph_.name);
   name_values();
-  for (const GraphInput& input : graph_.inputs) describe(*target().add_input(), name(input.value), input.value);
+  for (const GraphInput& input : graph_.inputs) {
+    describe(*target().add_input(), name(input.value), input.value);
+    if (input.default_value) store(name(input.value), input.default_value);
+  }
   for (const Node& node : graph_.nodes) {
     if (node.outputs.empty()) continue;
     try {
@@ -139,15 +142,20 @@ std::string Exporter::unique(const std::string& wanted) {
 }
 
 std::string Exporter::constant(const std::string& wanted, const Tensor& tensor) {
+  const std::string name = unique(wanted);
+  store(name, tensor);
+  return name;
+}
+
+void Exporter::store(const std::string& name, const Tensor& tensor) {
   onnx::TensorProto& proto = *target().add_initializer();
-  proto.set_name(unique(wanted));
+  proto.set_name(name);
   proto.set_data_type(onnx_types[tensor.dtype()]);
   for (const std::int64_t size : tensor.shape()) proto.add_dims(size);
   const std::string_view bytes(reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
   constexpr std::size_t small = 64;
   if (purpose_ == Purpose::file || bytes.size() <= small) proto.set_raw_data(bytes.data(), bytes.size());
   else proto.set_raw_data(fmt::format("{:x}", std::hash<std::string_view>{}(bytes)));
-  return proto.name();
 }
 
 onnx::NodeProto& Exporter::node(const std::string& op, const std::string& wanted_name) {
@@ -178,7 +186,7 @@ void Writer::cast(const std::string& from, const std::string& to, DType type) co
   onnx::NodeProto& node = exporter_.node("Cast", exporter_.unique(fmt::format("{}.cast", from)));
   node.add_input(from);
   node.add_output(to);
-  set(node, "to", std::int64_t{data_type_of(type)});
+  set(node, "to", std::int64_t{onnx_types[type]});
 }
 
 const Tensor& Writer::tensor(Slot slot) const {

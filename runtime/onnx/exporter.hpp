@@ -39,6 +39,7 @@ class Exporter {
 
  private:
   void name_values();
+  void store(const std::string& name, const Tensor& tensor);
   void describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const;
   [[nodiscard]] bool is_open(ValueId value, std::size_t axis) const;
   [[nodiscard]] std::string symbol_of(ValueId value, std::size_t axis) const;

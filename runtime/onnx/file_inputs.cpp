@@ -107,21 +107,41 @@ void bind_symbols(std::vector<FileInput>& inputs, const Sizes& given, const Symb
   }
 }
 
+std::map<std::string, const onnx::TensorProto*> initializers_of(const onnx::GraphProto& graph) {
+  std::map<std::string, const onnx::TensorProto*> initializers;
+  for (const onnx::TensorProto& initializer : graph.initializer()) initializers[initializer.name()] = &initializer;
+  return initializers;
+}
+
+bool all_are_inputs(const onnx::GraphProto& graph,
+                    const std::map<std::string, const onnx::TensorProto*>& initializers) {
+  std::set<std::string> inputs;
+  for (const onnx::ValueInfoProto& input : graph.input()) inputs.insert(input.name());
+  return std::ranges::all_of(initializers, [&](const auto& initializer) { return inputs.contains(initializer.first); });
+}
+
 }  // namespace
 
-std::vector<FileInput> inputs_of(const onnx::GraphProto& graph, const Bindings& given) {
-  std::set<std::string> initializers;
-  for (const onnx::TensorProto& initializer : graph.initializer()) initializers.insert(initializer.name());
+std::vector<FileInput> inputs_of(const onnx::ModelProto& model, const Bindings& given,
+                                 const std::set<std::string>& constants) {
+  const std::map<std::string, const onnx::TensorProto*> initializers = initializers_of(model.graph());
+  const bool may_have_defaults = model.ir_version() >= 4 && !all_are_inputs(model.graph(), initializers);
   std::vector<FileInput> inputs;
   std::vector<std::string> names;
   Symbols symbols;
-  for (const onnx::ValueInfoProto& input : graph.input()) {
-    if (initializers.contains(input.name())) continue;  // an initializer that may be replaced: it is not
-    if (!input.type().has_tensor_type()) fail_input("input '{}' is no tensor", input.name());
-    const auto shape = given.inputs.find(input.name());
+  for (const onnx::ValueInfoProto& input : model.graph().input()) {
+    const auto initializer = initializers.find(input.name());
     names.push_back(input.name());
+    if (!input.type().has_tensor_type()) fail_input("input '{}' is no tensor", input.name());
+    if (initializer != initializers.end()) {
+      if (!may_have_defaults || constants.contains(input.name())) continue;
+      inputs.push_back({input.name(), dtype_of_onnx(input.type().tensor_type().elem_type()), {}, true});
+      for (const std::int64_t size : initializer->second->dims()) inputs.back().dims.push_back({size, "", false});
+      continue;
+    }
+    const auto shape = given.inputs.find(input.name());
     inputs.push_back({input.name(), dtype_of_onnx(input.type().tensor_type().elem_type()),
-                      dims_of(input, shape == given.inputs.end() ? nullptr : &shape->second, symbols)});
+                      dims_of(input, shape == given.inputs.end() ? nullptr : &shape->second, symbols), false});
   }
   for (const auto& [name, shape] : given.inputs) {
     if (std::ranges::find(names, name) == names.end()) {

@@ -21,8 +21,9 @@ SourcePtr open_source(const std::filesystem::path& file, const NodeExecutor& eva
   auto source = std::make_shared<Source>(Source{read_model(file), file, {}, evaluate, limits});
   const onnx::GraphProto& graph = source->model.graph();
   if (graph.sparse_initializer_size() > 0) fail_input("sparse initializers are not supported");
+  KnownTensors known(file, limits.max_computed_bytes);
   for (const onnx::TensorProto& initializer : graph.initializer()) {
-    source->initializers.emplace_back(initializer.name(), tensor_of(initializer, file.parent_path()));
+    source->initializers.emplace_back(initializer.name(), known.stored(initializer));
   }
   return source;
 }
@@ -38,15 +39,23 @@ std::vector<FileInput> sized(std::vector<FileInput> inputs, const Sizes& sizes) 
   return inputs;
 }
 
-Reading read(const Source& source, const std::vector<FileInput>& inputs) {
-  Reading reading{Importer(source, inputs).run(), {}};
+Reading read(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+             KnownTensors& known) {
+  Reading reading{Importer(source, inputs, constants, known).run(), {}};
   reading.types = infer_types(reading.graph, {}, source.limits.graph);
   return reading;
 }
 
-std::optional<Reading> try_to_read(const Source& source, const std::vector<FileInput>& inputs) {
+/// A reading that may take as much memory as one alone may.
+Reading read(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
+  KnownTensors known(source.file, source.limits.max_computed_bytes);
+  return read(source, inputs, constants, known);
+}
+
+template <class... Args>
+std::optional<Reading> try_to_read(Args&&... args) {
   try {
-    return read(source, inputs);
+    return read(std::forward<Args>(args)...);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_input) throw;
     return std::nullopt;
@@ -69,7 +78,7 @@ std::string hint(const std::vector<FileInput>& inputs) {
 /// The network at the sizes given, and at the first likely ones that it takes for the rest.
 class Nominal {
  public:
-  Nominal(const Source& source, const std::vector<FileInput>& inputs) {
+  Nominal(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
     std::vector<std::vector<Dim>> dims;
     for (const FileInput& input : inputs) dims.push_back(input.dims);
     const std::vector<Sizes> likely = likely_sizes(dims);
@@ -77,14 +86,14 @@ class Nominal {
       sizes_ = assumed;
       inputs_ = sized(inputs, assumed);
       if (likely.size() == 1) {
-        reading_ = read(source, inputs_);
+        reading_ = read(source, inputs_, constants);
       } else {
-        reading_ = try_to_read(source, inputs_);
+        reading_ = try_to_read(source, inputs_, constants);
       }
       if (reading_) return;
     }
     try {
-      (void)read(source, sized(inputs, likely.front()));
+      (void)read(source, sized(inputs, likely.front()), constants);
     } catch (const Error& error) {
       throw Error(error.kind(), fmt::format("the network takes none of the likely sizes; give some with {}\n{}",
                                             hint(inputs), error.what()));
@@ -109,7 +118,11 @@ void name_sizes(Graph& graph, const std::vector<FileInput>& inputs) {
 /// Looks at a file at several sizes: what it says of each of them alone is no network for all.
 class Opener {
  public:
-  Opener(const Source& source, const Nominal& nominal) : source_(source), nominal_(nominal) {
+  Opener(const Source& source, const Nominal& nominal, const std::set<std::string>& constants)
+      : source_(source),
+        nominal_(nominal),
+        constants_(constants),
+        known_(source.file, source.limits.max_computed_bytes / 4) {
     named_ = nominal.reading().graph;
     name_sizes(named_, nominal.inputs());
     open_ = open_sizes(named_, nominal.reading().types);
@@ -140,12 +153,19 @@ class Opener {
     return fmt::format("at other sizes '{}' {}", difference.node, difference.what);
   }
 
+  /// All readings beside the nominal one share an allowance of memory.
+  std::optional<Reading> read_at(const Sizes& sizes) {
+    std::set<std::string> constants = constants_;
+    auto reading = try_to_read(source_, sized(nominal_.inputs(), sizes), constants, known_);
+    return constants == constants_ ? std::move(reading) : std::nullopt;
+  }
+
   void look_beside(const OpenSize& size) {
     constexpr std::size_t enough = 3;
     std::vector<Reading> readings;
     for (const std::int64_t other : sizes_beside(size)) {
       if (readings.size() == enough) break;
-      auto reading = try_to_read(source_, sized(nominal_.inputs(), {{size.symbol, other}}));
+      auto reading = read_at({{size.symbol, other}});
       if (reading) readings.push_back(std::move(*reading));
     }
     if (readings.empty()) {
@@ -168,7 +188,7 @@ class Opener {
       together[symbol] = size_in(readings.front(), symbol);
     }
     if (beside_.size() < 2) return views;
-    together_ = try_to_read(source_, sized(nominal_.inputs(), together));
+    together_ = read_at(together);
     if (together_) views.push_back(&*together_);
     return views;
   }
@@ -184,6 +204,8 @@ class Opener {
 
   const Source& source_;
   const Nominal& nominal_;
+  const std::set<std::string>& constants_;
+  KnownTensors known_;
   Graph named_;
   std::vector<OpenSize> open_;
   std::map<std::string, std::vector<Reading>> beside_;  ///< by symbol
@@ -200,9 +222,16 @@ LoadedModel loaded(const Source& source, Graph graph) {
 }
 
 LoadedModel load(const SourcePtr& source, const Bindings& bindings) {
-  const std::vector<FileInput> inputs = inputs_of(source->model.graph(), bindings);
-  const Nominal nominal(*source, inputs);
-  Opener opener(*source, nominal);
+  std::set<std::string> constants;
+  std::vector<FileInput> inputs = inputs_of(source->model, bindings, constants);
+  std::optional<Nominal> found;
+  for (std::size_t before = 1; before != constants.size();) {
+    before = constants.size();
+    inputs = inputs_of(source->model, bindings, constants);
+    found.emplace(*source, inputs, constants);
+  }
+  const Nominal& nominal = *found;
+  Opener opener(*source, nominal, constants);
   LoadedModel result = loaded(*source, opener.run());
   for (const OpenSize& size : opener.open()) {
     const auto fixed = opener.fixed.find(size.symbol);
@@ -214,8 +243,11 @@ LoadedModel load(const SourcePtr& source, const Bindings& bindings) {
     for (const Dim& dim : input.dims) symbols.push_back(dim.symbol);
   }
   if (!opener.fixed.empty()) {
-    result.at = [source, inputs = nominal.inputs()](const Sizes& sizes) {
-      return loaded(*source, read(*source, sized(inputs, sizes)).graph);
+    result.at = [source, constants, inputs = nominal.inputs()](const Sizes& sizes) {
+      std::set<std::string> known_here = constants;
+      Graph graph = read(*source, sized(inputs, sizes), known_here).graph;
+      if (known_here != constants) fail_input("at this size an input with a default would have to be a constant");
+      return loaded(*source, std::move(graph));
     };
   }
   return result;

@@ -4,6 +4,7 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/onnx/model_file.hpp"
+#include "runtime/onnx/names.hpp"
 #include "runtime/onnx/patterns.hpp"
 #include "runtime/onnx/tensor.hpp"
 #include "runtime/onnx/translate.hpp"
@@ -15,17 +16,6 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
-}
-
-/// What people may see of a name from a file: ours have 1 to 1000 printable characters.
-std::string printable(std::string name) {
-  if (name.size() > 900) name.resize(900);
-  for (char& c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
-  }
-  return name;
-}
-
 std::string title(const onnx::NodeProto& node) {
   if (!node.name().empty()) return printable(node.name());
   return printable(node.output_size() > 0 && !node.output(0).empty() ? node.output(0) : node.op_type());
@@ -33,7 +23,8 @@ std::string title(const onnx::NodeProto& node) {
 
 }  // namespace
 
-Importer::Importer(const Source& source, const std::vector<FileInput>& inputs, KnownTensors& known)
+Importer::Importer(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+                   KnownTensors& known)
     : source_(source.model.graph()),
       given_(source),
       inputs_(inputs),
@@ -41,6 +32,7 @@ Importer::Importer(const Source& source, const std::vector<FileInput>& inputs, K
       evaluate_(source.evaluate),
       limits_(source.limits),
       opset_(opset_of(source.model)),
+      constants_(constants),
       known_(known) {
   graph_.name = file_.stem().string();
   for (const onnx::NodeProto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
@@ -60,13 +52,19 @@ Graph Importer::run() {
 }
 
 void Importer::take_initializers() {
+  std::set<std::string_view> optional;
+  for (const FileInput& input : inputs_) {
+    if (input.has_default) optional.insert(input.name);
+  }
   for (const auto& [name, tensor] : given_.initializers) {
-    define(name, {none, tensor});
+    if (optional.contains(name)) defaults_.emplace(name, tensor);
+    else define(name, {none, tensor});
   }
 }
 
 void Importer::take_inputs() {
   for (const FileInput& input : inputs_) {
+    check_name(input.name, "input");
     TensorType type{input.dtype, {}, false};
     std::vector<Dim> dims;
     for (const Dim& dim : input.dims) {
@@ -81,7 +79,24 @@ void Importer::take_inputs() {
     names_.insert(input.name);
     types_.push_back(type);
     define(input.name, {value, std::nullopt});
+    if (input.has_default) take_default(input);
   }
+}
+
+void Importer::take_default(const FileInput& input) {
+  const Known& value = defaults_.at(input.name);
+  if (value.dtype() != input.dtype) {
+    fail_input("input '{}' is {}, its default {}", input.name, name_of(input.dtype), name_of(value.dtype()));
+  }
+  if (value.elements() == 0) fail_input("input '{}': tensors without elements are not supported", input.name);
+  graph_.inputs.back().default_value = value;
+}
+
+const Known* Importer::fixed(const std::string& name) {
+  const auto found = defaults_.find(name);
+  if (found == defaults_.end()) return nullptr;
+  constants_.insert(name);
+  return &found->second;
 }
 
 const Operand& Importer::operand(const std::string& name) const {
@@ -193,6 +208,7 @@ void Importer::take_node(const onnx::NodeProto& node) {
 void Importer::take_outputs() {
   if (source_.output_size() == 0) fail_input("the network has no output");
   for (const onnx::ValueInfoProto& output : source_.output()) {
+    check_name(output.name(), "output");
     graph_.add_output(output.name(), live(operand(output.name())));
   }
 }

@@ -27,7 +27,7 @@ using Params = std::vector<std::pair<Slot, Known>>;
 struct Source {
   onnx::ModelProto model;
   std::filesystem::path file;
-  std::vector<std::pair<std::string, Tensor>> initializers;
+  std::vector<std::pair<std::string, Known>> initializers;
   NodeExecutor evaluate;
   LoadLimits limits;
 };
@@ -35,7 +35,10 @@ struct Source {
 /// Reads a network at the sizes that its inputs have: nothing in it says how another size would be.
 class Importer {
  public:
-  Importer(const Source& source, const std::vector<FileInput>& inputs);
+  /// `constants` are inputs with a default that must be taken as constants; those that an operator has to know while
+  /// importing are added to them. Where there are more afterwards, the graph is none: import again.
+  Importer(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+           KnownTensors& known);
 
   [[nodiscard]] Graph run();
 
@@ -43,6 +46,8 @@ class Importer {
   /// Where tensors that are known while importing come from.
   [[nodiscard]] KnownTensors& known() noexcept { return known_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
+  /// The default of an input that has one, which is a constant from now on; null for anything else.
+  [[nodiscard]] const Known* fixed(const std::string& name);
   [[nodiscard]] TensorType type_of(const Operand& operand) const;
   /// Whether a node or an output of the network reads the value.
   [[nodiscard]] bool is_read(const std::string& name) const { return read_.contains(name); }
@@ -56,6 +61,7 @@ class Importer {
   };
 
   void take_inputs();
+  void take_default(const FileInput& input);
   void take_initializers();
   void take_node(const onnx::NodeProto& node);
   void take_outputs();
@@ -78,6 +84,8 @@ class Importer {
   std::unordered_map<std::string, Operand> operands_;
   std::set<std::string, std::less<>> lost_;  ///< values of nodes that failed: what reads them is not told of again
   std::set<std::string, std::less<>> names_, read_;
+  std::set<std::string>& constants_;
+  std::unordered_map<std::string, Known> defaults_;  ///< of inputs that have one
   std::vector<Failure> failures_;
   KnownTensors& known_;
 };

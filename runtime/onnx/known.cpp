@@ -30,8 +30,9 @@ void KnownTensors::add_file(std::size_t bytes) {
 void KnownTensors::count(std::int64_t bytes) {
   const std::int64_t wanted = checked_add(used_, bytes), most = stored_ + fixed_;
   if (wanted > most) {
-    fail_input("constants and what is computed from them would take {} MiB of memory; the limit for this model is {} MiB",
-               mib(wanted), mib(most));
+    fail_input(
+        "constants and what is computed from them would take {} MiB of memory; the limit for this model is {} MiB",
+        mib(wanted), mib(most));
   }
   used_ = wanted;
 }

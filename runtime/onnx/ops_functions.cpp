@@ -119,9 +119,8 @@ std::optional<Operand> clamp(const Call& call, bool larger) {
   if (!axis || x.rank() == 0 || !is_float(limit.dtype())) return std::nullopt;
   const std::vector<double> values = limit.to_vector<double>();
   if (std::ranges::any_of(values, [](double v) { return std::isnan(v); })) return std::nullopt;
-  const Known bounds = limit.elements() == x[*axis]
-                           ? limit.reshaped({x[*axis]})
-                           : call.known().filled(limit.dtype(), {x[*axis]}, values.front());
+  const Known bounds = limit.elements() == x[*axis] ? limit.reshaped({x[*axis]})
+                                                    : call.known().filled(limit.dtype(), {x[*axis]}, values.front());
   const Clamp op{static_cast<std::int64_t>(*axis), larger, !larger};
   return call.emit(op, {call.in(value)}, {{larger ? Slot::lower : Slot::upper, bounds}});
 }

@@ -27,14 +27,21 @@ void take_windows(Call& call, Op& op, const Shape& weight) {
   op.groups = call.attributes.integer("group", 1);
   if (op.groups < 1) fail_input("group is {}, expected at least 1", op.groups);
   op.padding = padding_of(call, rank);
-  op.bias = call.has(2);
+  op.bias = call.has(2) && call.in(2).known;
 }
 
+/// A bias that is not known is added behind.
 template <class Op>
 void finish(Call& call, const Op& op, const Known& weight) {
   Params params{{Slot::weight, weight}};
   if (op.bias) params.emplace_back(Slot::bias, per_channel(call.known(2, "the bias"), op.out, "bias"));
-  call.become(op, std::move(params));
+  if (op.bias || !call.has(2)) return call.become(op, std::move(params));
+  const Steps s(call);
+  if (call.shape(2) != Shape{op.out}) fail_input("bias is {}, expected {} numbers", call.shape(2).str(), op.out);
+  Ints along(weight.shape().rank() - 1, 1);
+  along[0] = op.out;
+  const Operand y = s.emit(op, {call.in(0)}, std::move(params));
+  call.result(0, s.add(y, s.reshape(call.in(2), along)));
 }
 
 void conv(Call& call) {

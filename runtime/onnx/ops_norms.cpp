@@ -32,8 +32,9 @@ void norm_of_elements(Call& call, double eps) {
     shift[i] -= scale[i] * mean[i];
   }
   const Steps s(call);
-  const auto constant = [&](std::vector<double>& values) {
-    return Operand{none, Tensor::of<double>(each, std::move(values)).as(call.type(0).dtype)};
+  const auto constant = [&](const std::vector<double>& values) {
+    const auto element = [&](std::int64_t i) { return values[static_cast<std::size_t>(i)]; };
+    return Operand{none, call.known().numbers(call.type(0).dtype, each, element)};
   };
   call.result(0, s.add(s.mul(call.in(0), constant(scale)), constant(shift)));
 }

@@ -84,10 +84,8 @@ void integer_range(Call& call) {
   if (beyond || delta == 0 || way == 0 || (way < 0) != (delta < 0))
     fail_input("no elements, or too many, from {} to {} by {}", start, limit, delta);
   const std::int64_t count = way / delta + (way % delta != 0 ? 1 : 0);
-  call.importer().account(count);
-  std::vector<std::int64_t> values;
-  for (std::int64_t i = 0; i < count; ++i) values.push_back(start + i * delta);
-  call.result(0, {none, Tensor::of<std::int64_t>({count}, std::move(values)).as(call.type(0).dtype)});
+  const auto element = [&](std::int64_t i) { return start + i * delta; };
+  call.result(0, {none, call.known().as(call.known().integers({count}, element), call.type(0).dtype)});
 }
 
 /// start, start + delta, … before limit.

@@ -17,6 +17,7 @@ const Operand& Call::in(std::size_t i) const {
 const Known& Call::known(std::size_t i, std::string_view what) const {
   const Operand& operand = in(i);
   if (!operand.known) {
+    if (const Known* value = importer_.fixed(node_.input(static_cast<int>(i)))) return *value;
     fail_input("{} ('{}') must be a constant", what, node_.input(static_cast<int>(i)));
   }
   return *operand.known;

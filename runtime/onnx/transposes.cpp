@@ -31,6 +31,7 @@ class Mover {
     result_.params = graph_.params;
     for (const GraphInput& input : graph_.inputs) {
       straight(input.value, result_.add_input(graph_.value(input.value).name, input.dtype, input.dims));
+      result_.inputs.back().default_value = input.default_value;
     }
     for (const Node& node : graph_.nodes) {
       if (node.outputs.empty()) continue;

@@ -1,6 +1,7 @@
 // From regions with chosen layouts to a plan: kernels, reorders where layouts meet, and memory.
 #include <algorithm>
 #include <map>
+#include <new>
 
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
@@ -156,7 +157,7 @@ class Planner {
     }
     region.input_layouts = choice.inputs;
     region.output_layouts = choice.outputs;
-    Compiled compiled = plan_->device->compile(region);
+    Compiled compiled = compile_region(*plan_->device, region);
     if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
       fail_internal("{}: accepted, then refused: {}", plan_->graph->node(region.nodes[0]).name, refusal->reason);
     }
@@ -240,7 +241,7 @@ class Planner {
       if (kept.pinned) lifetimes[i] = {0, -1, end};
       lifetimes[i].bytes = kept.constant ? 0 : kept.bytes;
     }
-    const Placement placement = place(lifetimes);
+    const ArenaPlacement placement = place(lifetimes);
     for (std::size_t i = 0; i < lifetimes.size(); ++i) plan_->storages[i].offset = placement.offsets[i];
     plan_->scratch_offset = placement.bytes;
     plan_->arena_bytes = placement.bytes + scratch;
@@ -258,7 +259,11 @@ class Planner {
 
 std::shared_ptr<const Plan> compile(const Graph& graph, std::shared_ptr<const Device> device,
                                     const PlanOptions& options) {
-  return Planner(graph, std::move(device), options).run();
+  try {
+    return Planner(graph, std::move(device), options).run();
+  } catch (const std::bad_alloc&) {
+    fail_internal("memory ran out while {} was planned", graph.name.empty() ? "a network" : graph.name);
+  }
 }
 
 }  // namespace banoff

@@ -1,5 +1,7 @@
 #include "runtime/session/bound_plan.hpp"
 
+#include <cstring>
+
 #include "runtime/core/fail.hpp"
 
 namespace banoff {
@@ -62,6 +64,13 @@ void BoundPlan::resolve() {
 }
 
 std::int64_t& BoundPlan::count_of(std::int32_t buffer) { return counts_[index(plan_.buffer(buffer).counted_by)]; }
+
+void BoundPlan::fill_in_defaults() {
+  for (std::size_t i = 0; i < sized_->defaults.size(); ++i) {
+    const Tensor& value = sized_->defaults[i];
+    if (value) std::memcpy(input(i).data(), value.data(), value.bytes());
+  }
+}
 
 std::span<std::byte> BoundPlan::input(std::size_t i) {
   const std::int32_t buffer = plan_.input_buffers.at(i);

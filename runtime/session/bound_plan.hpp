@@ -34,6 +34,9 @@ class BoundPlan {
   /// caller's bound.
   void move_to(std::byte* arena);
 
+  /// Writes the inputs that have a default: another plan may have run in the same memory.
+  void fill_in_defaults();
+
   [[nodiscard]] std::span<std::byte> input(std::size_t index);
   [[nodiscard]] std::span<const std::byte> output(std::size_t index);
   /// The actual size of dimension 0 of an output, or of a bounded input.

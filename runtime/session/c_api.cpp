@@ -21,6 +21,15 @@ struct banoff_session {
 
 namespace {
 
+// What is told across the interface by number means the same on both sides.
+static_assert(banoff::Shape::max_rank <= BANOFF_MAX_RANK, "the dimensions of every tensor fit into banoff_tensor_info");
+constexpr bool same(banoff_status status, banoff::ErrorKind kind) {
+  return static_cast<int>(status) == static_cast<int>(kind);
+}
+static_assert(same(BANOFF_CHECK_FAILED, banoff::ErrorKind::check_failed) &&
+              same(BANOFF_USAGE, banoff::ErrorKind::usage) && same(BANOFF_BAD_INPUT, banoff::ErrorKind::bad_input) &&
+              same(BANOFF_REFUSED, banoff::ErrorKind::refused) && same(BANOFF_INTERNAL, banoff::ErrorKind::internal));
+
 void tell(banoff_error* error, const char* message) {
   if (error == nullptr) return;
   const std::size_t length = std::min(std::strlen(message), sizeof(error->message) - 1);

@@ -79,6 +79,10 @@ std::shared_ptr<const SizedPlan> compile_sized(const Model& model, const std::sh
   auto sized = std::make_shared<SizedPlan>();
   sized->plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, fuse_norms});
   sized->inputs = held_by(*device, model.inputs());
+  for (const GraphInput& input : model.contents().graph.inputs) {
+    const DType held = device->storage(input.dtype);
+    sized->defaults.push_back(input.default_value ? input.default_value.as(held) : Tensor());
+  }
   sized->outputs = held_by(*device, model.outputs());
   for (const Step& step : sized->plan->steps) {
     sized->info.steps.push_back(describe_step(*sized->plan, step));

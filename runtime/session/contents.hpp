@@ -39,7 +39,7 @@ struct CompiledModel::Contents {
 
 /// A value's name and type, as the public API tells it.
 [[nodiscard]] inline TensorInfo info_of(std::string name, const TensorType& type) {
-  return {std::move(name), type.dtype, type.shape, type.bounded, {}};
+  return {std::move(name), type.dtype, type.shape, type.bounded, false, {}};
 }
 
 }  // namespace banoff

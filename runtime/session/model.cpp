@@ -148,6 +148,7 @@ std::vector<TensorInfo> Model::inputs() const {
   std::vector<TensorInfo> result;
   for (const GraphInput& input : contents_->graph.inputs) {
     result.push_back(info_of(contents_->graph.value(input.value).name, contents_->types[index(input.value)]));
+    result.back().has_default = static_cast<bool>(input.default_value);
     result.back().symbols.resize(result.back().shape.rank());
     if (result.size() <= contents_->symbols.size()) result.back().symbols = contents_->symbols[result.size() - 1];
   }
@@ -273,6 +274,7 @@ Tensors Model::random_inputs(std::uint64_t seed) const {
   std::normal_distribution<double> normal;
   Tensors result;
   for (const TensorInfo& input : inputs()) {
+    if (input.has_default) continue;
     std::vector<double> values(static_cast<std::size_t>(input.shape.elements()));
     // Integer images look like pixels; everything else like normalised activations.
     const bool pixels = input.dtype == DType::u8;

@@ -16,6 +16,7 @@ struct SizedPlan {
   std::shared_ptr<const Plan> plan;
   PlanInfo info;
   std::vector<TensorInfo> inputs, outputs;
+  std::vector<Tensor> defaults;  ///< by input, as the device holds them; none where it must be given
 };
 
 /// A bounded number of plans by the shapes of the inputs; the one that nobody has asked for longest goes. For any

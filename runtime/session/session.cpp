@@ -82,6 +82,7 @@ struct Session::State {
       arena_bytes = *bytes;
     }
     plan.move_to(arena ? arena->data() : nullptr);
+    plan.fill_in_defaults();
   }
 
   /// Gives an input a shape; inputs with the same open sizes follow.
@@ -160,11 +161,15 @@ Tensors Session::run(const Tensors& inputs) {
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto given = inputs.find(wanted[i].name);
-    if (given == inputs.end()) fail_input("input '{}' ({}) is missing", wanted[i].name, wanted[i].shape.str());
-    if (!wanted[i].bounded) state_->set_shape(i, given->second.shape());
+    const bool is_given = given != inputs.end();
+    if (!is_given && !wanted[i].has_default) {
+      fail_input("input '{}' ({}) is missing", wanted[i].name, wanted[i].shape.str());
+    }
+    if (is_given && !wanted[i].bounded) state_->set_shape(i, given->second.shape());
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    Tensor tensor = inputs.at(wanted[i].name);
+    const auto given = inputs.find(wanted[i].name);
+    Tensor tensor = given == inputs.end() ? state_->now().sized().defaults[i] : given->second;
     Shape expected = this->inputs()[i].shape;
     if (wanted[i].bounded && tensor.shape().rank() == expected.rank() && tensor.shape()[0] <= expected[0]) {
       set_input_count(i, tensor.shape()[0]);

@@ -12,7 +12,9 @@ def reduction(d):
     dtype = d.type()
     low = 1 if kind in ("Prod", "LogSum") else -4
     d.tame = kind == "Mean" and np.dtype(dtype).kind in "iu"  # nobody says what of a mean overflows
-    d.live(d.values(dtype, d.shape(rank), low, 2 if kind == "Prod" else 4, odd=kind in ("Max", "Min", "Sum", "Mean")))
+    # Products of doubles stay within float32, in which most devices compute them.
+    high = (2 if np.dtype(dtype).kind in "iu" else 1.1) if kind == "Prod" else 4
+    d.live(d.values(dtype, d.shape(rank), low, high, odd=kind in ("Max", "Min", "Sum", "Mean")))
     axes = d.axes(rank, 0) if d.opset >= 11 else sorted(each % rank for each in d.axes(rank, 0))
     given = d.some("axes") and axes
     if d.has("axes"):

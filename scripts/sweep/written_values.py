@@ -2,6 +2,13 @@
 import numpy as np
 
 
+def log_sum_exp(x, axes, keep):
+    """Exactly x of one element."""
+    largest = x.max(axes, keepdims=True)
+    total = np.log(np.exp(x - largest).sum(axes, keepdims=True)) + largest
+    return total if keep else np.squeeze(total, axes)
+
+
 def reduction(case):
     """A reduction in float64; of integers the result is rounded toward zero."""
     x, a, inputs = case.arrays()[0], case.attributes, case.arrays()
@@ -12,8 +19,15 @@ def reduction(case):
     keep = bool(a.get("keepdims", 1))
     axes = () if axes is None else tuple(axes) or tuple(range(x.ndim))
     total = {"ReduceLogSum": lambda: np.log(wide.sum(axes, keepdims=keep)), "ReduceL2": lambda: np.sqrt((wide ** 2).sum(axes, keepdims=keep)),
-             "ReduceLogSumExp": lambda: np.log(np.exp(wide).sum(axes, keepdims=keep))}[case.op]()
+             "ReduceLogSumExp": lambda: log_sum_exp(wide, axes, keep)}[case.op]()
     return {"y0": np.asarray(np.trunc(total) if x.dtype.kind in "iu" else total).astype(x.dtype)}
+
+
+def mean_variance(case):
+    """(x - mean) / (deviation + 1e-9), without the cancellation of a mean of squares."""
+    x, axes = case.arrays()[0], tuple(case.attributes.get("axes", (0, 2, 3)))
+    centred = x.astype(np.float64) - x.astype(np.float64).mean(axes, keepdims=True)
+    return {"y0": (centred / (np.sqrt((centred ** 2).mean(axes, keepdims=True)) + 1e-9)).astype(x.dtype)}
 
 
 def softmax(case):

@@ -121,6 +121,8 @@ class Check {
     return file;
   }
   [[nodiscard]] Model load(const std::filesystem::path& file) const {
+    const Model model = Model::load(file);
+    if (model.sizes().empty()) return model;
     LoadOptions options;
     options.symbols["N"] = network_.batch;
     return Model::load(file, options);

@@ -66,7 +66,7 @@ class NetworkParts {
   /// The batch size as the network itself tells it, a vector of one number.
   std::string batch_of(const Value& x);
 
-  Dice dice_;
+  Draws dice_;
   NetworkKind kind_;
   NetworkWriter net_;
   std::vector<Value> pool_;

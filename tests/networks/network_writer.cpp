@@ -6,7 +6,7 @@
 
 namespace banoff::test {
 
-std::vector<double> Dice::normals(std::int64_t count, double deviation) {
+std::vector<double> Draws::normals(std::int64_t count, double deviation) {
   std::vector<double> values(static_cast<std::size_t>(count));
   for (double& value : values) value = normal(deviation);
   return values;

@@ -18,9 +18,9 @@ struct NetworkValue {
 };
 
 /// Drawing numbers.
-class Dice {
+class Draws {
  public:
-  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  explicit Draws(std::uint64_t seed) : random_(seed) {}
   [[nodiscard]] bool chance(double p) { return uniform(0, 1) < p; }
   [[nodiscard]] double uniform(double low, double high) { return std::uniform_real_distribution(low, high)(random_); }
   [[nodiscard]] double normal(double deviation = 1) { return std::normal_distribution(0.0, deviation)(random_); }

@@ -10,7 +10,7 @@ namespace banoff::test {
 namespace {
 
 NetworkKind random_kind(std::uint64_t seed) {
-  Dice dice(seed ^ 0x6b696e64U);
+  Draws dice(seed ^ 0x6b696e64U);
   NetworkKind kind;
   kind.type = dice.chance(0.8) ? NetworkFloat::f32 : dice.chance(0.8) ? NetworkFloat::f16 : NetworkFloat::bf16;
   kind.opset = dice.integer(13, 17);

@@ -71,7 +71,7 @@ TEST_CASE("a sum behind a convolution has its bias where windows read nothing bu
     for (const bool constant : {true, false}) {
       CAPTURE(channels);
       CAPTURE(constant);
-      Dice dice(41);
+      Draws dice(41);
       NetworkWriter net(NetworkFloat::f32, 15);
       const NetworkValue x = net.input("x", {1, 4, 4, 5}, false);
       const auto conv = [&](const NetworkValue& from) {
@@ -91,7 +91,7 @@ TEST_CASE("a sum behind a convolution has its bias where windows read nothing bu
 
 TEST_CASE("activations of one kind follow each other with their own numbers") {
   const TemporaryFolder folder;
-  Dice dice(42);
+  Draws dice(42);
   NetworkWriter net(NetworkFloat::f32, 15);
   const NetworkValue x = net.input("x", {1, 3, 6, 6}, false);
   const NetworkValue y = net.node("Conv", {x.name, net.constant({4, 3, 3, 3}, dice.normals(108))}, {1, 4, 4, 4});

@@ -8,8 +8,8 @@
 
 namespace banoff::test {
 
-/// By the dice: a network made anew, one of `models` or a made one with a few fields of the message changed, or one with
-/// a few bytes changed.
+/// By the dice: a network made anew, one of `models` or a made one with a few fields of the message changed, or one
+/// with a few bytes changed.
 [[nodiscard]] std::string fuzzed_model(const std::vector<std::string>& models, Dice& dice);
 
 /// `model` with a few fields changed; nothing where it is no message.

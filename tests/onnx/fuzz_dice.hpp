@@ -30,18 +30,39 @@ class Dice {
 
   /// What breaks arithmetic on sizes.
   [[nodiscard]] std::int64_t odd_integer() {
-    constexpr std::array<std::int64_t, 14> values{0, -1, -2, 7, 255, 65536, std::int64_t{1} << 31, (std::int64_t{1} << 31) - 1,
-                                                  std::int64_t{1} << 33, 1'000'000'000'000, std::int64_t{1} << 62,
-                                                  std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(),
-                                                  std::numeric_limits<std::int64_t>::min() + 1};
+    using Limits = std::numeric_limits<std::int64_t>;
+    if (once_in(3)) return once_in(2) ? Limits::max() : Limits::min();
+    constexpr std::array<std::int64_t, 12> values{0,
+                                                  -1,
+                                                  -2,
+                                                  7,
+                                                  255,
+                                                  65536,
+                                                  (std::int64_t{1} << 31) - 1,
+                                                  std::int64_t{1} << 31,
+                                                  std::int64_t{1} << 33,
+                                                  1'000'000'000'000,
+                                                  std::int64_t{1} << 62,
+                                                  Limits::min() + 1};
     return one_of(values);
   }
   /// Mostly what a network may say.
   [[nodiscard]] std::int64_t integer() { return once_in(4) ? odd_integer() : static_cast<std::int64_t>(below(6)) - 1; }
   [[nodiscard]] float odd_number() {
     using Limits = std::numeric_limits<float>;
-    constexpr std::array values{0.0F, -0.0F, -1.0F, 1e-30F, 1e30F, 0x1p31F, 0x1p63F, -0x1p63F, Limits::infinity(), -Limits::infinity(),
-                                Limits::quiet_NaN(), Limits::max(), Limits::denorm_min()};
+    constexpr std::array values{0.0F,
+                                -0.0F,
+                                -1.0F,
+                                1e-30F,
+                                1e30F,
+                                0x1p31F,
+                                0x1p63F,
+                                -0x1p63F,
+                                Limits::infinity(),
+                                -Limits::infinity(),
+                                Limits::quiet_NaN(),
+                                Limits::max(),
+                                Limits::denorm_min()};
     return one_of(values);
   }
   [[nodiscard]] float number() {

@@ -77,22 +77,22 @@ class Change {
   }
 
   // One definition of what a value becomes, for the three ways in which protobuf takes it.
-#define BANOFF_SET(METHOD, ...)                                                                                       \
-  switch (field->cpp_type()) {                                                                                       \
-    case FieldDescriptor::CPPTYPE_INT32:                                                                             \
-      reflection.METHOD##Int32(__VA_ARGS__, static_cast<std::int32_t>(dice_.integer()));                              \
-      break;                                                                                                         \
-    case FieldDescriptor::CPPTYPE_INT64: reflection.METHOD##Int64(__VA_ARGS__, dice_.integer()); break;               \
-    case FieldDescriptor::CPPTYPE_UINT64:                                                                            \
-      reflection.METHOD##UInt64(__VA_ARGS__, static_cast<std::uint64_t>(dice_.integer()));                            \
-      break;                                                                                                         \
-    case FieldDescriptor::CPPTYPE_FLOAT: reflection.METHOD##Float(__VA_ARGS__, dice_.number()); break;                \
-    case FieldDescriptor::CPPTYPE_DOUBLE: reflection.METHOD##Double(__VA_ARGS__, double{dice_.number()}); break;      \
-    case FieldDescriptor::CPPTYPE_STRING: reflection.METHOD##String(__VA_ARGS__, text()); break;                      \
-    case FieldDescriptor::CPPTYPE_ENUM:                                                                              \
-      reflection.METHOD##EnumValue(__VA_ARGS__, static_cast<int>(dice_.below(24)));                                   \
-      break;                                                                                                         \
-    default: break;                                                                                                  \
+#define BANOFF_SET(METHOD, ...)                                                                                  \
+  switch (field->cpp_type()) {                                                                                   \
+    case FieldDescriptor::CPPTYPE_INT32:                                                                         \
+      reflection.METHOD##Int32(__VA_ARGS__, static_cast<std::int32_t>(dice_.integer()));                         \
+      break;                                                                                                     \
+    case FieldDescriptor::CPPTYPE_INT64: reflection.METHOD##Int64(__VA_ARGS__, dice_.integer()); break;          \
+    case FieldDescriptor::CPPTYPE_UINT64:                                                                        \
+      reflection.METHOD##UInt64(__VA_ARGS__, static_cast<std::uint64_t>(dice_.integer()));                       \
+      break;                                                                                                     \
+    case FieldDescriptor::CPPTYPE_FLOAT: reflection.METHOD##Float(__VA_ARGS__, dice_.number()); break;           \
+    case FieldDescriptor::CPPTYPE_DOUBLE: reflection.METHOD##Double(__VA_ARGS__, double{dice_.number()}); break; \
+    case FieldDescriptor::CPPTYPE_STRING: reflection.METHOD##String(__VA_ARGS__, text()); break;                 \
+    case FieldDescriptor::CPPTYPE_ENUM:                                                                          \
+      reflection.METHOD##EnumValue(__VA_ARGS__, static_cast<int>(dice_.below(24)));                              \
+      break;                                                                                                     \
+    default: break;                                                                                              \
   }
   void set(Message& message, const FieldDescriptor* field) {
     const Reflection& reflection = *message.GetReflection();

@@ -16,7 +16,8 @@ class Maker {
     model_.add_opset_import()->set_version(dice_.one_of(std::array<std::int64_t, 7>{7, 9, 11, 13, 17, 18, 19}));
     graph().set_name("made");
     for (std::size_t inputs = 1 + dice_.below(2); inputs > 0; --inputs) add_input();
-    for (std::size_t nodes = 1 + dice_.below(4); nodes > 0; --nodes) add_node(dice_.one_of(recipes()));
+    // Nodes that are refused are passed over: many to a model cost little more than one. What is to load has few.
+    for (std::size_t nodes = 1 + dice_.below(dice_.once_in(2) ? 3 : 20); nodes > 0; --nodes) add_node(recipe());
     for (const std::string& name : results_) graph().add_output()->set_name(name);
     return std::move(model_);
   }
@@ -24,6 +25,19 @@ class Maker {
  private:
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
   std::string fresh(const char* kind) { return kind + std::to_string(count_++); }
+
+  /// Mostly of an operator with attributes, where there is most to go wrong.
+  const Recipe& recipe() {
+    const Recipe* chosen = &dice_.one_of(recipes());
+    for (int tries = 0; tries < 2 && chosen->attributes.empty(); ++tries) chosen = &dice_.one_of(recipes());
+    return *chosen;
+  }
+
+  /// A value to read: mostly an input, as what is computed may have been refused.
+  const std::string& value() {
+    return dice_.once_in(3) ? dice_.one_of(values_)
+                            : values_[dice_.below(static_cast<std::size_t>(graph().input_size()))];
+  }
 
   Sizes shape() {
     const std::array<Sizes, 9> shapes{Sizes{1, 3, 4, 4}, Sizes{1, 4, 5, 3}, Sizes{2, 4, 6}, Sizes{2, 3}, Sizes{4},
@@ -82,15 +96,17 @@ class Maker {
     length.set_value("4");
   }
 
-  Sizes length() { return {static_cast<std::int64_t>(dice_.below(6))}; }
+  /// The lists of a node are mostly as long as each other.
+  std::size_t length() { return dice_.once_in(5) ? dice_.below(6) : length_; }
+  Sizes of_length() { return {static_cast<std::int64_t>(length())}; }
 
   std::string constant(Ingredient kind) {
     onnx::TensorProto& tensor = *graph().add_initializer();
     tensor.set_name(fresh("c"));
     switch (kind) {
-      case Ingredient::list: fill_integers(tensor, length()); break;
+      case Ingredient::list: fill_integers(tensor, of_length()); break;
       case Ingredient::scalar: fill_integers(tensor, dice_.once_in(2) ? Sizes{} : Sizes{1}); break;
-      case Ingredient::numbers: fill_floats(tensor, length()); break;
+      case Ingredient::numbers: fill_floats(tensor, of_length()); break;
       case Ingredient::number: fill_floats(tensor, {}); break;
       default: fill_floats(tensor, shape()); break;
     }
@@ -98,14 +114,14 @@ class Maker {
   }
 
   std::string argument(const Argument& input, bool may_be_absent) {
-    if (may_be_absent && dice_.once_in(4)) return "";
-    if (input.kind == Ingredient::tensor) return dice_.once_in(3) ? constant(input.kind) : dice_.one_of(values_);
-    return dice_.once_in(10) ? dice_.one_of(values_) : constant(input.kind);
+    if (may_be_absent && dice_.once_in(3)) return "";
+    if (input.kind == Ingredient::tensor) return dice_.once_in(3) ? constant(input.kind) : value();
+    return dice_.once_in(10) ? value() : constant(input.kind);
   }
 
   void set(onnx::AttributeProto& to, const Argument& attribute) {
     using Proto = onnx::AttributeProto;
-    const std::size_t count = dice_.below(6);
+    const std::size_t count = length();
     switch (attribute.kind) {
       case Ingredient::list:
         to.set_type(Proto::INTS);
@@ -123,6 +139,7 @@ class Maker {
   }
 
   void add_node(const Recipe& recipe) {
+    length_ = dice_.below(6);
     std::vector<std::string> inputs;
     for (const Argument& input : recipe.inputs) inputs.push_back(argument(input, !inputs.empty()));
     onnx::NodeProto& node = *graph().add_node();
@@ -135,7 +152,7 @@ class Maker {
       added.set_name(attribute.name);
       set(added, attribute);
     }
-    for (std::size_t outputs = dice_.once_in(4) ? 2 + dice_.below(2) : 1; outputs > 0; --outputs) {
+    for (std::size_t outputs = dice_.once_in(3) ? 2 + dice_.below(2) : 1; outputs > 0; --outputs) {
       node.add_output(fresh("y"));
       values_.push_back(node.output(node.output_size() - 1));
     }
@@ -145,6 +162,7 @@ class Maker {
   Dice& dice_;
   onnx::ModelProto model_;
   std::vector<std::string> values_, results_;
+  std::size_t length_ = 0;  ///< of the present node's lists
   int count_ = 0;
 };
 

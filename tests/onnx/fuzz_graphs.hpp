@@ -8,7 +8,8 @@
 namespace banoff::test {
 
 /// Files that a fuzzer's models may name for data of their own: of their folder, of others, of the working directory.
-inline constexpr std::array outside_files{"beside.bin", "link.bin", "canary.bin", "../canary.bin", "/etc/hostname", ".", ""};
+inline constexpr std::array outside_files{"beside.bin", "link.bin", "canary.bin", "../canary.bin", "/etc/hostname",
+                                          ".",          ""};
 
 /// A few nodes with inputs, weights and attributes that are mostly what the operators ask for, among them odd ones: 0,
 /// -1, 2^31, the largest and smallest integers, infinities, NaN, lists without elements, claims of huge sizes.

@@ -19,8 +19,8 @@ class FuzzHarness {
     bool loaded = false;
     std::string fault;  ///< what the importer must not do, where it did
   };
-  /// Reads the bytes as a model: it is taken or refused as bad input, and reads nothing outside its folder. A crash leaves
-  /// the model at file().
+  /// Reads the bytes as a model: it is taken or refused as bad input, and reads nothing outside its folder. A crash
+  /// leaves the model at file().
   [[nodiscard]] Outcome read(const std::string& bytes) const;
   [[nodiscard]] std::filesystem::path file() const { return folder_ / "models" / "fuzzed.onnx"; }
 

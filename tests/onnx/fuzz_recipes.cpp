@@ -16,14 +16,16 @@ struct Line {
   const char* attributes;
 };
 
-constexpr const char* window = "kernel_shape:L strides:L pads:L dilations:L auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER ceil_mode:I";
+constexpr const char* window =
+    "kernel_shape:L strides:L pads:L dilations:L auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER ceil_mode:I";
 constexpr const char* axis = "axis:I";
 constexpr const char* reduction = "axes:L keepdims:I noop_with_empty_axes:I";
 
 constexpr Line lines[] = {
     {"Conv", "xww", "kernel_shape:L strides:L pads:L dilations:L group:I auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER"},
     {"ConvTranspose", "xww",
-     "strides:L pads:L dilations:L group:I output_padding:L output_shape:L auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER"},
+     "strides:L pads:L dilations:L group:I output_padding:L output_shape:L "
+     "auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER"},
     {"Gemm", "xwx", "alpha:f beta:f transA:I transB:I"},
     {"MatMul", "xx", ""},
     {"MaxPool", "x", window},
@@ -64,12 +66,14 @@ constexpr Line lines[] = {
     {"SpaceToDepth", "x", "blocksize:I"},
     {"Trilu", "xI", "upper:I"},
     {"Concat", "xx", axis},
-    {"Split", "xL", "axis:I num_outputs:I split:L"},
+    {"Split", "xL", "axis:I split:L"},
+    {"Split", "x", "axis:I num_outputs:I"},
     {"Slice", "xLLLL", "starts:L ends:L axes:L"},
     {"Pad", "xLfL", "mode:constant|reflect|edge|wrap pads:L value:f"},
     {"CenterCropPad", "xL", "axes:L"},
     {"Resize", "xFFL",
-     "mode:nearest|linear|cubic axes:L keep_aspect_ratio_policy:stretch|not_larger|not_smaller antialias:I exclude_outside:I "
+     "mode:nearest|linear|cubic axes:L keep_aspect_ratio_policy:stretch|not_larger|not_smaller antialias:I "
+     "exclude_outside:I "
      "cubic_coeff_a:f extrapolation_value:f nearest_mode:round_prefer_floor|floor|ceil "
      "coordinate_transformation_mode:half_pixel|align_corners|asymmetric|tf_crop_and_resize|pytorch_half_pixel"},
     {"Upsample", "xF", "mode:nearest|linear scales:F"},

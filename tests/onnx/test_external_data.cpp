@@ -42,7 +42,9 @@ const std::vector<double> right{4, 6};
 std::string refusal(const fs::path& model) {
   return input_error([&] { (void)Model::load(model); });
 }
-bool is_refused(const fs::path& model) { return refusal(model).find("not a file in the model's folder") != std::string::npos; }
+bool is_refused(const fs::path& model) {
+  return refusal(model).find("not a file in the model's folder") != std::string::npos;
+}
 
 }  // namespace
 
@@ -87,10 +89,13 @@ TEST_CASE("absolute paths, paths that go up and links that lead elsewhere are re
   folder.write("models/w.bin", numbers());
   fs::create_symlink("../secret.bin", folder / "models/link.bin");
   fs::create_directory_symlink("..", folder / "models/up");
-  const auto write = [&](const std::string& location) { return folder.write("models/net.onnx", sum_with(location).bytes()); };
-  for (const std::string& location : {(folder / "secret.bin").string(), (folder / "models/w.bin").string(),
-                                      std::string("../secret.bin"), std::string("below/../w.bin"), std::string("link.bin"),
-                                      std::string("up/secret.bin"), std::string("."), std::string(), std::string("none.bin")}) {
+  const auto write = [&](const std::string& location) {
+    return folder.write("models/net.onnx", sum_with(location).bytes());
+  };
+  for (const std::string& location :
+       {(folder / "secret.bin").string(), (folder / "models/w.bin").string(), std::string("../secret.bin"),
+        std::string("below/../w.bin"), std::string("link.bin"), std::string("up/secret.bin"), std::string("."),
+        std::string(), std::string("none.bin")}) {
     CAPTURE(location);
     CHECK(is_refused(write(location)));
   }

@@ -1,4 +1,7 @@
 // What the importer makes of ONNX's ways of saying things, and what it says of what it cannot take.
+#include <fstream>
+#include <sstream>
+
 #include "banoff/session.hpp"
 #include "tests/onnx/onnx_model.hpp"
 #include "tests/session/support.hpp"
@@ -104,4 +107,110 @@ TEST_CASE("nodes may be written in any order") {
   made.node("Tanh", {"a"}, {"b"});
   made.node("Relu", {"x"}, {"a"});
   CHECK(ops_of(Model::load(made.write(folder))) == std::vector<std::string>{"relu", "tanh", "sigmoid", "add"});
+}
+
+TEST_CASE("names keep whole characters, whatever their bytes, and inputs and outputs keep theirs") {
+  const TemporaryFolder folder;
+  const auto load = [&](const std::string& node, const std::string& input) {
+    OnnxModel made;
+    made.input(input, {1, 2}).output("y\n").node("Relu", {input}, {"y\n"}).set_name(node);
+    return Model::load(made.write(folder));
+  };
+  // 899 bytes and a letter of two: the letter is left out as a whole.
+  const std::string long_name = std::string(899, 'n') + "\xc3\xa9" + std::string(600, 'n');
+  CHECK(load(long_name, "x").layers().at(0).name == std::string(899, 'n'));
+  CHECK(load("a\xc3\xa9\tb", "x").layers().at(0).name == "a\xc3\xa9_b");
+  // No beginning, no end, longer than needed, a surrogate, beyond the last character.
+  CHECK(load("\x80|\xc3|\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80", "x").layers().at(0).name == "_|_|__|___|____");
+  CHECK(load("n", "x\t\n").inputs().at(0).name == "x\t\n");
+  CHECK(input_error([&] { (void)load("n", "x\xc3"); }).find("not in UTF-8: 'x_'") != std::string::npos);
+}
+
+TEST_CASE("long names and names with control characters survive YAML") {
+  const TemporaryFolder folder;
+  const std::string name = std::string(1500, 'i') + "\n\t\"";
+  OnnxModel made;
+  made.input(name, {1, 2}).output(name + "y").node("Relu", {name}, {name + "y"}).set_name(std::string(1500, '"'));
+  const Model model = Model::load(made.write(folder));
+  model.save(folder / "saved.yaml");
+  const Model again = Model::load(folder / "saved.yaml");
+  CHECK(again.inputs().at(0).name == name);
+  CHECK(again.outputs().at(0).name == name + "y");
+  CHECK(again.layers().at(0).name == model.layers().at(0).name);
+}
+
+namespace {
+
+/// y = conv(x) + norm, whose bias `b` is an initializer and an input: by version 4 of the format it may be given.
+OnnxModel with_default(bool list_all) {
+  OnnxModel made;
+  made.input("x", {1, 2, 3, 3}).input("b", {2}).output("y");
+  if (list_all) made.input("w", {2, 2, 1, 1});
+  made.weight("w", {2, 2, 1, 1}, {1, -2, 0.5F, 3}).weight("b", {2}, {10, -20});
+  made.node("Conv", {"x", "w", "b"}, {"y"});
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("an initializer that is an input has its value by default, and takes another at each run") {
+  const TemporaryFolder folder;
+  const Model model = Model::load(with_default(false).write(folder));
+  REQUIRE(model.inputs().size() == 2);
+  CHECK_FALSE(model.inputs().at(0).has_default);
+  CHECK(model.inputs().at(1).has_default);
+  const Tensor x = Tensor::of<float>({1, 2, 3, 3}, std::vector<float>(18, 0));
+  const auto shift = [](const Tensors& outputs) { return outputs.at("y").to_vector<double>().front(); };
+  CHECK(shift(model.reference({{"x", x}})) == 10);
+  for (const char* device : {"reference", "cpu"}) {
+    DeviceOptions options;
+    options.name = device;
+    Session session(CompiledModel::compile(model, options));
+    CHECK(shift(session.run({{"x", x}})) == 10);
+    CHECK(shift(session.run({{"x", x}, {"b", Tensor::of<float>({2}, {4, 5})}})) == 4);
+    CHECK(shift(session.run({{"x", x}})) == 10);
+  }
+  // What is written has it still, in either format.
+  for (const char* name : {"saved.onnx", "saved.yaml"}) {
+    model.save(folder / name);
+    const Model again = Model::load(folder / name);
+    CHECK(again.inputs().at(1).has_default);
+    CHECK(shift(again.reference({{"x", x}})) == 10);
+    CHECK(shift(again.reference({{"x", x}, {"b", Tensor::of<float>({2}, {4, 5})}})) == 4);
+  }
+}
+
+TEST_CASE("initializers are constants where all are listed as inputs, where one must be known, and in older files") {
+  const TemporaryFolder folder;
+  const auto inputs = [&](OnnxModel made) { return Model::load(made.write(folder)).inputs().size(); };
+  CHECK(inputs(with_default(true)) == 1);
+  OnnxModel old = with_default(false);
+  old.proto().set_ir_version(3);
+  CHECK(inputs(old) == 1);
+  // A norm's parameters must be known, another input of the same kind need not be.
+  OnnxModel norm = with_default(false);
+  norm.graph().mutable_node(0)->set_output(0, "c");
+  norm.weight("g", {2}, {2, -3}).weight("m", {2}, {1, 2}).input("g", {2});
+  norm.node("BatchNormalization", {"c", "g", "m", "m", "g"}, {"y"});
+  norm.graph().mutable_initializer(2)->set_float_data(1, 3);
+  REQUIRE(inputs(norm) == 2);
+  const Model model = Model::load(norm.write(folder));
+  CHECK(model.inputs().at(1).name == "b");
+  CHECK_THROWS_AS((void)model.reference({{"g", Tensor::of<float>({2}, {1, 1})}}), Error);
+}
+
+TEST_CASE("defaults of inputs in a model file are of fixed sizes, not too large, and in the weights") {
+  const TemporaryFolder folder;
+  Model::load(with_default(false).write(folder)).save(folder / "net.yaml");
+  std::ostringstream text;
+  text << std::ifstream(folder / "net.yaml").rdbuf();
+  const auto said_of = [&](const std::string& input) {
+    std::string changed = text.str();
+    changed.insert(changed.find("inputs:\n") + 8, "  more: {shape: " + input + ", default: true}\n");
+    folder.write("net.yaml", changed);
+    return input_error([&] { (void)Model::load(folder / "net.yaml"); });
+  };
+  CHECK(said_of("[2]").find("'more.default' is missing") != std::string::npos);
+  CHECK(said_of("[N]").find("fixed sizes") != std::string::npos);
+  CHECK(said_of("[1099511627776]").find("more than a default may have") != std::string::npos);
 }

@@ -93,8 +93,8 @@ const Row rows[] = {
     {"a map resized to the size of another, which halving need not give back",
      [](OnnxModel& made) {
        onnx::NodeProto& pool = made.node("MaxPool", {"x"}, {"half"});
-       set_attribute(pool, "kernel_shape", std::vector<std::int64_t>{2, 2});
-       set_attribute(pool, "strides", std::vector<std::int64_t>{2, 2});
+       banoff::test::set_attribute(pool, "kernel_shape", {2, 2});
+       banoff::test::set_attribute(pool, "strides", {2, 2});
        concat(made, {"size0", "4", "size2", "size3"}, "wanted");
        set_attribute(made.node("Resize", {"half", "", "", "wanted"}, {"up"}), "mode", "linear");
        made.node("Add", {"up", "x"}, {"y"});

@@ -3,6 +3,8 @@
 #include <future>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "banoff/banoff.h"
 #include "runtime/session/plan_cache.hpp"
 #include "support.hpp"
@@ -240,4 +242,37 @@ TEST_CASE_FIXTURE(Fixture, "the C interface changes sizes") {
   banoff_session_release(session);
   banoff_compiled_release(compiled);
   banoff_model_release(loaded);
+}
+
+TEST_CASE("a shift does not cross padding that only other sizes read") {
+  const TemporaryFolder folder;
+  for (const char* height : {"16", "H=16"}) {
+    CAPTURE(std::string(height));
+    // Windows of 2 that step by 2 read padding where the height is odd.
+    const auto file = folder.write("even.yaml", fmt::format(R"(inputs: {{image: [1, 3, {}, 16]}}
+nodes:
+  - norm: batch_norm
+  - conv: {{op: conv, out: 4, kernel: 2, stride: 2, padding: same}}
+)",
+                                                            height));
+    const Model model = Model::load(file, Fixture::random_weights());
+    const bool open = !model.sizes().empty();
+    for (const Method method : {Method::naive, Method::banoff, Method::optimal}) {
+      FoldOptions options;
+      options.method = method;
+      options.borders = false;
+      const auto [folded, report] = model.fold(options);
+      CHECK(report.folded() == (open ? 0 : 1));
+      if (open) {
+        const Tensors odd = model.at({{"image", {1, 3, 15, 16}}}).random_inputs(3);
+        CHECK(compare(model.reference(odd), folded.reference(odd)).at(0).max_relative_error < 1e-6);
+      }
+    }
+    const Model bordered = model.fold({}).first;
+    for (const std::int64_t size : {16, 15}) {
+      if (!open && size != 16) continue;
+      const Tensors inputs = model.at({{"image", {1, 3, size, 16}}}).random_inputs(3);
+      CHECK(compare(model.reference(inputs), bordered.reference(inputs)).at(0).max_relative_error < 1e-6);
+    }
+  }
 }

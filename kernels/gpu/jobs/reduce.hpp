@@ -70,11 +70,11 @@ struct FindBest {
     for (int i = part + parts; i < size; i += parts) best = join(best, {load(from, i * stride), i});
     return best;
   }
-  /// A NaN stands before every number, and counts as equal to its like.
+  /// A NaN is both the largest and the smallest, as NumPy has it.
   BANOFF_HD Partial join(Partial a, Partial b) const {
-    const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
-    if (a_nan != b_nan) return a_nan ? a : b;
-    if (a_nan || a.value == b.value) return (a.index < b.index) == last ? b : a;
+    const bool a_is_nan = a.value != a.value, b_is_nan = b.value != b.value;
+    if (a_is_nan != b_is_nan) return a_is_nan ? a : b;
+    if (a_is_nan || a.value == b.value) return (a.index < b.index) == last ? b : a;
     return (b.value > a.value) == largest ? b : a;
   }
   template <class T>

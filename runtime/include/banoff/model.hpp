@@ -33,7 +33,8 @@ struct TensorInfo {
   std::string name;
   DType dtype = DType::f32;
   Shape shape;
-  bool bounded = false;  ///< shape[0] is a capacity
+  bool bounded = false;      ///< shape[0] is a capacity
+  bool has_default = false;  ///< of an input: it may be left out
   /// Of an input, by dimension: the name of an open size, which sessions take other values of; empty where fixed.
   std::vector<std::string> symbols;
 };
@@ -98,7 +99,7 @@ class BANOFF_API Model {
   /// float64).
   [[nodiscard]] std::optional<std::string> first_difference(const Model& other, const Tensors& inputs,
                                                             double tolerance) const;
-  /// Inputs drawn from a seeded normal distribution, in this network's shapes.
+  /// Inputs drawn from a seeded normal distribution, in this network's shapes; those with a default are left out.
   [[nodiscard]] Tensors random_inputs(std::uint64_t seed) const;
 
   /// For banoff's own use.
