@@ -36,7 +36,13 @@ class HeaderReader {
  public:
   HeaderReader(std::string_view text, std::string file) : rest_(text), file_(std::move(file)) {}
 
-  std::pair<DType, Shape> read() {
+  struct Header {
+    DType type;
+    Shape shape;
+    bool column_major;  ///< the first dimension is the fastest
+  };
+
+  Header read() {
     expect('{');
     while (!accept('}')) {
       const std::string_view key = quoted();
@@ -51,7 +57,7 @@ class HeaderReader {
       }
     }
     if (!type_ || !shape_) fail_input("{}: the .npy header lacks 'descr' or 'shape'", file_);
-    return {*type_, *shape_};
+    return {*type_, *shape_, column_major_};
   }
 
  private:
@@ -85,11 +91,9 @@ class HeaderReader {
   }
   void order() {
     skip_spaces();
-    if (rest_.starts_with("True")) {
-      fail_input("{}: the array is in Fortran order; save numpy.ascontiguousarray of it", file_);
-    }
-    if (!rest_.starts_with("False")) fail_input("{}: damaged .npy header: fortran_order", file_);
-    rest_.remove_prefix(5);
+    column_major_ = rest_.starts_with("True");
+    if (!column_major_ && !rest_.starts_with("False")) fail_input("{}: damaged .npy header: fortran_order", file_);
+    rest_.remove_prefix(column_major_ ? 4 : 5);
   }
   void sizes() {
     shape_.emplace();
@@ -112,7 +116,26 @@ class HeaderReader {
   std::string file_;
   std::optional<DType> type_;
   std::optional<Shape> shape_;
+  bool column_major_ = false;
 };
+
+/// The elements in row-major order, read in column-major order.
+Tensor row_major(const Tensor& columns) {
+  const Shape& shape = columns.shape();
+  const std::size_t size = size_of(columns.dtype());
+  auto [rows, data] = Tensor::allocate(columns.dtype(), shape);
+  for (std::int64_t i = 0; i < shape.elements(); ++i) {
+    std::int64_t from = 0, left = i, stride = shape.elements();
+    for (std::size_t axis = shape.rank(); axis-- > 0;) {
+      stride /= shape[axis];
+      from += left % shape[axis] * stride;
+      left /= shape[axis];
+    }
+    std::copy_n(columns.data() + static_cast<std::size_t>(from) * size, size,
+                data + static_cast<std::size_t>(i) * size);
+  }
+  return rows;
+}
 
 std::string header_of(const Tensor& tensor) {
   const std::vector<std::int64_t> sizes = tensor.shape().vec();
@@ -145,7 +168,7 @@ Tensor read_npy(const std::filesystem::path& file) {
   stream.read(header.data(), static_cast<std::streamsize>(length));
   if (!stream) fail_input("{}: the file ends inside its .npy header", file.string());
 
-  const auto [type, shape] = HeaderReader(header, file.string()).read();
+  const auto [type, shape, column_major] = HeaderReader(header, file.string()).read();
   const std::int64_t bytes = checked_mul(shape.elements(), static_cast<std::int64_t>(size_of(type)));
   const std::int64_t held = size - stream.tellg();
   // Checked before memory is asked for.
@@ -158,7 +181,7 @@ Tensor read_npy(const std::filesystem::path& file) {
   if (type == DType::boolean) {
     std::transform(data, data + bytes, data, [](std::byte b) { return b == std::byte{0} ? b : std::byte{1}; });
   }
-  return tensor;
+  return column_major ? row_major(tensor) : tensor;
 }
 
 void write_npy(const std::filesystem::path& file, const Tensor& tensor) {

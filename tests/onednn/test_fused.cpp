@@ -46,17 +46,17 @@ TEST_CASE("two activations that oneDNN computes alike share a kernel only with t
                                 {{ActivationKind::relu}, {ActivationKind::clip, -1, 2}, true},
                                 {{ActivationKind::relu}, {ActivationKind::relu}, true}};
   const auto device = onednn::device({.threads = 1});
-  for (const auto& [first, second, together] : cases) {
-    CAPTURE(row_of(first.kind).name);
-    CAPTURE(row_of(second.kind).name);
+  for (const Case& each : cases) {
+    CAPTURE(row_of(each.first.kind).name);
+    CAPTURE(row_of(each.second.kind).name);
     Net net;
     const ValueId x = net.input("x", {1, 16, 9, 7});
     const ValueId y = net.add("conv", conv3x3(24), {x});
-    net.graph.add_output("z", net.add("second", second, {net.add("first", first, {y})}));
+    net.graph.add_output("z", net.add("second", each.second, {net.add("first", each.first, {y})}));
     const auto types = infer_types(net.graph);
     const Layouts layouts{{Layout::channels_last}, {Layout::channels_last}};
     const bool compiled = !std::holds_alternative<Refusal>(device->compile(region_of(net.graph, types, layouts)));
-    CHECK(compiled == together);
+    CHECK(compiled == each.together);
     if (compiled) CHECK(check_region(*device, net, layouts) == "");
   }
 }
