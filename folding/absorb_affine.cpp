@@ -22,10 +22,8 @@ Absorbed apply(const BatchNorm& op, const Rewrite& r) {
   const std::vector<double> var = r.weights().get(r.id(), Slot::var, channels, 1.0);
   std::vector<double> gamma = r.weights().get(r.id(), Slot::weight, channels, 1.0);
   std::vector<double> beta = r.weights().get(r.id(), Slot::bias, channels, 0.0);
-  // What is multiplied by this and less is forgotten: the mean would have to be beyond float32 to make up for it.
-  constexpr double nothing = 1e-30;
   for (std::size_t c = 0; c < channels; ++c) {
-    if (std::abs(in.scale[c]) > nothing) {
+    if (std::abs(in.scale[c]) > vanishing) {
       mean[c] = (mean[c] - in.shift[c]) / in.scale[c];
     } else {
       beta[c] += gamma[c] / std::sqrt(var[c] + op.eps) * (in.shift[c] - mean[c]);

@@ -34,6 +34,10 @@ struct AffineMap {
   std::vector<double> shift;
 };
 
+/// A scale below this forgets what it multiplies: what it makes is flushed to zero in float32 before long, and its
+/// inverse is next to infinite.
+inline constexpr double vanishing = 1e-30;
+
 /// How many times as large as what rounds a value of this type its stored form may be.
 [[nodiscard]] constexpr double cancellation_limit(const FoldOptions& options, DType type) noexcept {
   return options.max_cancellation / (is_half(type) ? 4 : 1);

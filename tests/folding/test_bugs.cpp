@@ -219,6 +219,20 @@ TEST_CASE("tensorflow#82371, coremltools#1722: a switch keeps every norm") {
   CHECK(outcome.folded.nodes.size() == 3);
 }
 
+TEST_CASE("a norm whose gamma is next to nothing has no inverse that padding values could take") {
+  GraphBuilder net(52, DType::f32);
+  const ValueId y = net.bn(net.input({1, 2, 6, 6}), "bn");
+  net.set(y, Slot::weight, {1e-40, 1.3});
+  net.set(y, Slot::bias, {0.037, -1.8});
+  net.output(net.conv(y, 3));
+  for (const Activations activations : {Activations::literal, Activations::clamp}) {
+    FoldOptions options;
+    options.objective = Objective::count;
+    options.activations = activations;
+    CHECK(fold_with(net.graph, options).error < 1e-5);
+  }
+}
+
 TEST_CASE("a norm whose gamma is beside nothing goes into another norm with its beta, not with an endless mean") {
   GraphBuilder net(51, DType::f32);
   const ValueId x = net.relu(net.conv(net.input({1, 3, 6, 6}), 2));
