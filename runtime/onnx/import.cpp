@@ -82,22 +82,21 @@ class Nominal {
     std::vector<std::vector<Dim>> dims;
     for (const FileInput& input : inputs) dims.push_back(input.dims);
     const std::vector<Sizes> likely = likely_sizes(dims);
+    std::vector<std::string> failures;
     for (const Sizes& assumed : likely) {
       sizes_ = assumed;
       inputs_ = sized(inputs, assumed);
-      if (likely.size() == 1) {
+      try {
         reading_ = read(source, inputs_, constants);
-      } else {
-        reading_ = try_to_read(source, inputs_, constants);
+        return;
+      } catch (const Error& error) {
+        // What fails in the same words at another size fails at all of them.
+        if (error.kind() != ErrorKind::bad_input || likely.size() == 1) throw;
+        if (!failures.empty() && failures.back() == error.what()) throw;
+        failures.emplace_back(error.what());
       }
-      if (reading_) return;
     }
-    try {
-      (void)read(source, sized(inputs, likely.front()), constants);
-    } catch (const Error& error) {
-      throw Error(error.kind(), fmt::format("the network takes none of the likely sizes; give some with {}\n{}",
-                                            hint(inputs), error.what()));
-    }
+    fail_input("the network takes none of the likely sizes; give some with {}\n{}", hint(inputs), failures.front());
   }
 
   [[nodiscard]] const Reading& reading() const { return *reading_; }

@@ -209,3 +209,16 @@ TEST_CASE("names of sizes become words, by which and by the file's they can be g
   options = sized({1, 4, 5, 4});
   CHECK(input_error([&] { (void)Model::load(file, options); }).find("dimension 1 is fixed at 3") != std::string::npos);
 }
+
+TEST_CASE("an attribute that is no number is the same at every size, or fixes it: reading ends") {
+  const TemporaryFolder folder;
+  OnnxModel made;
+  made.input("x", {-1, 4}).output("y");
+  onnx::AttributeProto& alpha = *made.node("LeakyRelu", {"x"}, {"y"}).add_attribute();
+  alpha.set_name("alpha"), alpha.set_type(onnx::AttributeProto::FLOAT), alpha.set_f(std::nanf(""));
+  try {
+    CHECK(Model::load(made.write(folder)).inputs().at(0).shape == Shape{1, 4});
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::bad_input);
+  }
+}
