@@ -215,7 +215,8 @@ TEST_CASE("an attribute that is no number is the same at every size, or fixes it
   OnnxModel made;
   made.input("x", {-1, 4}).output("y");
   onnx::AttributeProto& alpha = *made.node("LeakyRelu", {"x"}, {"y"}).add_attribute();
-  alpha.set_name("alpha"), alpha.set_type(onnx::AttributeProto::FLOAT), alpha.set_f(std::nanf(""));
+  alpha.set_name("alpha"), alpha.set_type(onnx::AttributeProto::FLOAT),
+      alpha.set_f(std::numeric_limits<float>::quiet_NaN());
   try {
     CHECK(Model::load(made.write(folder)).inputs().at(0).shape == Shape{1, 4});
   } catch (const Error& error) {
