@@ -49,6 +49,7 @@ void give_pad_value(const Rewrite& r, const Conv& op) {
   const AffineMap map = r.writes(r.system().along(r.node().inputs[0], 1));
   const Shape& input = r.system().shape(r.node().inputs[0]);
   if (all_zero(map.shift) || !reads_zero_padding(op, input, r.system().open_in_space())) return;
+  require_readable(r, map, map.shift);
   const DType type = r.weights().graph().param(r.node(), Slot::weight)->dtype();
   const Shape length{std::ssize(map.shift)};
   std::get<Conv>(r.node().op).pad_value = true;

@@ -34,8 +34,7 @@ struct AffineMap {
   std::vector<double> shift;
 };
 
-/// A scale below this forgets what it multiplies: what it makes is flushed to zero in float32 before long, and its
-/// inverse is next to infinite.
+/// A scale below this forgets what it multiplies: what it makes of weights is flushed to zero in float32.
 inline constexpr double vanishing = 1e-30;
 
 /// How many times as large as what rounds a value of this type its stored form may be.

@@ -18,7 +18,7 @@ double pass_bytes(const TensorType& type) { return 2.0 * sizeof(float) * static_
 
 bool invertible(const Graph& graph, const Node& node) {
   const AffineMap map = affine_map(graph, node);
-  return std::ranges::all_of(map.scale, [](double a) { return std::abs(a) > vanishing && std::isfinite(a); });
+  return std::ranges::all_of(map.scale, [](double a) { return std::isnormal(a); });
 }
 
 /// Whether the value is made by a layer (or a sum, which joins a layer) for one reader: an activation then costs
