@@ -115,7 +115,7 @@ void report(const std::string& file, int threads, double peak) {
   Session session(compiled);
   session.run();
   const auto [least, median] = time_of(30, [&] { session.run(); });
-  const double alone = alone_us(*compiled.contents().plan, 7);
+  const double alone = alone_us(*compiled.contents()->written->plan, 7);
   std::int64_t flops = 0;
   for (const LayerInfo& layer : folded.layers()) flops += layer.flops;
   const double rate = static_cast<double>(flops) / least / 1e3;

@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/sizes.hpp"
 
 namespace banoff::cli {
 namespace {
@@ -15,8 +16,10 @@ struct ConvertCommand {
 int convert(const ConvertCommand& options) {
   const Model model = load(options.model);
   check_output(options.output, model.manifest());
-  model.save(options.output);
+  const std::vector<SizeInfo> sizes = model.save(options.output);
   fmt::print("{}: {} layers\n", options.output, model.layers().size());
+  print_sizes(sizes);
+  print_fixed(options.output, sizes);
   return 0;
 }
 
@@ -39,7 +42,10 @@ std::shared_ptr<ConvertCommand> add_conversion(CLI::App& command, Action& action
 void add_import(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("import", "Turn an ONNX network into a model file with its weights beside it");
   command->footer(
-      "Sizes are fixed as --shape gives them; a first dimension without a size is 1, or what --shape N=8 says.\n"
+      "A size that the file leaves open stays open, with what --shape gives as its default (else a likely one), "
+      "unless\n"
+      "the network computes something from it that YAML cannot say for every size: then it is fixed, and that is "
+      "said.\n"
       "What the file cannot say in YAML is refused in one list: every node with its operator and the reason.\n\n"
       "Example:\n  banoff import resnet20.onnx -o resnet20.yaml");
   (void)add_conversion(*command, action, ".yaml");

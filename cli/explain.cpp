@@ -7,6 +7,7 @@
 #include "cli/dot.hpp"
 #include "cli/options.hpp"
 #include "cli/outcome.hpp"
+#include "cli/sizes.hpp"
 #include "cli/table.hpp"
 
 namespace banoff::cli {
@@ -50,13 +51,16 @@ int explain(const ExplainCommand& options) {
                        {"outcome", std::string(outcomes.of(norm))},
                        {"explanation", sentence(norm, outcomes)}});
     }
-    print_json(
-        {{"model", options.model.file}, {"method", std::string(name_of(options.fold.method))}, {"norms", norms}});
+    print_json({{"model", options.model.file},
+                {"method", std::string(name_of(options.fold.method))},
+                {"sizes", sizes_json(model.sizes())},
+                {"norms", norms}});
     return 0;
   }
   for (const FoldedNorm& norm : report.norms) {
     fmt::print("{}: {}: {}\n", norm.where, norm.name, sentence(norm, outcomes));
   }
+  print_sizes(model.sizes());
   return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/outcome.hpp"
+#include "cli/sizes.hpp"
 #include "cli/table.hpp"
 
 namespace banoff::cli {
@@ -33,7 +34,7 @@ bool is_quick(const Model& model) {
 
 /// Largest error of the folded network in float32 against the original in float64, on one seeded input. Detections are
 /// compared in float64: there rounding decides which of two boxes comes first, and the rows trade places.
-double end_to_end_error(const Model& original, const Model& folded) {
+double error_here(const Model& original, const Model& folded) {
   const Tensors inputs = original.random_inputs(1);
   auto expected = std::async(std::launch::async, [&] { return original.reference(inputs); });
   const std::vector<TensorInfo> outputs = folded.outputs();
@@ -45,8 +46,21 @@ double end_to_end_error(const Model& original, const Model& folded) {
   return worst;
 }
 
+std::map<std::string, Shape> shapes_of(const Model& model) {
+  std::map<std::string, Shape> shapes;
+  for (const TensorInfo& input : model.inputs()) shapes[input.name] = input.shape;
+  return shapes;
+}
+
+/// The same at a second value of every open size, if there are any: a fold must hold at both.
+double end_to_end_error(const Model& original, const Model& folded) {
+  const double here = error_here(original, folded);
+  const std::optional<Model> other = at_other_sizes(original);
+  return other ? std::max(here, error_here(*other, folded.at(shapes_of(*other)))) : here;
+}
+
 Json json_of(const FoldCommand& options, const FoldReport& report, const Outcomes& outcomes,
-             const std::optional<double>& error) {
+             const std::vector<SizeInfo>& sizes, const std::optional<double>& error) {
   Json nodes = Json::array();
   for (const FoldedNorm& norm : report.norms) {
     nodes.push_back({{"name", norm.name},
@@ -76,7 +90,9 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const Outcome
             {"trainable_before", report.trainable_before},
             {"trainable_after", report.trainable_after},
             {"removed_percent_paper", report.removed_percent_paper}}},
+          {"sizes", sizes_json(sizes)},
           {"proved_optimal", report.proved},
+          {"computed_in_float32", report.widened},
           {"with_literal_activations", report.folded_literal},
           {"with_clamps", report.folded_clamp},
           {"max_relative_error", error ? Json(*error) : Json()},
@@ -84,7 +100,8 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const Outcome
           {"nodes", nodes}};
 }
 
-void print_report(const FoldReport& report, const Outcomes& outcomes, const std::optional<double>& error) {
+void print_report(const FoldReport& report, const Outcomes& outcomes, const std::vector<SizeInfo>& sizes,
+                  const std::optional<double>& error) {
   Table table({{"batch norm"}, {"outcome"}, {"into"}, {"why"}});
   for (const FoldedNorm& norm : report.norms) {
     const std::string_view outcome = outcomes.of(norm);
@@ -104,9 +121,14 @@ void print_report(const FoldReport& report, const Outcomes& outcomes, const std:
   if (report.affine_nodes > 0) {
     fmt::print("{} of {} other maps per channel folded\n", report.affine_folded, report.affine_nodes);
   }
+  if (!report.widened.empty()) {
+    fmt::print("too large or small for half precision, computed in float32 between casts in an ONNX file: {}\n",
+               joined(report.widened));
+  }
   fmt::print("parameters {} -> {}, trainable {} -> {}; the paper counts {:.2f} % removed\n",
              grouped(report.parameters_before), grouped(report.parameters_after), grouped(report.trainable_before),
              grouped(report.trainable_after), report.removed_percent_paper);
+  print_sizes(sizes);
   if (error) fmt::print("largest relative error, float32 against the original in float64: {:.2g}\n", *error);
 }
 
@@ -127,10 +149,11 @@ int fold(const FoldCommand& options) {
   const auto [folded, report] = fold_model(model, fold_options(options));
   std::optional<double> error;
   if (options.check.value_or(is_quick(model))) error = end_to_end_error(model, folded);
-  if (!options.output.empty()) folded.save(options.output);
+  const std::vector<SizeInfo> sizes = options.output.empty() ? folded.sizes() : folded.save(options.output);
   const Outcomes outcomes(report, folded, options.device);
-  if (options.json) print_json(json_of(options, report, outcomes, error));
-  else print_report(report, outcomes, error);
+  if (options.json) print_json(json_of(options, report, outcomes, sizes, error));
+  else print_report(report, outcomes, sizes, error);
+  if (!options.json && !options.output.empty()) print_fixed(options.output, sizes);
   return 0;
 }
 
@@ -143,7 +166,8 @@ void add_fold(CLI::App& app, Action& action) {
       "hold.\n"
       "Then the whole folded network runs on one seeded input in float32 against the original in float64\n"
       "(max_relative_error), by plain loops, where that takes seconds (up to 30 GFLOP); --check asks for it in any\n"
-      "case, --no-check for none. Networks that end in detections are compared in float64.\n"
+      "case, --no-check for none; with sizes that are open it runs at two values of them. Networks that end in "
+      "detections are compared in float64.\n"
       "In OUT.onnx, --activations auto is literal without padding values: other runtimes make passes of the rest.\n\n"
       "Example:\n  banoff fold resnet20.yaml -o resnet20-folded.yaml");
   auto options = std::make_shared<FoldCommand>();

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/sizes.hpp"
 #include "cli/table.hpp"
 
 namespace banoff::cli {
@@ -36,7 +37,8 @@ Json json_of(const std::vector<TensorInfo>& infos) {
     rows.push_back({{"name", info.name},
                     {"shape", info.shape.vec()},
                     {"dtype", std::string(name_of(info.dtype))},
-                    {"bounded", info.bounded}});
+                    {"bounded", info.bounded},
+                    {"symbols", info.symbols}});
   }
   return rows;
 }
@@ -67,6 +69,7 @@ void print_json_report(const InspectCommand& options, const Model& model, const 
   }
   print_json({{"model", options.model.file},
               {"name", model.name()},
+              {"sizes", sizes_json(model.sizes())},
               {"inputs", json_of(model.inputs())},
               {"outputs", json_of(model.outputs())},
               {"parameters", totals.parameters},
@@ -90,7 +93,9 @@ void print_steps(const PlanInfo& plan) {
 }
 
 int inspect(const InspectCommand& options) {
-  const Model model = folded(load(options.model), options.fold);
+  ModelOptions source = options.model;
+  source.load.without_weights = true;
+  const Model model = folded(load(source), options.fold);
   if (options.flat) {
     fmt::print("{}", model.yaml());
     return 0;
@@ -108,6 +113,7 @@ int inspect(const InspectCommand& options) {
   fmt::print("{}\n", model.name());
   for (const TensorInfo& input : model.inputs()) fmt::print("input   {}: {}\n", input.name, type_of(input));
   for (const TensorInfo& output : model.outputs()) fmt::print("output  {}: {}\n", output.name, type_of(output));
+  print_sizes(model.sizes());
   fmt::print("\n");
   if (options.plan) print_steps(plan);
   else print_layers(model);
@@ -124,7 +130,8 @@ int inspect(const InspectCommand& options) {
 void add_inspect(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("inspect", "A network's shapes, parameters, FLOPs and memory");
   command->footer(
-      "A multiplication and an addition count as two FLOPs. A tensor shared by two layers counts in both.\n\n"
+      "A multiplication and an addition count as two FLOPs. A tensor shared by two layers counts in both.\n"
+      "Neither weights nor sizes are needed: --shape gives other sizes than the file's, or than likely ones.\n\n"
       "Example:\n  banoff inspect resnet50.yaml --weights random:1 --shape N=8");
   auto options = std::make_shared<InspectCommand>();
   add_model_options(*command, options->model);

@@ -1,5 +1,7 @@
 #include "cli/predictor.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "cli/options.hpp"
@@ -18,6 +20,24 @@ Preprocess only_preprocess(const Model& model) {
   return all.front();
 }
 
+/// Brings pictures to the size of the network's input, in the way that they are brought to another.
+Preprocess to_size_of(const Model& model, Preprocess how) {
+  const Shape shape = model.inputs().front().shape;
+  if (shape.rank() != 4) return how;
+  const std::vector<std::int64_t> size{shape[2], shape[3]};
+  if (how.crop.empty()) {
+    how.resize = size;
+    return how;
+  }
+  const auto ratio = [](std::int64_t to, std::int64_t from) {
+    return static_cast<double>(to) / static_cast<double>(from);
+  };
+  const double larger = std::max(ratio(size[0], how.crop.front()), ratio(size[1], how.crop.back()));
+  for (std::int64_t& side : how.resize) side = std::llround(static_cast<double>(side) * larger);
+  how.crop = size;
+  return how;
+}
+
 std::optional<BoxDecoder> decoder_of(const Task& task) {
   if (task.decoding.decoder == Decoder::none) return std::nullopt;
   return BoxDecoder(task);
@@ -32,8 +52,8 @@ std::vector<std::string> task_outputs(const Model& model, const Task& task, cons
 
 }  // namespace
 
-Predictor::Predictor(const Model& model, const Task& task, const DeviceOptions& device)
-    : how_(only_preprocess(model)),
+Predictor::Predictor(const Model& model, const Task& task, const DeviceOptions& device, bool to_input)
+    : how_(to_input ? to_size_of(model, only_preprocess(model)) : only_preprocess(model)),
       input_(model.inputs().front().name),
       decoder_(decoder_of(task)),
       outputs_(task_outputs(model, task, decoder_)),

@@ -10,8 +10,9 @@ namespace banoff::cli {
 
 class Predictor {
  public:
-  /// `task` is the model's, or what was made of it. Throws usage unless the network has one input, with preprocessing.
-  Predictor(const Model& model, const Task& task, const DeviceOptions& device);
+  /// `task` is the model's, or what was made of it. Pictures are brought to the size that the preprocessing says, or
+  /// with `to_input` to that of the network's input. Throws usage unless the network has one input, with preprocessing.
+  Predictor(const Model& model, const Task& task, const DeviceOptions& device, bool to_input = false);
 
   struct Prediction {
     Tensor output;  ///< the one that the task means, decoded where it has a decoder

@@ -125,7 +125,8 @@ int run_images(const RunCommand& options) {
   task.top = options.top.value_or(task.top);
   task.min_score = options.min_score.value_or(task.min_score);
   const std::vector<fs::path> files = drawing_files(options, task);
-  Predictor predict(model, task, options.device);
+  const bool sized = !options.model.load.shapes.empty() || !options.model.load.symbols.empty();
+  Predictor predict(model, task, options.device, sized);
   Json rows = Json::array();
   std::string text;
   {

@@ -35,18 +35,11 @@ Tensors read_inputs(const RunCommand& options, const std::vector<TensorInfo>& kn
   return tensors;
 }
 
-/// The network in the shapes of the tensors given, where the command line names none.
-Model in_shapes_of(const RunCommand& options, const Model& model, const Tensors& tensors) {
-  ModelOptions reshaped = options.model;
-  bool differs = false;
-  for (const TensorInfo& input : model.inputs()) {
-    const auto given = tensors.find(input.name);
-    if (given == tensors.end() || input.bounded || given->second.shape() == input.shape) continue;
-    reshaped.load.shapes[input.name] = given->second.shape();
-    differs = true;
-  }
-  const bool asked = !options.model.load.shapes.empty() || !options.model.load.symbols.empty();
-  return differs && !asked ? load(reshaped) : model;
+/// The shapes that open sizes are to be read off.
+std::map<std::string, Shape> shapes_of(const Tensors& tensors) {
+  std::map<std::string, Shape> shapes;
+  for (const auto& [name, tensor] : tensors) shapes[name] = tensor.shape();
+  return shapes;
 }
 
 }  // namespace
@@ -62,7 +55,7 @@ int run_tensors(const RunCommand& options) {
     values.push_back(given.empty() ? name_in(written.outputs(), given, "--output") : given);
     files[values.back()] = file;
   }
-  const Model model = folded(in_shapes_of(options, written, inputs).with_outputs(values), options.fold);
+  const Model model = folded(written.at(shapes_of(inputs)).with_outputs(values), options.fold);
   const Tensors outputs = Session(CompiledModel::compile(model, options.device)).run(inputs);
   for (const auto& [name, file] : files) write_npy(file, outputs.at(name));
   Json rows = Json::array();

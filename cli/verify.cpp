@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/sizes.hpp"
 #include "cli/table.hpp"
 
 namespace banoff::cli {
@@ -58,18 +59,34 @@ void add_rows(Table& table, const std::string& where, const std::vector<OutputEr
   }
 }
 
+/// Takes the larger errors of each output.
+void take_worse(std::vector<OutputError>& errors, const std::vector<OutputError>& others) {
+  if (errors.empty()) errors = others;
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    errors[i].max_abs_error = std::max(errors[i].max_abs_error, others.at(i).max_abs_error);
+    errors[i].max_relative_error = std::max(errors[i].max_relative_error, others[i].max_relative_error);
+    errors[i].mean_abs_error = std::max(errors[i].mean_abs_error, others[i].mean_abs_error);
+  }
+}
+
 int verify(const VerifyCommand& options) {
   const Model model = load(options.model);
   const Model other = other_model(options, model);
-  const Tensors inputs = model.random_inputs(options.seed);
-  const Tensors expected = model.reference(inputs);
-  const std::vector<OutputError> exact = compare(expected, other.reference(inputs));
-  const Tensors computed = Session(CompiledModel::compile(other, options.device)).run(inputs);
-  const std::vector<OutputError> on_device = compare(expected, computed);
-
+  Session session(CompiledModel::compile(other, options.device));
+  std::vector<OutputError> exact, on_device;
+  std::optional<std::string> first;
+  std::vector<Model> looked_at{model};
+  if (auto elsewhere = at_other_sizes(model)) looked_at.push_back(std::move(*elsewhere));
+  for (const Model& there : looked_at) {
+    const Tensors inputs = there.random_inputs(options.seed);
+    const Tensors expected = there.reference(inputs);
+    const std::vector<OutputError> here = compare(expected, other.reference(inputs));
+    if (!first && !within(here, options.tolerance)) first = there.first_difference(other, inputs, options.tolerance);
+    take_worse(exact, here);
+    take_worse(on_device, compare(expected, session.run(inputs)));
+  }
   const bool passed_exact = within(exact, options.tolerance),
              passed_device = within(on_device, options.device_tolerance);
-  const auto first = passed_exact ? std::nullopt : model.first_difference(other, inputs, options.tolerance);
   if (options.json) {
     print_json({{"model", options.model.file},
                 {"other", options.other.empty() ? Json() : Json(options.other)},
@@ -77,6 +94,7 @@ int verify(const VerifyCommand& options) {
                 {"device", options.device.name},
                 {"outputs", json_of(exact)},
                 {"device_outputs", json_of(on_device)},
+                {"sizes", sizes_json(looked_at.back().sizes())},
                 {"tolerance", options.tolerance},
                 {"device_tolerance", options.device_tolerance},
                 {"first_difference", first ? Json(*first) : Json()},
@@ -91,6 +109,7 @@ int verify(const VerifyCommand& options) {
     add_rows(table, "float64", exact, options.tolerance);
     add_rows(table, options.device.name, on_device, options.device_tolerance);
     table.print();
+    for (const Model& there : looked_at) print_sizes(there.sizes());
     if (first) fmt::print("first node that differs: {}\n", *first);
   }
   return passed_exact && passed_device ? 0 : 1;
@@ -102,7 +121,8 @@ void add_verify(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("verify", "Check that a folded network, or another one, computes the same");
   command->footer(
       "MODEL in float64 is compared with the other network, in float64 by the reference kernels and on the device, on\n"
-      "one seeded random input. Without OTHER, MODEL is compared with itself folded. Errors are relative to the\n"
+      "one seeded random input, at two values of every open size. Without OTHER, MODEL is compared with itself folded. "
+      "Errors are relative to the\n"
       "output's largest magnitude. Exit code 1 when one exceeds its tolerance.\n\n"
       "Example:\n  banoff verify resnet20.yaml resnet20-folded.yaml");
   auto options = std::make_shared<VerifyCommand>();

@@ -3,12 +3,22 @@
 
 namespace banoff::gauge {
 
+void require_readable(const Rewrite& r, const AffineMap& map, const std::vector<double>& padding) {
+  for (std::size_t c = 0; c < padding.size(); ++c) {
+    const double factor = map.scale[c];
+    if (std::abs(factor) <= 1 / vanishing || std::abs(padding[c] / factor) <= vanishing) continue;
+    throw Refused{
+        Blocker::amplification, r.node().name, {}, fmt::format("its padding would be {:.3g} times as large", factor)};
+  }
+}
+
 void rewrite_pad_value(const Rewrite& r, const std::vector<VarId>& vars) {
   const Tensor& pad = *r.weights().graph().param(r.node(), Slot::pad_value);
   const DType type = pad.dtype();
   std::vector<double> values = pad.to_vector<double>();
   const AffineMap map = r.writes(vars);
   for (std::size_t c = 0; c < values.size(); ++c) values[c] = map.scale[c] * values[c] + map.shift[c];
+  require_readable(r, map, values);
   const Shape length{std::ssize(values)};
   r.weights().set(r.id(), Slot::pad_value, length, std::move(values), type);
 }
@@ -23,7 +33,7 @@ Absorbed apply(const BatchNorm& op, const Rewrite& r) {
   std::vector<double> gamma = r.weights().get(r.id(), Slot::weight, channels, 1.0);
   std::vector<double> beta = r.weights().get(r.id(), Slot::bias, channels, 0.0);
   for (std::size_t c = 0; c < channels; ++c) {
-    if (in.scale[c] != 0.0) {
+    if (std::abs(in.scale[c]) > vanishing) {
       mean[c] = (mean[c] - in.shift[c]) / in.scale[c];
     } else {
       beta[c] += gamma[c] / std::sqrt(var[c] + op.eps) * (in.shift[c] - mean[c]);

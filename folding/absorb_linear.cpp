@@ -47,7 +47,9 @@ LinearOp linear_op(const Shape& weight, std::int64_t groups, bool transposed) {
 /// Zeros around an input whose gauge has a shift are that shift: the conv gets a padding value per channel.
 void give_pad_value(const Rewrite& r, const Conv& op) {
   const AffineMap map = r.writes(r.system().along(r.node().inputs[0], 1));
-  if (all_zero(map.shift) || !reads_zero_padding(op, r.system().shape(r.node().inputs[0]))) return;
+  const Shape& input = r.system().shape(r.node().inputs[0]);
+  if (all_zero(map.shift) || !reads_zero_padding(op, input, r.system().open_in_space())) return;
+  require_readable(r, map, map.shift);
   const DType type = r.weights().graph().param(r.node(), Slot::weight)->dtype();
   const Shape length{std::ssize(map.shift)};
   std::get<Conv>(r.node().op).pad_value = true;

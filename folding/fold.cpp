@@ -1,6 +1,9 @@
 #include "folding/fold.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -12,6 +15,7 @@
 #include "folding/report.hpp"
 #include "folding/self_check.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/half_precision.hpp"
 
 namespace banoff {
 
@@ -72,6 +76,7 @@ class Folder {
     try {
       const std::vector<NodeId> nodes = gauge::touched_nodes(before, system_, assignment, {{id}});
       FoldedNorm done = rewrite(nodes, id, assignment, direction);
+      if (!done.inverse.empty()) require_precision(norm, direction);
       if (options_.self_check) check(before, nodes, id, assignment);
       graph_.bypass(id);
       done.name = result.name;
@@ -119,9 +124,32 @@ class Folder {
     return done;
   }
 
+  /// Whoever takes the inverse reads (or adds to) the original out of what is stored in its place: it must not be
+  /// hidden there. Sizes before and behind the norm are those that its statistics tell.
+  void require_precision(const Node& norm, Direction direction) const {
+    const bool backward = direction == Direction::backward;
+    const gauge::AffineMap map = gauge::affine_map(graph_, norm);
+    const std::vector<double> mean = gauge::values_of(graph_, norm, Slot::mean, 0, 0);
+    const std::vector<double> var = gauge::values_of(graph_, norm, Slot::var, mean.size(), 1);
+    const std::vector<double> beta = gauge::values_of(graph_, norm, Slot::bias, mean.size(), 0);
+    const double limit = gauge::cancellation_limit(options_, types_[gauge::index(norm.inputs[0])].dtype);
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      const double sigma = std::sqrt(var[c] + norm.as<BatchNorm>()->eps);
+      const double a = std::abs(map.scale[c]);
+      const double input = a * (std::abs(mean[c]) + sigma), output = std::abs(beta[c]) + a * sigma;
+      const double ratio = backward ? output / input : input / output;
+      if (ratio <= limit) continue;
+      throw Refused{Blocker::amplification,
+                    norm.name,
+                    {},
+                    fmt::format("what is stored would be {:.3g} times as large as what is needed of it", ratio)};
+    }
+  }
+
   void check(const Graph& before, const std::vector<NodeId>& nodes, NodeId norm, const gauge::Assignment& assignment) {
     const auto result = self_check(before, graph_, nodes, {{norm}}, system_, assignment, types_, compute_);
-    if (!(result.error <= options_.tolerance)) throw Refused{Blocker::self_check, before.node(result.worst).name};
+    if (!(result.error <= options_.tolerance))
+      throw Refused{Blocker::self_check, before.node(result.worst).name, {}, result.failure};
     worst_error_ = std::max(worst_error_, result.error);
   }
 
@@ -161,6 +189,17 @@ void report_optimum(FoldReport& report, const Graph& original, const gauge::Opti
   report.folded_literal = report.folded() - chosen + optimal.with_literal;
   report.folded_clamp = report.folded() - chosen + optimal.with_clamps;
   report.proved = optimal.proved;
+}
+
+/// Nodes of half precision whose parameters do not fit there.
+std::vector<std::string> widened(const Graph& graph, const Bindings& bindings) {
+  const std::vector<TensorType> types = infer_types(graph, bindings);
+  std::vector<std::string> names;
+  for (const Node& node : graph.nodes) {
+    const Shape input = node.inputs.empty() ? Shape{} : types[gauge::index(node.inputs[0])].shape;
+    if (!parameters_fit(graph, node, input, types[gauge::index(node.outputs[0])].dtype)) names.push_back(node.name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -210,6 +249,7 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   graph = graph.compacted();
   if (seeks_optimum) report_optimum(report, original, optimal);
   report.max_relative_error = std::max(report.max_relative_error, folder.worst_error());
+  report.widened = widened(graph, bindings);
   count_parameters(graph, report.parameters_after, report.trainable_after);
   if (report.trainable_before > 0) {
     report.removed_percent_paper =

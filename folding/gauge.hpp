@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "folding/fold.hpp"
+#include "runtime/graph/half_precision.hpp"
 
 namespace banoff::gauge {
 
@@ -21,6 +22,7 @@ struct Gauge {
 
   [[nodiscard]] bool same_scale(const Gauge& other) const noexcept { return num * other.den == other.num * den; }
   [[nodiscard]] bool unit_scale() const noexcept { return num == den; }
+  [[nodiscard]] bool identity() const noexcept { return unit_scale() && shift == 0; }
   /// Whether a bound or kink at 0 stays where it is.
   [[nodiscard]] bool keeps_zero() const noexcept { return num > 0 && den > 0 && shift == 0; }
   [[nodiscard]] bool negative() const noexcept { return (num < 0) != (den < 0) && num != 0 && den != 0; }
@@ -32,11 +34,20 @@ struct AffineMap {
   std::vector<double> shift;
 };
 
+/// A scale below this forgets what it multiplies: what it makes of weights is flushed to zero in float32.
+inline constexpr double vanishing = 1e-30;
+
+/// How many times as large as what rounds a value of this type its stored form may be.
+[[nodiscard]] constexpr double cancellation_limit(const FoldOptions& options, DType type) noexcept {
+  return options.max_cancellation / (is_half(type) ? 4 : 1);
+}
+
 /// Thrown, and caught in the folder alone, when a set of gauges has no exact counterpart.
 struct Refused {
   Blocker blocker = Blocker::none;
   std::string witness;
   std::vector<std::string> path = {};  ///< nodes on the way to the witness
+  std::string details = {};            ///< the numbers, or what went wrong
 };
 
 }  // namespace banoff::gauge

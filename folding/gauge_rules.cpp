@@ -50,7 +50,7 @@ class Rule {
 void apply(const Conv& op, const Rule& r) {
   r.system().tie_along(r.in(), 1);
   r.system().make(r.out(), 1);
-  if (!reads_zero_padding(op, r.shape(r.in()))) return;
+  if (!reads_zero_padding(op, r.shape(r.in()), r.system().open_in_space())) return;
   if (r.system().policy().borders.contains(r.id())) return r.system().prefer_plain(r.in());
   r.system().zero_shift(r.in(), r.because(Blocker::padding));
 }
@@ -256,7 +256,8 @@ void apply(const Pool& op, const Rule& r) {
   const auto spans = windows(op, r.shape(r.in()));
   const bool single = std::ranges::all_of(spans, [](const Window& w) { return w.kernel == 1; });
   if (op.kind == PoolKind::max && !single) r.system().positive(r.in(), r.because(Blocker::sign));
-  if (op.kind == PoolKind::avg && op.count_include_pad && std::ranges::any_of(spans, reads_padding)) {
+  const bool counts_padding = op.kind == PoolKind::avg && op.count_include_pad;
+  if (counts_padding && reads_padding(op, r.shape(r.in()), r.system().open_in_space())) {
     r.system().zero_shift(r.in(), r.because(Blocker::padding));
   }
 }
@@ -282,14 +283,14 @@ void apply(const ReduceMean& op, const Rule& r) {
 void apply(const Resize&, const Rule& r) { r.same(1, 1); }
 
 /// Weights may not be there yet: a network is also solved for its structure alone.
-bool has_infinities(const Tensor* tensor) {
-  if (tensor == nullptr || !*tensor) return false;
-  return std::ranges::any_of(tensor->to_vector<double>(), [](double value) { return std::isinf(value); });
+bool is_finite(const Tensor* tensor) {
+  if (tensor == nullptr || !*tensor) return true;
+  return std::ranges::all_of(tensor->to_vector<double>(), [](double value) { return std::isfinite(value); });
 }
 
 void apply(const Constant& op, const Rule& r) {
   const bool small = r.shape(r.out()).elements() <= max_constant_elements;
-  if (!small || !is_float(op.type) || has_infinities(r.system().graph().param(r.node(), Slot::value))) {
+  if (!small || !is_float(op.type) || !is_finite(r.system().graph().param(r.node(), Slot::value))) {
     return r.barrier(Blocker::unsupported_op);
   }
   r.system().make_elements(r.out());

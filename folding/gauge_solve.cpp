@@ -12,6 +12,7 @@ bool Assignment::touches(std::pair<VarId, VarId> range) const {
 }
 
 void Assignment::set(VarId var, const Gauge& gauge) {
+  if (gauge.identity()) return;
   slot_[static_cast<std::size_t>(var)] = static_cast<std::int32_t>(gauges_.size());
   gauges_.push_back(gauge);
 }

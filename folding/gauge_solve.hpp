@@ -15,7 +15,7 @@ class Assignment {
     return slot == none ? nullptr : &gauges_[static_cast<std::size_t>(slot)];
   }
   [[nodiscard]] bool touches(std::pair<VarId, VarId> range) const;
-  void set(VarId var, const Gauge& gauge);
+  void set(VarId var, const Gauge& gauge);  ///< once for each variable
 
  private:
   std::vector<std::int32_t> slot_;

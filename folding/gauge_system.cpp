@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/open_sizes.hpp"
 
 namespace banoff::gauge {
 
@@ -33,8 +34,43 @@ bool Classes::unite(VarId a, VarId b) {
   return true;
 }
 
+namespace {
+
+bool is_open_in_space(const Graph& graph) {
+  for (const GraphInput& input : graph.inputs) {
+    for (std::size_t i = 2; i < input.dims.size(); ++i) {
+      if (!input.dims[i].symbol.empty()) return true;
+    }
+  }
+  return false;
+}
+
+std::optional<std::vector<TensorType>> types_at_other_sizes(const Graph& graph, const std::vector<TensorType>& types) {
+  const std::vector<OpenSize> open = open_sizes(graph, types);
+  Bindings bindings = bindings_with(open, "", 0);
+  const Bindings here = bindings;
+  for (const OpenSize& size : open) {
+    const auto beside = bindings_beside(graph, open, size);
+    if (!beside.empty()) bindings.symbols[size.symbol] = beside.front().symbols.at(size.symbol);
+  }
+  if (bindings.symbols == here.symbols) return std::nullopt;
+  try {
+    return infer_types(graph, bindings);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::bad_input) throw;
+    return std::nullopt;  // each alone may be another, but not together
+  }
+}
+
+}  // namespace
+
 System::System(const Graph& graph, const std::vector<TensorType>& types, Policy policy)
-    : graph_(&graph), types_(&types), policy_(std::move(policy)), channels_(graph.values.size()) {
+    : graph_(&graph),
+      types_(&types),
+      policy_(std::move(policy)),
+      open_in_space_(is_open_in_space(graph)),
+      elsewhere_(types_at_other_sizes(graph, types)),
+      channels_(graph.values.size()) {
   for (const GraphInput& input : graph.inputs) {
     make_whole(input.value);
     pin(input.value, {Blocker::graph_output, graph.value(input.value).name});
@@ -44,8 +80,6 @@ System::System(const Graph& graph, const std::vector<TensorType>& types, Policy 
   }
   for (const GraphOutput& output : graph.outputs) pin(output.value, {Blocker::graph_output, output.name});
 }
-
-const Shape& System::shape(ValueId value) const { return (*types_)[index(value)].shape; }
 
 VarId System::new_vars(std::int64_t count) {
   const auto first = static_cast<VarId>(pin_.size());

@@ -4,6 +4,7 @@
 // indices, so that reshapes and flattens change nothing: element f of a value belongs to channel (f / inner) % extent.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -58,8 +59,13 @@ class System {
 
   [[nodiscard]] const Graph& graph() const noexcept { return *graph_; }
   [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
-  [[nodiscard]] const Shape& shape(ValueId value) const;
+  [[nodiscard]] const TensorType& type(ValueId value) const { return (*types_)[static_cast<std::size_t>(value)]; }
+  [[nodiscard]] const Shape& shape(ValueId value) const { return type(value).shape; }
   [[nodiscard]] std::size_t variables() const noexcept { return pin_.size(); }
+  /// Whether sizes of the network's inputs behind the channels are open: what holds must hold for all of them.
+  [[nodiscard]] bool open_in_space() const noexcept { return open_in_space_; }
+  /// Types where every open size is another; none where there is none or they cannot all be.
+  [[nodiscard]] const std::optional<std::vector<TensorType>>& types_elsewhere() const noexcept { return elsewhere_; }
 
   // Building.
   /// Gives `value` new variables, one per index along `axis`.
@@ -123,6 +129,8 @@ class System {
   const Graph* graph_;
   const std::vector<TensorType>* types_;
   Policy policy_;
+  bool open_in_space_ = false;
+  std::optional<std::vector<TensorType>> elsewhere_;
   std::vector<Channels> channels_;  // by ValueId
   Classes scales_, gauges_;
   std::vector<std::int32_t> pin_, zero_, positive_, sum_at_;  // by VarId: an index below, or none

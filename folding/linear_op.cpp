@@ -4,8 +4,33 @@
 
 namespace banoff::gauge {
 
-bool reads_zero_padding(const Conv& op, const Shape& input) {
-  return !op.pad_value && std::ranges::any_of(windows(op, input), reads_padding);
+namespace {
+
+bool may_read_padding(const Window& w, const Padding& padding) {
+  if (padding.mode != Padding::Mode::given) return w.kernel > 1;
+  return w.pad_begin > 0 || w.pad_end > 0;
+}
+
+bool any_reads_padding(const std::vector<Window>& all, const Padding& padding, bool at_any_size) {
+  return std::ranges::any_of(
+      all, [&](const Window& w) { return reads_padding(w) || (at_any_size && may_read_padding(w, padding)); });
+}
+
+}  // namespace
+
+bool reads_padding(const Conv& op, const Shape& input, bool at_any_size) {
+  return any_reads_padding(windows(op, input), op.padding, at_any_size);
+}
+
+bool reads_padding(const Pool& op, const Shape& input, bool at_any_size) {
+  const auto slides = [](const Window& w) { return w.stride > 1; };
+  const std::vector<Window> all = windows(op, input);
+  if (at_any_size && op.ceil_mode && std::ranges::any_of(all, slides)) return true;
+  return any_reads_padding(all, op.padding, at_any_size);
+}
+
+bool reads_zero_padding(const Conv& op, const Shape& input, bool at_any_size) {
+  return !op.pad_value && reads_padding(op, input, at_any_size);
 }
 
 NodeId constant_weight(const Graph& graph, const Node& matmul) {

@@ -28,8 +28,12 @@ struct LinearOp {
          (w.pad_begin > 0 || (w.output - 1) * w.stride - w.pad_begin + (w.kernel - 1) * w.dilation >= w.input);
 }
 
-/// Whether a conv's windows on this input read zeros around it.
-[[nodiscard]] bool reads_zero_padding(const Conv& op, const Shape& input);
+/// Whether windows over this input read padding; with `at_any_size`, whether they do at some size of the input: windows
+/// that end just before the padding at one size reach into it at another.
+[[nodiscard]] bool reads_padding(const Conv& op, const Shape& input, bool at_any_size);
+[[nodiscard]] bool reads_padding(const Pool& op, const Shape& input, bool at_any_size);
+/// The same of a conv whose padding is zeros.
+[[nodiscard]] bool reads_zero_padding(const Conv& op, const Shape& input, bool at_any_size);
 
 /// The Constant node whose matrix is this MatMul's private right operand; none if that is not how it is.
 [[nodiscard]] NodeId constant_weight(const Graph& graph, const Node& matmul);

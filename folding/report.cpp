@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
 
 namespace banoff {
@@ -40,23 +41,24 @@ constexpr std::array<BlockerRow, 12> blocker_rows{{
     {"unsupported_op", "nothing affine is known of '{}'"},
     {"product", "'{}' multiplies two tensors"},
     {"conflict", "the scale meets another channel's or comes back to this norm's other side"},
-    {"amplification", "the weights of '{}' would grow beyond the limit"},
+    {"amplification", "'{}' would magnify rounding errors beyond the limit"},
     {"self_check", "the fold was tried and undone: '{}' did not compute the same"},
 }};
 
-const BlockerRow& row_of(Blocker blocker) { return blocker_rows.at(static_cast<std::size_t>(blocker)); }
+const BlockerRow& row_of(Blocker blocker) { return row_for(blocker_rows, blocker); }
 
 std::string sentence(const gauge::Refused& refused) {
-  return fmt::format(fmt::runtime(row_of(refused.blocker).sentence), refused.witness);
+  const std::string text = fmt::format(fmt::runtime(row_of(refused.blocker).sentence), refused.witness);
+  return refused.details.empty() ? text : fmt::format("{} ({})", text, refused.details);
 }
 
 std::string quoted(const std::vector<std::string>& names) { return fmt::format("'{}'", fmt::join(names, "', '")); }
 
 }  // namespace
 
-std::string_view name_of(Method method) noexcept { return method_names[static_cast<std::size_t>(method)]; }
-std::string_view name_of(Activations each) noexcept { return activations_names[static_cast<std::size_t>(each)]; }
-std::string_view name_of(Objective objective) noexcept { return objective_names[static_cast<std::size_t>(objective)]; }
+std::string_view name_of(Method method) noexcept { return row_for(method_names, method); }
+std::string_view name_of(Activations each) noexcept { return row_for(activations_names, each); }
+std::string_view name_of(Objective objective) noexcept { return row_for(objective_names, objective); }
 
 Method method_named(std::string_view name) { return named<Method>(method_names, "method", name); }
 Activations activations_named(std::string_view name) {
@@ -64,7 +66,7 @@ Activations activations_named(std::string_view name) {
 }
 Objective objective_named(std::string_view name) { return named<Objective>(objective_names, "objective", name); }
 
-std::string_view name_of(Blocker blocker) noexcept { return blocker_rows[static_cast<std::size_t>(blocker)].name; }
+std::string_view name_of(Blocker blocker) noexcept { return row_for(blocker_rows, blocker).name; }
 
 std::size_t FoldReport::folded() const {
   return static_cast<std::size_t>(std::ranges::count(norms, true, &FoldedNorm::folded));

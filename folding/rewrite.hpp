@@ -1,6 +1,8 @@
 // One node about to be rewritten, and the ops that know how (one overload each, in absorb_*.cpp).
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -64,7 +66,9 @@ class Rewrite {
   void push(AffineMap& map, double numerator, double denominator, double shift, double limit) const {
     if (denominator == 0.0) throw Refused{Blocker::zero_scale, node().name};
     const double scale = numerator / denominator;
-    if (!(std::abs(scale) <= limit)) throw Refused{Blocker::amplification, node().name};
+    if (!(std::abs(scale) <= limit)) {
+      throw Refused{Blocker::amplification, node().name, {}, fmt::format("by {:.3g}", scale)};
+    }
     map.scale.push_back(scale);
     map.shift.push_back(shift / denominator);
   }
@@ -99,6 +103,9 @@ template <class T>
   return {};
 }
 
+/// Throws Refused where padding values, as stored, are so much larger than they were that the weights that read them
+/// vanish.
+void require_readable(const Rewrite& r, const AffineMap& map, const std::vector<double>& padding);
 /// Padding values per channel take the gauges `vars` of what they pad: they stay what they were in the old ones.
 void rewrite_pad_value(const Rewrite& r, const std::vector<VarId>& vars);
 

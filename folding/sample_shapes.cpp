@@ -16,6 +16,12 @@ using Shapes = std::map<ValueId, Shape>;
 
 constexpr std::size_t first_spatial = 2;
 
+/// The first dimension of a node's input that lies in space: operands of fewer dimensions lack leading ones.
+std::size_t first_spatial_of(const Node& node, const Shape& input, const Shape& output) {
+  const std::size_t missing = node.as<Binary>() && input.rank() < output.rank() ? output.rank() - input.rank() : 0;
+  return missing < first_spatial ? first_spatial - missing : 0;
+}
+
 std::optional<std::vector<Window>> windows_of(const Node& node, const Shape& input) {
   if (const auto* conv = node.as<Conv>()) return windows(*conv, input);
   if (const auto* pool = node.as<Pool>()) return windows(*pool, input);
@@ -51,6 +57,11 @@ bool shrinks_in_space(const Shape& full, const Shape& small) {
          std::equal(full.begin(), full.begin() + std::min(full.rank(), first_spatial), small.begin());
 }
 
+/// A PReLU may have one slope for all channels.
+bool one_for_all(const Node& node, const Tensor& parameter) {
+  return node.as<PRelu>() != nullptr && parameter.elements() == 1;
+}
+
 /// Whether all nodes work on inputs of these shapes as they do at full size.
 bool works(const Graph& graph, const std::vector<NodeId>& nodes, const std::vector<TensorType>& types, Shapes shapes) {
   const auto full = [&](ValueId value) -> const TensorType& { return types[static_cast<std::size_t>(value)]; };
@@ -67,7 +78,7 @@ bool works(const Graph& graph, const std::vector<NodeId>& nodes, const std::vect
       }
       for (const ParamSpec& spec : made.params) {
         const Tensor* tensor = graph.param(node, spec.slot);
-        if (tensor && tensor->shape() != spec.shape) return false;
+        if (tensor && tensor->shape() != spec.shape && !one_for_all(node, *tensor)) return false;
       }
       if (!inputs.empty() && !covers_borders(node, full(node.inputs[0]).shape, inputs[0].shape)) return false;
       if (!node.as<Binary>()) continue;
@@ -86,23 +97,26 @@ bool works(const Graph& graph, const std::vector<NodeId>& nodes, const std::vect
 
 Shapes sample_shapes(const Graph& graph, const std::vector<NodeId>& nodes, const std::vector<TensorType>& types) {
   Shapes entering;
+  std::map<ValueId, std::size_t> space;
   std::set<ValueId> made;
   std::int64_t smallest = 0;
   for (const NodeId id : nodes) {
-    for (const ValueId value : graph.node(id).inputs) {
+    const Node& node = graph.node(id);
+    for (const ValueId value : node.inputs) {
       const Shape& shape = types[static_cast<std::size_t>(value)].shape;
+      space[value] = first_spatial_of(node, shape, types[static_cast<std::size_t>(node.outputs[0])].shape);
       if (!made.contains(value)) entering[value] = shape;
-      for (std::size_t i = first_spatial; i < shape.rank(); ++i) {
+      for (std::size_t i = space[value]; i < shape.rank(); ++i) {
         if (shape[i] > 1 && (smallest == 0 || shape[i] < smallest)) smallest = shape[i];
       }
     }
-    made.insert(graph.node(id).outputs.begin(), graph.node(id).outputs.end());
+    made.insert(node.outputs.begin(), node.outputs.end());
   }
   for (const std::int64_t target : {2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 20, 24, 32, 40, 48, 64, 96}) {
     if (target >= smallest) break;
     Shapes scaled = entering;
     for (auto& [value, shape] : scaled) {
-      for (std::size_t i = first_spatial; i < shape.rank(); ++i) {
+      for (std::size_t i = space.at(value); i < shape.rank(); ++i) {
         if (shape[i] > 1)
           shape[i] = std::max<std::int64_t>(
               2, std::llround(static_cast<double>(shape[i] * target) / static_cast<double>(smallest)));

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <mutex>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "folding/sample_shapes.hpp"
@@ -30,11 +30,12 @@ class ElementGauges {
       : system_(system), assignment_(assignment), value_(value), sample_(sample), full_(system.shape(value)) {}
 
   [[nodiscard]] Gauge at(std::int64_t flat) const {
-    // A sample shrinks in space only: the element at this place of the full-size value has the same channel.
+    // A sample shrinks in space only: the element at this place of the full-size value has the same channel. At other
+    // sizes it may be larger along what is open, where all elements have one gauge.
     std::int64_t place = 0;
     std::int64_t stride = 1;
     for (std::size_t axis = sample_.rank(); axis-- > 0;) {
-      place += flat % sample_[axis] * stride;
+      place += flat % sample_[axis] % full_[axis] * stride;
       flat /= sample_[axis];
       stride *= full_[axis];
     }
@@ -87,17 +88,62 @@ class NodeCheck {
             const std::vector<TensorType>& types, const ComputeNode& compute)
       : before_(before), after_(after), system_(system), assignment_(assignment), types_(types), compute_(compute) {}
 
-  /// The largest relative difference of the node's outputs.
+  /// The largest relative difference of the node's outputs, at two values of every open size.
   [[nodiscard]] double operator()(NodeId id, bool removed) const {
+    const Shapes here = sample(id, types_, removed);
+    const double error = at(here, id, removed);
+    if (!system_.types_elsewhere()) return error;
+    const Shapes there = sample(id, *system_.types_elsewhere(), removed);
+    return says_more(here, there, before_.node(id)) ? std::max(error, at(there, id, removed)) : error;
+  }
+
+ private:
+  using Shapes = std::map<ValueId, Shape>;
+
+  /// A small sample, or the whole where the node's new parameters (bounds along a dimension in space) are for the
+  /// whole.
+  [[nodiscard]] Shapes sample(NodeId id, const std::vector<TensorType>& types, bool removed) const {
+    Shapes shapes = sample_shapes(before_, {id}, types);
+    if (removed || fits(after_.node(id), shapes)) return shapes;
+    for (auto& [value, shape] : shapes) shape = types[static_cast<std::size_t>(value)].shape;
+    return shapes;
+  }
+
+  [[nodiscard]] bool fits(const Node& node, const Shapes& shapes) const {
+    std::vector<TensorType> inputs;
+    for (const ValueId value : node.inputs) {
+      const auto shape = shapes.find(value);
+      if (shape == shapes.end()) return true;
+      inputs.push_back({types_[static_cast<std::size_t>(value)].dtype, shape->second, false});
+    }
+    const Signature made = signature(node.op, inputs);
+    return std::ranges::all_of(made.params, [&](const ParamSpec& spec) {
+      const Tensor* tensor = after_.param(node, spec.slot);
+      return tensor == nullptr || tensor->shape() == spec.shape || tensor->elements() == 1;
+    });
+  }
+
+  /// Whether a second sample can show something that the first does not: not for more pictures alone, where an op
+  /// treats each of them alike.
+  [[nodiscard]] static bool says_more(const Shapes& here, const Shapes& there, const Node& node) {
+    const bool each_alike = node.as<Conv>() || node.as<ConvTranspose>() || node.as<Dense>() || node.as<BatchNorm>() ||
+                            node.as<Affine>() || node.as<Pool>() || node.as<GlobalPool>() || node.as<Activation>() ||
+                            node.as<PRelu>() || node.as<Clamp>() || node.as<Kinked>();
+    return std::ranges::any_of(here, [&](const auto& entry) {
+      const Shape &a = entry.second, &b = there.at(entry.first);
+      return each_alike && a.rank() > 0 ? !std::equal(a.begin() + 1, a.end(), b.begin() + 1, b.end()) : a != b;
+    });
+  }
+
+  [[nodiscard]] double at(const Shapes& shapes, NodeId id, bool removed) const {
     const Node& was = before_.node(id);
     Values original;
     Values stored;
     std::mt19937_64 random(20220331U + static_cast<std::uint64_t>(id));
-    for (const auto& [value, shape] : sample_shapes(before_, {id}, types_)) {
+    for (const auto& [value, shape] : shapes) {
       const NodeId producer = before_.value(value).producer;
-      if (producer != none && before_.node(producer).as<Constant>()) {
+      if (producer != none && !after_.alive(producer)) {  // a matrix that became the weights of this node
         original[value] = compute_(before_, before_.node(producer), {}).at(0);
-        if (after_.alive(producer)) stored[value] = compute_(after_, after_.node(producer), {}).at(0);
         continue;
       }
       std::tie(original[value], stored[value]) =
@@ -115,7 +161,6 @@ class NodeCheck {
     return error;
   }
 
- private:
   const Graph& before_;
   const Graph& after_;
   const System& system_;
@@ -123,6 +168,14 @@ class NodeCheck {
   const std::vector<TensorType>& types_;
   const ComputeNode& compute_;
 };
+
+CheckResult outcome_of(const NodeCheck& check, NodeId id, bool removed) {
+  try {
+    return {check(id, removed), id, ""};
+  } catch (const std::exception& error) {
+    return {std::numeric_limits<double>::infinity(), id, error.what()};
+  }
+}
 
 }  // namespace
 
@@ -146,32 +199,28 @@ CheckResult self_check(const Graph& before, const Graph& after, std::span<const 
                        std::span<const NodeId> removed, const System& system, const Assignment& assignment,
                        const std::vector<TensorType>& types, const ComputeNode& compute) {
   const NodeCheck check(before, after, system, assignment, types, compute);
-  std::vector<double> errors(nodes.size());
+  std::vector<CheckResult> results(nodes.size());
   std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex mutex;
   const auto work = [&] {
-    try {
-      for (std::size_t i = next++; i < nodes.size(); i = next++) {
-        errors[i] = check(nodes[i], std::ranges::find(removed, nodes[i]) != removed.end());
-      }
-    } catch (...) {
-      const std::scoped_lock lock(mutex);
-      failure = std::current_exception();
+    for (std::size_t i = next++; i < nodes.size(); i = next++) {
+      results[i] = outcome_of(check, nodes[i], std::ranges::find(removed, nodes[i]) != removed.end());
     }
   };
   const std::size_t helpers = std::min(nodes.size() / 8, static_cast<std::size_t>(cpu_count()) - 1);
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(work);
+    try {
+      for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(work);
+    } catch (const std::system_error&) {
+      // No more threads to be had: those there are do the work.
+    }
     work();
   }
-  if (failure) std::rethrow_exception(failure);
-  CheckResult result;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (errors[i] > result.error || result.worst == none) result = {errors[i], nodes[i]};
+  CheckResult worst;
+  for (CheckResult& result : results) {
+    if (result.error > worst.error || worst.worst == none) worst = std::move(result);
   }
-  return result;
+  return worst;
 }
 
 }  // namespace banoff::gauge

@@ -11,6 +11,7 @@ namespace banoff::gauge {
 struct CheckResult {
   double error = 0;     ///< largest difference of any value, relative to its largest element
   NodeId worst = none;  ///< the node where that was
+  std::string failure;  ///< why that node could not be computed; then the error is infinite
 };
 
 /// Nodes with a value in another gauge than before, and those in `removed`; in topological order.
@@ -19,6 +20,7 @@ struct CheckResult {
 
 /// Computes each of `nodes` alone, before and after, in float64: on random data, and on what is stored for it. Where
 /// every node agrees, so do all that are composed of them. Nodes of `after` that `removed` names pass on their input.
+/// What `compute` throws is a failure of the node, never of the check.
 [[nodiscard]] CheckResult self_check(const Graph& before, const Graph& after, std::span<const NodeId> nodes,
                                      std::span<const NodeId> removed, const System& system,
                                      const Assignment& assignment, const std::vector<TensorType>& types,

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/half_precision.hpp"
 #include "runtime/graph/signature.hpp"
 
 namespace banoff::gauge {
@@ -27,11 +28,19 @@ std::vector<double> Weights::get(NodeId id, Slot slot, std::size_t count, double
 void Weights::set(NodeId id, Slot slot, Shape shape, std::vector<double> values, DType like) {
   // Once set, a parameter is held as f64 whatever it is to become.
   const DType storage = storage_.try_emplace({id, slot}, like == DType::f64 ? DType::f64 : DType::f32).first->second;
-  const double largest = storage == DType::f64 ? std::numeric_limits<double>::max() : std::numeric_limits<float>::max();
+  // Constants are values, and written as such.
+  const auto* constant = graph_.node(id).as<Constant>();
+  const DType held = constant && is_half(constant->type) ? constant->type : storage;
+  const double largest = largest_of(held);
   const bool bound = slot == Slot::lower || slot == Slot::upper;  // may be infinite: no bound
   for (const double value : values) {
     if (bound && std::isinf(value)) continue;
-    if (!(std::abs(value) <= largest)) throw Refused{Blocker::amplification, graph_.node(id).name};
+    if (!(std::abs(value) <= largest)) {
+      throw Refused{Blocker::amplification,
+                    graph_.node(id).name,
+                    {},
+                    fmt::format("its {} would be {:.3g} in {}", slot_name(slot), value, name_of(held))};
+    }
   }
   graph_.set_param(id, slot, Tensor::of<double>(shape, std::move(values)));
 }

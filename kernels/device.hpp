@@ -149,21 +149,23 @@ class Device {
   /// Where a bounded value's memory (plain) holds the number of its rows, an int64; none: whoever runs kernels passes
   /// the numbers along.
   [[nodiscard]] virtual std::optional<std::size_t> count_at(const TensorType& /*type*/) const { return std::nullopt; }
-  /// Called around every run of a plan by the thread that runs it (thread counts are per thread in OpenMP).
-  virtual void enter() const {}
-  virtual void leave() const {}
+  /// Called around every run of a plan by the thread that runs it (thread counts are per thread in OpenMP). A run may
+  /// happen inside another one's callback: what `enter` returns is handed to the `leave` that belongs to it.
+  [[nodiscard]] virtual int enter() const { return 0; }
+  virtual void leave(int /*before*/) const {}
 };
 
 /// Lets the device set up the running thread, and undoes it whatever happens.
 class Entered {
  public:
-  explicit Entered(const Device& device) : device_(device) { device_.enter(); }
-  ~Entered() { device_.leave(); }
+  explicit Entered(const Device& device) : device_(device), before_(device.enter()) {}
+  ~Entered() { device_.leave(before_); }
   Entered(const Entered&) = delete;
   Entered& operator=(const Entered&) = delete;
 
  private:
   const Device& device_;
+  int before_;
 };
 
 }  // namespace banoff

@@ -61,7 +61,8 @@ def check(name, arguments, folder):
 
 def tensors_of(file):
     """The tensors of a safetensors file, by name."""
-    types = {"F64": "f8", "F32": "f4", "I64": "i8", "I32": "i4", "U8": "u1", "BOOL": "?"}
+    types = {"F64": "f8", "F32": "f4", "F16": "f2", "BOOL": "?", **{f"{kind.upper()}{8 * size}": f"{kind}{size}" for kind in "iu"
+                                                                    for size in (1, 2, 4, 8)}}
     data = file.read_bytes()
     start = 8 + int.from_bytes(data[:8], "little")
     return {name: np.frombuffer(data, types[each["dtype"]], int(np.prod(each["shape"])), start + each["data_offsets"][0])

@@ -57,7 +57,12 @@ def faults(model, tolerance, method, banoff, folder):
     """What is wrong with the file that banoff writes, in words."""
     written = folder / "folded.onnx"
     linked = with_links(model, folder)
-    comparison.run_banoff(banoff, "fold", linked, "--method", method, "-o", written)
+    shapes = []
+    for each in comparison.inspected(banoff, [linked])["inputs"]:
+        if any(each["symbols"]):  # what is written may be for one value of a size alone: then for the one that is fed
+            fed = arrays_of(model, "in", [each["name"]])[each["name"]].shape
+            shapes += ["--shape", f"{each['name']}:{'x'.join(map(str, fed))}"]
+    comparison.run_banoff(banoff, "fold", linked, "--method", method, *shapes, "-o", written)
     onnx.checker.check_model(str(written), full_check=True)
     before, after = (values_of(onnx.load(str(file), load_external_data=False).graph) for file in (linked, written))
     if before != after:

@@ -38,6 +38,7 @@ class Assigner {
   Assigner(const System& system, const Problem& problem, const std::vector<std::size_t>& chosen)
       : system_(system), problem_(problem), state_(problem) {
     for (const std::size_t item : chosen) {
+      removed_.insert(problem.items[item].node);
       if (!state_.add(problem.items[item])) fail_internal("the chosen batch norms do not go together");
     }
     scale_members_.resize(problem.scales.size());
@@ -117,13 +118,23 @@ class Assigner {
     return order;
   }
 
-  /// Scale classes in the order in which they would keep what they store: those with activations first.
+  /// Scale classes in the order in which they would keep what they store: those beside plain additions first, which
+  /// with a factor would be rounded at the size of their terms; then those with activations.
   [[nodiscard]] std::vector<ClassId> keepers() const {
-    std::vector<bool> active(problem_.scales.size());
-    for (std::size_t i = 0; i < active.size(); ++i) active[i] = problem_.scales[i].positive != nullptr;
-    for_plain([&](VarId var) { active[index(problem_.scale_of[index(var)])] = true; });
+    std::vector<int> rank(problem_.scales.size(), 2);
+    for (std::size_t i = 0; i < rank.size(); ++i) rank[i] = problem_.scales[i].positive != nullptr ? 1 : 2;
+    for_plain([&](VarId var) { rank[index(problem_.scale_of[index(var)])] = 1; });
+    for (std::size_t i = 0; i < system_.graph().nodes.size(); ++i) {
+      const Node& node = system_.graph().nodes[i];
+      const auto* affine = node.as<Affine>();
+      if (node.outputs.empty() || !affine || affine->scale || removed_.contains(static_cast<NodeId>(i))) continue;
+      for (const ValueId value : {node.inputs[0], node.outputs[0]}) {
+        const auto [first, last] = system_.range(value);
+        for (VarId var = first; var < last; ++var) rank[index(problem_.scale_of[index(var)])] = 0;
+      }
+    }
     std::vector<ClassId> order = largest_first(scale_members_);
-    std::stable_partition(order.begin(), order.end(), [&](ClassId id) { return active[index(id)]; });
+    std::ranges::stable_sort(order, {}, [&](ClassId id) { return rank[index(id)]; });
     return order;
   }
 
@@ -166,6 +177,7 @@ class Assigner {
   const System& system_;
   const Problem& problem_;
   State state_;
+  std::set<NodeId> removed_;
   std::vector<std::int32_t> scale_members_, offset_members_;
   std::vector<double> unit_;  ///< by root: ratio of the class whose scale is 1
 };

@@ -11,7 +11,8 @@ namespace {
 
 bool is_zero_padded(const Node& node, const System& system) {
   const auto* conv = node.as<Conv>();
-  return !node.outputs.empty() && conv && reads_zero_padding(*conv, system.shape(node.inputs[0]));
+  return !node.outputs.empty() && conv &&
+         reads_zero_padding(*conv, system.shape(node.inputs[0]), system.open_in_space());
 }
 
 /// Bytes of the border map that a conv needs when its padding has values (float32, the same for every image).

@@ -16,6 +16,11 @@ struct Choice {
   Assignment assignment;
   std::size_t with_literal = 0, with_clamps = 0;  ///< how many batch norms can go either way
 
+  // Copies of the problem would point into the system of the original.
+  Choice(const Choice&) = delete;
+  Choice& operator=(const Choice&) = delete;
+  Choice(Choice&&) = default;
+  Choice& operator=(Choice&&) = default;
   Choice(const Graph& graph, const std::vector<TensorType>& types, Policy policy, const Candidates& candidates,
          std::int64_t limit);
   /// The batch norms that go, in graph order.

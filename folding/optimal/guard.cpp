@@ -1,13 +1,16 @@
 #include "folding/optimal/guard.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "folding/linear_op.hpp"
 #include "folding/optimal/state.hpp"
+#include "folding/optimal/typical.hpp"
 #include "folding/weights.hpp"
+#include "runtime/graph/half_precision.hpp"
 
 namespace banoff::gauge {
 
@@ -17,27 +20,26 @@ namespace {
 /// inverse, or it adds values whose offsets cancel.
 bool reads_originals(const Graph& graph, const Node& node) { return node.as<Binary>() || absorbs(graph, node); }
 
-/// Typical values of a channel: |original| is about |center| + spread.
-struct Typical {
-  double center = 0, spread = 0;
-  [[nodiscard]] double size(double offset) const { return std::abs(center + offset) + spread; }
-};
-
 class Guard {
  public:
-  Guard(const System& system, const Problem& problem, const std::vector<std::size_t>& chosen)
-      : system_(system), problem_(problem), chosen_(chosen), state_(problem), read_(problem.offsets.size()) {
-    std::set<NodeId> removed;
+  Guard(const System& system, const Problem& problem, const Assignment& assignment,
+        const std::vector<std::size_t>& chosen, const FoldOptions& options)
+      : system_(system),
+        problem_(problem),
+        assignment_(assignment),
+        chosen_(chosen),
+        options_(options),
+        statistics_(system, problem),
+        state_(problem),
+        read_(problem.offsets.size()) {
     for (const std::size_t item : chosen) {
-      removed.insert(problem.items[item].node);
+      removed_.insert(problem.items[item].node);
       (void)state_.add(problem.items[item]);
     }
     const Graph& graph = system.graph();
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       const Node& node = graph.nodes[i];
-      if (node.outputs.empty()) continue;
-      if (node.as<BatchNorm>()) note_statistics(system, node);
-      if (removed.contains(static_cast<NodeId>(i)) || !reads_originals(graph, node)) continue;
+      if (node.outputs.empty() || removed_.contains(static_cast<NodeId>(i)) || !reads_originals(graph, node)) continue;
       for (const ValueId value : node.inputs) {
         const auto [first, last] = system.range(value);
         for (VarId var = first; var < last; ++var) read_[index(problem.offset_of[index(var)])] = true;
@@ -45,68 +47,126 @@ class Guard {
     }
   }
 
-  [[nodiscard]] std::size_t find(const Assignment& assignment, double limit) const {
-    for (VarId var = 0; index(var) < problem_.offset_of.size(); ++var) {
-      const ClassId offset_class = problem_.offset_of[index(var)];
-      const Gauge* gauge = assignment.find(var);
-      const Typical* typical = typical_of(offset_class);
-      if (!gauge || !typical || !read_[index(offset_class)]) continue;
-      if (typical->size(gauge->shift / gauge->num) <= limit * typical->size(0)) continue;
-      const std::size_t item = decider(offset_class);
-      if (item < chosen_.size()) return item;
+  [[nodiscard]] std::optional<Loss> find() const {
+    const Graph& graph = system_.graph();
+    std::set<ValueId> live;
+    for (const Node& node : graph.nodes) live.insert(node.outputs.begin(), node.outputs.end());
+    for (const ValueId value : live) {
+      const auto [first, last] = system_.range(value);
+      for (VarId var = first; var < last; ++var) {
+        const Gauge* gauge = assignment_.find(var);
+        const Typical* typical = statistics_.of(problem_.offset_of[index(var)]);
+        if (!gauge || !typical) continue;
+        if (std::optional<Loss> loss = hidden(value, var, *gauge, *typical)) return loss;
+        if (std::optional<Loss> loss = out_of_range(value, var, *gauge, *typical)) return loss;
+      }
     }
-    return chosen_.size();
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      if (graph.nodes[i].outputs.empty() || removed_.contains(static_cast<NodeId>(i))) continue;
+      if (std::optional<Loss> loss = rounded_terms(graph.nodes[i])) return loss;
+    }
+    return std::nullopt;
   }
 
  private:
-  void note_statistics(const System& system, const Node& norm) {
-    const Graph& graph = system.graph();
-    const std::vector<double> mean = values_of(graph, norm, Slot::mean, 0, 0);
-    const std::vector<double> var = values_of(graph, norm, Slot::var, mean.size(), 1);
-    const std::vector<double> beta = values_of(graph, norm, Slot::bias, mean.size(), 0);
-    const std::vector<double> gamma = values_of(graph, norm, Slot::weight, mean.size(), 1);
-    const std::vector<VarId> x = system.along(norm.inputs[0], 1);
-    const std::vector<VarId> y = system.along(norm.outputs[0], 1);
-    for (std::size_t c = 0; c < mean.size(); ++c) {
-      note(x[c], {mean[c], std::sqrt(var[c] + norm.as<BatchNorm>()->eps)});
-      note(y[c], {beta[c], std::abs(gamma[c])});
+  /// The original is lost in the rounding of what is stored.
+  [[nodiscard]] std::optional<Loss> hidden(ValueId value, VarId var, const Gauge& gauge, const Typical& typical) const {
+    const ClassId offset_class = problem_.offset_of[index(var)];
+    if (!read_[index(offset_class)]) return std::nullopt;
+    const double limit = cancellation_limit(options_, system_.type(value).dtype);
+    const double offset = gauge.shift / gauge.num;
+    if (typical.size(offset) <= limit * typical.noise) return std::nullopt;
+    return given_up(decider_of_offset(offset_class),
+                    fmt::format("'{}' would be stored with an offset of {:.3g}, and is rounded at a size of {:.3g} now",
+                                system_.graph().value(value).name, offset, typical.noise));
+  }
+
+  /// An addition that stays becomes a product and a sum, which is rounded at the size of its terms.
+  [[nodiscard]] std::optional<Loss> rounded_terms(const Node& node) const {
+    const auto* op = node.as<Affine>();
+    if (!op || op->scale) return std::nullopt;
+    const std::size_t axis = map_axis(node, system_.shape(node.inputs[0]));
+    const std::vector<VarId> xs = system_.along(node.inputs[0], axis), ys = system_.along(node.outputs[0], axis);
+    const AffineMap map = affine_map(system_.graph(), node);
+    for (std::size_t c = 0; c < xs.size(); ++c) {
+      const Gauge x = gauge_of(xs[c]), y = gauge_of(ys[c]);
+      const Typical* typical = statistics_.of(problem_.offset_of[index(ys[c])]);
+      const double term = map.shift[c] - x.shift / x.num + y.shift / y.num;
+      const double limit = cancellation_limit(options_, system_.type(node.outputs[0]).dtype);
+      if (!typical || x.num == y.num || std::abs(term) <= limit * typical->noise) continue;
+      auto decider = decider_of_scale(problem_.scale_of[index(ys[c])]);
+      if (!decider) decider = decider_of_scale(problem_.scale_of[index(xs[c])]);
+      return given_up(decider, fmt::format("'{}' would be the difference of numbers of {:.3g}, which leaves {:.3g}",
+                                           node.name, std::abs(term), typical->size(0)));
     }
+    return std::nullopt;
   }
-  void note(VarId var, const Typical& typical) {
-    by_offset_.try_emplace(problem_.offset_of[index(var)], typical);
-    Typical& widest = by_scale_[problem_.scale_of[index(var)]];
-    widest.spread = std::max(widest.spread, typical.size(0));
+  [[nodiscard]] Gauge gauge_of(VarId var) const {
+    const Gauge* gauge = assignment_.find(var);
+    return gauge ? *gauge : Gauge{};
   }
-  /// Of the channel itself, or else of the values that share its scale.
-  [[nodiscard]] const Typical* typical_of(ClassId offset_class) const {
-    if (const auto own = by_offset_.find(offset_class); own != by_offset_.end()) return &own->second;
-    const auto shared = by_scale_.find(problem_.offsets[index(offset_class)].scale);
-    return shared == by_scale_.end() ? nullptr : &shared->second;
+
+  /// What is stored does not fit the type. Half precision alone is so narrow that it is worth asking.
+  [[nodiscard]] std::optional<Loss> out_of_range(ValueId value, VarId var, const Gauge& gauge,
+                                                 const Typical& typical) const {
+    if (system_.type(value).dtype != DType::f16) return std::nullopt;
+    constexpr double smallest = 0x1p-14;  // the smallest normal number
+    constexpr double deviations = 6;
+    const double offset = gauge.shift / gauge.num;
+    const double size = std::abs(gauge.num) * typical.size(offset);
+    const double largest = std::abs(gauge.num) * (std::abs(typical.center + offset) + deviations * typical.spread);
+    const bool overflows = largest > largest_of(DType::f16);
+    const bool underflows = size < smallest && typical.size(0) >= smallest;
+    if (!overflows && !underflows) return std::nullopt;
+    return given_up(decider_of_scale(problem_.scale_of[index(var)]),
+                    fmt::format("'{}' would be stored as {:.3g} in half precision", system_.graph().value(value).name,
+                                overflows ? largest : size));
   }
-  /// The chosen item that an offset comes from: of those tied to it, or else to what it is added to, and so on, the one
-  /// with the smallest factor. A map that is no batch norm is given up first.
-  [[nodiscard]] std::size_t decider(ClassId offset_class) const {
+
+  [[nodiscard]] static std::optional<Loss> given_up(std::optional<std::size_t> item, std::string details) {
+    if (!item) return std::nullopt;
+    return Loss{*item, std::move(details)};
+  }
+
+  /// The chosen item whose channels `concerns` says yes to that is worth least and does most, by `harm`: a map that is
+  /// no batch norm before batch norms.
+  template <class Concerns, class Harm>
+  [[nodiscard]] std::optional<std::size_t> worst(Concerns&& concerns, Harm&& harm) const {
+    std::optional<std::size_t> result;
+    std::pair<bool, double> best;
+    for (const std::size_t item : chosen_) {
+      for (const Channel& channel : problem_.items[item].channels) {
+        if (!concerns(channel)) continue;
+        const std::pair<bool, double> key{is_norm(item), -harm(channel)};
+        if (!result || key < best) result = item, best = key;
+      }
+    }
+    return result;
+  }
+
+  /// The chosen item that an offset comes from: of those tied to it, or else to what it is added to, and so on.
+  [[nodiscard]] std::optional<std::size_t> decider_of_offset(ClassId offset_class) const {
     std::set<ClassId> reached;
     std::set<ClassId> roots{state_.offset(offset_class).root};
     while (roots.size() > reached.size()) {
       reached = roots;
-      std::size_t result = chosen_.size();
-      std::pair<bool, double> best;  // affine nodes before batch norms
-      for (std::size_t i = 0; i < chosen_.size(); ++i) {
-        for (const Channel& channel : problem_.items[chosen_[i]].channels) {
-          if (!roots.contains(state_.offset(channel.x_offset).root)) continue;
-          const std::pair<bool, double> key{is_norm(chosen_[i]), std::abs(channel.a)};
-          if (result == chosen_.size() || key < best) result = i, best = key;
-        }
-      }
-      if (result < chosen_.size()) return result;
+      const auto tied = [&](const Channel& channel) { return roots.contains(state_.offset(channel.x_offset).root); };
+      // Its shift as it stands behind the map, or before it.
+      const auto harm = [](const Channel& channel) { return std::abs(channel.d) / std::min(1.0, std::abs(channel.a)); };
+      if (const std::optional<std::size_t> result = worst(tied, harm)) return result;
       for (const OffsetSum& sum : problem_.sums) {
         const auto meets = [&](const auto& term) { return reached.contains(state_.offset(term.second).root); };
         if (std::ranges::none_of(sum, meets)) continue;
         for (const auto& [coefficient, id] : sum) roots.insert(state_.offset(id).root);
       }
     }
-    return chosen_.size();
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<std::size_t> decider_of_scale(ClassId scale_class) const {
+    const ClassId root = state_.scale(scale_class).root;
+    return worst([&](const Channel& channel) { return state_.scale(channel.x_scale).root == root; },
+                 [](const Channel& channel) { return std::abs(std::log(std::abs(channel.a))); });
   }
 
   [[nodiscard]] bool is_norm(std::size_t item) const {
@@ -115,17 +175,20 @@ class Guard {
 
   const System& system_;
   const Problem& problem_;
+  const Assignment& assignment_;
   const std::vector<std::size_t>& chosen_;
+  const FoldOptions& options_;
+  Statistics statistics_;
   State state_;
+  std::set<NodeId> removed_;
   std::vector<bool> read_;  ///< by offset class: somebody needs the original value back
-  std::map<ClassId, Typical> by_offset_, by_scale_;
 };
 
 }  // namespace
 
-std::size_t hidden_value(const System& system, const Problem& problem, const Assignment& assignment,
-                         const std::vector<std::size_t>& chosen, double limit) {
-  return Guard(system, problem, chosen).find(assignment, limit);
+std::optional<Loss> first_loss(const System& system, const Problem& problem, const Assignment& assignment,
+                               const std::vector<std::size_t>& chosen, const FoldOptions& options) {
+  return Guard(system, problem, assignment, chosen, options).find();
 }
 
 }  // namespace banoff::gauge

@@ -45,11 +45,9 @@ class Optimal {
   bool apply(const Choice& choice) {
     const Selection& selection = choice.selection;
     const Assignment& assignment = choice.assignment;
-    const std::size_t hidden =
-        hidden_value(choice.system, choice.problem, assignment, selection.chosen, options_.max_amplification);
-    if (hidden < selection.chosen.size()) {
-      const NodeId norm = choice.problem.items[selection.chosen[hidden]].node;
-      give_up(norm, {Blocker::amplification, graph_.node(norm).name});
+    if (const auto loss = first_loss(choice.system, choice.problem, assignment, selection.chosen, options_)) {
+      const NodeId norm = choice.problem.items[loss->item].node;
+      give_up(norm, {Blocker::amplification, graph_.node(norm).name, {}, loss->details});
       return false;
     }
     const std::vector<NodeId> removed = choice.removed();
@@ -69,7 +67,8 @@ class Optimal {
         const CheckResult check =
             self_check(before, graph_, touched, removed, choice.system, assignment, types_, compute_);
         at = check.worst;
-        if (!(check.error <= options_.tolerance)) throw Refused{Blocker::self_check, before.node(at).name};
+        if (!(check.error <= options_.tolerance))
+          throw Refused{Blocker::self_check, before.node(at).name, {}, check.failure};
         result_.error = check.error;
       }
     } catch (const Refused& refused) {

@@ -27,7 +27,7 @@ void combine(Combine op, const float* x, Operand b, float* y, std::int64_t rows,
 /// y = clamp(x * scale[lane] + shift[lane]).
 void scale_shift(const float* x, const float* scale, const float* shift, float* y, std::int64_t rows,
                  std::int64_t lanes, Range clamp);
-/// y = min(max(x, lower[lane]), upper[lane]); one of the bounds may be null. A NaN becomes a bound.
+/// y = min(max(x, lower[lane]), upper[lane]); one of the bounds may be null. A NaN stays one.
 void bound(const float* x, const float* lower, const float* upper, float* y, std::int64_t rows, std::int64_t lanes);
 /// y = kink[lane] + (x - kink[lane]) * (x < kink[lane] ? below[lane] : above[lane]).
 void kinked(const float* x, const float* kink, const float* below, const float* above, float* y, std::int64_t rows,
@@ -37,7 +37,8 @@ void kinked(const float* x, const float* kink, const float* below, const float* 
 struct Taps {
   std::int64_t first[3], last[3], step[3];
 };
-/// y[lane] = max over the taps of x[tap][lane], x being [depth][height][width][lanes].
+/// y[lane] = max over the taps of x[tap][lane], x being [depth][height][width][lanes]. Here and below a maximum is NaN
+/// where one of the values is.
 void max_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float* y);
 /// y[lane] = factor * sum over the taps.
 void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor,

@@ -19,7 +19,7 @@ void activate(const Activation& f, const float* x, float* y, std::int64_t count)
   const auto alpha = static_cast<float>(f.alpha);
   const auto beta = static_cast<float>(f.beta);
   switch (f.kind) {
-    case ActivationKind::relu: return map(x, y, count, [](float v) { return v > 0 ? v : 0; });
+    case ActivationKind::relu: return map(x, y, count, [](float v) { return v < 0 ? 0.0F : v; });
     case ActivationKind::clip: return map(x, y, count, [=](float v) { return clamp(v, alpha, beta); });
     case ActivationKind::leaky_relu: return map(x, y, count, [=](float v) { return v > 0 ? v : alpha * v; });
     case ActivationKind::elu: return map(x, y, count, [=](float v) { return v > 0 ? v : alpha * exp_minus_1(v); });

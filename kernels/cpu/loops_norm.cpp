@@ -11,10 +11,16 @@ float sum(const float* x, std::int64_t count) {
 }
 
 float maximum(const float* x, std::int64_t count) {
-  float best = x[0];
-#pragma omp simd reduction(max : best)
-  for (std::int64_t i = 0; i < count; ++i) best = best > x[i] ? best : x[i];
-  return best;
+  // Lanes by hand: the maximum that OpenMP reduces by loses a NaN.
+  constexpr int lanes = 32;
+  float best[lanes];
+  for (float& lane : best) lane = x[0];
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    for (int l = 0; l < lanes; ++l) best[l] = larger(best[l], x[i + l]);
+  for (; i < count; ++i) best[0] = larger(best[0], x[i]);
+  for (int l = 1; l < lanes; ++l) best[0] = larger(best[0], best[l]);
+  return best[0];
 }
 
 float squares(const float* x, float mean, std::int64_t count) {

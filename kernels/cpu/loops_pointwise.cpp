@@ -62,8 +62,9 @@ void scale_shift(const float* x, const float* scale, const float* shift, float* 
 }
 
 namespace {
-inline float at_least(float v, float low) { return v > low ? v : low; }
-inline float at_most(float v, float high) { return v < high ? v : high; }
+// In this order a NaN stays one.
+inline float at_least(float v, float low) { return v < low ? low : v; }
+inline float at_most(float v, float high) { return v > high ? high : v; }
 }  // namespace
 
 void bound(const float* x, const float* lower, const float* upper, float* y, std::int64_t rows, std::int64_t lanes) {

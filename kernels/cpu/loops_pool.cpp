@@ -1,4 +1,5 @@
 #include "kernels/cpu/loops.hpp"
+#include "kernels/cpu/vector_math.hpp"
 
 namespace banoff::cpu::loops {
 
@@ -33,7 +34,7 @@ void fold_all(const float* x, const std::int64_t extent[3], const Taps& t, std::
 }  // namespace
 
 void max_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float* y) {
-  fold_all(x, extent, taps, lanes, -__builtin_inff(), y, [](float a, float b) { return a > b ? a : b; });
+  fold_all(x, extent, taps, lanes, -__builtin_inff(), y, [](float a, float b) { return larger(a, b); });
 }
 
 void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor,
@@ -45,7 +46,7 @@ void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, st
 
 void max_strided(const float* x, std::int64_t step, float* y, std::int64_t count) {
 #pragma omp simd
-  for (std::int64_t i = 0; i < count; ++i) y[i] = y[i] > x[i * step] ? y[i] : x[i * step];
+  for (std::int64_t i = 0; i < count; ++i) y[i] = larger(y[i], x[i * step]);
 }
 
 void add_strided(const float* x, std::int64_t step, float* y, std::int64_t count) {
@@ -78,7 +79,7 @@ void reduce_rows(bool max, const float* x, std::int64_t rows, std::int64_t strid
     for (; l + 8 <= lanes; l += 8) reduce<8>(x + l, rows, stride, start, factor, y + l, f);
     for (; l < lanes; ++l) reduce<1>(x + l, rows, stride, start, factor, y + l, f);
   };
-  if (max) each(-__builtin_inff(), 1.0F, [](float a, float b) { return a > b ? a : b; });
+  if (max) each(-__builtin_inff(), 1.0F, [](float a, float b) { return larger(a, b); });
   else each(0.0F, 1.0F / static_cast<float>(rows), [](float a, float b) { return a + b; });
 }
 

@@ -20,7 +20,13 @@ struct Axis {
 };
 
 Axis axis_of(const Window& w, bool count_padding) {
-  Axis axis{w.input, w.output, w.kernel, w.dilation, w.stride, w.pad_begin, {}, {}, {}};
+  // Without the taps that no window reads inside the input: a file may ask for a kernel of any size.
+  const std::int64_t before = w.pad_begin - (w.output - 1) * w.stride;
+  const std::int64_t skipped_by_all = before > 0 ? std::min(w.kernel, (before + w.dilation - 1) / w.dilation) : 0;
+  const std::int64_t end = std::min(w.kernel, (w.input - 1 + w.pad_begin) / w.dilation + 1);
+  Axis axis{w.input,    w.output, std::max<std::int64_t>(end - skipped_by_all, 0),
+            w.dilation, w.stride, w.pad_begin - skipped_by_all * w.dilation,
+            {},         {},       {}};
   for (std::int64_t o = 0; o < w.output; ++o) {
     const std::int64_t start = o * w.stride - w.pad_begin;
     const std::int64_t skipped = start < 0 ? (-start + w.dilation - 1) / w.dilation : 0;

@@ -14,6 +14,13 @@ namespace {
   return up > high ? high : up;
 }
 
+/// The maximum, NaN if one of them is. Of a running maximum and a new value only the comparison with the new one needs
+/// to be known early: give that second.
+[[maybe_unused]] inline float larger(float a, float b) {
+  const float more = b > a ? b : a;
+  return b != b ? b : more;
+}
+
 /// e^v for v in [-87.3, 88.3], the ends beyond. v = n ln 2 + r with |r| <= ln 2 / 2, e^r by its Taylor polynomial.
 [[maybe_unused]] inline float exponential(float v) {
   constexpr float round_to_integer = 12582912.0F;  // 1.5 * 2^23: adding it leaves the integer in the low mantissa bits

@@ -41,7 +41,7 @@ struct Chain {
 /// The functions of runtime/graph/activations.hpp.
 BANOFF_HD inline float activated(ActivationKind kind, float x, float alpha, float beta) {
   switch (kind) {
-    case ActivationKind::relu: return x > 0 ? x : 0.0F;
+    case ActivationKind::relu: return x < 0 ? 0.0F : x;
     case ActivationKind::clip: return least(most(x, alpha), beta);
     case ActivationKind::leaky_relu: return x > 0 ? x : alpha * x;
     case ActivationKind::elu: return x > 0 ? x : alpha * expm1f(x);

@@ -4,6 +4,7 @@
 
 #include "kernels/gpu/kernels.hpp"
 #include "kernels/gpu/walk_plan.hpp"
+#include "runtime/core/by_enum.hpp"
 
 namespace banoff::gpu {
 
@@ -89,7 +90,7 @@ Made summary(const Context& context, const Region& region) {
   job.size = as_int(shape.elements() / std::max<std::int64_t>(outputs, 1));
   job.shares = shares_of(outputs, job.size, runs_in_ones(job.output));
   Uploads uploads(*context.backend, region.estimate);
-  return made(summary_names[static_cast<std::size_t>(kind)], pass_us(context, region), uploads, job);
+  return made(row_for(summary_names, kind), pass_us(context, region), uploads, job);
 }
 
 Made softmax(const Context& context, const Region& region) {

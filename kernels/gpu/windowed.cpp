@@ -20,6 +20,7 @@ void set_windows(PoolWindows& job, const Pool& op, const Shape& in) {
   const auto spatial = windows(op, in);
   for (std::size_t d = 0; d < spatial.size(); ++d) {
     const Window& w = spatial[d];
+    (void)as_int(w.pad_begin + w.pad_end + w.input + (w.kernel - 1) * w.dilation + w.stride);  // what positions reach
     job.axis[d + 3 - spatial.size()] = {as_int(w.kernel), as_int(w.stride), as_int(w.dilation), as_int(w.pad_begin),
                                         as_int(w.pad_end)};
   }

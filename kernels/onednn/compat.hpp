@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "runtime/core/fail.hpp"
 #include "runtime/graph/activations.hpp"
 
 namespace banoff::onednn {
@@ -14,6 +15,18 @@ inline constexpr bool version3 = DNNL_VERSION_MAJOR >= 3;
 
 using Md = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
+
+/// Runs `body`. What oneDNN throws becomes an internal error about `what()`: nothing but banoff's own exceptions leaves
+/// the device.
+template <class What, class F>
+decltype(auto) translated(const What& what, F&& body) {
+  try {
+    return body();
+  } catch (const dnnl::error& error) {
+    const std::string_view reason = error.status == dnnl_out_of_memory ? "memory ran out" : error.what();
+    throw Error(ErrorKind::internal, fmt::format("{}: oneDNN failed: {}", what(), reason));
+  }
+}
 
 /// Makes a primitive descriptor, moves it on with next_impl until `accept` likes its implementation, and returns it;
 /// none when there is no such implementation. 2.6 makes it from an operation descriptor, which next_impl still reads
@@ -35,45 +48,56 @@ template <class Primitive, class Accept, class... Args>
   return std::nullopt;
 }
 
-inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
+/// Whether all steps of this algorithm in the chain have these numbers: 2.6 compiles one set of them for all.
+[[nodiscard]] inline bool fits_eltwise(const dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
+  for (int i = 0; i < ops.len(); ++i) {
+    if (ops.kind(i) != dnnl::primitive::kind::eltwise) continue;
+    dnnl::algorithm other = dnnl::algorithm::undef;
+    float other_alpha = 0, other_beta = 0;
+#if DNNL_VERSION_MAJOR >= 3
+    ops.get_params_eltwise(i, other, other_alpha, other_beta);
+#else
+    float scale = 1;
+    ops.get_params_eltwise(i, scale, other, other_alpha, other_beta);
+#endif
+    if (other == algorithm && (other_alpha != alpha || other_beta != beta)) return false;
+  }
+  return true;
+}
+
+/// False, and nothing appended, where the library would take the numbers of another step for this one's.
+[[nodiscard]] inline bool append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
+  if (!fits_eltwise(ops, algorithm, alpha, beta)) return false;
 #if DNNL_VERSION_MAJOR >= 3
   ops.append_eltwise(algorithm, alpha, beta);
 #else
   ops.append_eltwise(1.0F, algorithm, alpha, beta);
 #endif
+  return true;
 }
 
-/// Appends an activation to the post-ops; false when the library has none for it.
+/// Appends an activation to the post-ops; false when the library has none for it, or not behind what is there.
 [[nodiscard]] inline bool append_activation(dnnl::post_ops& ops, const Activation& activation) {
   using A = dnnl::algorithm;
   const auto alpha = static_cast<float>(activation.alpha);
   const auto beta = static_cast<float>(activation.beta);
   switch (activation.kind) {
-    case ActivationKind::relu: append_eltwise(ops, A::eltwise_relu, 0, 0); return true;
-    case ActivationKind::clip: append_eltwise(ops, A::eltwise_clip, alpha, beta); return true;
-    case ActivationKind::leaky_relu: append_eltwise(ops, A::eltwise_relu, alpha, 0); return true;
-    case ActivationKind::elu: append_eltwise(ops, A::eltwise_elu, alpha, 0); return true;
-    case ActivationKind::sigmoid: append_eltwise(ops, A::eltwise_logistic, 0, 0); return true;
-    case ActivationKind::tanh: append_eltwise(ops, A::eltwise_tanh, 0, 0); return true;
-    case ActivationKind::silu: append_eltwise(ops, A::eltwise_swish, 1, 0); return true;
+    case ActivationKind::relu: return append_eltwise(ops, A::eltwise_relu, 0, 0);
+    case ActivationKind::clip: return append_eltwise(ops, A::eltwise_clip, alpha, beta);
+    case ActivationKind::leaky_relu: return append_eltwise(ops, A::eltwise_relu, alpha, 0);
+    case ActivationKind::elu: return append_eltwise(ops, A::eltwise_elu, alpha, 0);
+    case ActivationKind::sigmoid: return append_eltwise(ops, A::eltwise_logistic, 0, 0);
+    case ActivationKind::tanh: return append_eltwise(ops, A::eltwise_tanh, 0, 0);
+    case ActivationKind::silu: return append_eltwise(ops, A::eltwise_swish, 1, 0);
     case ActivationKind::hard_swish:  // 3.x made the slope and offset parameters
-      append_eltwise(ops, A::eltwise_hardswish, version3 ? 1.0F / 6 : 0, version3 ? 0.5F : 0);
-      return true;
+      return append_eltwise(ops, A::eltwise_hardswish, version3 ? 1.0F / 6 : 0, version3 ? 0.5F : 0);
     case ActivationKind::hard_sigmoid:  // not in 2.6; two steps in both
-      append_eltwise(ops, A::eltwise_linear, alpha, beta);
-      append_eltwise(ops, A::eltwise_clip, 0, 1);
-      return true;
-    case ActivationKind::gelu: append_eltwise(ops, A::eltwise_gelu_erf, 0, 0); return true;
-    case ActivationKind::gelu_tanh: append_eltwise(ops, A::eltwise_gelu_tanh, 0, 0); return true;
-    case ActivationKind::mish: append_eltwise(ops, A::eltwise_mish, 0, 0); return true;
-    case ActivationKind::softplus:
-#if DNNL_VERSION_MAJOR >= 3
-      append_eltwise(ops, A::eltwise_soft_relu, 1, 0);
-#else
-      append_eltwise(ops, A::eltwise_soft_relu, 0, 0);
-#endif
-      return true;
-    case ActivationKind::linear: append_eltwise(ops, A::eltwise_linear, alpha, beta); return true;
+      return append_eltwise(ops, A::eltwise_linear, alpha, beta) && append_eltwise(ops, A::eltwise_clip, 0, 1);
+    case ActivationKind::gelu: return append_eltwise(ops, A::eltwise_gelu_erf, 0, 0);
+    case ActivationKind::gelu_tanh: return append_eltwise(ops, A::eltwise_gelu_tanh, 0, 0);
+    case ActivationKind::mish: return append_eltwise(ops, A::eltwise_mish, 0, 0);
+    case ActivationKind::softplus: return append_eltwise(ops, A::eltwise_soft_relu, version3 ? 1 : 0, 0);
+    case ActivationKind::linear: return append_eltwise(ops, A::eltwise_linear, alpha, beta);
   }
   return false;
 }

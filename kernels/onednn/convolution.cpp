@@ -85,7 +85,7 @@ std::vector<float> padding_values(const Region& region, const Node& node, const 
 /// Packs weights and bias, and makes the kernel of a convolution-like primitive descriptor.
 template <class Primitive>
 std::unique_ptr<Kernel> finish(const Context& context, const typename Primitive::primitive_desc& pd, Epilogue tail,
-                               const Md& src, const Md& dst, dnnl::memory weights, const std::vector<float>& bias,
+                               const Md& src, const Md& dst, PackedPtr weights, const std::vector<float>& bias,
                                double cost) {
   PrimitiveParts parts;
   parts.primitive = Primitive(pd);
@@ -154,7 +154,7 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
                                      context.threads) +
                       tail_us * static_cast<double>(y.elements());
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
-  dnnl::memory ready =
+  PackedPtr ready =
       packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
   auto kernel = finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
   if (padding.empty()) return kernel;
@@ -193,7 +193,7 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
   const double cost =
       transposed_convolution_us(x, op, spatial, region.input_layouts[source], pd.impl_info_str(), context.threads);
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
-  dnnl::memory ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
+  PackedPtr ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
   return finish<dnnl::deconvolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
 }
 
@@ -219,7 +219,7 @@ std::unique_ptr<Kernel> dense(const Context& context, const Region& region) {
                                                       Md({op.out, in}, f32, Tag::any), bias_descriptor(bias), dst);
   const double cost = product_us(rows, op.out, in, context.threads);
   if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
-  dnnl::memory ready = packed(context, values_of(region, node), Md({op.out, in}, f32, Tag::ab), pd.weights_desc());
+  PackedPtr ready = packed(context, values_of(region, node), Md({op.out, in}, f32, Tag::ab), pd.weights_desc());
   return finish<dnnl::inner_product_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
 }
 

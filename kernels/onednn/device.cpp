@@ -26,9 +26,11 @@ void require_avx2() {
 #endif
 }
 
-bool has_avx512() {
+/// Whether oneDNN computes with vectors of 16, for which nChw16c is made: the library has the last word, since its
+/// limit (DNNL_MAX_CPU_ISA) may lie below what the processor has.
+bool has_vectors_of_16() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") != 0;
+  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 #else
   return false;
 #endif
@@ -84,15 +86,12 @@ std::vector<Rows> rows_of(const Region& region) {
   return rows;
 }
 
-/// The number of threads of the calling thread's parallel regions before `enter`, to put back in `leave`.
-thread_local int threads_before = 0;
-
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(const Options& options)
       : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
                  options.allow_slow},
-        avx512_(has_avx512()),
+        vectors_of_16_(has_vectors_of_16()),
         reference_(reference::device()) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
@@ -105,7 +104,7 @@ class CpuDevice final : public Device {
     const std::size_t rank = type.shape.rank();
     if (storage(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
-    if (avx512_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
+    if (vectors_of_16_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
     return {Layout::blocked8, Layout::channels_last, Layout::plain};
   }
 
@@ -118,8 +117,10 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
     const Entered entered(*this);  // oneDNN divides the work among threads when a primitive is made, not when it runs
-    Compiled own = cpu::attempt(
-        [&]() -> Compiled { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
+    const auto first = [&] { return describe(cpu::node(region, 0), "the cpu device"); };
+    Compiled own = cpu::attempt([&]() -> Compiled {
+      return translated(first, [&] { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
+    });
     const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
     if (!alone || !std::holds_alternative<Refusal>(own)) return own;
     const auto plain = [](Layout layout) { return layout == Layout::plain; };
@@ -130,16 +131,25 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
     const Entered entered(*this);
+    const auto what = [&] { return fmt::format("{} from {} to {}", type.str(), name_of(from), name_of(to)); };
     // A bounded value is copied whole, and its count with it.
-    return std::make_unique<CountedKernel>(fixed_reorder(type, from, to),
-                                           std::vector<Rows>{{rows_of(type), type.bounded ? 0 : none}});
+    Compiled made = cpu::attempt([&]() -> Compiled {
+      return translated(what, [&] {
+        return std::make_unique<CountedKernel>(fixed_reorder(type, from, to),
+                                               std::vector<Rows>{{rows_of(type), type.bounded ? 0 : none}});
+      });
+    });
+    if (auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&made)) return std::move(*kernel);
+    fail(ErrorKind::refused, "{}: {}", what(), std::get<Refusal>(made).reason);
   }
-  void enter() const override {
-    threads_before = omp_get_max_threads();
-    if (threads_before != context_.threads) omp_set_num_threads(context_.threads);
+  /// The number of threads that the calling thread's parallel regions had.
+  [[nodiscard]] int enter() const override {
+    const int before = omp_get_max_threads();
+    if (before != context_.threads) omp_set_num_threads(context_.threads);
+    return before;
   }
-  void leave() const override {
-    if (threads_before != context_.threads) omp_set_num_threads(threads_before);
+  void leave(int before) const override {
+    if (before != context_.threads) omp_set_num_threads(before);
   }
 
  private:
@@ -170,7 +180,7 @@ class CpuDevice final : public Device {
   }
 
   Context context_;
-  bool avx512_;
+  bool vectors_of_16_;
   std::unique_ptr<Device> reference_;
 };
 
@@ -178,7 +188,7 @@ class CpuDevice final : public Device {
 
 std::unique_ptr<Device> device(const Options& options) {
   require_avx2();
-  return std::make_unique<CpuDevice>(options);
+  return translated([] { return "the cpu device"; }, [&] { return std::make_unique<CpuDevice>(options); });
 }
 
 std::string library_version() {

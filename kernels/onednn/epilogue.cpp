@@ -44,6 +44,27 @@ std::vector<float> product(std::vector<float> a, const std::vector<float>& b, fl
   return a;
 }
 
+/// Whether no tap of a window at place `at` lies in the image.
+bool is_outside(const Window& w, std::int64_t at) {
+  for (std::int64_t tap = 0; tap < w.kernel; ++tap) {
+    const std::int64_t place = at * w.stride - w.pad_begin + tap * w.dilation;
+    if (place >= 0 && place < w.input) return false;
+  }
+  return true;
+}
+
+/// Whether some window of the region's convolution does.
+bool reads_padding_only(const Region& region) {
+  const auto* conv = cpu::node(region, 0).as<Conv>();
+  if (conv == nullptr) return false;
+  for (const Window& w : windows(*conv, region.type(cpu::node(region, 0).inputs[0]).shape)) {
+    for (std::int64_t at = 0; at < w.output; ++at) {
+      if (is_outside(w, at)) return true;
+    }
+  }
+  return false;
+}
+
 class Builder {
  public:
   Builder(const Context& context, const Region& region, const Target& target)
@@ -52,7 +73,7 @@ class Builder {
   void add(const Node& node, ValueId previous) {
     const auto values = [&](Slot slot) { return cpu::floats(region_, node, slot); };
     if (const auto* activation = node.as<Activation>()) {
-      if (!append_activation(ops_, *activation)) throw Refused{"oneDNN has no such activation"};
+      if (!append_activation(ops_, *activation)) throw Refused{"oneDNN has no such activation there"};
       if (needs_exponential(activation->kind)) result_.us_per_element += 0.6e-3;
     } else if (const auto scaled = cpu::scale_shift_of(region_, node)) {
       require_channels(scaled->axis);
@@ -112,7 +133,7 @@ class Builder {
     if (!bend) throw Refused{"slopes of several ratios behind a convolution"};
     if (!all_are(bend->sign, 1)) per_channel(Algorithm::binary_mul, bend->sign);
     if (!all_are(kinks.kink, 0)) per_channel(Algorithm::binary_add, product(kinks.kink, bend->sign, -1));
-    append_eltwise(ops_, Algorithm::eltwise_relu, bend->slope, 0);
+    if (!append_eltwise(ops_, Algorithm::eltwise_relu, bend->slope, 0)) throw Refused{"slopes behind other slopes"};
     if (!all_are(bend->scale, 1)) per_channel(Algorithm::binary_mul, bend->scale);
     if (!all_are(kinks.kink, 0)) per_channel(Algorithm::binary_add, kinks.kink);
   }
@@ -126,8 +147,9 @@ class Builder {
       if (!cpu::same_bytes(shape, layout, region_.output_layouts[0]))
         throw Refused{"an operand has another layout than the result"};
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
+      // Nor does it add the bias there where a window reads nothing but padding.
       const bool is_source = operand == cpu::node(region_, 0).inputs[0];
-      if (kind == BinaryKind::add && ops_.len() == 0 && !is_source) {
+      if (kind == BinaryKind::add && ops_.len() == 0 && !is_source && !reads_padding_only(region_)) {
         ops_.append_sum(1.0F);
         result_.in_place = static_cast<int>(input);
         return;

@@ -17,10 +17,10 @@ struct Target {
 struct Epilogue {
   dnnl::primitive_attr attr;
   std::vector<Binding> operands;
-  std::vector<std::pair<int, dnnl::memory>> constants;  ///< values per channel, owned
-  int in_place = none;                                  ///< region input that the result is added onto in place
-  double us_per_element = 0;  ///< of the activations that need an exponential, over all threads
-  int per_channel = 0;        ///< steps with values per channel
+  std::vector<std::pair<int, PackedPtr>> constants;  ///< values per channel
+  int in_place = none;                               ///< region input that the result is added onto in place
+  double us_per_element = 0;                         ///< of the activations that need an exponential, over all threads
+  int per_channel = 0;                               ///< steps with values per channel
 };
 
 /// Makes post-ops of nodes 1, 2, … of the region. Throws Refused when a node is none.

@@ -1,8 +1,10 @@
 #include "kernels/onednn/primitive.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/cpu/loop_kernel.hpp"
+#include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
 
 namespace banoff::onednn {
@@ -19,7 +21,7 @@ void check(dnnl_status_t status) {
 class PrimitiveState final : public KernelState {
  public:
   PrimitiveState(const dnnl::engine& engine, const PrimitiveParts& parts) : stream_(engine) {
-    for (const auto& [argument, memory] : parts.constants) arguments_.push_back({argument, memory.get()});
+    for (const auto& [argument, memory] : parts.constants) arguments_.push_back({argument, memory->get()});
     for (const Binding& binding : parts.inputs) add(engine, binding.argument, binding.md);
     add(engine, parts.output_argument, parts.output);
     if (parts.scratchpad.get_size() != 0) add(engine, DNNL_ARG_SCRATCHPAD, parts.scratchpad);
@@ -54,22 +56,26 @@ class PrimitiveKernel final : public Kernel {
   PrimitiveKernel(dnnl::engine engine, PrimitiveParts parts) : engine_(std::move(engine)), parts_(std::move(parts)) {}
 
   [[nodiscard]] std::unique_ptr<KernelState> make_state() const override {
-    return std::make_unique<PrimitiveState>(engine_, parts_);
+    const auto name = [this] { return implementation(); };
+    return translated(name, [&] { return std::make_unique<PrimitiveState>(engine_, parts_); });
   }
   void run(const KernelArgs& args) const override {
     auto* state = dynamic_cast<PrimitiveState*>(args.state);
     if (state == nullptr) fail_internal("a oneDNN kernel was run without the state it made");
-    std::size_t i = 0;
-    for (const Binding& binding : parts_.inputs) state->point(i++, args.inputs[binding.input]);
-    state->point(i++, args.outputs[0]);
-    if (scratch_bytes() != 0) state->point(i++, args.scratch);
-    state->execute(parts_.primitive);
+    const auto name = [this] { return implementation(); };
+    translated(name, [&] {
+      std::size_t i = 0;
+      for (const Binding& binding : parts_.inputs) state->point(i++, args.inputs[binding.input]);
+      state->point(i++, args.outputs[0]);
+      if (scratch_bytes() != 0) state->point(i++, args.scratch);
+      state->execute(parts_.primitive);
+    });
   }
   [[nodiscard]] std::size_t scratch_bytes() const override { return parts_.scratchpad.get_size(); }
   [[nodiscard]] std::string implementation() const override { return parts_.implementation; }
   [[nodiscard]] std::size_t weight_bytes() const override {
     std::size_t bytes = 0;
-    for (const auto& [argument, memory] : parts_.constants) bytes += memory.get_desc().get_size();
+    for (const auto& [argument, memory] : parts_.constants) bytes += memory->get_desc().get_size();
     return bytes;
   }
   [[nodiscard]] int in_place_input() const override { return parts_.in_place; }
@@ -91,10 +97,13 @@ Md descriptor(const Shape& shape, Layout layout) {
   static constexpr Tag tags[4][2] = {
       {Tag::nchw, Tag::ncdhw}, {Tag::nhwc, Tag::ndhwc}, {Tag::nChw8c, Tag::nCdhw8c}, {Tag::nChw16c, Tag::nCdhw16c}};
   const Dims dims = dims_of(shape);
+  constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
+  if (std::ranges::any_of(dims, [](std::int64_t size) { return size > largest; }))
+    throw Refused{"size " + shape.str() + ", of which oneDNN takes 32 bits in each dimension"};
   if (dims.size() == 1) return {dims, dnnl::memory::data_type::f32, Tag::a};
   if (dims.size() == 2) return {dims, dnnl::memory::data_type::f32, Tag::ab};
   if (dims.size() > 5) throw Refused{"rank " + std::to_string(dims.size())};
-  return {dims, dnnl::memory::data_type::f32, tags[static_cast<std::size_t>(layout)][dims.size() - 4]};
+  return {dims, dnnl::memory::data_type::f32, row_for(tags, layout)[dims.size() - 4]};
 }
 
 std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts parts) {
@@ -107,13 +116,15 @@ std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost
                                            [](const KernelArgs&) { fail_internal("an estimate was run"); });
 }
 
-dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {
-  dnnl::memory from(given, context.engine, const_cast<float*>(values.data()));
-  dnnl::memory to(wanted, context.engine);
-  dnnl::stream stream(context.engine);
-  dnnl::reorder(from, to).execute(stream, from, to);
-  stream.wait();
-  return to;
+PackedPtr packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {
+  return context.weights->get(values, given, wanted, [&] {
+    dnnl::memory from(given, context.engine, const_cast<float*>(values.data()));
+    dnnl::memory to(wanted, context.engine);
+    dnnl::stream stream(context.engine);
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+    return std::make_shared<const dnnl::memory>(std::move(to));
+  });
 }
 
 dnnl::primitive_attr attributes(const dnnl::post_ops& ops) {

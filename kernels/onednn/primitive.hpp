@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/region.hpp"
 #include "kernels/onednn/compat.hpp"
+#include "kernels/onednn/weight_cache.hpp"
 
 namespace banoff::onednn {
 
@@ -15,6 +16,7 @@ struct Context {
   dnnl::engine engine;
   int threads = 1;
   bool allow_slow = false;
+  std::shared_ptr<WeightCache> weights = std::make_shared<WeightCache>();
 };
 
 /// A memory descriptor of f32 values. Rank 3 is described as rank 4 with height 1, the same bytes.
@@ -33,7 +35,7 @@ struct PrimitiveParts {
   std::vector<Binding> inputs;
   int output_argument = DNNL_ARG_DST;
   Md output;
-  std::vector<std::pair<int, dnnl::memory>> constants;  ///< packed weights, owned
+  std::vector<std::pair<int, PackedPtr>> constants;  ///< packed weights
   Md scratchpad;
   int in_place = none;
   double cost_us = 0;
@@ -44,9 +46,10 @@ struct PrimitiveParts {
 /// A kernel that knows its cost and nothing else, for a planner that compares alternatives.
 [[nodiscard]] std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost_us);
 
-/// Copies values that lie row-major (or as `given` says) into memory the primitive prefers.
-[[nodiscard]] dnnl::memory packed(const Context& context, const std::vector<float>& values, const Md& given,
-                                  const Md& wanted);
+/// Values that lie row-major (or as `given` says) in memory the primitive prefers: a copy, shared with whoever asked
+/// for the same before.
+[[nodiscard]] PackedPtr packed(const Context& context, const std::vector<float>& values, const Md& given,
+                               const Md& wanted);
 
 /// Attributes with the scratchpad handed in by the caller, so that run need not allocate.
 [[nodiscard]] dnnl::primitive_attr attributes(const dnnl::post_ops& ops = {});

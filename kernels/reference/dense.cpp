@@ -1,4 +1,5 @@
 #include "kernels/reference/context.hpp"
+#include "kernels/reference/numbers.hpp"
 #include "kernels/reference/walk.hpp"
 
 namespace banoff::reference {
@@ -46,23 +47,25 @@ Body reference(const MatMul& op, Context<T>& context) {
   const std::int64_t columns = out_shape[rank - 1];
   const std::int64_t inner = op.transpose_a ? a_shape[a_shape.rank() - 2] : a_shape.back();
   const Shape batch(std::span(out_shape.begin(), rank - 2));
-  return [=, a_at = matrix_offsets(a_shape, batch), b_at = matrix_offsets(b_shape, batch)](const KernelArgs& args) {
-    for (std::size_t m = 0; m < a_at.size(); ++m) {
-      const T* a = input<T>(args, 0) + a_at[m];
-      const T* b = input<T>(args, 1) + b_at[m];
-      T* out = output<T>(args) + static_cast<std::int64_t>(m) * rows * columns;
-      for (std::int64_t r = 0; r < rows; ++r) {
-        for (std::int64_t c = 0; c < columns; ++c) {
-          T sum{0};
-          for (std::int64_t i = 0; i < inner; ++i) {
-            sum +=
-                a[op.transpose_a ? i * rows + r : r * inner + i] * b[op.transpose_b ? c * inner + i : i * columns + c];
+  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+    return [=, a_at = matrix_offsets(a_shape, batch), b_at = matrix_offsets(b_shape, batch)](const KernelArgs& args) {
+      for (std::size_t m = 0; m < a_at.size(); ++m) {
+        const E* a = input<E>(args, 0) + a_at[m];
+        const E* b = input<E>(args, 1) + b_at[m];
+        E* out = output<E>(args) + static_cast<std::int64_t>(m) * rows * columns;
+        for (std::int64_t r = 0; r < rows; ++r) {
+          for (std::int64_t c = 0; c < columns; ++c) {
+            decltype(number(E{})) sum{0};
+            for (std::int64_t i = 0; i < inner; ++i) {
+              sum = sum_of(sum, product_of(number(a[op.transpose_a ? i * rows + r : r * inner + i]),
+                                           number(b[op.transpose_b ? c * inner + i : i * columns + c])));
+            }
+            out[r * columns + c] = cast_element<E>(sum);
           }
-          out[r * columns + c] = sum;
         }
       }
-    }
-  };
+    };
+  });
 }
 BANOFF_REFERENCE(MatMul);
 

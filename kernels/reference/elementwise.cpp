@@ -73,8 +73,9 @@ Body reference(const Clamp& op, Context<T>& context) {
     T* y = output<T>(args);
     for_each_along(a, [&](std::int64_t channel, std::int64_t i) {
       const auto c = static_cast<std::size_t>(channel);
-      const T up = lower.empty() || x[i] > lower[c] ? x[i] : lower[c];
-      y[i] = upper.empty() || up < upper[c] ? up : upper[c];
+      // In this order a NaN stays one.
+      const T up = !lower.empty() && x[i] < lower[c] ? lower[c] : x[i];
+      y[i] = !upper.empty() && up > upper[c] ? upper[c] : up;
     });
   };
 }

@@ -142,27 +142,26 @@ Body reference(const Constant&, Context<T>& context) {
 }
 BANOFF_REFERENCE(Constant);
 
-/// Floats are held as T whatever they are stored as; a cast to a half type rounds all the same.
+/// Floats are held as T whatever they are stored as; a cast rounds all the same to the type it names.
 template <class T>
-Body rounding(DType to, std::int64_t count) {
-  return [to, count](const KernelArgs& args) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      const T x = input<T>(args, 0)[i];
-      output<T>(args)[i] =
-          to == DType::f16 ? cast_element<T>(cast_element<f16>(x)) : cast_element<T>(cast_element<bf16>(x));
-    }
-  };
+T rounded(T x, DType type) {
+  switch (type) {
+    case DType::f16: return cast_element<T>(cast_element<f16>(x));
+    case DType::bf16: return cast_element<T>(cast_element<bf16>(x));
+    case DType::f32: return cast_element<T>(cast_element<float>(x));
+    default: return x;
+  }
 }
 
 template <class T>
 Body reference(const Cast& op, Context<T>& context) {
-  const std::int64_t count = context.inputs[0].shape.elements();
-  const bool half = op.to == DType::f16 || op.to == DType::bf16;
-  if (half && context.inputs[0].dtype == dtype_of<T>) return rounding<T>(op.to, count);
   return visit_dtype(context.inputs[0].dtype, [&]<class From>(From) {
     return visit_dtype(context.outputs[0].dtype, [&]<class To>(To) -> Body {
-      return [count](const KernelArgs& args) {
-        std::transform(input<From>(args, 0), input<From>(args, 0) + count, output<To>(args), cast_element<To, From>);
+      return [to = op.to, count = context.inputs[0].shape.elements()](const KernelArgs& args) {
+        std::transform(input<From>(args, 0), input<From>(args, 0) + count, output<To>(args), [=](From x) {
+          if constexpr (std::is_same_v<To, T>) return rounded(cast_element<T>(x), to);
+          else return static_cast<void>(to), cast_element<To>(x);
+        });
       };
     });
   });

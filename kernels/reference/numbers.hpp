@@ -1,31 +1,44 @@
-// Arithmetic on stored elements of any type: floats as they are, integers and booleans as 64-bit integers that wrap.
+// Arithmetic on stored elements of any type: floats as they are, integers and booleans as 64-bit integers that wrap,
+// and wrap once more when they are stored.
 #pragma once
 
 #include <cmath>
+#include <concepts>
 
 #include "runtime/core/dtype.hpp"
 
 namespace banoff::reference {
 
-/// The number that a stored element stands for.
+/// The number that a stored element stands for: int64 for every integer but u64, which stays as it is.
 template <class E>
 [[nodiscard]] auto number(E element) {
-  if constexpr (std::is_same_v<E, float> || std::is_same_v<E, double>) return element;
+  if constexpr (std::is_same_v<E, float> || std::is_same_v<E, double> || std::is_same_v<E, std::uint64_t>)
+    return element;
   else if constexpr (std::is_same_v<E, f16> || std::is_same_v<E, bf16>) return to_float(element);
   else return cast_element<std::int64_t>(element);
 }
 
 namespace wrapping {
-[[nodiscard]] constexpr std::int64_t add(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+template <std::integral N>
+[[nodiscard]] constexpr N add(N a, N b) {
+  return static_cast<N>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
-[[nodiscard]] constexpr std::int64_t sub(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+template <std::integral N>
+[[nodiscard]] constexpr N sub(N a, N b) {
+  return static_cast<N>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
-[[nodiscard]] constexpr std::int64_t mul(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+template <std::integral N>
+[[nodiscard]] constexpr N mul(N a, N b) {
+  return static_cast<N>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
 }
 }  // namespace wrapping
+
+/// Whether b is the divisor by which the smallest integer must not be divided.
+template <std::integral N>
+[[nodiscard]] constexpr bool is_minus_one(N b) {
+  if constexpr (std::is_signed_v<N>) return b == -1;
+  else return false;
+}
 
 template <class N>
 [[nodiscard]] N sum_of(N a, N b) {
@@ -50,7 +63,7 @@ template <class N>
 [[nodiscard]] N quotient_of(N a, N b) {
   if constexpr (!std::is_integral_v<N>) return a / b;
   else if (b == 0) return 0;
-  else if (b == -1) return wrapping::sub(0, a);  // also of the smallest integer
+  else if (is_minus_one(b)) return wrapping::sub(N{0}, a);  // also of the smallest integer
   else return a / b;
 }
 
@@ -58,7 +71,7 @@ template <class N>
 template <class N>
 [[nodiscard]] N remainder_of(N a, N b) {
   if constexpr (!std::is_integral_v<N>) return std::fmod(a, b);
-  else return b == 0 || b == -1 ? 0 : a % b;
+  else return b == 0 || is_minus_one(b) ? 0 : a % b;
 }
 
 /// Integers to a negative power are what is left of the fraction: 0 but for 1 and -1.
@@ -67,7 +80,9 @@ template <class N>
   if constexpr (!std::is_integral_v<N>) {
     return std::pow(a, b);
   } else {
-    if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 == 0 ? 1 : -1) : 0;
+    if constexpr (std::is_signed_v<N>) {
+      if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 == 0 ? 1 : -1) : 0;
+    }
     N result = 1;
     for (; b > 0; b /= 2, a = wrapping::mul(a, a)) {
       if (b % 2 == 1) result = wrapping::mul(result, a);
@@ -86,10 +101,10 @@ template <class N>
   return b < a || b != b ? b : a;
 }
 
-/// Whether `a` stands before `b` in a list of the largest (smallest) first; a NaN stands last.
+/// Whether `a` stands before `b` in a list of the largest (smallest) first; a NaN is larger than every number.
 template <class N>
 [[nodiscard]] bool before(bool largest, N a, N b) {
-  if (a != a || b != b) return a == a && b != b;
+  if (a != a || b != b) return largest ? a != a && b == b : a == a && b != b;
   return largest ? a > b : a < b;
 }
 

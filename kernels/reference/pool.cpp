@@ -12,10 +12,9 @@ namespace {
 /// The taps of output `o` that read inside the input.
 Range taps_inside(const Window& w, std::int64_t o) {
   const std::int64_t first = o * w.stride - w.pad_begin;
-  Range taps{0, w.kernel};
-  while (taps.begin < w.kernel && first + taps.begin * w.dilation < 0) ++taps.begin;
-  while (taps.end > taps.begin && first + (taps.end - 1) * w.dilation >= w.input) --taps.end;
-  return taps;
+  const std::int64_t begin = first < 0 ? std::min(w.kernel, (-first + w.dilation - 1) / w.dilation) : 0;
+  const std::int64_t end = first < w.input ? std::min(w.kernel, (w.input - 1 - first) / w.dilation + 1) : 0;
+  return {begin, std::max(begin, end)};
 }
 
 /// How many taps of output `o`'s window lie in the input or its padding; a window that ceil_mode adds can reach past
@@ -25,26 +24,29 @@ std::int64_t padded_size(const Window& w, std::int64_t o) {
   return std::min(w.kernel, (w.input + w.pad_end - 1 - first) / w.dilation + 1);
 }
 
-template <class T, class F>
-void for_each_in_window(const Windows3& w, const std::array<std::int64_t, 3>& o, const T* in, F&& f) {
+/// Calls f with every place in the input that the window of output `o` reads.
+template <class F>
+void for_each_in_window(const Windows3& w, const std::array<std::int64_t, 3>& o, F&& f) {
   const std::array<Range, 3> taps{taps_inside(w[0], o[0]), taps_inside(w[1], o[1]), taps_inside(w[2], o[2])};
   const auto at = [&](std::size_t d, std::int64_t k) { return o[d] * w[d].stride + first_position(w[d], k); };
   for (std::int64_t z = taps[0].begin; z < taps[0].end; ++z)
     for (std::int64_t y = taps[1].begin; y < taps[1].end; ++y)
-      for (std::int64_t x = taps[2].begin; x < taps[2].end; ++x)
-        f(in[(at(0, z) * w[1].input + at(1, y)) * w[2].input + at(2, x)]);
+      for (std::int64_t x = taps[2].begin; x < taps[2].end; ++x) f(std::array{at(0, z), at(1, y), at(2, x)});
 }
 
 template <class T>
 T pool_one(const Pool& op, const Windows3& w, const std::array<std::int64_t, 3>& o, const T* in) {
+  const auto value = [&](const std::array<std::int64_t, 3>& at) {
+    return in[(at[0] * w[1].input + at[1]) * w[2].input + at[2]];
+  };
   if (op.kind == PoolKind::max) {
     T best = -std::numeric_limits<T>::infinity();
-    for_each_in_window(w, o, in, [&](T v) { best = larger(best, v); });
+    for_each_in_window(w, o, [&](const auto& at) { best = larger(best, value(at)); });
     return best;
   }
   T sum{0};
   std::int64_t count = 0;
-  for_each_in_window(w, o, in, [&](T v) { sum += v, ++count; });
+  for_each_in_window(w, o, [&](const auto& at) { sum += value(at), ++count; });
   if (op.count_include_pad) count = padded_size(w[0], o[0]) * padded_size(w[1], o[1]) * padded_size(w[2], o[2]);
   return count == 0 ? T{0} : sum / static_cast<T>(count);
 }
@@ -123,12 +125,7 @@ template <class T>
 std::array<std::int64_t, 3> maximum_in_window(const Windows3& w, const std::array<std::int64_t, 3>& o, const T* in) {
   std::array<std::int64_t, 3> best{-1, -1, -1};
   T largest{};
-  for_each_tap(w, [&](const std::array<std::int64_t, 3>& tap, std::int64_t) {
-    std::array<std::int64_t, 3> at{};
-    for (std::size_t d = 0; d < 3; ++d) {
-      at[d] = o[d] * w[d].stride + first_position(w[d], tap[d]);
-      if (at[d] < 0 || at[d] >= w[d].input) return;
-    }
+  for_each_in_window(w, o, [&](const std::array<std::int64_t, 3>& at) {
     const T value = in[(at[0] * w[1].input + at[1]) * w[2].input + at[2]];
     if (best[0] < 0 || value > largest || (value != value && largest == largest)) best = at, largest = value;
   });

@@ -16,7 +16,7 @@ template <class Op>
 constexpr bool any_type =
     one_of<Op, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Identity,
            Cast, Constant, Binary, Unary, Compare, Pair, Where, Reduce, ArgReduce, TopK, Cumulate, Expand, Gather,
-           GatherElements, GatherNd, ScatterElements, ScatterNd>;
+           GatherElements, GatherNd, ScatterElements, ScatterNd, MatMul>;
 
 template <class T>
 std::vector<TensorType> as_held(std::span<const TensorType> types) {

@@ -87,6 +87,19 @@ Body reference(const Reduce& op, Context<T>& context) {
 }
 BANOFF_REFERENCE(Reduce);
 
+namespace {
+
+/// Whether a later candidate takes the lead. A NaN is both the largest and the smallest, as NumPy has it.
+template <class N>
+bool leads(const ArgReduce& op, N candidate, N leader) {
+  const bool nan = candidate != candidate, nan_leads = leader != leader;
+  if (nan || nan_leads) return nan && (!nan_leads || op.last);
+  const bool ahead = op.kind == ArgKind::max ? candidate > leader : candidate < leader;
+  return ahead || (op.last && candidate == leader);
+}
+
+}  // namespace
+
 template <class T>
 Body reference(const ArgReduce& op, Context<T>& context) {
   const Shape& shape = context.inputs[0].shape;
@@ -97,8 +110,7 @@ Body reference(const ArgReduce& op, Context<T>& context) {
         std::int64_t best = 0;
         for (std::int64_t c = 1; c < a.size; ++c) {
           const auto candidate = number(x[c * a.inner]), leader = number(x[best * a.inner]);
-          const bool ahead = op.kind == ArgKind::max ? candidate > leader : candidate < leader;
-          if (ahead || (op.last && candidate == leader)) best = c;
+          if (leads(op, candidate, leader)) best = c;
         }
         output<std::int64_t>(args)[line] = best;
       }
@@ -121,8 +133,8 @@ Body reference(const TopK& op, Context<T>& context) {
         for (std::int64_t c = 0; c < a.size; ++c) order[c] = c;
         std::partial_sort(order, order + op.k, order + a.size, [&](std::int64_t p, std::int64_t q) {
           const auto left = number(x[p * a.inner]), right = number(x[q * a.inner]);
-          if (left == right) return p < q;
-          return before(op.largest, left, right);
+          if (before(op.largest, left, right)) return true;
+          return !before(op.largest, right, left) && p < q;
         });
         for (std::int64_t k = 0; k < op.k; ++k) {
           const std::int64_t to = best.start(line) + k * a.inner;

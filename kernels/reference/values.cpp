@@ -1,6 +1,7 @@
 // Functions of one, two and three elements, on floats, integers and booleans.
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "kernels/reference/context.hpp"
 #include "kernels/reference/numbers.hpp"
@@ -10,12 +11,12 @@ namespace banoff::reference {
 
 namespace {
 
-template <class T>
+template <std::floating_point T>
 T sign_of(T x) {
   return x > T{0} ? T{1} : x < T{0} ? T{-1} : x;  // a NaN stays one
 }
 
-template <class T>
+template <std::floating_point T>
 T function(UnaryKind kind, T x) {
   switch (kind) {
     case UnaryKind::abs: return std::abs(x);
@@ -46,12 +47,14 @@ T function(UnaryKind kind, T x) {
 }
 
 /// Of integers only these are defined (signature); rounding leaves them alone.
-std::int64_t function(UnaryKind kind, std::int64_t x) {
+template <std::integral N>
+N function(UnaryKind kind, N x) {
+  const bool negative = std::cmp_less(x, 0);
   switch (kind) {
-    case UnaryKind::abs: return x < 0 ? wrapping::sub(0, x) : x;
-    case UnaryKind::neg: return wrapping::sub(0, x);
-    case UnaryKind::sign: return sign_of(x);
-    case UnaryKind::logical_not: return x == 0 ? 1 : 0;
+    case UnaryKind::abs: return negative ? wrapping::sub(N{0}, x) : x;
+    case UnaryKind::neg: return wrapping::sub(N{0}, x);
+    case UnaryKind::sign: return negative ? static_cast<N>(-1) : N{x != 0};
+    case UnaryKind::logical_not: return N{x == 0};
     default: return x;
   }
 }
@@ -70,7 +73,8 @@ bool compare(CompareKind kind, T a, T b) {
 template <class T>
 T modulo(T a, T b) {
   const T rest = remainder_of(a, b);
-  return rest != T{0} && (rest < T{0}) != (b < T{0}) ? rest + b : rest;
+  if constexpr (std::is_unsigned_v<T>) return rest;
+  else return rest != T{0} && (rest < T{0}) != (b < T{0}) ? rest + b : rest;
 }
 
 template <class T>

@@ -9,40 +9,32 @@
 
 namespace banoff {
 
-std::size_t size_of(DType type) noexcept {
-  switch (type) {
-    case DType::f64:
-    case DType::i64: return 8;
-    case DType::f32:
-    case DType::i32: return 4;
-    case DType::f16:
-    case DType::bf16: return 2;
-    case DType::u8:
-    case DType::boolean: return 1;
-  }
-  return 0;
-}
-
 namespace {
-constexpr std::array<std::pair<std::string_view, DType>, 8> dtype_names{{{"f64", DType::f64},
-                                                                         {"f32", DType::f32},
-                                                                         {"f16", DType::f16},
-                                                                         {"bf16", DType::bf16},
-                                                                         {"i64", DType::i64},
-                                                                         {"i32", DType::i32},
-                                                                         {"u8", DType::u8},
-                                                                         {"bool", DType::boolean}}};
+constexpr DTypeTable<std::string_view> names({{DType::f64, "f64"},
+                                              {DType::f32, "f32"},
+                                              {DType::f16, "f16"},
+                                              {DType::bf16, "bf16"},
+                                              {DType::i64, "i64"},
+                                              {DType::i32, "i32"},
+                                              {DType::i16, "i16"},
+                                              {DType::i8, "i8"},
+                                              {DType::u64, "u64"},
+                                              {DType::u32, "u32"},
+                                              {DType::u16, "u16"},
+                                              {DType::u8, "u8"},
+                                              {DType::boolean, "bool"}});
 }  // namespace
 
-std::string_view name_of(DType type) noexcept {
-  const auto* row = std::ranges::find(dtype_names, type, &std::pair<std::string_view, DType>::second);
-  return row == dtype_names.end() ? "?" : row->first;
+std::size_t size_of(DType type) noexcept {
+  return visit_dtype(type, []<class T>(T) { return sizeof(T); });
 }
 
+std::string_view name_of(DType type) noexcept { return names[type]; }
+
 DType dtype_named(std::string_view name) {
-  const auto* row = std::ranges::find(dtype_names, name, &std::pair<std::string_view, DType>::first);
-  if (row == dtype_names.end()) fail_input("unknown element type '{}' (known: f64 f32 f16 bf16 i64 i32 u8 bool)", name);
-  return row->second;
+  const std::optional<DType> type = names.find(name);
+  if (!type) fail_input("unknown element type '{}' (known: {})", name, fmt::join(names.values(), " "));
+  return *type;
 }
 
 Shape::Shape(std::span<const std::int64_t> dims) {
@@ -134,6 +126,11 @@ BANOFF_TENSOR_OF(double)
 BANOFF_TENSOR_OF(float)
 BANOFF_TENSOR_OF(std::int64_t)
 BANOFF_TENSOR_OF(std::int32_t)
+BANOFF_TENSOR_OF(std::int16_t)
+BANOFF_TENSOR_OF(std::int8_t)
+BANOFF_TENSOR_OF(std::uint64_t)
+BANOFF_TENSOR_OF(std::uint32_t)
+BANOFF_TENSOR_OF(std::uint16_t)
 BANOFF_TENSOR_OF(std::uint8_t)
 #undef BANOFF_TENSOR_OF
 

@@ -52,7 +52,7 @@ void Activation::fields(auto&& f, auto& self) const {
   field(row.beta_key, self.beta, row.beta);
 }
 
-/// The activation's value at x.
+/// The activation's value at x; a NaN stays one.
 template <class T>
 [[nodiscard]] T activate(const Activation& op, T x) {
   const T alpha = static_cast<T>(op.alpha);
@@ -61,7 +61,7 @@ template <class T>
   const auto softplus = [](T v) { return std::max(v, T{0}) + std::log1p(std::exp(-std::abs(v))); };
   const auto sigmoid = [](T v) { return T{1} / (T{1} + std::exp(-v)); };
   switch (op.kind) {
-    case ActivationKind::relu: return x > T{0} ? x : T{0};
+    case ActivationKind::relu: return x < T{0} ? T{0} : x;
     case ActivationKind::clip: return std::min(std::max(x, alpha), beta);
     case ActivationKind::leaky_relu: return x > T{0} ? x : alpha * x;
     case ActivationKind::elu: return x > T{0} ? x : alpha * std::expm1(x);

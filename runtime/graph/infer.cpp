@@ -58,16 +58,18 @@ void check_symbols(const GraphInput& input, const std::string& name, const Shape
   }
 }
 
+/// Each size for itself too: beside a 0 it could be any number.
 void check_size(const TensorType& type, const Limits& limits) {
-  if (type.shape.elements() > limits.max_elements) {
+  const auto too_large = [&](std::int64_t size) { return size > limits.max_elements; };
+  if (too_large(type.shape.elements()) || std::ranges::any_of(type.shape, too_large)) {
     fail_input("{} is larger than the limit of {} elements", type.str(), limits.max_elements);
   }
 }
 
 /// Reads the elements where they lie: a copy of all in double could be the largest thing in memory.
 void check_finite(const std::string& name, Slot slot, const Tensor& tensor) {
-  // An infinite bound is none; constants are whatever a network computes with.
-  const bool may_be_infinite = slot == Slot::lower || slot == Slot::upper || slot == Slot::value;
+  if (slot == Slot::value) return;  // constants are whatever a network computes with
+  const bool may_be_infinite = slot == Slot::lower || slot == Slot::upper;  // an infinite bound is none
   const std::int64_t count = tensor.elements();
   visit_dtype(tensor.dtype(), [&]<class T>(T stored) {
     for (std::int64_t i = 0; i < count; ++i) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "runtime/core/by_enum.hpp"
 #include "runtime/graph/activations.hpp"
 #include "runtime/graph/ops.hpp"
 
@@ -54,7 +55,7 @@ std::vector<OpRow> make_table() {
       {"global_avg_pool", GlobalPool{PoolKind::avg}},
       {"global_max_pool", GlobalPool{PoolKind::max}},
       {"reduce_mean", ReduceMean{}},
-      {"resize", Resize{}},
+      {"resize", Resize{}, 1, 2},
       {"prelu", PRelu{}},
       {"clamp", Clamp{}},
       {"kinked", Kinked{}},
@@ -100,6 +101,7 @@ std::vector<OpRow> make_table() {
       {"max_pool_indices", MaxPoolIndices{}},
       {"relu6", Activation{ActivationKind::clip, 0, 6}, 1, 1, true},
   };
+  static_assert(activation_rows.size() == enumerators<ActivationKind>());
   for (std::size_t i = 0; i < activation_rows.size(); ++i) {
     const ActivationRow& row = activation_rows[i];
     rows.push_back({row.name, Activation{static_cast<ActivationKind>(i), row.alpha.value_or(0), row.beta.value_or(0)}});
@@ -107,6 +109,7 @@ std::vector<OpRow> make_table() {
   static constexpr std::string_view unary[] = {"abs",  "neg",  "sign", "floor", "ceil",  "round", "reciprocal", "sqrt",
                                                "exp",  "log",  "erf",  "sin",   "cos",   "tan",   "asin",       "acos",
                                                "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "not"};
+  static_assert(std::size(unary) == enumerators<UnaryKind>());
   for (std::size_t i = 0; i < std::size(unary); ++i) rows.push_back({unary[i], Unary{static_cast<UnaryKind>(i)}});
   rows.push_back({"swish", Activation{ActivationKind::silu}});
   rows.push_back({"dropout", Identity{}});

@@ -219,7 +219,8 @@ struct ReduceMean {
   bool operator==(const ReduceMean&) const = default;
 };
 
-/// Resizes the spatial dimensions: out = floor(in * scale), or `size`.
+/// Resizes the spatial dimensions: out = floor(in * scale), or `size`, or (with neither) those of a second input, of
+/// which only the sizes count.
 struct Resize {
   std::vector<double> scale;
   Ints size;
@@ -265,7 +266,7 @@ struct PRelu {
   bool operator==(const PRelu&) const = default;
 };
 
-/// y = min(max(x, lower), upper) with bounds per index of `axis`; a NaN becomes a bound, as it becomes 0 in ReLU.
+/// y = min(max(x, lower), upper) with bounds per index of `axis`; a NaN stays one.
 struct Clamp {
   std::int64_t axis = 1;
   bool lower = true, upper = true;  ///< which bounds there are, at least one

@@ -88,7 +88,8 @@ struct Reduce {
 
 enum class ArgKind : std::uint8_t { max, min };
 
-/// Where along an axis the largest or smallest value stands, as i64; of several the first, or the `last`.
+/// Where along an axis the largest or smallest value stands, as i64; of several the first, or the `last`. A NaN stands
+/// before every number.
 struct ArgReduce {
   ArgKind kind = ArgKind::max;
   std::int64_t axis = 0;
@@ -101,7 +102,7 @@ struct ArgReduce {
 };
 
 /// The `k` largest (or smallest) values along an axis, best first, and where they stood (i64). Of equals the first
-/// counts.
+/// counts; a NaN is larger than every number.
 struct TopK {
   std::int64_t axis = -1;
   std::int64_t k = 0;

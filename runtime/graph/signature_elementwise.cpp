@@ -3,6 +3,7 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/axes.hpp"
 #include "runtime/graph/bounded.hpp"
 
 namespace banoff {
@@ -55,14 +56,31 @@ Signature signature(const Binary&, InputTypes inputs) {
   return {{out}, {}};
 }
 
+namespace {
+/// Whether some window reads nothing but padding: it lies in it wholly, or its taps, `dilation` apart, step over the
+/// input. Windows begin in order, so that only those that begin in the padding, and the last, can.
+bool has_empty_window(const Window& w) {
+  if ((w.output - 1) * w.stride - w.pad_begin >= w.input) return true;
+  for (std::int64_t start = -w.pad_begin; start < 0 && start <= (w.output - 1) * w.stride - w.pad_begin;
+       start += w.stride) {
+    const std::int64_t skipped = (-start + w.dilation - 1) / w.dilation;
+    if (skipped >= w.kernel || start + skipped * w.dilation >= w.input) return true;
+    if (w.dilation <= w.input) break;  // what begins later skips no more taps, and lands in the input
+  }
+  return false;
+}
+}  // namespace
+
+/// The maximum of nothing, and its mean without the padding, are not defined (ONNX's implementations differ): refused.
 Signature signature(const Pool& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   if (x.rank() < 3) fail_input("input {} has no spatial dimension", x.str());
   Shape out{x[0], x[1]};
+  const bool padding_counts = op.kind == PoolKind::avg && op.count_include_pad;
   for (const Window& w : windows(op, x)) {
-    if (w.pad_begin >= w.kernel * w.dilation || w.pad_end >= w.kernel * w.dilation) {
-      fail_input("padding {} + {} is as large as the window {}: some windows would be empty", w.pad_begin, w.pad_end,
-                 w.kernel);
+    if (!padding_counts && has_empty_window(w)) {
+      fail_input("windows of {} with dilation {} and padding {} + {} on {}: some would read nothing but padding",
+                 w.kernel, w.dilation, w.pad_begin, w.pad_end, w.input);
     }
     out.push_back(w.output);
   }
@@ -92,7 +110,7 @@ Signature signature(const AdaptiveAvgPool& op, InputTypes inputs) {
 Signature signature(const ReduceMean& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   std::array<bool, Shape::max_rank> reduced{};
-  for (const std::int64_t axis : op.axes) reduced[resolve_axis(axis, x.rank())] = true;
+  for (const std::size_t axis : resolve_axes(op.axes, x.rank())) reduced[axis] = true;
   if (reduced[0]) refuse_bounded(inputs[0], "mean over dimension 0");
   Shape out;
   for (std::size_t i = 0; i < x.rank(); ++i) {
@@ -102,11 +120,25 @@ Signature signature(const ReduceMean& op, InputTypes inputs) {
   return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
+namespace {
+
+/// The shape of x with the spatial sizes of another map.
+Shape spatial_like(const Resize& op, const Shape& x, const TensorType& other) {
+  if (!op.scale.empty() || !op.size.empty()) fail_input("neither scale nor size may be given with a second input");
+  if (other.shape.rank() != x.rank()) fail_input("{} cannot be resized like {}", x.str(), other.str());
+  Shape out = x;
+  for (std::size_t d = 2; d < x.rank(); ++d) out[d] = other.shape[d];
+  return out;
+}
+
+}  // namespace
+
 Signature signature(const Resize& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   if (x.rank() < 3) fail_input("input {} has no spatial dimension", x.str());
   const std::size_t spatial = x.rank() - 2;
-  if (op.scale.empty() == op.size.empty()) fail_input("exactly one of scale and size must be given");
+  if (inputs.size() == 2) return {{{inputs[0].dtype, spatial_like(op, x, inputs[1]), inputs[0].bounded}}, {}};
+  if (op.scale.empty() == op.size.empty()) fail_input("exactly one of scale and size must be given, or a second input");
   const std::size_t given = op.scale.empty() ? op.size.size() : op.scale.size();
   if (given != 1 && given != spatial) fail_input("{} values given for {} spatial dimensions", given, spatial);
   Shape out{x[0], x[1]};

@@ -1,6 +1,7 @@
 // Shape rules of the ops that carry weights: convolutions, dense layers, matmul and the norms.
 #include "runtime/core/checked.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/axes.hpp"
 #include "runtime/graph/bounded.hpp"
 
 namespace banoff {
@@ -126,8 +127,8 @@ Signature signature(const GroupNorm& op, InputTypes inputs) {
 Signature signature(const LayerNorm& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   Shape normalized;
-  for (const std::int64_t axis : op.axes) {
-    if (resolve_axis(axis, x.rank()) == 0) refuse_bounded(inputs[0], "layer norm over dimension 0");
+  for (const std::size_t axis : resolve_axes(op.axes, x.rank())) {
+    if (axis == 0) refuse_bounded(inputs[0], "layer norm over dimension 0");
   }
   for (const std::int64_t axis : op.axes) normalized.push_back(x[resolve_axis(axis, x.rank())]);
   return {{inputs[0]}, scale_and_shift(op.affine, op.affine, normalized)};

@@ -4,12 +4,11 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/axes.hpp"
 #include "runtime/graph/bounded.hpp"
 
 namespace banoff {
 
-namespace {
-/// Sorted, distinct axes counted from the front.
 std::vector<std::size_t> resolve_axes(const Ints& axes, std::size_t rank) {
   std::vector<std::size_t> result;
   for (const std::int64_t axis : axes) result.push_back(resolve_axis(axis, rank));
@@ -17,7 +16,6 @@ std::vector<std::size_t> resolve_axes(const Ints& axes, std::size_t rank) {
   if (std::ranges::adjacent_find(result) != result.end()) fail_input("an axis is named twice");
   return result;
 }
-}  // namespace
 
 std::size_t resolve_axis(std::int64_t axis, std::size_t rank) {
   const auto signed_rank = static_cast<std::int64_t>(rank);
@@ -86,8 +84,7 @@ ResolvedSlice resolve(const Slice& op, const Shape& input) {
     const std::int64_t end = place(op.end[i]);
     if (end <= begin) fail_input("slice [{}, {}) of axis {} of {} is empty", op.begin[i], op.end[i], axis, input.str());
     result.begin[axis] = begin;
-    // A longer step takes the same one element, and no stride can overflow by it.
-    result.step[axis] = std::min(step, size);
+    result.step[axis] = std::min(step, end - begin);  // no larger than reaches the end: kernels multiply by it
     result.shape[axis] = (end - begin - 1) / step + 1;
   }
   return result;
@@ -190,7 +187,7 @@ Signature signature(const Pad& op, InputTypes inputs) {
     if (op.mode == PadMode::reflect && std::max(begin, end) >= x[axis]) {
       fail_input("reflect padding [{}, {}] is not smaller than size {}", begin, end, x[axis]);
     }
-    if (axis == 0 && begin + end > 0) refuse_bounded(out, "pad of dimension 0");
+    if (axis == 0 && (begin > 0 || end > 0)) refuse_bounded(out, "pad of dimension 0");
     out.shape[axis] = checked_add(x[axis], checked_add(begin, end));
   }
   Signature result{{out}, {}};

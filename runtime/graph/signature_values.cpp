@@ -4,6 +4,7 @@
 #include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/axes.hpp"
 #include "runtime/graph/bounded.hpp"
 
 namespace banoff {
@@ -69,7 +70,8 @@ Signature signature(const Where&, InputTypes inputs) {
 Shape reduced_shape(const Ints& axes, bool keep_dims, const TensorType& input) {
   const Shape& x = input.shape;
   std::array<bool, Shape::max_rank> reduced{};
-  for (const std::int64_t axis : axes) reduced[axis_within(axis, input, "a reduction over dimension 0")] = true;
+  for (const std::size_t axis : resolve_axes(axes, x.rank())) reduced[axis] = true;
+  if (reduced[0]) refuse_bounded(input, "a reduction over dimension 0");
   Shape out;
   for (std::size_t i = 0; i < x.rank(); ++i) {
     if (!reduced[i]) out.push_back(x[i]);

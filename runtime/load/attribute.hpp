@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/ops.hpp"
 #include "runtime/load/datum.hpp"
@@ -57,7 +58,7 @@ void read_attribute(const Datum& from, E& to) {
 
 template <WordEnum E>
 [[nodiscard]] std::string print_attribute(E v) {
-  return std::string(words_of<E>[static_cast<std::size_t>(v)]);
+  return std::string(row_for(words_of<E>, v));
 }
 
 /// null is absence.

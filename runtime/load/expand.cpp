@@ -22,21 +22,22 @@ std::size_t cost_of(const Yaml& yaml) {
 }
 }  // namespace
 
-void expand(const Yaml& root, const std::string& file, const Env& env, const LoadLimits& limits, Graph& graph) {
-  Expander(root, file, env, limits, graph).run();
+void expand(const Yaml& root, const std::string& file, const Env& env, const std::map<std::string, std::int64_t>& sizes,
+            const LoadLimits& limits, Graph& graph) {
+  Expander(root, file, env, limits, graph).run(sizes);
 }
 
 Expander::Expander(const Yaml& root, const std::string& file, const Env& env, const LoadLimits& limits, Graph& graph)
     : root_(root), file_(file), env_(env), limits_(limits), graph_(graph) {}
 
-void Expander::run() {
+void Expander::run(const std::map<std::string, std::int64_t>& sizes) {
   Scope scope;
   scope.env = &env_;
   for (const GraphInput& input : graph_.inputs) {
     const std::string& name = graph_.value(input.value).name;
     scope.names[name] = {input.value};
     registry_.entries[name] = {{input.value}, root_.find("inputs")->line};
-    types_.push_back(nominal_type(input));
+    types_.push_back(nominal_type(input, sizes));
   }
   if (graph_.inputs.size() == 1) scope.input = {graph_.inputs[0].value};
   if (const YamlEntry* blocks = root_.find("blocks")) {

@@ -11,7 +11,7 @@ namespace banoff {
 class Expander {
  public:
   Expander(const Yaml& root, const std::string& file, const Env& env, const LoadLimits& limits, Graph& graph);
-  void run();
+  void run(const std::map<std::string, std::int64_t>& sizes);
 
  private:
   /// One item at one index of its repetition, with its names known.

@@ -35,7 +35,7 @@ std::int64_t size_of_dim(const Datum& from) {
 /// for much memory.
 Tensor no_default_yet(const GraphInput& input) {
   constexpr std::int64_t most = 1 << 20;
-  const TensorType type = nominal_type(input);
+  const TensorType type = nominal_type(input, {});
   if (type.shape.elements() > most) fail_input("{} is more than a default may have ({} elements)", type.str(), most);
   const auto is_open = [](const Dim& dim) { return !dim.symbol.empty(); };
   if (std::ranges::any_of(input.dims, is_open)) fail_input("an input with a default has fixed sizes");
@@ -108,10 +108,12 @@ void read_inputs(const Yaml& section, const std::string& file, const Env& env, G
   }
 }
 
-TensorType nominal_type(const GraphInput& input) {
+TensorType nominal_type(const GraphInput& input, const std::map<std::string, std::int64_t>& sizes) {
   TensorType type{input.dtype, {}, false};
   for (const Dim& dim : input.dims) {
-    type.shape.push_back(std::max<std::int64_t>(dim.size, 1));
+    const auto assumed = sizes.find(dim.symbol);
+    type.shape.push_back(dim.size > 0 || assumed == sizes.end() ? std::max<std::int64_t>(dim.size, 1)
+                                                                : assumed->second);
     type.bounded = type.bounded || dim.bounded;
   }
   return type;

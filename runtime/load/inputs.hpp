@@ -13,7 +13,7 @@ namespace banoff {
 /// Adds the inputs of the `inputs` section to the graph. Throws bad_input with file:line.
 void read_inputs(const Yaml& section, const std::string& file, const Env& env, Graph& graph);
 
-/// The type of an input for naming parameters: symbols without a default are 1, bounds are at their capacity.
-[[nodiscard]] TensorType nominal_type(const GraphInput& input);
+/// The type of an input for naming parameters: symbols without a default are as in `sizes`, bounds at their capacity.
+[[nodiscard]] TensorType nominal_type(const GraphInput& input, const std::map<std::string, std::int64_t>& sizes);
 
 }  // namespace banoff

@@ -6,6 +6,7 @@
 
 #include "banoff/file.hpp"
 #include "banoff/manifest.hpp"
+#include "banoff/sizes.hpp"
 #include "runtime/graph/signature.hpp"
 
 namespace banoff {
@@ -29,15 +30,22 @@ struct WeightSource {
   std::filesystem::path file;         ///< empty: the file the model names
   std::optional<std::uint64_t> seed;  ///< random weights, calibrated so that activations stay finite
   NodeExecutor executor;              ///< what calibrates them: must be given with a seed
+  bool may_lack = false;              ///< where the file is not there: zeros, and variances of one
 };
 
 /// A loaded network: the verified graph with its parameters, and what the file says of images and tasks.
 struct LoadedModel {
   Graph graph;
   Manifest manifest;
+  std::vector<SizeInfo> sizes;  ///< those that the file leaves open
+  /// By input and dimension the name of an open size (else empty); of those that the graph holds one value of, too.
+  std::vector<std::vector<std::string>> symbols;
+  /// The network at other sizes, by name, where the graph is for its own alone; else null.
+  std::function<LoadedModel(const std::map<std::string, std::int64_t>& sizes)> at;
 };
 
-/// Reads a YAML network and its weights; checks everything. Throws bad_input with file:line and node.
+/// Reads a YAML network and its weights; checks everything. Open sizes that neither the bindings nor the file give are
+/// likely ones. Throws bad_input with file:line and node.
 [[nodiscard]] LoadedModel load_model(const std::filesystem::path& file, const WeightSource& weights = {},
                                      const Bindings& bindings = {}, const LoadLimits& limits = {});
 
@@ -61,6 +69,9 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
 /// gamma). The same seed gives the same parameters everywhere, up to the executor's rounding.
 void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
                        const NodeExecutor& executor, const LoadLimits& limits = {});
+
+/// Fills every parameter with zeros, variances with ones: for a look at a network whose weights are not there.
+void fill_with_zeros(Graph& graph, const std::vector<TensorType>& types, const LoadLimits& limits = {});
 
 /// Replaces what nodes compute from constants alone by constants, stored as float32; `compute` should compute in
 /// double. A result of more than a million elements is left to be computed.

@@ -1,11 +1,35 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/open_sizes.hpp"
 #include "runtime/load/expand.hpp"
 #include "runtime/load/inputs.hpp"
 #include "runtime/load/manifest.hpp"
 
 namespace banoff {
+
+namespace {
+
+/// The graph with nodes by `expand`, at the first of the likely values of its open sizes that they take.
+template <class F>
+Graph expanded(const Graph& inputs, F&& expand) {
+  std::vector<std::vector<Dim>> dims;
+  for (const GraphInput& input : inputs.inputs) dims.push_back(input.dims);
+  std::optional<Error> first;
+  for (const auto& sizes : likely_sizes(dims)) {
+    try {
+      Graph graph = inputs;
+      expand(sizes, graph);
+      return graph;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::bad_input) throw;
+      if (!first) first = error;
+    }
+  }
+  throw Error(first.value());
+}
+
+}  // namespace
 
 LoadedModel parse_yaml(std::string_view text, const std::string& file, const LoadLimits& limits) {
   const YamlPtr root = parse_document(text, file, limits);
@@ -22,7 +46,8 @@ LoadedModel parse_yaml(std::string_view text, const std::string& file, const Loa
   const YamlEntry* inputs = root->find("inputs");
   if (inputs == nullptr) fail_at(file, root->line, "'inputs' must be given");
   read_inputs(*inputs->value, file, env, model.graph);
-  expand(*root, file, env, limits, model.graph);
+  model.graph =
+      expanded(model.graph, [&](const auto& sizes, Graph& graph) { expand(*root, file, env, sizes, limits, graph); });
   model.manifest = read_manifest(*root, file, env, model.graph);
   return model;
 }

@@ -57,27 +57,51 @@ Tensor random_tensor(const Node& node, const ParamUse& use, Random random) {
   return Tensor::of<float>(use.shape, std::move(values)).as(constant == nullptr ? DType::f32 : constant->type);
 }
 
-}  // namespace
-
-void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
-                       const NodeExecutor& executor, const LoadLimits& limits) {
-  if (!executor) fail_usage("random weights need something that computes nodes, to calibrate batch norms");
-  const std::vector<ParamUse> uses = param_uses(graph, types);
+/// The use of every parameter; throws bad_input where there are too many elements to make up.
+std::vector<ParamUse> uses_within(const Graph& graph, const std::vector<TensorType>& types, const LoadLimits& limits) {
+  std::vector<ParamUse> uses = param_uses(graph, types);
   std::int64_t total = 0;
   for (const ParamUse& use : uses) total = checked_add(total, use.node == none ? 0 : use.shape.elements());
   if (total > limits.max_random_elements) {
     fail_input("{} parameters, more than the {} that are made up", total, limits.max_random_elements);
   }
+  return uses;
+}
+
+/// Random weights are standardised as they are: the attribute speaks of stored weights only.
+void forget_standardization(Graph& graph) {
+  for (Node& node : graph.nodes) {
+    if (auto* conv = std::get_if<Conv>(&node.op)) conv->weight_standardization.reset();
+  }
+}
+
+}  // namespace
+
+void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
+                       const NodeExecutor& executor, const LoadLimits& limits) {
+  if (!executor) fail_usage("random weights need something that computes nodes, to calibrate batch norms");
+  const std::vector<ParamUse> uses = uses_within(graph, types, limits);
   for (std::size_t i = 0; i < uses.size(); ++i) {
     if (uses[i].node == none) continue;
     Param& param = graph.params[i];
     param.value = random_tensor(graph.node(uses[i].node), uses[i], Random(seed, param.name));
   }
-  // Random weights are standardised as they are: the attribute speaks of stored weights only.
-  for (Node& node : graph.nodes) {
-    if (auto* conv = std::get_if<Conv>(&node.op)) conv->weight_standardization.reset();
-  }
+  forget_standardization(graph);
   calibrate(graph, seed, types, uses, executor);
+}
+
+void fill_with_zeros(Graph& graph, const std::vector<TensorType>& types, const LoadLimits& limits) {
+  const std::vector<ParamUse> uses = uses_within(graph, types, limits);
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if (uses[i].node == none) continue;
+    const auto* constant = graph.node(uses[i].node).as<Constant>();
+    const DType type = constant == nullptr ? DType::f32 : constant->type;
+    const auto count = static_cast<std::size_t>(uses[i].shape.elements());
+    graph.params[i].value = uses[i].slot == Slot::var
+                                ? Tensor::of<float>(uses[i].shape, std::vector<float>(count, 1.0F))
+                                : Tensor::allocate(type, uses[i].shape).first;
+  }
+  forget_standardization(graph);
 }
 
 }  // namespace banoff

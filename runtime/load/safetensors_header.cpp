@@ -1,23 +1,28 @@
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/core/dtype.hpp"
 #include "runtime/load/safetensors.hpp"
 
 namespace banoff {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, DType>, 8> type_names{{{"F64", DType::f64},
-                                                                        {"F32", DType::f32},
-                                                                        {"F16", DType::f16},
-                                                                        {"BF16", DType::bf16},
-                                                                        {"I64", DType::i64},
-                                                                        {"I32", DType::i32},
-                                                                        {"U8", DType::u8},
-                                                                        {"BOOL", DType::boolean}}};
+constexpr DTypeTable<std::string_view> type_names({{DType::f64, "F64"},
+                                                   {DType::f32, "F32"},
+                                                   {DType::f16, "F16"},
+                                                   {DType::bf16, "BF16"},
+                                                   {DType::i64, "I64"},
+                                                   {DType::i32, "I32"},
+                                                   {DType::i16, "I16"},
+                                                   {DType::i8, "I8"},
+                                                   {DType::u64, "U64"},
+                                                   {DType::u32, "U32"},
+                                                   {DType::u16, "U16"},
+                                                   {DType::u8, "U8"},
+                                                   {DType::boolean, "BOOL"}});
 
 /// Accepts exactly the JSON a header may have: {name: {dtype: text, shape: [sizes], data_offsets: [begin, end]}, …}
 /// and {__metadata__: {text: text}}. Everything else stops the parser with a message.
@@ -70,11 +75,11 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     if (depth_ != 2 || in_list_) fail_input("unexpected text{}", context());
     if (name_ == metadata) return true;
     if (key_ != "dtype") fail_input("{} must be a list{}", key_, context());
-    const auto* row = std::ranges::find(type_names, text, &std::pair<std::string_view, DType>::first);
-    if (row == type_names.end()) {
-      fail_input("element type '{}' is not supported (known: F64 F32 F16 BF16 I64 I32 U8 BOOL){}", text, context());
+    type_ = type_names.find(std::string_view(text));
+    if (!type_) {
+      fail_input("element type '{}' is not supported (known: {}){}", text, fmt::join(type_names.values(), " "),
+                 context());
     }
-    type_ = row->second;
     return true;
   }
 
@@ -170,9 +175,6 @@ std::map<std::string, StoredTensor> parse_safetensors_header(std::string_view js
   return std::move(reader.tensors);
 }
 
-std::string_view safetensors_name(DType type) noexcept {
-  const auto* row = std::ranges::find(type_names, type, &std::pair<std::string_view, DType>::second);
-  return row == type_names.end() ? "?" : row->first;
-}
+std::string_view safetensors_name(DType type) noexcept { return type_names[type]; }
 
 }  // namespace banoff

@@ -12,7 +12,8 @@ LoadedModel load_onnx(const std::filesystem::path& file, const NodeExecutor&, co
              file.string());
 }
 
-void save_onnx(const std::filesystem::path& file, const Graph&, const std::vector<TensorType>&) {
+std::map<std::string, std::string> save_onnx(const std::filesystem::path& file, const Graph&,
+                                             const std::vector<TensorType>&) {
   fail_input("{}: this build writes no ONNX; install libonnx-dev and libprotobuf-dev and configure again",
              file.string());
 }

@@ -2,14 +2,18 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "runtime/graph/signature.hpp"
 
 namespace banoff {
 
-/// Writes the network with its weights, at the sizes of `types`, in operators of opset 18. What has no single operator
-/// there is written out in several: per-channel clamps and kinks, padding values, channel shuffles. The file appears
-/// whole or not at all. Throws bad_input naming a node that has no ONNX form, or more than 2 GiB of weights.
-void save_onnx(const std::filesystem::path& file, const Graph& graph, const std::vector<TensorType>& types);
+/// Writes the network with its weights, in operators of opset 18. What has no single operator there is written out in
+/// several: per-channel clamps and kinks, padding values, channel shuffles. Open sizes stay open where the file says
+/// the same of all of them; the others are written as in `types` and returned, by symbol with the reason. The file
+/// appears whole or not at all. Throws bad_input naming a node that has no ONNX form, or more than 2 GiB of weights.
+std::map<std::string, std::string> save_onnx(const std::filesystem::path& file, const Graph& graph,
+                                             const std::vector<TensorType>& types);
 
 }  // namespace banoff

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/exporter.hpp"
 #include "runtime/onnx/tensor.hpp"
 
@@ -64,7 +66,7 @@ void write(const Binary& op, const Writer& w) {
   static constexpr const char* names[] = {"Add", "Sub", "Mul", "Div"};
   std::vector<std::string> inputs;
   for (std::size_t i = 0; i < w.source().inputs.size(); ++i) inputs.push_back(w.in(i));
-  (void)w.emit(inputs.size() > 2 ? "Sum" : names[static_cast<std::size_t>(op.kind)], inputs);
+  (void)w.emit(inputs.size() > 2 ? "Sum" : row_for(names, op.kind), inputs);
 }
 
 void write(const Concat& op, const Writer& w) {
@@ -85,24 +87,16 @@ void write(const Slice& op, const Writer& w) {
                          w.numbers("steps", step)});
 }
 
-/// The shape for any first dimension.
-Ints any_batch(const Shape& x) {
-  Ints shape = x.vec();
-  shape[0] = 0;
-  return shape;
-}
-
 std::string reshaped(const Writer& w, const std::string& x, const Ints& shape, std::string_view suffix) {
   return w.step("Reshape", {x, w.numbers(fmt::format("{}_shape", suffix), shape)}, suffix);
 }
 
 void write(const ChannelShuffle& op, const Writer& w) {
   const Shape& x = w.shape();
-  Ints split{0, op.groups, x[1] / op.groups}, perm{0, 2, 1};  // 0: as many as there are
-  for (std::size_t i = 2; i < x.rank(); ++i) split.push_back(x[i]), perm.push_back(static_cast<std::int64_t>(i) + 1);
   const std::string turned = w.fresh("turned");
-  set(w.emit("Transpose", {reshaped(w, w.in(), split, "split")}, turned), "perm", perm);
-  (void)w.emit("Reshape", {turned, w.numbers("shape", any_batch(x))});
+  const std::string split = reshaped(w, w.in(), {0, op.groups, x[1] / op.groups, -1}, "split");
+  set(w.emit("Transpose", {split}, turned), "perm", Ints{0, 2, 1, 3});
+  (void)w.emit("Reshape", {turned, w.shape_to_return_to()});
 }
 
 void write(const Reshape& op, const Writer& w) { (void)w.emit("Reshape", {w.in(), w.numbers("shape", op.shape)}); }
@@ -132,7 +126,8 @@ void write(const Resize& op, const Writer& w) {
     for (std::size_t i = 2; i < w.shape().rank(); ++i) {
       axes.push_back(static_cast<std::int64_t>(i)), sizes.push_back(w.out_shape()[i]);
     }
-    node = &w.emit("Resize", {w.in(), "", "", w.numbers("sizes", sizes)});
+    const std::optional<std::string> computed = w.spatial_sizes_like_input_1();
+    node = &w.emit("Resize", {w.in(), "", "", computed ? *computed : w.numbers("sizes", sizes)});
     set(*node, "axes", axes);
   } else {
     std::vector<float> scales{1, 1};
@@ -238,7 +233,7 @@ void write(const GroupNorm& op, const Writer& w) {
               w.constant("zeros", onnx_import::filled({groups}, 0, w.dtype()))},
              normal),
       "epsilon", op.eps);
-  const std::string shape = w.numbers("shape", any_batch(x));
+  const std::string shape = w.shape_to_return_to();
   if (!op.affine) return void(w.emit("Reshape", {normal, shape}));
   const std::string back = w.step("Reshape", {normal, shape}, "back");
   const std::string scaled = w.step("Mul", {back, w.param_along(Slot::weight, 1)}, "scaled");
@@ -273,9 +268,11 @@ void write(const LayerNorm& op, const Writer& w) {
 
 void write(const Identity&, const Writer& w) { (void)w.emit("Identity", {w.in()}); }
 
-void write(const Cast& op, const Writer& w) { set(w.emit("Cast", {w.in()}), "to", std::int64_t{data_type_of(op.to)}); }
+void write(const Cast& op, const Writer& w) { set(w.emit("Cast", {w.in()}), "to", std::int64_t{onnx_types[op.to]}); }
 
-void write(const Constant&, const Writer& w) { (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value))}); }
+void write(const Constant&, const Writer& w) {
+  (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value).as(w.dtype()))});
+}
 
 void write(const auto& op, const Writer&) { fail_input("{} has no ONNX operator here", row_of(Op{op}).name); }
 

@@ -1,6 +1,8 @@
 // How the ops of ops_values.hpp are written: most are one operator.
+#include "runtime/core/by_enum.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/exporter.hpp"
 
 namespace banoff::onnx_export {
@@ -19,12 +21,12 @@ void write(const Unary& op, const Writer& w) {
   static constexpr const char* names[] = {"Abs",  "Neg",  "Sign", "Floor", "Ceil",  "Round", "Reciprocal", "Sqrt",
                                           "Exp",  "Log",  "Erf",  "Sin",   "Cos",   "Tan",   "Asin",       "Acos",
                                           "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Not"};
-  (void)w.emit(names[static_cast<std::size_t>(op.kind)], {w.in()});
+  (void)w.emit(row_for(names, op.kind), {w.in()});
 }
 
 void write(const Compare& op, const Writer& w) {
   static constexpr const char* names[] = {"Equal", "Less", "LessOrEqual"};
-  (void)w.emit(names[static_cast<std::size_t>(op.kind)], all_inputs(w));
+  (void)w.emit(row_for(names, op.kind), all_inputs(w));
 }
 
 /// Extrema of booleans are logic there.
@@ -37,7 +39,7 @@ void write(const Pair& op, const Writer& w) {
     set(w.emit("Mod", all_inputs(w), rest), "fmod", std::int64_t{1});
     return set(w.emit("Mod", {w.step("Add", {rest, w.in(1)}, "raised"), w.in(1)}), "fmod", std::int64_t{1});
   }
-  onnx::NodeProto& node = w.emit(names[static_cast<std::size_t>(op.kind)], all_inputs(w));
+  onnx::NodeProto& node = w.emit(row_for(names, op.kind), all_inputs(w));
   if (op.kind == PairKind::fmod) set(node, "fmod", std::int64_t{1});
 }
 
@@ -48,11 +50,10 @@ void write(const Reduce& op, const Writer& w) {
   // Of booleans there are none before opset 20.
   const bool booleans = w.dtype() == DType::boolean;
   std::string x = w.in();
-  if (booleans) set(w.emit("Cast", {w.in()}, x = w.fresh("numbers")), "to", std::int64_t{data_type_of(DType::u8)});
+  if (booleans) set(w.emit("Cast", {w.in()}, x = w.fresh("numbers")), "to", std::int64_t{onnx_types[DType::u8]});
   const std::string result = booleans ? w.fresh("reduced") : "";
-  set(w.emit(names[static_cast<std::size_t>(op.kind)], {x, w.numbers("axes", op.axes)}, result), "keepdims",
-      std::int64_t{op.keep_dims});
-  if (booleans) set(w.emit("Cast", {result}), "to", std::int64_t{data_type_of(DType::boolean)});
+  set(w.emit(row_for(names, op.kind), {x, w.numbers("axes", op.axes)}, result), "keepdims", std::int64_t{op.keep_dims});
+  if (booleans) set(w.emit("Cast", {result}), "to", std::int64_t{onnx_types[DType::boolean]});
 }
 
 void write(const ArgReduce& op, const Writer& w) {

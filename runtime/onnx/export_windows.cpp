@@ -1,8 +1,10 @@
 // How ops that read windows are written, and padding.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/half_precision.hpp"
 #include "runtime/onnx/exporter.hpp"
 
 namespace banoff::onnx_export {
@@ -23,21 +25,6 @@ Ints pads_of(const std::vector<Window>& windows) {
   return pads;
 }
 
-/// Zeros around x - v with the convolution's share of v in its bias are v around x: W (x - v) + (b + sum of W v).
-Tensor bias_with_padding_values(const Writer& w, const Conv& op) {
-  const std::vector<double> weight = w.tensor(Slot::weight).to_vector<double>();
-  const std::vector<double> values = w.tensor(Slot::pad_value).to_vector<double>();
-  const Shape& shape = w.tensor(Slot::weight).shape();
-  std::vector<double> bias(static_cast<std::size_t>(op.out), 0.0);
-  if (op.bias) bias = w.tensor(Slot::bias).to_vector<double>();
-  const std::int64_t taps = shape.elements(2, shape.rank()), per_group = op.out / groups_of(op, w.shape());
-  for (std::int64_t i = 0; i < shape.elements(); ++i) {
-    const std::int64_t out = i / (shape[1] * taps), in = out / per_group * shape[1] + i / taps % shape[1];
-    bias[static_cast<std::size_t>(out)] += weight[static_cast<std::size_t>(i)] * values[static_cast<std::size_t>(in)];
-  }
-  return Tensor::of<double>({op.out}, std::move(bias)).as(w.dtype());
-}
-
 /// Pad's second input, for padding of the last dimensions.
 std::string pads_input(const Writer& w, const Ints& begin, const Ints& end) {
   Ints pads(2 * w.shape().rank(), 0);
@@ -46,9 +33,21 @@ std::string pads_input(const Writer& w, const Ints& begin, const Ints& end) {
   return w.numbers("pads", pads);
 }
 
+/// Padding at the end for as many windows as there are at any size: less than a stride more brings the last window in.
+/// None where the last window might then begin behind the picture, which ceil_mode leaves out.
+bool pad_for_any_size(std::vector<Window>& windows) {
+  for (const Window& window : windows) {
+    if ((window.kernel - 1) * window.dilation + 1 < window.pad_end + window.stride) return false;
+  }
+  for (Window& window : windows) window.pad_end += window.stride - 1;
+  return true;
+}
+
 /// As many windows as there are, without ceil_mode, on whose last window versions of ONNX differ: by more padding at
 /// the end. Returns whether some was needed.
-bool pad_to_the_last(std::vector<Window>& windows) {
+bool pad_to_the_last(const Pool& op, const Writer& w, std::vector<Window>& windows) {
+  const bool may_count = op.kind == PoolKind::avg && op.count_include_pad;
+  if (op.ceil_mode && !may_count && w.open_behind_batch() && pad_for_any_size(windows)) return true;
   bool more = false;
   for (Window& window : windows) {
     const std::int64_t reach = (window.output - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
@@ -73,7 +72,7 @@ void write_average(const Pool& op, const Writer& w) {
   const std::vector<Window> given = windows(op, w.shape());
   std::vector<Window> padded = given;
   // Of padding that counts, what is added to it does not: then the former becomes part of the picture.
-  const bool apart = pad_to_the_last(padded) && op.count_include_pad;
+  const bool apart = pad_to_the_last(op, w, padded) && op.count_include_pad;
   std::string x = w.in();
   if (apart) {
     Ints begin, end;
@@ -91,8 +90,22 @@ void write_average(const Pool& op, const Writer& w) {
 
 std::vector<Window> largest_windows(const Pool& op, const Writer& w) {
   std::vector<Window> result = windows(op, w.shape());
-  (void)pad_to_the_last(result);
+  (void)pad_to_the_last(op, w, result);
   return result;
+}
+
+/// ONNX Runtime wants less padding than the kernel is large, which dilated windows may exceed: then it becomes part of
+/// the picture. Returns what is pooled.
+std::string padded_beforehand(const Writer& w, std::vector<Window>& windows) {
+  const auto too_much = [](const Window& each) { return std::max(each.pad_begin, each.pad_end) >= each.kernel; };
+  if (std::ranges::none_of(windows, too_much)) return w.in();
+  Ints begin, end;
+  for (Window& window : windows) {
+    begin.push_back(std::exchange(window.pad_begin, 0));
+    end.push_back(std::exchange(window.pad_end, 0));
+  }
+  const std::string least = w.number("least", -std::numeric_limits<double>::infinity());
+  return w.step("Pad", {w.in(), pads_input(w, begin, end), least}, "padded");
 }
 
 }  // namespace
@@ -101,7 +114,8 @@ void write(const Conv& op, const Writer& w) {
   std::vector<std::string> inputs{w.in(), w.param(Slot::weight)};
   if (op.pad_value) {
     inputs[0] = w.step("Sub", {w.in(), w.param_along(Slot::pad_value, 1)}, "centred");
-    inputs.push_back(w.constant("bias", bias_with_padding_values(w, op)));
+    const Tensor bias = Tensor::of<double>({op.out}, bias_with_padding_values(w.graph(), w.source(), w.shape()));
+    inputs.push_back(w.constant("bias", bias.as(w.dtype())));
   } else if (op.bias) {
     inputs.push_back(w.param(Slot::bias));
   }
@@ -111,7 +125,10 @@ void write(const Conv& op, const Writer& w) {
   set(node, "strides", each(op.stride, rank));
   set(node, "dilations", each(op.dilation, rank));
   set(node, "group", groups_of(op, w.shape()));
-  set(node, "pads", pads_of(windows(op, w.shape())));
+  if (op.padding.mode == Padding::Mode::given || !w.open_behind_batch()) {
+    return set(node, "pads", pads_of(windows(op, w.shape())));
+  }
+  set(node, "auto_pad", op.padding.mode == Padding::Mode::same ? "SAME_UPPER" : "SAME_LOWER");
 }
 
 void write(const ConvTranspose& op, const Writer& w) {
@@ -141,7 +158,9 @@ void write(const Pad& op, const Writer& w) {
 
 void write(const Pool& op, const Writer& w) {
   if (op.kind == PoolKind::avg) return write_average(op, w);
-  set_windows(w.emit("MaxPool", {w.in()}), op, largest_windows(op, w));
+  std::vector<Window> windows = largest_windows(op, w);
+  const std::string x = padded_beforehand(w, windows);
+  set_windows(w.emit("MaxPool", {x}), op, windows);
 }
 
 void write(const MaxPoolIndices& op, const Writer& w) {
@@ -153,6 +172,7 @@ void write(const MaxPoolIndices& op, const Writer& w) {
 
 /// Bins of equal size are an average pool; others have no operator.
 void write(const AdaptiveAvgPool&, const Writer& w) {
+  if (w.out_shape().elements(2, w.out_shape().rank()) == 1) return void(w.emit("GlobalAveragePool", {w.in()}));
   Ints kernel;
   for (std::size_t i = 2; i < w.shape().rank(); ++i) {
     if (w.shape()[i] % w.out_shape()[i] != 0) {

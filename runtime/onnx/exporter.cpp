@@ -1,27 +1,14 @@
 #include "runtime/onnx/exporter.hpp"
 
-#include "banoff/file.hpp"
+#include <algorithm>
+
 #include "runtime/core/fail.hpp"
-#include "runtime/onnx/batch.hpp"
-#include "runtime/onnx/export.hpp"
+#include "runtime/graph/half_precision.hpp"
+#include "runtime/onnx/element_type.hpp"
 
 namespace banoff {
 
 namespace onnx_export {
-
-std::int32_t data_type_of(DType type) {
-  switch (type) {
-    case DType::f64: return onnx::TensorProto::DOUBLE;
-    case DType::f32: return onnx::TensorProto::FLOAT;
-    case DType::f16: return onnx::TensorProto::FLOAT16;
-    case DType::bf16: return onnx::TensorProto::BFLOAT16;
-    case DType::i64: return onnx::TensorProto::INT64;
-    case DType::i32: return onnx::TensorProto::INT32;
-    case DType::u8: return onnx::TensorProto::UINT8;
-    case DType::boolean: break;
-  }
-  return onnx::TensorProto::BOOL;
-}
 
 namespace {
 
@@ -50,34 +37,51 @@ void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values
   for (const std::int64_t value : values) added.add_ints(value);
 }
 
-Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types)
-    : graph_(graph), types_(types), larger_(types_of_larger_batch(graph, types)) {}
+Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types, const std::vector<Elsewhere>& elsewhere,
+                   Purpose purpose)
+    : graph_(graph), types_(types), elsewhere_(elsewhere), purpose_(purpose) {}
 
-/// A dimension that grows with the batch is symbolic: by the batch's own name where it is as large.
+bool Exporter::is_open(ValueId value, std::size_t axis) const {
+  const auto other = [&](const Elsewhere& there) {
+    return there.types[static_cast<std::size_t>(value)].shape[axis] != type(value).shape[axis];
+  };
+  return std::ranges::any_of(elsewhere_, other);
+}
+
+bool Exporter::open_behind_batch(ValueId value) const {
+  for (std::size_t axis = 1; axis < type(value).shape.rank(); ++axis) {
+    if (is_open(value, axis)) return true;
+  }
+  return false;
+}
+
+/// A dimension that is not the same everywhere is symbolic: by an input's symbol where it is always as large.
 void Exporter::describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const {
-  const TensorType& type = types_[static_cast<std::size_t>(value)];
+  const TensorType& here = type(value);
   info.set_name(name);
   auto& tensor = *info.mutable_type()->mutable_tensor_type();
-  tensor.set_elem_type(data_type_of(type.dtype));
+  tensor.set_elem_type(onnx_types[here.dtype]);
   auto& shape = *tensor.mutable_shape();  // there with no dimensions too: without it the rank would be unknown
-  for (std::size_t i = 0; i < type.shape.rank(); ++i) {
+  for (std::size_t i = 0; i < here.shape.rank(); ++i) {
     auto& dim = *shape.add_dim();
-    const bool grows = larger_ && (*larger_)[static_cast<std::size_t>(value)].shape[i] != type.shape[i];
-    if (i == 0 && type.bounded) dim.set_dim_param("count");
-    else if (!grows) dim.set_dim_value(type.shape[i]);
-    else dim.set_dim_param(batch_of(value, i));
+    if (i == 0 && here.bounded) dim.set_dim_param("count");
+    else if (!is_open(value, i)) dim.set_dim_value(here.shape[i]);
+    else dim.set_dim_param(symbol_of(value, i));
   }
 }
 
-std::string Exporter::batch_of(ValueId value, std::size_t axis) const {
+std::string Exporter::symbol_of(ValueId value, std::size_t axis) const {
+  const auto size = [](const std::vector<TensorType>& types, ValueId of, std::size_t at) {
+    return types[static_cast<std::size_t>(of)].shape[at];
+  };
   for (const GraphInput& input : graph_.inputs) {
-    if (input.dims.empty() || input.dims[0].symbol.empty()) continue;
-    const auto size = [](const std::vector<TensorType>& types, ValueId of, std::size_t at) {
-      return types[static_cast<std::size_t>(of)].shape[at];
-    };
-    if (size(types_, value, axis) == size(types_, input.value, 0) &&
-        size(*larger_, value, axis) == size(*larger_, input.value, 0)) {
-      return input.dims[0].symbol;
+    for (std::size_t i = 0; i < input.dims.size(); ++i) {
+      if (input.dims[i].symbol.empty() || input.dims[i].bounded) continue;
+      const auto as_large = [&](const std::vector<TensorType>& types) {
+        return size(types, value, axis) == size(types, input.value, i);
+      };
+      const auto there = [&](const Elsewhere& each) { return as_large(each.types); };
+      if (as_large(types_) && std::ranges::all_of(elsewhere_, there)) return input.dims[i].symbol;
     }
   }
   return fmt::format("{}_{}", name(value), axis);
@@ -114,7 +118,9 @@ onnx::ModelProto Exporter::run() {
   for (const Node& node : graph_.nodes) {
     if (node.outputs.empty()) continue;
     try {
-      write(Writer(*this, node));
+      const Writer writer(*this, node);
+      write(writer);
+      writer.finish();
     } catch (const Error& error) {
       throw Error(error.kind(), banoff::describe(node, error.what()));
     }
@@ -144,9 +150,12 @@ std::string Exporter::constant(const std::string& wanted, const Tensor& tensor) 
 void Exporter::store(const std::string& name, const Tensor& tensor) {
   onnx::TensorProto& proto = *target().add_initializer();
   proto.set_name(name);
-  proto.set_data_type(data_type_of(tensor.dtype()));
+  proto.set_data_type(onnx_types[tensor.dtype()]);
   for (const std::int64_t size : tensor.shape()) proto.add_dims(size);
-  proto.set_raw_data(tensor.data(), tensor.bytes());
+  const std::string_view bytes(reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
+  constexpr std::size_t small = 64;
+  if (purpose_ == Purpose::file || bytes.size() <= small) proto.set_raw_data(bytes.data(), bytes.size());
+  else proto.set_raw_data(fmt::format("{:x}", std::hash<std::string_view>{}(bytes)));
 }
 
 onnx::NodeProto& Exporter::node(const std::string& op, const std::string& wanted_name) {
@@ -154,6 +163,30 @@ onnx::NodeProto& Exporter::node(const std::string& op, const std::string& wanted
   node.set_op_type(op);
   node.set_name(wanted_name);
   return node;
+}
+
+Writer::Writer(Exporter& exporter, const Node& node) : exporter_(exporter), node_(node) {
+  const DType type = exporter.type(node.outputs.at(0)).dtype;
+  wide_ = !parameters_fit(exporter.graph(), node, node.inputs.empty() ? Shape{} : shape(), type);
+  for (const ValueId input : node.inputs) {
+    ins_.push_back(exporter.name(input));
+    if (wide_ && exporter.type(input).dtype == type)
+      cast(exporter.name(input), ins_.back() = fresh("wide"), DType::f32);
+  }
+  for (const ValueId output : node.outputs) outs_.push_back(wide_ ? fresh("narrowed") : exporter.name(output));
+}
+
+void Writer::finish() const {
+  for (std::size_t i = 0; wide_ && i < outs_.size(); ++i) {
+    cast(outs_[i], exporter_.name(node_.outputs[i]), exporter_.type(node_.outputs[i]).dtype);
+  }
+}
+
+void Writer::cast(const std::string& from, const std::string& to, DType type) const {
+  onnx::NodeProto& node = exporter_.node("Cast", exporter_.unique(fmt::format("{}.cast", from)));
+  node.add_input(from);
+  node.add_output(to);
+  set(node, "to", std::int64_t{onnx_types[type]});
 }
 
 const Tensor& Writer::tensor(Slot slot) const {
@@ -181,6 +214,20 @@ std::string Writer::number(std::string_view suffix, double value) const {
   return constant(suffix, Tensor::of<double>({}, {value}).as(dtype()));
 }
 
+std::optional<std::string> Writer::spatial_sizes_like_input_1() const {
+  if (node_.inputs.size() < 2 || !exporter_.open_behind_batch(node_.inputs[1])) return std::nullopt;
+  const std::string name = fresh("sizes");
+  set(emit("Shape", {in(1)}, name), "start", std::int64_t{2});
+  return name;
+}
+
+std::string Writer::shape_to_return_to() const {
+  if (open_behind_batch()) return step("Shape", {in()}, "shape");
+  Ints sizes = shape().vec();
+  sizes[0] = 0;  // as many as there are
+  return numbers("shape", sizes);
+}
+
 std::string Writer::fresh(std::string_view suffix) const {
   return exporter_.unique(fmt::format("{}.{}", node_.name, suffix));
 }
@@ -200,15 +247,5 @@ std::string Writer::step(const std::string& op, const std::vector<std::string>& 
 }
 
 }  // namespace onnx_export
-
-void save_onnx(const std::filesystem::path& file, const Graph& graph, const std::vector<TensorType>& types) {
-  std::size_t bytes = 0;
-  for (const Param& param : graph.params) bytes += param.value.bytes();
-  constexpr std::size_t most = (std::size_t{1} << 31) - (std::size_t{1} << 24);
-  if (bytes > most) fail_input("{} bytes of weights, and an ONNX file holds at most 2 GiB", bytes);
-  std::string text;
-  if (!onnx_export::Exporter(graph, types).run().SerializeToString(&text)) fail_internal("ONNX: cannot be serialised");
-  write_file_atomically(file, text);
-}
 
 }  // namespace banoff

@@ -7,13 +7,23 @@
 #include <set>
 #include <string>
 
-#include "runtime/graph/signature.hpp"
+#include "runtime/graph/open_sizes.hpp"
 
 namespace banoff::onnx_export {
 
+/// A network's types where one of its open sizes is another.
+struct Elsewhere {
+  std::string symbol;
+  std::vector<TensorType> types;
+};
+
 class Exporter {
  public:
-  Exporter(const Graph& graph, const std::vector<TensorType>& types);
+  /// `types` are those at the sizes to write for, `elsewhere` some at others. A sketch holds digests in place of large
+  /// constants: enough to tell whether two say the same.
+  enum class Purpose : std::uint8_t { file, sketch };
+  Exporter(const Graph& graph, const std::vector<TensorType>& types, const std::vector<Elsewhere>& elsewhere,
+           Purpose purpose);
   [[nodiscard]] onnx::ModelProto run();
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
@@ -24,33 +34,48 @@ class Exporter {
   std::string constant(const std::string& wanted, const Tensor& tensor);
   onnx::NodeProto& node(const std::string& op, const std::string& wanted_name);
   [[nodiscard]] std::string unique(const std::string& wanted);
+  /// Whether dimensions of the value but the first are open.
+  [[nodiscard]] bool open_behind_batch(ValueId value) const;
 
  private:
   void name_values();
   void store(const std::string& name, const Tensor& tensor);
   void describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const;
-  [[nodiscard]] std::string batch_of(ValueId value, std::size_t axis) const;
+  [[nodiscard]] bool is_open(ValueId value, std::size_t axis) const;
+  [[nodiscard]] std::string symbol_of(ValueId value, std::size_t axis) const;
   onnx::GraphProto& target() { return *model_.mutable_graph(); }
 
   const Graph& graph_;
   const std::vector<TensorType>& types_;
-  std::vector<std::string> names_;                 ///< by ValueId
-  std::optional<std::vector<TensorType>> larger_;  ///< with a larger batch, where it may be another
+  const std::vector<Elsewhere>& elsewhere_;
+  Purpose purpose_;
+  std::vector<std::string> names_;  ///< by ValueId
   std::set<std::string> taken_;
   onnx::ModelProto model_;
 };
 
-/// One of our nodes on its way out: appends the ONNX nodes that compute its outputs.
+/// One of our nodes on its way out: appends the ONNX nodes that compute its outputs. A node of half precision whose
+/// parameters do not fit there is computed in float32, between casts.
 class Writer {
  public:
-  Writer(Exporter& exporter, const Node& node) : exporter_(exporter), node_(node) {}
+  /// Casts the inputs where that is needed.
+  Writer(Exporter& exporter, const Node& node);
+  /// Casts the outputs back. To be called when the node is written.
+  void finish() const;
 
+  [[nodiscard]] const Graph& graph() const noexcept { return exporter_.graph(); }
   [[nodiscard]] const Node& source() const noexcept { return node_; }
-  [[nodiscard]] std::string in(std::size_t i = 0) const { return exporter_.name(node_.inputs.at(i)); }
-  [[nodiscard]] std::string out(std::size_t i = 0) const { return exporter_.name(node_.outputs.at(i)); }
+  [[nodiscard]] std::string in(std::size_t i = 0) const { return ins_.at(i); }
+  [[nodiscard]] std::string out(std::size_t i = 0) const { return outs_.at(i); }
   [[nodiscard]] const Shape& shape(std::size_t i = 0) const { return exporter_.type(node_.inputs.at(i)).shape; }
   [[nodiscard]] const Shape& out_shape() const { return exporter_.type(node_.outputs.at(0)).shape; }
-  [[nodiscard]] DType dtype() const { return exporter_.type(node_.outputs.at(0)).dtype; }
+  [[nodiscard]] DType dtype() const { return wide_ ? DType::f32 : exporter_.type(node_.outputs.at(0)).dtype; }
+  /// Whether the sizes of input 0 but the first are open: what follows from them must be said by operators.
+  [[nodiscard]] bool open_behind_batch() const { return exporter_.open_behind_batch(node_.inputs.at(0)); }
+  /// The spatial sizes of input 1, computed; nothing where there is none or they are the same everywhere.
+  [[nodiscard]] std::optional<std::string> spatial_sizes_like_input_1() const;
+  /// The shape of input 0, for a Reshape to it: a constant for every batch, or computed.
+  [[nodiscard]] std::string shape_to_return_to() const;
 
   /// The node's parameter as a constant, in the element type of what the node computes.
   [[nodiscard]] std::string param(Slot slot) const;
@@ -71,12 +96,13 @@ class Writer {
   [[nodiscard]] std::string fresh(std::string_view suffix) const;
 
  private:
+  void cast(const std::string& from, const std::string& to, DType type) const;
+
   Exporter& exporter_;
   const Node& node_;
+  bool wide_ = false;  ///< computed in float32 between values of half precision
+  std::vector<std::string> ins_, outs_;
 };
-
-/// ONNX's number for an element type.
-[[nodiscard]] std::int32_t data_type_of(DType type);
 
 void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value);
 void set(onnx::NodeProto& node, const std::string& attribute, double value);

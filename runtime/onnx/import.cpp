@@ -1,32 +1,282 @@
 #include "runtime/onnx/import.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/open_sizes.hpp"
+#include "runtime/onnx/generalise.hpp"
 #include "runtime/onnx/importer.hpp"
 #include "runtime/onnx/model_file.hpp"
+#include "runtime/onnx/tensor.hpp"
 
 namespace banoff {
+
+namespace onnx_import {
+namespace {
+
+using SourcePtr = std::shared_ptr<const Source>;
+
+SourcePtr open_source(const std::filesystem::path& file, const NodeExecutor& evaluate, const LoadLimits& limits) {
+  auto source = std::make_shared<Source>(Source{read_model(file), file, {}, evaluate, limits});
+  const onnx::GraphProto& graph = source->model.graph();
+  if (graph.sparse_initializer_size() > 0) fail_input("sparse initializers are not supported");
+  KnownTensors known(file, limits.max_computed_bytes);
+  for (const onnx::TensorProto& initializer : graph.initializer()) {
+    source->initializers.emplace_back(initializer.name(), known.stored(initializer));
+  }
+  return source;
+}
+
+/// The inputs with every size as in `sizes`, or as given.
+std::vector<FileInput> sized(std::vector<FileInput> inputs, const Sizes& sizes) {
+  for (FileInput& input : inputs) {
+    for (Dim& dim : input.dims) {
+      const auto size = sizes.find(dim.symbol);
+      if (!dim.symbol.empty() && size != sizes.end()) dim.size = size->second;
+    }
+  }
+  return inputs;
+}
+
+Reading read(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+             KnownTensors& known) {
+  Reading reading{Importer(source, inputs, constants, known).run(), {}};
+  reading.types = infer_types(reading.graph, {}, source.limits.graph);
+  return reading;
+}
+
+/// A reading that may take as much memory as one alone may.
+Reading read(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
+  KnownTensors known(source.file, source.limits.max_computed_bytes);
+  return read(source, inputs, constants, known);
+}
+
+template <class... Args>
+std::optional<Reading> try_to_read(Args&&... args) {
+  try {
+    return read(std::forward<Args>(args)...);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::bad_input) throw;
+    return std::nullopt;
+  }
+}
+
+/// "height=224, width=224": how the sizes that nobody gave may be given.
+std::string hint(const std::vector<FileInput>& inputs) {
+  std::vector<std::string> words;
+  for (const FileInput& input : inputs) {
+    for (std::size_t i = 1; i < input.dims.size(); ++i) {
+      const std::string word = fmt::format("--shape {}=…", input.dims[i].symbol);
+      const bool open = !input.dims[i].symbol.empty() && input.dims[i].size == 0;
+      if (open && std::ranges::find(words, word) == words.end()) words.push_back(word);
+    }
+  }
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+/// The network at the sizes given, and at the first likely ones that it takes for the rest.
+class Nominal {
+ public:
+  Nominal(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
+    std::vector<std::vector<Dim>> dims;
+    for (const FileInput& input : inputs) dims.push_back(input.dims);
+    const std::vector<Sizes> likely = likely_sizes(dims);
+    std::vector<std::string> failures;
+    for (const Sizes& assumed : likely) {
+      sizes_ = assumed;
+      inputs_ = sized(inputs, assumed);
+      try {
+        reading_ = read(source, inputs_, constants);
+        return;
+      } catch (const Error& error) {
+        // What fails in the same words at another size fails at all of them.
+        if (error.kind() != ErrorKind::bad_input || likely.size() == 1) throw;
+        if (!failures.empty() && failures.back() == error.what()) throw;
+        failures.emplace_back(error.what());
+      }
+    }
+    fail_input("the network takes none of the likely sizes; give some with {}\n{}", hint(inputs), failures.front());
+  }
+
+  [[nodiscard]] const Reading& reading() const { return *reading_; }
+  [[nodiscard]] const std::vector<FileInput>& inputs() const noexcept { return inputs_; }
+  [[nodiscard]] bool assumed(const std::string& symbol) const { return sizes_.contains(symbol); }
+
+ private:
+  Sizes sizes_;
+  std::vector<FileInput> inputs_;
+  std::optional<Reading> reading_;
+};
+
+/// Puts the symbols back where the reading has sizes.
+void name_sizes(Graph& graph, const std::vector<FileInput>& inputs) {
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) graph.inputs[i].dims = inputs[i].dims;
+}
+
+/// Looks at a file at several sizes: what it says of each of them alone is no network for all.
+class Opener {
+ public:
+  Opener(const Source& source, const Nominal& nominal, const std::set<std::string>& constants)
+      : source_(source),
+        nominal_(nominal),
+        constants_(constants),
+        known_(source.file, source.limits.max_computed_bytes / 4) {
+    named_ = nominal.reading().graph;
+    name_sizes(named_, nominal.inputs());
+    open_ = open_sizes(named_, nominal.reading().types);
+  }
+
+  /// The network, its open sizes being symbols but for those in `fixed`.
+  Graph run() {
+    for (const OpenSize& size : open_) look_beside(size);
+    Generalised general = generalise(nominal_.reading(), all_readings());
+    while (general.difference && !beside_.empty()) {
+      // Each size alone can be another; some of them together cannot.
+      const std::string& symbol = beside_.rbegin()->first;
+      fixed[symbol] = reason(*general.difference);
+      beside_.erase(symbol);
+      general = generalise(nominal_.reading(), all_readings());
+    }
+    if (beside_.empty()) general.graph = nominal_.reading().graph;
+    name_sizes(general.graph, nominal_.inputs());
+    for (const auto& [symbol, why] : fixed) fix_size(general.graph, nominal_.reading().types, symbol);
+    return std::move(general.graph);
+  }
+
+  [[nodiscard]] const std::vector<OpenSize>& open() const noexcept { return open_; }
+
+  std::map<std::string, std::string> fixed;  ///< by symbol, why it keeps its size
+
+ private:
+  static std::string reason(const Difference& difference) {
+    return fmt::format("at other sizes '{}' {}", difference.node, difference.what);
+  }
+
+  /// All readings beside the nominal one share an allowance of memory.
+  std::optional<Reading> read_at(const Sizes& sizes) {
+    std::set<std::string> constants = constants_;
+    auto reading = try_to_read(source_, sized(nominal_.inputs(), sizes), constants, known_);
+    return constants == constants_ ? std::move(reading) : std::nullopt;
+  }
+
+  void look_beside(const OpenSize& size) {
+    constexpr std::size_t enough = 3;
+    std::vector<Reading> readings;
+    for (const std::int64_t other : sizes_beside(size)) {
+      if (readings.size() == enough) break;
+      auto reading = read_at({{size.symbol, other}});
+      if (reading) readings.push_back(std::move(*reading));
+    }
+    if (readings.empty()) {
+      fixed[size.symbol] = "the network takes no other size near it";
+      return;
+    }
+    std::vector<const Reading*> views;
+    for (const Reading& reading : readings) views.push_back(&reading);
+    const Generalised general = generalise(nominal_.reading(), views);
+    if (general.difference) fixed[size.symbol] = reason(*general.difference);
+    else beside_[size.symbol] = std::move(readings);
+  }
+
+  /// Beside every size that may be another, and where all of them are.
+  std::vector<const Reading*> all_readings() {
+    std::vector<const Reading*> views;
+    Sizes together;
+    for (const auto& [symbol, readings] : beside_) {
+      for (const Reading& reading : readings) views.push_back(&reading);
+      together[symbol] = size_in(readings.front(), symbol);
+    }
+    if (beside_.size() < 2) return views;
+    together_ = read_at(together);
+    if (together_) views.push_back(&*together_);
+    return views;
+  }
+
+  [[nodiscard]] std::int64_t size_in(const Reading& reading, const std::string& symbol) const {
+    for (std::size_t i = 0; i < named_.inputs.size(); ++i) {
+      for (std::size_t d = 0; d < named_.inputs[i].dims.size(); ++d) {
+        if (named_.inputs[i].dims[d].symbol == symbol) return reading.graph.inputs[i].dims[d].size;
+      }
+    }
+    fail_internal("no size is called '{}'", symbol);
+  }
+
+  const Source& source_;
+  const Nominal& nominal_;
+  const std::set<std::string>& constants_;
+  KnownTensors known_;
+  Graph named_;
+  std::vector<OpenSize> open_;
+  std::map<std::string, std::vector<Reading>> beside_;  ///< by symbol
+  std::optional<Reading> together_;
+};
+
+LoadedModel loaded(const Source& source, Graph graph) {
+  LoadedModel result;
+  result.graph = std::move(graph);
+  result.manifest.file = source.file;
+  result.manifest.weights = source.file;
+  verify(result.graph, infer_types(result.graph, {}, source.limits.graph));
+  return result;
+}
+
+LoadedModel load(const SourcePtr& source, const Bindings& bindings) {
+  std::set<std::string> constants;
+  std::vector<FileInput> inputs = inputs_of(source->model, bindings, constants);
+  std::optional<Nominal> found;
+  for (std::size_t before = 1; before != constants.size();) {
+    before = constants.size();
+    inputs = inputs_of(source->model, bindings, constants);
+    found.emplace(*source, inputs, constants);
+  }
+  const Nominal& nominal = *found;
+  Opener opener(*source, nominal, constants);
+  LoadedModel result = loaded(*source, opener.run());
+  for (const OpenSize& size : opener.open()) {
+    const auto fixed = opener.fixed.find(size.symbol);
+    result.sizes.push_back(
+        {size.symbol, size.size, nominal.assumed(size.symbol), fixed == opener.fixed.end() ? "" : fixed->second});
+  }
+  for (const FileInput& input : inputs) {
+    auto& symbols = result.symbols.emplace_back();
+    for (const Dim& dim : input.dims) symbols.push_back(dim.symbol);
+  }
+  if (!opener.fixed.empty()) {
+    result.at = [source, constants, inputs = nominal.inputs()](const Sizes& sizes) {
+      std::set<std::string> known_here = constants;
+      Graph graph = read(*source, sized(inputs, sizes), known_here).graph;
+      if (known_here != constants) fail_input("at this size an input with a default would have to be a constant");
+      return loaded(*source, std::move(graph));
+    };
+  }
+  return result;
+}
+
+}  // namespace
+}  // namespace onnx_import
 
 bool reads_onnx() noexcept { return true; }
 
 LoadedModel load_onnx(const std::filesystem::path& file, const NodeExecutor& evaluate, const Bindings& bindings,
                       const LoadLimits& limits) {
-  const onnx::ModelProto model = onnx_import::read_model(file);
-  try {
-    std::set<std::string> constants;
-    LoadedModel loaded;
-    for (std::size_t before = 1; before != constants.size();) {
-      before = constants.size();
-      loaded = onnx_import::Importer(model, file, evaluate, bindings, limits, constants).run();
+  const auto about_file = [file](auto&& body) {
+    try {
+      return body();
+    } catch (const Error& error) {
+      throw Error(error.kind(), fmt::format("{}: {}", file.string(), error.what()));
+    } catch (const std::bad_alloc&) {
+      fail_input("{}: the network does not fit in memory", file.string());
     }
-    verify(loaded.graph, infer_types(loaded.graph, bindings, limits.graph));
-    return loaded;
-  } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("{}: {}", file.string(), error.what()));
-  } catch (const std::bad_alloc&) {
-    fail_input("{}: the network does not fit in memory", file.string());
+  };
+  LoadedModel model =
+      about_file([&] { return onnx_import::load(onnx_import::open_source(file, evaluate, limits), bindings); });
+  if (model.at) {
+    model.at = [about_file, at = std::move(model.at)](const std::map<std::string, std::int64_t>& sizes) {
+      return about_file([&] { return at(sizes); });
+    };
   }
+  return model;
 }
 
 }  // namespace banoff

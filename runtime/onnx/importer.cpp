@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "runtime/core/checked.hpp"
-#include "runtime/onnx/batch.hpp"
 #include "runtime/onnx/model_file.hpp"
 #include "runtime/onnx/names.hpp"
 #include "runtime/onnx/patterns.hpp"
@@ -17,14 +16,6 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
-/// Where constants depend on the batch, the network is one for this batch.
-void fix_batch(Graph& graph) {
-  if (types_of_larger_batch(graph, infer_types(graph))) return;
-  for (GraphInput& input : graph.inputs) {
-    for (Dim& dim : input.dims) dim.symbol.clear();
-  }
-}
-
 std::string title(const onnx::NodeProto& node) {
   if (!node.name().empty()) return printable(node.name());
   return printable(node.output_size() > 0 && !node.output(0).empty() ? node.output(0) : node.op_type());
@@ -32,23 +23,23 @@ std::string title(const onnx::NodeProto& node) {
 
 }  // namespace
 
-Importer::Importer(const onnx::ModelProto& model, const std::filesystem::path& file, const NodeExecutor& evaluate,
-                   const Bindings& bindings, const LoadLimits& limits, std::set<std::string>& constants)
-    : source_(model.graph()),
-      file_(file),
-      evaluate_(evaluate),
-      bindings_(bindings),
-      limits_(limits),
-      opset_(opset_of(model)),
+Importer::Importer(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+                   KnownTensors& known)
+    : source_(source.model.graph()),
+      given_(source),
+      inputs_(inputs),
+      file_(source.file),
+      evaluate_(source.evaluate),
+      limits_(source.limits),
+      opset_(opset_of(source.model)),
       constants_(constants),
-      known_(file, limits.max_computed_bytes) {
-  if (model.ir_version() >= 4) find_defaults();
-  graph_.name = file.stem().string();
+      known_(known) {
+  graph_.name = file_.stem().string();
   for (const onnx::NodeProto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
   for (const onnx::ValueInfoProto& output : source_.output()) read_.insert(output.name());
 }
 
-LoadedModel Importer::run() {
+Graph Importer::run() {
   if (static_cast<std::size_t>(source_.node_size()) > limits_.graph.max_nodes) {
     fail_input("{} nodes, the limit is {}", source_.node_size(), limits_.graph.max_nodes);
   }
@@ -57,113 +48,48 @@ LoadedModel Importer::run() {
   for (const onnx::NodeProto& node : source_.node()) take_node(node);
   if (!failures_.empty()) report();
   take_outputs();
-  LoadedModel result;
-  result.graph = with_patterns(without_transposes(graph_, known_), known_);
-  fix_batch(result.graph);
-  result.manifest.file = file_;
-  result.manifest.weights = file_;
-  return result;
-}
-
-/// Initializers that are inputs too may be given other values, from version 4 of the file format on. Where all of them
-/// are, they are weights, listed by an old habit.
-void Importer::find_defaults() {
-  std::set<std::string> inputs;
-  for (const onnx::ValueInfoProto& input : source_.input()) inputs.insert(input.name());
-  const auto listed = [&](const onnx::TensorProto& initializer) { return inputs.contains(initializer.name()); };
-  if (std::ranges::all_of(source_.initializer(), listed)) return;
-  for (const onnx::TensorProto& initializer : source_.initializer()) {
-    if (listed(initializer) && !constants_.contains(initializer.name())) optional_.insert(initializer.name());
-  }
+  return with_patterns(without_transposes(graph_, known_), known_).compacted();
 }
 
 void Importer::take_initializers() {
-  if (source_.sparse_initializer_size() > 0) fail_input("sparse initializers are not supported");
-  for (const onnx::TensorProto& initializer : source_.initializer()) {
-    if (optional_.contains(initializer.name())) defaults_.emplace(initializer.name(), known_.stored(initializer));
-    else define(initializer.name(), {none, known_.stored(initializer)});
+  std::set<std::string_view> optional;
+  for (const FileInput& input : inputs_) {
+    if (input.has_default) optional.insert(input.name);
   }
-}
-
-/// A first dimension without a size is the batch: it keeps its symbol, with what was given for it or 1.
-Dim Importer::dim_of(const onnx::TensorShapeProto::Dimension& dim, const std::string& input, int axis) const {
-  if (dim.has_dim_value() && dim.dim_value() > 0) return {dim.dim_value(), "", false};
-  if (dim.has_dim_value() && dim.dim_value() == 0)
-    fail_input("input '{}': tensors without elements are not supported", input);
-  const auto given = bindings_.symbols.find(dim.dim_param());
-  const bool named = !dim.dim_param().empty() && given != bindings_.symbols.end();
-  if (axis == 0) {
-    const auto batch = bindings_.symbols.find("N");
-    const std::int64_t size = named ? given->second : batch == bindings_.symbols.end() ? 1 : batch->second;
-    return {size, dim.dim_param().empty() ? "N" : printable(dim.dim_param()), false};
+  for (const auto& [name, tensor] : given_.initializers) {
+    if (optional.contains(name)) defaults_.emplace(name, tensor);
+    else define(name, {none, tensor});
   }
-  if (named) return {given->second, "", false};
-  fail_input("input '{}': dimension {} ({}) has no size; give one with --shape {}", input, axis,
-             dim.dim_param().empty() ? "unnamed" : dim.dim_param(),
-             dim.dim_param().empty() ? input + ":1x3x224x224" : dim.dim_param() + "=224");
-}
-
-std::vector<Dim> Importer::dims_of(const onnx::ValueInfoProto& input) const {
-  const auto given = bindings_.inputs.find(input.name());
-  std::vector<Dim> dims;
-  if (given != bindings_.inputs.end()) {
-    const onnx::TypeProto::Tensor& type = input.type().tensor_type();
-    if (type.has_shape() && type.shape().dim_size() != static_cast<int>(given->second.rank())) {
-      fail_input("input '{}': shape {} given, {} dimensions expected", input.name(), given->second.str(),
-                 type.shape().dim_size());
-    }
-    for (const std::int64_t size : given->second) {
-      if (size < 1) fail_input("input '{}': tensors without elements are not supported", input.name());
-      dims.push_back({size, "", false});
-    }
-    return dims;
-  }
-  if (!input.type().tensor_type().has_shape()) {
-    fail_input("input '{}' has no shape; give one with --shape {}:1x3x224x224", input.name(), input.name());
-  }
-  for (const auto& dim : input.type().tensor_type().shape().dim()) {
-    dims.push_back(dim_of(dim, input.name(), static_cast<int>(dims.size())));
-  }
-  return dims;
 }
 
 void Importer::take_inputs() {
-  for (const onnx::ValueInfoProto& input : source_.input()) {
-    if (operands_.contains(input.name())) continue;  // an initializer that is a constant
-    check_name(input.name(), "input");
-    if (!input.type().has_tensor_type()) fail_input("input '{}' is no tensor", input.name());
-    if (defaults_.contains(input.name())) {
-      take_default(input);
-      continue;
+  for (const FileInput& input : inputs_) {
+    check_name(input.name, "input");
+    TensorType type{input.dtype, {}, false};
+    std::vector<Dim> dims;
+    for (const Dim& dim : input.dims) {
+      type.shape.push_back(dim.size);
+      dims.push_back({dim.size, "", false});
     }
-    TensorType type{dtype_of_onnx(input.type().tensor_type().elem_type()), {}, false};
-    const std::vector<Dim> dims = dims_of(input);
-    for (const Dim& dim : dims) type.shape.push_back(dim.size);
-    has_batch_ = has_batch_ || (!dims.empty() && !dims[0].symbol.empty());
     if (type.shape.elements() > limits_.graph.max_elements) {
-      fail_input("input '{}': {} is larger than the limit of {} elements", input.name(), type.str(),
+      fail_input("input '{}': {} is larger than the limit of {} elements", input.name, type.str(),
                  limits_.graph.max_elements);
     }
-    const ValueId value = graph_.add_input(input.name(), type.dtype, dims);
-    names_.insert(input.name());
+    const ValueId value = graph_.add_input(input.name, type.dtype, std::move(dims));
+    names_.insert(input.name);
     types_.push_back(type);
-    define(input.name(), {value, std::nullopt});
+    define(input.name, {value, std::nullopt});
+    if (input.has_default) take_default(input);
   }
 }
 
-void Importer::take_default(const onnx::ValueInfoProto& input) {
-  const Known& value = defaults_.at(input.name());
-  const DType dtype = dtype_of_onnx(input.type().tensor_type().elem_type());
-  if (value.dtype() != dtype) {
-    fail_input("input '{}' is {}, its default {}", input.name(), name_of(dtype), name_of(value.dtype()));
+void Importer::take_default(const FileInput& input) {
+  const Known& value = defaults_.at(input.name);
+  if (value.dtype() != input.dtype) {
+    fail_input("input '{}' is {}, its default {}", input.name, name_of(input.dtype), name_of(value.dtype()));
   }
-  std::vector<Dim> dims;
-  for (const std::int64_t size : value.shape()) dims.push_back({size, "", false});
-  if (value.elements() == 0) fail_input("input '{}': tensors without elements are not supported", input.name());
-  define(input.name(), {graph_.add_input(input.name(), dtype, dims), std::nullopt});
+  if (value.elements() == 0) fail_input("input '{}': tensors without elements are not supported", input.name);
   graph_.inputs.back().default_value = value;
-  names_.insert(input.name());
-  types_.push_back({dtype, value.shape(), false});
 }
 
 const Known* Importer::fixed(const std::string& name) {

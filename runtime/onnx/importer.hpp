@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "runtime/onnx/file_inputs.hpp"
 #include "runtime/onnx/import.hpp"
 #include "runtime/onnx/known.hpp"
 
@@ -22,20 +23,28 @@ struct Operand {
 /// Parameters of a node to be made.
 using Params = std::vector<std::pair<Slot, Known>>;
 
+/// A file as every reading of it begins.
+struct Source {
+  onnx::ModelProto model;
+  std::filesystem::path file;
+  std::vector<std::pair<std::string, Known>> initializers;
+  NodeExecutor evaluate;
+  LoadLimits limits;
+};
+
+/// Reads a network at the sizes that its inputs have: nothing in it says how another size would be.
 class Importer {
  public:
   /// `constants` are inputs with a default that must be taken as constants; those that an operator has to know while
   /// importing are added to them. Where there are more afterwards, the graph is none: import again.
-  Importer(const onnx::ModelProto& model, const std::filesystem::path& file, const NodeExecutor& evaluate,
-           const Bindings& bindings, const LoadLimits& limits, std::set<std::string>& constants);
+  Importer(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+           KnownTensors& known);
 
-  [[nodiscard]] LoadedModel run();
+  [[nodiscard]] Graph run();
 
   [[nodiscard]] std::int64_t opset() const noexcept { return opset_; }
   /// Where tensors that are known while importing come from.
   [[nodiscard]] KnownTensors& known() noexcept { return known_; }
-  /// Whether an input's first dimension has no size of its own.
-  [[nodiscard]] bool has_batch() const noexcept { return has_batch_; }
   [[nodiscard]] const Operand& operand(const std::string& name) const;
   /// The default of an input that has one, which is a constant from now on; null for anything else.
   [[nodiscard]] const Known* fixed(const std::string& name);
@@ -51,14 +60,11 @@ class Importer {
     std::string node, op, reason;
   };
 
-  void find_defaults();
   void take_inputs();
-  void take_default(const onnx::ValueInfoProto& input);
+  void take_default(const FileInput& input);
   void take_initializers();
   void take_node(const onnx::NodeProto& node);
   void take_outputs();
-  [[nodiscard]] std::vector<Dim> dims_of(const onnx::ValueInfoProto& input) const;
-  [[nodiscard]] Dim dim_of(const onnx::TensorShapeProto::Dimension& dim, const std::string& input, int axis) const;
   [[nodiscard]] std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
                                                const Signature& signature);
   [[nodiscard]] std::vector<Operand> without_elements(const Signature& signature);
@@ -67,9 +73,10 @@ class Importer {
   [[noreturn]] void report() const;
 
   const onnx::GraphProto& source_;
-  std::filesystem::path file_;
+  const Source& given_;
+  const std::vector<FileInput>& inputs_;
+  const std::filesystem::path& file_;
   const NodeExecutor& evaluate_;
-  const Bindings& bindings_;
   const LoadLimits& limits_;
   std::int64_t opset_;
   Graph graph_;
@@ -78,11 +85,9 @@ class Importer {
   std::set<std::string, std::less<>> lost_;  ///< values of nodes that failed: what reads them is not told of again
   std::set<std::string, std::less<>> names_, read_;
   std::set<std::string>& constants_;
-  std::set<std::string> optional_;                   ///< inputs that have a default
-  std::unordered_map<std::string, Known> defaults_;  ///< theirs
+  std::unordered_map<std::string, Known> defaults_;  ///< of inputs that have one
   std::vector<Failure> failures_;
-  KnownTensors known_;
-  bool has_batch_ = false;
+  KnownTensors& known_;
 };
 
 }  // namespace banoff::onnx_import

@@ -13,6 +13,13 @@ void plain(Call& call) {
   call.become(Activation{kind});
 }
 
+/// Of integers, from opset 14 on, the larger of each and 0.
+void relu(Call& call) {
+  if (is_float(call.type(0).dtype)) return plain<ActivationKind::relu>(call);
+  const Steps s(call);
+  call.result(0, s.pair(PairKind::max, call.in(0), s.number(call.in(0), 0)));
+}
+
 void leaky_relu(Call& call) {
   call.become(Activation{ActivationKind::leaky_relu, call.attributes.real("alpha", 0.01)});
 }
@@ -97,10 +104,10 @@ void clip(Call& call) {
 void prelu(Call& call) {
   const Shape x = call.shape(0);
   const Operand& slope = call.in(1);
-  if (slope.known && is_float(slope.known->dtype())) {
+  if (slope.known && is_float(slope.known->dtype()) && x.rank() > 1) {
     const Known& values = *slope.known;
     if (values.elements() == 1) return call.become(PRelu{}, {{Slot::weight, values.reshaped({1})}});
-    if (x.rank() > 1 && axis_of(values.shape(), x) == 1) {
+    if (axis_of(values.shape(), x) == 1) {
       return call.become(PRelu{}, {{Slot::weight, values.reshaped({x[1]})}});
     }
   }
@@ -136,17 +143,20 @@ void hardmax(Call& call) {
               }));
 }
 
-/// The mask, where asked for, keeps everything.
+/// The mask, where asked for, keeps everything. It is of the input's type before opset 10.
 void dropout(Call& call) {
   for (const char* name : {"ratio", "seed", "is_test"}) call.attributes.ignore(name);
   if (call.has(2) && call.known_number(2, "training_mode", 0) != 0) fail_input("training_mode is not supported");
-  if (call.outputs() > 1) call.result(1, {none, call.known().filled(DType::boolean, call.shape(0), 1)});
+  if (call.outputs() > 1) {
+    const DType type = call.opset() < 10 ? call.type(0).dtype : DType::boolean;
+    call.result(1, {none, call.known().filled(type, call.shape(0), 1)});
+  }
   call.become(Identity{});
 }
 
 void identity(Call& call) { call.result(0, call.in(0)); }
 
-constexpr Row rows[] = {{"Relu", plain<ActivationKind::relu>},
+constexpr Row rows[] = {{"Relu", relu},
                         {"Sigmoid", plain<ActivationKind::sigmoid>},
                         {"Tanh", plain<ActivationKind::tanh>},
                         {"HardSwish", plain<ActivationKind::hard_swish>},

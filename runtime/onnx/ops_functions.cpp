@@ -1,4 +1,6 @@
 // Functions of one element and of several, on floats, integers and booleans.
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -20,31 +22,27 @@ void negate(Call& call) {
   call.become(Activation{ActivationKind::linear, -1, 0});
 }
 
+/// Of integers it is rounded toward zero.
+void error_function(Call& call) {
+  const Steps s(call);
+  call.result(0, s.in_floats(call.in(0), [&](const Operand& x) { return s.unary(UnaryKind::erf, x); }));
+}
+
 /// A number is not equal to itself if it is none.
 void is_nan(Call& call) {
   const Steps s(call);
   call.result(0, s.unary(UnaryKind::logical_not, s.equal(call.in(0), call.in(0))));
 }
 
-double largest_finite(DType type) {
-  switch (type) {
-    case DType::f64: return std::numeric_limits<double>::max();
-    case DType::f16: return 65504;
-    case DType::bf16: return 0x1.FEp127;
-    default: return std::numeric_limits<float>::max();
-  }
-}
-
 void is_inf(Call& call) {
   const Steps s(call);
   const Operand& x = call.in(0);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   const bool above = call.attributes.integer("detect_positive", 1) != 0;
   const bool below = call.attributes.integer("detect_negative", 1) != 0;
-  const double most = largest_finite(call.type(0).dtype);
-  if (above && below) return call.result(0, s.less(s.number(x, most), s.unary(UnaryKind::abs, x)));
-  if (above) return call.result(0, s.less(s.number(x, most), x));
-  if (below) return call.result(0, s.less(x, s.number(x, -most)));
-  fail_input("neither detect_positive nor detect_negative");
+  if (!above && !below) return call.result(0, s.less(x, x));  // never
+  if (above && below) return call.result(0, s.equal(s.unary(UnaryKind::abs, x), s.number(x, infinity)));
+  call.result(0, s.equal(x, s.number(x, above ? infinity : -infinity)));
 }
 
 template <CompareKind kind, bool swapped>
@@ -119,9 +117,10 @@ std::optional<Operand> clamp(const Call& call, bool larger) {
   const Shape x = call.shape(value);
   const auto axis = axis_of(limit.shape(), x);
   if (!axis || x.rank() == 0 || !is_float(limit.dtype())) return std::nullopt;
-  const Known bounds = limit.elements() == x[*axis]
-                           ? limit.reshaped({x[*axis]})
-                           : call.known().filled(limit.dtype(), {x[*axis]}, limit.to_vector<double>().front());
+  const std::vector<double> values = limit.to_vector<double>();
+  if (std::ranges::any_of(values, [](double v) { return std::isnan(v); })) return std::nullopt;
+  const Known bounds = limit.elements() == x[*axis] ? limit.reshaped({x[*axis]})
+                                                    : call.known().filled(limit.dtype(), {x[*axis]}, values.front());
   const Clamp op{static_cast<std::int64_t>(*axis), larger, !larger};
   return call.emit(op, {call.in(value)}, {{larger ? Slot::lower : Slot::upper, bounds}});
 }
@@ -144,7 +143,7 @@ constexpr Row rows[] = {{"Abs", unary<UnaryKind::abs>},
                         {"Sqrt", unary<UnaryKind::sqrt>},
                         {"Exp", unary<UnaryKind::exp>},
                         {"Log", unary<UnaryKind::log>},
-                        {"Erf", unary<UnaryKind::erf>},
+                        {"Erf", error_function},
                         {"Sin", unary<UnaryKind::sin>},
                         {"Cos", unary<UnaryKind::cos>},
                         {"Tan", unary<UnaryKind::tan>},

@@ -25,6 +25,7 @@ void take_windows(Call& call, Op& op, const Shape& weight) {
   op.stride = spatial(call, "strides", rank);
   op.dilation = spatial(call, "dilations", rank);
   op.groups = call.attributes.integer("group", 1);
+  if (op.groups < 1) fail_input("group is {}, expected at least 1", op.groups);
   op.padding = padding_of(call, rank);
   op.bias = call.has(2) && call.in(2).known;
 }
@@ -54,7 +55,7 @@ void conv(Call& call) {
 
 /// Pads so that the output is as large as it is asked to be (the operator's own rule); one that is larger than the
 /// windows reach has zeros at its end.
-void pad_for_output(const Call& call, ConvTranspose& op, const Ints& output, bool more_at_begin) {
+void pad_for_output(const Call& call, ConvTranspose& op, const Ints& output, bool automatic, bool more_at_begin) {
   Padding padding;
   padding.begin.values.clear(), padding.end.values.clear();
   const Shape input = call.shape(0);
@@ -63,6 +64,10 @@ void pad_for_output(const Call& call, ConvTranspose& op, const Ints& output, boo
     const std::int64_t windows = checked_mul(op.stride.at(i), input[i + 2] - 1);
     const std::int64_t window = checked_add(checked_mul(op.kernel.at(i) - 1, op.dilation.at(i)), 1);
     const std::int64_t full = checked_add(checked_add(windows, window), op.output_padding.at(i));
+    if (automatic && full < output[i]) {
+      fail_input("auto_pad with a stride of {} and windows of {}: the specification does not say what lies between",
+                 op.stride.at(i), op.kernel.at(i));
+    }
     const std::int64_t more = checked_sub(full, output[i]), total = std::max<std::int64_t>(more, 0);
     op.output_padding.values[i] = checked_add(op.output_padding.at(i), total - more);
     const std::int64_t half = total / 2;
@@ -89,7 +94,7 @@ void conv_transpose(Call& call) {
     output.emplace();
     for (std::size_t i = 0; i < rank; ++i) output->push_back(checked_mul(call.shape(0)[i + 2], op.stride.at(i)));
   }
-  if (output) pad_for_output(call, op, *output, automatic != "SAME_UPPER");
+  if (output) pad_for_output(call, op, *output, automatic.starts_with("SAME"), automatic != "SAME_UPPER");
   finish(call, op, weight);
 }
 

@@ -19,8 +19,6 @@ void reshape(Call& call) {
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] == 0 && i < x.rank()) shape[i] = x[i];
   }
-  // The batch stays what it is, however many there are.
-  if (call.importer().has_batch() && !shape.empty() && x.rank() > 0 && shape[0] == x[0]) shape[0] = 0;
   call.become(Reshape{shape});
 }
 
@@ -87,13 +85,15 @@ void depth_to_space(Call& call) {
   call.result(0, s.reshape(turned, {x[0], c, x[2] * b, x[3] * b}));
 }
 
+/// The way back; DCR alone before opset 28.
 void space_to_depth(Call& call) {
   const Steps s(call);
   const std::int64_t b = block_of(call);
   const Shape x = call.shape(0);
   if (x[2] % b != 0 || x[3] % b != 0) fail_input("blocksize = {} for {}", b, x.str());
   const Operand split = s.reshape(call.in(0), {x[0], x[1], x[2] / b, b, x[3] / b, b});
-  const Operand turned = s.emit(Transpose{{0, 3, 5, 1, 2, 4}}, {split});
+  const bool slow = call.attributes.text("mode", "DCR") == "DCR";
+  const Operand turned = s.emit(Transpose{slow ? Ints{0, 3, 5, 1, 2, 4} : Ints{0, 1, 3, 5, 2, 4}}, {split});
   call.result(0, s.reshape(turned, {x[0], x[1] * b * b, x[2] / b, x[3] / b}));
 }
 

@@ -1,5 +1,7 @@
 // Normalisations.
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "runtime/onnx/steps.hpp"
 
@@ -13,15 +15,40 @@ std::int64_t channels_of(const Call& call) {
   return x[1];
 }
 
+/// With spatial = 0, before opset 9, every place of an image has a norm of its own: x scale + shift by element.
+void norm_of_elements(Call& call, double eps) {
+  const Shape x = call.shape(0);
+  const Shape each(std::span(x.begin() + 1, x.rank() - 1));
+  std::array<std::vector<double>, 4> p;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const Tensor& given = call.known(i + 1, "a parameter of the norm");
+    if (given.elements() != each.elements())
+      fail_input("a parameter of the norm is {}, expected {}", given.shape().str(), each.str());
+    p[i] = given.to_vector<double>();
+  }
+  auto& [scale, shift, mean, variance] = p;
+  for (std::size_t i = 0; i < scale.size(); ++i) {
+    scale[i] /= std::sqrt(variance[i] + eps);
+    shift[i] -= scale[i] * mean[i];
+  }
+  const Steps s(call);
+  const auto constant = [&](const std::vector<double>& values) {
+    const auto element = [&](std::int64_t i) { return values[static_cast<std::size_t>(i)]; };
+    return Operand{none, call.known().numbers(call.type(0).dtype, each, element)};
+  };
+  call.result(0, s.add(s.mul(call.in(0), constant(scale)), constant(shift)));
+}
+
 void batch_norm(Call& call) {
   BatchNorm op;
   op.eps = call.attributes.real("epsilon", 1e-5);
   call.attributes.ignore("momentum");
   call.attributes.ignore("is_test");
-  call.attributes.require("spatial", 1);
   call.attributes.require("training_mode", 0);
   call.no_outputs_from(1);
   const std::int64_t channels = channels_of(call);
+  const bool spatial = call.opset() >= 9 || call.attributes.integer("spatial", 1) != 0;
+  if (!spatial) return norm_of_elements(call, op.eps);
   Params params;
   constexpr Slot slots[] = {Slot::weight, Slot::bias, Slot::mean, Slot::var};
   for (std::size_t i = 0; i < 4; ++i) {

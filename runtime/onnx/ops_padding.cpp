@@ -82,12 +82,23 @@ Operand padded(const Steps& s, Operand x, const Pads& pads, const std::string& m
   return s.emit(op, {x});
 }
 
+/// What a constant padding is of. Our op keeps it as a double, which large integers of 64 bits need not fit.
+double value_of(const Call& call) {
+  const double value = call.known_number(2, "constant_value", 0);
+  if (!call.has(2)) return value;
+  const Tensor& given = call.known(2, "constant_value");
+  const Tensor kept = Tensor::of<double>(given.shape(), {value}).as(given.dtype());
+  if (is_integer(given.dtype()) && !std::equal(kept.data(), kept.data() + kept.bytes(), given.data()))
+    fail_input("a constant_value beyond 53 bits is not supported");
+  return value;
+}
+
 void pad(Call& call) {
   const bool as_inputs = call.opset() >= 11;
   const Steps s(call);
   Pads pads = pads_of(call, as_inputs);
   const std::string mode = call.attributes.text("mode", "constant");
-  const double value = as_inputs ? call.known_number(2, "constant_value", 0) : call.attributes.real("value", 0);
+  const double value = as_inputs ? value_of(call) : call.attributes.real("value", 0);
   const Operand x = cut(s, call.in(0), pads);
   call.result(0, padded(s, x, pads, mode, value));
 }

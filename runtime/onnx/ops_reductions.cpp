@@ -36,40 +36,61 @@ void reduce(Call& call) {
   reduction(call, kind, same, same);
 }
 
+/// The mean of integers is their sum, divided toward zero.
 void reduce_mean(Call& call) {
   const Ints axes = axes_of(call);
   const bool keep = keeps(call);
   if (axes.empty()) return call.become(Identity{});
-  call.become(ReduceMean{axes, keep});
+  if (is_float(call.type(0).dtype)) return call.become(ReduceMean{axes, keep});
+  const Steps s(call);
+  const DType type = call.type(0).dtype;
+  const Operand total =
+      s.reduce(ReduceKind::sum, s.cast(call.in(0), type == DType::u64 ? type : DType::i64), axes, keep);
+  std::int64_t count = 1;
+  for (const std::int64_t axis : axes) count *= call.shape(0)[resolve_axis(axis, call.shape(0).rank())];
+  call.result(0, s.cast(s.div(total, s.number(total, static_cast<double>(count))), type));
 }
+
+/// A reduction whose steps are of floats; of integers the result is rounded toward zero.
+template <class Before, class After>
+void float_reduction(Call& call, Before before, After after) {
+  const Steps s(call);
+  const Ints axes = axes_of(call);
+  const bool keep = keeps(call);
+  call.result(0, s.in_floats(call.in(0), [&](const Operand& x) {
+    const Operand each = before(s, x);
+    return after(s, axes.empty() ? each : s.reduce(ReduceKind::sum, each, axes, keep));
+  }));
+}
+
+Operand root(const Steps& s, const Operand& x) { return s.unary(UnaryKind::sqrt, x); }
+Operand logarithm(const Steps& s, const Operand& x) { return s.unary(UnaryKind::log, x); }
 
 void reduce_l1(Call& call) {
   reduction(
       call, ReduceKind::sum, [](const Steps& s, const Operand& x) { return s.unary(UnaryKind::abs, x); }, same);
 }
 
-void reduce_l2(Call& call) {
-  reduction(call, ReduceKind::sum, square,
-            [](const Steps& s, const Operand& x) { return s.unary(UnaryKind::sqrt, x); });
-}
+void reduce_l2(Call& call) { float_reduction(call, square, root); }
 
 void reduce_sum_square(Call& call) { reduction(call, ReduceKind::sum, square, same); }
 
-void reduce_log_sum(Call& call) {
-  reduction(call, ReduceKind::sum, same, [](const Steps& s, const Operand& x) { return s.unary(UnaryKind::log, x); });
-}
+void reduce_log_sum(Call& call) { float_reduction(call, same, logarithm); }
 
 /// The largest is taken out first, so that nothing overflows.
+Operand log_sum_exp(const Steps& s, const Operand& x, const Ints& axes, bool keep) {
+  const Operand largest = s.reduce(ReduceKind::max, x, axes);
+  const Operand total = s.reduce(ReduceKind::sum, s.unary(UnaryKind::exp, s.sub(x, largest)), axes);
+  const Operand result = s.add(logarithm(s, total), largest);
+  return keep ? result : s.emit(Squeeze{axes}, {result});
+}
+
 void reduce_log_sum_exp(Call& call) {
   const Steps s(call);
   const Ints axes = axes_of(call);
   const bool keep = keeps(call);
-  const Operand& x = call.in(0);
   if (axes.empty()) return call.become(Identity{});
-  const Operand largest = s.reduce(ReduceKind::max, x, axes);
-  const Operand total = s.reduce(ReduceKind::sum, s.unary(UnaryKind::exp, s.sub(x, largest)), axes);
-  const Operand result = s.add(s.unary(UnaryKind::log, total), largest);
-  call.result(0, keep ? result : s.emit(Squeeze{axes}, {result}));
+  call.result(0, s.in_floats(call.in(0), [&](const Operand& x) { return log_sum_exp(s, x, axes, keep); }));
 }
 
 template <ArgKind kind>

@@ -46,13 +46,15 @@ void keep_aspect_ratio(Resizing& r, const std::vector<std::size_t>& axes, const 
     fail_input("keep_aspect_ratio_policy = {} is not supported", policy);
   }
   if (axes.empty()) return;
-  double scale = r.axes[axes.front()].scale;
+  ResizeAxis chosen = r.axes[axes.front()];
   for (const std::size_t axis : axes) {
-    scale = policy == "not_larger" ? std::min(scale, r.axes[axis].scale) : std::max(scale, r.axes[axis].scale);
+    const double scale = r.axes[axis].scale();
+    if (policy == "not_larger" ? scale < chosen.scale() : scale > chosen.scale()) chosen = r.axes[axis];
   }
   for (const std::size_t axis : axes) {
-    r.axes[axis].scale = scale;
-    r.axes[axis].out = checked_integer(std::floor(scale * static_cast<double>(r.axes[axis].in) + 0.5), "a size");
+    ResizeAxis& each = r.axes[axis];
+    each.down = chosen.down, each.up = chosen.up;
+    each.out = checked_integer(std::floor(static_cast<double>(each.in) * each.down / each.up + 0.5), "a size");
   }
 }
 
@@ -62,7 +64,7 @@ void take_sizes(Call& call, Resizing& r, const std::vector<std::size_t>& axes) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     ResizeAxis& axis = r.axes[axes[i]];
     axis.out = sizes[i];
-    axis.scale = static_cast<double>(axis.out) / static_cast<double>(axis.in);
+    axis.down = static_cast<double>(axis.out), axis.up = static_cast<double>(axis.in);
   }
   r.by_size = true;
   keep_aspect_ratio(r, axes, call.attributes.text("keep_aspect_ratio_policy", "stretch"));
@@ -72,7 +74,7 @@ void take_scales(Resizing& r, const std::vector<std::size_t>& axes, const std::v
   if (scales.size() != axes.size()) fail_input("{} scales for {} axes", scales.size(), axes.size());
   for (std::size_t i = 0; i < axes.size(); ++i) {
     ResizeAxis& axis = r.axes[axes[i]];
-    axis.scale = scales[i];
+    axis.down = scales[i];
     const double size = std::floor(static_cast<double>(axis.in) * scales[i]);
     if (!(scales[i] > 0) || !(size < 0x1p31)) fail_input("scale {} of size {}", scales[i], axis.in);
     axis.out = static_cast<std::int64_t>(size);
@@ -80,7 +82,7 @@ void take_scales(Resizing& r, const std::vector<std::size_t>& axes, const std::v
 }
 
 bool changes(const ResizeRule& rule, const ResizeAxis& axis) {
-  return axis.in != axis.out || axis.scale != 1 ||
+  return axis.in != axis.out || axis.down != axis.up ||
          (rule.coordinates == "tf_crop_and_resize" && axis.roi != std::array{0.0, 1.0});
 }
 
@@ -88,7 +90,7 @@ bool changes(const ResizeRule& rule, const ResizeAxis& axis) {
 std::optional<Coordinates> coordinates_of(const Resizing& r) {
   const auto all = [&](auto holds) { return std::all_of(r.axes.begin() + 2, r.axes.end(), holds); };
   const bool whole =
-      all([](const ResizeAxis& a) { return static_cast<double>(a.in) * a.scale == static_cast<double>(a.out); });
+      all([](const ResizeAxis& a) { return static_cast<double>(a.in) * a.down / a.up == static_cast<double>(a.out); });
   const std::string& word = r.rule.coordinates;
   if (word == "half_pixel" || (word == "half_pixel_symmetric" && whole)) return Coordinates::half_pixel;
   if (word == "pytorch_half_pixel" && all([](const ResizeAxis& a) { return a.out > 1; }))
@@ -112,6 +114,11 @@ std::optional<Resize> spatial_resize(const Call& call, const Resizing& r) {
   const std::size_t rank = r.axes.size();
   if (rank < 3 || rank > 5 || changes(rule, r.axes[0]) || changes(rule, r.axes[1])) return std::nullopt;
   if (rule.mode == Interpolation::cubic || rule.antialias || rule.exclude_outside) return std::nullopt;
+  // Our op takes the scale to be the ratio of the sizes, which one scale for all axes is not.
+  const bool by_ratio = std::ranges::all_of(r.axes, [](const ResizeAxis& a) {
+    return static_cast<double>(a.out) * a.up == static_cast<double>(a.in) * a.down;
+  });
+  if (r.by_size && !by_ratio) return std::nullopt;
   const auto coordinates = coordinates_of(r);
   const auto rounding = rounding_of(rule.rounding);
   if (!coordinates || !rounding || !is_float(call.type(0).dtype)) return std::nullopt;
@@ -121,7 +128,7 @@ std::optional<Resize> spatial_resize(const Call& call, const Resizing& r) {
   op.rounding = *rounding;
   for (std::size_t d = 2; d < rank; ++d) {
     if (r.by_size) op.size.push_back(r.axes[d].out);
-    else op.scale.push_back(r.axes[d].scale);
+    else op.scale.push_back(r.axes[d].down);
   }
   return op;
 }
@@ -174,7 +181,7 @@ void emit(Call& call, const Resizing& r) {
 
 Resizing unchanged(const Call& call) {
   Resizing r;
-  for (const std::int64_t size : call.shape(0)) r.axes.push_back({size, size, 1, {0, 1}});
+  for (const std::int64_t size : call.shape(0)) r.axes.push_back({size, size});
   return r;
 }
 

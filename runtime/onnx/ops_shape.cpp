@@ -1,6 +1,7 @@
 // Operators whose result is known while importing, whatever the network is given: constants and sizes.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
@@ -67,8 +68,29 @@ void cast_like(Call& call) {
   call.become(Cast{call.type(1).dtype});
 }
 
+/// One integer, exactly.
+std::int64_t known_integer(const Call& call, std::size_t i, std::string_view what) {
+  const Ints values = call.known_integers(i, what);
+  if (values.size() != 1) fail_input("{} has {} values, expected one", what, values.size());
+  return values.front();
+}
+
+/// The same of integers, whose sums may take all of their 64 bits.
+void integer_range(Call& call) {
+  const std::int64_t start = known_integer(call, 0, "start"), limit = known_integer(call, 1, "limit");
+  const std::int64_t delta = known_integer(call, 2, "delta");
+  std::int64_t way = 0;
+  const bool beyond = __builtin_sub_overflow(limit, start, &way) || way == std::numeric_limits<std::int64_t>::min();
+  if (beyond || delta == 0 || way == 0 || (way < 0) != (delta < 0))
+    fail_input("no elements, or too many, from {} to {} by {}", start, limit, delta);
+  const std::int64_t count = way / delta + (way % delta != 0 ? 1 : 0);
+  const auto element = [&](std::int64_t i) { return start + i * delta; };
+  call.result(0, {none, call.known().as(call.known().integers({count}, element), call.type(0).dtype)});
+}
+
 /// start, start + delta, … before limit.
 void range(Call& call) {
+  if (is_integer(call.type(0).dtype)) return integer_range(call);
   const double start = call.known_number(0, "start", 0), limit = call.known_number(1, "limit", 0);
   const double delta = call.known_number(2, "delta", 1);
   const double count = std::ceil((limit - start) / delta);

@@ -228,21 +228,33 @@ class Rewriter {
     return Map{node.inputs[0], scale->to_vector<double>(), shift->to_vector<double>(), scale->dtype()};
   }
 
+  /// x - m is exact where a x - a m is rounded at the size of a m. What a shift and a factor leave is taken to be
+  /// about 1.
+  [[nodiscard]] static bool cancels(const Map& first, const Map& last) {
+    constexpr double much = 32;
+    for (std::size_t c = 0; c < first.scale.size(); ++c) {
+      if (std::abs(first.scale[c]) == 1 && std::abs(last.scale[c] * first.shift[c]) > much) return true;
+    }
+    return false;
+  }
+
   /// Two maps in a row are one.
   void merge_affine(NodeId id) {
     const auto last = map_of(id);
     if (!last) return;
     const Node* before = producer(last->x);
     const auto first = before ? map_of(static_cast<NodeId>(before - graph_.nodes.data())) : std::nullopt;
-    if (!first) return;
+    if (!first || cancels(*first, *last)) return;
     std::vector<double> scale = first->scale, shift = first->shift;
     for (std::size_t c = 0; c < scale.size(); ++c) {
       scale[c] *= last->scale[c];
       shift[c] = last->scale[c] * shift[c] + last->shift[c];
     }
     become(id, Affine{1, true, true}, {first->x});
-    give(id, Slot::weight, of(scale, last->type));
-    give(id, Slot::bias, of(shift, last->type));
+    // Products of numbers of half precision are none.
+    const DType type = last->type == DType::f64 ? DType::f64 : DType::f32;
+    give(id, Slot::weight, of(scale, type));
+    give(id, Slot::bias, of(shift, type));
   }
 
   void drop_unread() {

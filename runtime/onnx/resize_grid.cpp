@@ -11,14 +11,15 @@ namespace {
 
 double place_by_rule(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
   const auto at = static_cast<double>(i), in = static_cast<double>(axis.in);
-  const double wanted = in * axis.scale;  // the size before it was rounded
-  const double half_pixel = (at + 0.5) / axis.scale - 0.5;
+  const double wanted = in * axis.down / axis.up;  // the size before it was rounded
+  const double half_pixel = (at + 0.5) * axis.up / axis.down - 0.5;
   if (rule.coordinates == "half_pixel") return half_pixel;
   if (rule.coordinates == "pytorch_half_pixel") return axis.out > 1 ? half_pixel : 0;
   if (rule.coordinates == "half_pixel_symmetric") {
-    return in / 2 * (1 - static_cast<double>(axis.out) / wanted) + half_pixel;
+    return (in - static_cast<double>(axis.out) * axis.up / axis.down) / 2 + half_pixel;
   }
-  if (rule.coordinates == "asymmetric") return at / axis.scale;
+  if (rule.coordinates == "asymmetric") return at * axis.up / axis.down;
+  if (rule.coordinates == "tf_half_pixel_for_nn") return (at + 0.5) * axis.up / axis.down;
   if (rule.coordinates == "align_corners") return wanted == 1 ? 0 : at * (in - 1) / (wanted - 1);
   if (rule.coordinates == "tf_crop_and_resize") {
     const auto [begin, end] = axis.roi;
@@ -60,7 +61,7 @@ std::int64_t nearest_place(const ResizeRule& rule, const ResizeAxis& axis, std::
 
 std::vector<double> resize_weights(const ResizeRule& rule, const ResizeAxis& axis) {
   // When an image shrinks, antialiasing widens the kernel so that every element is read.
-  const double narrow = rule.antialias ? std::min(axis.scale, 1.0) : 1.0;
+  const double narrow = rule.antialias ? std::min(axis.scale(), 1.0) : 1.0;
   const double reach = (rule.mode == Interpolation::linear ? 1 : 2) / narrow;
   std::vector<double> weights(static_cast<std::size_t>(axis.out * axis.in), 0.0);
   for (std::int64_t i = 0; i < axis.out; ++i) {

@@ -11,11 +11,15 @@ namespace banoff::onnx_import {
 
 enum class Interpolation : std::uint8_t { nearest, linear, cubic };
 
-/// One axis of a Resize. `scale` is the one asked for; in * scale need not be the size that comes out.
+/// One axis of a Resize. The scale is `down / up`: the one asked for over 1, or one size over another, so that a place
+/// is multiplied by `up` first and divided last: what is a whole number comes out as one. in * scale need not be the
+/// size that comes out.
 struct ResizeAxis {
   std::int64_t in = 1, out = 1;
-  double scale = 1;
+  double down = 1, up = 1;
   std::array<double, 2> roi{0, 1};  ///< begin and end of the part that is resized, of tf_crop_and_resize
+
+  [[nodiscard]] double scale() const { return down / up; }
 };
 
 struct ResizeRule {

@@ -1,6 +1,7 @@
 // An operator in several steps: what ONNX has one operator for and we have ops to make it of.
 #pragma once
 
+#include "runtime/core/dtype.hpp"
 #include "runtime/onnx/translate.hpp"
 
 namespace banoff::onnx_import {
@@ -41,6 +42,12 @@ class Steps {
     return emit(Where{}, {condition, a, b});
   }
   [[nodiscard]] Operand cast(const Operand& x, DType to) const { return type(x).dtype == to ? x : emit(Cast{to}, {x}); }
+  /// f(x) in floats; of integers the result is rounded toward zero.
+  template <class F>
+  [[nodiscard]] Operand in_floats(const Operand& x, F f) const {
+    const DType own = type(x).dtype;
+    return cast(f(cast(x, is_float(own) ? own : DType::f64)), own);
+  }
   [[nodiscard]] Operand reduce(ReduceKind kind, const Operand& x, const Ints& axes, bool keep_dims = true) const {
     return emit(Reduce{kind, axes, keep_dims}, {x});
   }

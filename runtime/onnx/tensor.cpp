@@ -4,6 +4,7 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
+#include "runtime/onnx/element_type.hpp"
 
 namespace banoff::onnx_import {
 
@@ -11,76 +12,29 @@ namespace {
 
 using onnx::TensorProto;
 
-/// What ONNX stores for an element type: its size in raw data and how one element becomes a value of ours.
-struct Storage {
-  std::int32_t data_type;
-  DType dtype;
-  std::size_t bytes;
-};
-
-constexpr Storage storages[] = {{TensorProto::FLOAT, DType::f32, 4},    {TensorProto::UINT8, DType::u8, 1},
-                                {TensorProto::INT8, DType::i32, 1},     {TensorProto::UINT16, DType::i32, 2},
-                                {TensorProto::INT16, DType::i32, 2},    {TensorProto::INT32, DType::i32, 4},
-                                {TensorProto::INT64, DType::i64, 8},    {TensorProto::BOOL, DType::boolean, 1},
-                                {TensorProto::FLOAT16, DType::f16, 2},  {TensorProto::DOUBLE, DType::f64, 8},
-                                {TensorProto::UINT32, DType::i64, 4},   {TensorProto::UINT64, DType::i64, 8},
-                                {TensorProto::BFLOAT16, DType::bf16, 2}};
-
-const Storage& storage_of(std::int32_t data_type) {
-  for (const Storage& storage : storages) {
-    if (storage.data_type == data_type) return storage;
-  }
-  const bool known = TensorProto::DataType_IsValid(data_type);
-  fail_input("element type {} is not supported",
-             known ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))
-                   : fmt::format("number {}", data_type));
-}
-
-template <class Stored, class T>
-Known widened(const Shape& shape, std::span<const std::byte> raw, KnownTensors& known) {
-  auto [tensor, data] = known.allocate(dtype_of<T>, shape);
-  for (std::size_t i = 0; i < raw.size() / sizeof(Stored); ++i) {
-    Stored stored;
-    std::memcpy(&stored, raw.data() + i * sizeof(Stored), sizeof(Stored));
-    if constexpr (std::is_same_v<Stored, std::uint64_t>) {
-      if (stored >> 63 != 0) fail_input("element {} is {}, which does not fit in 63 bits", i, stored);
-    }
-    reinterpret_cast<T*>(data)[i] = static_cast<T>(stored);
-  }
-  return tensor;
-}
-
-void check_size(const Storage& storage, const Shape& shape, std::span<const std::byte> raw) {
+void check_size(DType type, const Shape& shape, std::span<const std::byte> raw) {
   const auto expected =
-      static_cast<std::size_t>(checked_mul(shape.elements(), static_cast<std::int64_t>(storage.bytes)));
+      static_cast<std::size_t>(checked_mul(shape.elements(), static_cast<std::int64_t>(size_of(type))));
   if (raw.size() != expected) fail_input("{} bytes of data, {} expected for {}", raw.size(), expected, shape.str());
 }
 
-Known from_raw(const Storage& storage, const Shape& shape, std::span<const std::byte> raw, KnownTensors& known) {
-  check_size(storage, shape, raw);
-  switch (storage.data_type) {
-    case TensorProto::INT8: return widened<std::int8_t, std::int32_t>(shape, raw, known);
-    case TensorProto::INT16: return widened<std::int16_t, std::int32_t>(shape, raw, known);
-    case TensorProto::UINT16: return widened<std::uint16_t, std::int32_t>(shape, raw, known);
-    case TensorProto::UINT32: return widened<std::uint32_t, std::int64_t>(shape, raw, known);
-    case TensorProto::UINT64: return widened<std::uint64_t, std::int64_t>(shape, raw, known);
-    default: break;
-  }
-  auto [tensor, data] = known.allocate(storage.dtype, shape);
+Known from_raw(DType type, const Shape& shape, std::span<const std::byte> raw, KnownTensors& known) {
+  check_size(type, shape, raw);
+  auto [tensor, data] = known.allocate(type, shape);
   if (!raw.empty()) std::memcpy(data, raw.data(), raw.size());
-  if (storage.dtype != DType::boolean) return tensor;
+  if (type != DType::boolean) return tensor;
   for (std::size_t i = 0; i < raw.size(); ++i) data[i] = std::byte{raw[i] != std::byte{0}};
   return tensor;
 }
 
 /// The elements of one of the message's typed lists, which hold each element as a number.
 template <class List>
-Known from_list(const Storage& storage, const Shape& shape, const List& list, KnownTensors& known) {
+Known from_list(DType type, const Shape& shape, const List& list, KnownTensors& known) {
   if (list.size() != shape.elements()) {
     fail_input("{} elements, {} expected for {}", list.size(), shape.elements(), shape.str());
   }
-  return visit_dtype(storage.dtype, [&]<class T>(T) {
-    auto [tensor, data] = known.allocate(storage.dtype, shape);
+  return visit_dtype(type, [&]<class T>(T) {
+    auto [tensor, data] = known.allocate(type, shape);
     for (int i = 0; i < list.size(); ++i) {
       T value;
       if constexpr (std::is_same_v<T, f16> || std::is_same_v<T, bf16>)
@@ -93,34 +47,39 @@ Known from_list(const Storage& storage, const Shape& shape, const List& list, Kn
 }
 
 /// Data kept in a file of its own: as it lies there where it can be read so.
-Known from_outside(const TensorProto& proto, const Storage& storage, const Shape& shape, KnownTensors& known) {
+Known from_outside(const TensorProto& proto, DType type, const Shape& shape, KnownTensors& known) {
   const auto [file, bytes, first] = known.external(proto);
-  const bool as_is = size_of(storage.dtype) == storage.bytes && storage.dtype != DType::boolean &&
-                     reinterpret_cast<std::uintptr_t>(bytes.data()) % storage.bytes == 0;
-  check_size(storage, shape, bytes);
-  if (!as_is || bytes.empty()) return from_raw(storage, shape, bytes, known);
-  return known.mapped(storage.dtype, shape, {file, bytes.data()});
+  const bool as_is = type != DType::boolean && reinterpret_cast<std::uintptr_t>(bytes.data()) % size_of(type) == 0;
+  check_size(type, shape, bytes);
+  if (!as_is || bytes.empty()) return from_raw(type, shape, bytes, known);
+  return known.mapped(type, shape, {file, bytes.data()});
 }
 
 }  // namespace
 
-DType dtype_of_onnx(std::int32_t data_type) { return storage_of(data_type).dtype; }
+DType dtype_of_onnx(std::int32_t data_type) {
+  if (const std::optional<DType> type = onnx_types.find(data_type)) return *type;
+  const bool known = TensorProto::DataType_IsValid(data_type);
+  fail_input("element type {} is not supported",
+             known ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))
+                   : fmt::format("number {}", data_type));
+}
 
 Known tensor_of(const TensorProto& proto, KnownTensors& known) {
   try {
-    const Storage& storage = storage_of(proto.data_type());
+    const DType type = dtype_of_onnx(proto.data_type());
     const Shape shape(std::span(proto.dims().data(), static_cast<std::size_t>(proto.dims_size())));
     (void)checked_mul(shape.elements(), 8);
     if (proto.has_segment()) fail_input("segmented tensors are not supported");
-    if (proto.data_location() == TensorProto::EXTERNAL) return from_outside(proto, storage, shape, known);
-    if (proto.has_raw_data()) return from_raw(storage, shape, std::as_bytes(std::span(proto.raw_data())), known);
+    if (proto.data_location() == TensorProto::EXTERNAL) return from_outside(proto, type, shape, known);
+    if (proto.has_raw_data()) return from_raw(type, shape, std::as_bytes(std::span(proto.raw_data())), known);
     switch (proto.data_type()) {
-      case TensorProto::FLOAT: return from_list(storage, shape, proto.float_data(), known);
-      case TensorProto::DOUBLE: return from_list(storage, shape, proto.double_data(), known);
-      case TensorProto::INT64: return from_list(storage, shape, proto.int64_data(), known);
+      case TensorProto::FLOAT: return from_list(type, shape, proto.float_data(), known);
+      case TensorProto::DOUBLE: return from_list(type, shape, proto.double_data(), known);
+      case TensorProto::INT64: return from_list(type, shape, proto.int64_data(), known);
       case TensorProto::UINT32:
-      case TensorProto::UINT64: return from_list(storage, shape, proto.uint64_data(), known);
-      default: return from_list(storage, shape, proto.int32_data(), known);
+      case TensorProto::UINT64: return from_list(type, shape, proto.uint64_data(), known);
+      default: return from_list(type, shape, proto.int32_data(), known);
     }
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("tensor '{}': {}", proto.name(), error.what()));

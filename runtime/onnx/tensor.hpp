@@ -7,8 +7,8 @@
 
 namespace banoff::onnx_import {
 
-/// The element type that holds ONNX's `data_type`: its own, or for small and unsigned integers the next wider one.
-/// Throws bad_input for types that nothing here computes with (strings, complex numbers, 8-bit floats, …).
+/// The element type that ONNX means by `data_type`. Throws bad_input for types that nothing here computes with
+/// (strings, complex numbers, 8-bit floats, …).
 [[nodiscard]] DType dtype_of_onnx(std::int32_t data_type);
 
 /// The tensor, checked against its own sizes.

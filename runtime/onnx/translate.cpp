@@ -37,7 +37,7 @@ void check_length(const Tensor& tensor, std::string_view what) {
 Ints Call::known_integers(std::size_t i, std::string_view what) const {
   const Known& tensor = known(i, what);
   check_length(tensor, what);
-  if (tensor.dtype() != DType::i64 && tensor.dtype() != DType::i32) {
+  if (!is_integer(tensor.dtype())) {
     fail_input("{} is {}, expected integers", what, name_of(tensor.dtype()));
   }
   return tensor.to_vector<std::int64_t>();

@@ -1,6 +1,7 @@
 // From regions with chosen layouts to a plan: kernels, reorders where layouts meet, and memory.
 #include <algorithm>
 #include <map>
+#include <new>
 
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
@@ -15,13 +16,25 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
+/// Here every size is known: a map that is resized to another's size is resized to that size.
+Graph with_known_sizes(Graph graph, const std::vector<TensorType>& types) {
+  for (Node& node : graph.nodes) {
+    auto* resize = std::get_if<Resize>(&node.op);
+    if (resize == nullptr || node.inputs.size() < 2) continue;
+    const Shape& out = types[index(node.outputs[0])].shape;
+    resize->size.assign(out.begin() + 2, out.end());
+    node.inputs.pop_back();
+  }
+  return graph;
+}
+
 class Planner {
  public:
   Planner(const Graph& graph, std::shared_ptr<const Device> device, const PlanOptions& options)
       : plan_(std::make_shared<Plan>()) {
-    plan_->graph = std::make_shared<const Graph>(graph);
+    plan_->types = infer_types(graph, options.bindings);
+    plan_->graph = std::make_shared<const Graph>(with_known_sizes(graph, plan_->types));
     plan_->device = std::move(device);
-    plan_->types = infer_types(*plan_->graph, options.bindings);
     regions_ = form_regions(*plan_->graph, plan_->types, *plan_->device, options);
     chosen_ = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_);
     count_uses();
@@ -31,7 +44,7 @@ class Planner {
     made_.assign(plan_->types.size(), none);
     for (const GraphInput& input : plan_->graph->inputs) {
       const std::int32_t buffer = add_buffer(input.value, Layout::plain);
-      storage(buffer).pinned = true;
+      pin(buffer);
       plan_->input_buffers.push_back(buffer);
     }
     add_constants();
@@ -42,7 +55,17 @@ class Planner {
   }
 
  private:
-  Storage& storage(std::int32_t buffer) { return plan_->storages[index(plan_->buffers[index(buffer)].storage)]; }
+  // Storages are asked for values and told values: a reference to one would not outlive the next buffer.
+  [[nodiscard]] std::size_t bytes_of(std::int32_t buffer) const { return plan_->storage_of(buffer).bytes; }
+  [[nodiscard]] Tensor constant_in(std::int32_t buffer) const { return plan_->storage_of(buffer).constant; }
+  /// Whether nothing else may ever be written there.
+  [[nodiscard]] bool is_fixed(std::int32_t buffer) const {
+    return plan_->storage_of(buffer).pinned || plan_->storage_of(buffer).constant;
+  }
+  void pin(std::int32_t buffer) { plan_->storages[index(plan_->buffer(buffer).storage)].pinned = true; }
+  void hold(std::int32_t buffer, Tensor constant) {
+    plan_->storages[index(plan_->buffer(buffer).storage)].constant = std::move(constant);
+  }
 
   void count_uses() {
     remaining_.assign(plan_->types.size(), 0);
@@ -86,7 +109,7 @@ class Planner {
       const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
       const Tensor value = constant_of(node);
       const DType held = plan_->device->storage(plan_->types[index(node.outputs[0])].dtype);
-      storage(buffer).constant = plan_->device->keep(value.as(held));
+      hold(buffer, plan_->device->keep(value.as(held)));
     }
   }
 
@@ -98,7 +121,7 @@ class Planner {
     const Layout have = plan_->buffer(from).layout;
     if (same_bytes(type, have, layout)) return add_view(value, layout, from);
     auto kernel = plan_->device->reorder(type, have, layout);
-    if (const Tensor& constant = storage(from).constant; constant) {
+    if (const Tensor constant = constant_in(from); constant) {
       return add_reordered_constant(value, layout, constant, *kernel);
     }
     const std::int32_t to = add_buffer(value, layout);
@@ -108,7 +131,7 @@ class Planner {
 
   std::int32_t add_reordered_constant(ValueId value, Layout layout, const Tensor& constant, const Kernel& kernel) {
     const std::int32_t to = add_buffer(value, layout);
-    const std::shared_ptr<std::byte> data = plan_->device->allocate(storage(to).bytes);
+    const std::shared_ptr<std::byte> data = plan_->device->allocate(bytes_of(to));
     const std::shared_ptr<std::byte> scratch = plan_->device->allocate(kernel.scratch_bytes());
     const auto state = kernel.make_state();
     const std::array<const std::byte*, 1> inputs{constant.data()};
@@ -117,7 +140,7 @@ class Planner {
         plan_->types[index(value)].shape.rank() > 0 ? plan_->types[index(value)].shape[0] : 1};
     std::array<std::int64_t, 1> out_counts{in_counts};
     kernel.run({inputs, outputs, in_counts, out_counts, scratch.get(), state.get()});
-    storage(to).constant = Tensor(DType::u8, {static_cast<std::int64_t>(storage(to).bytes)}, data);
+    hold(to, Tensor(DType::u8, {static_cast<std::int64_t>(bytes_of(to))}, data));
     return to;
   }
 
@@ -134,7 +157,7 @@ class Planner {
     }
     region.input_layouts = choice.inputs;
     region.output_layouts = choice.outputs;
-    Compiled compiled = plan_->device->compile(region);
+    Compiled compiled = compile_region(*plan_->device, region);
     if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
       fail_internal("{}: accepted, then refused: {}", plan_->graph->node(region.nodes[0]).name, refusal->reason);
     }
@@ -153,7 +176,7 @@ class Planner {
     const std::size_t wanted = plan_->device->bytes(region.type(region.outputs[0]), region.output_layouts[0]);
     if (demanded == none) {
       for (std::size_t i = 0; i < step.inputs.size(); ++i) {
-        const bool fits = storage(step.inputs[i]).bytes == wanted;
+        const bool fits = bytes_of(step.inputs[i]) == wanted;
         if (fits && step.kernel->may_overwrite(static_cast<int>(i)) && dies(step, i)) return step.inputs[i];
       }
       return none;
@@ -180,7 +203,7 @@ class Planner {
   /// it, not another input of this very step.
   bool dies(const Step& step, std::size_t input) {
     const std::int32_t where = plan_->buffer(step.inputs[input]).storage;
-    if (plan_->storages[index(where)].pinned || plan_->storages[index(where)].constant) return false;
+    if (is_fixed(step.inputs[input])) return false;
     for (const Buffer& buffer : plan_->buffers) {
       if (buffer.storage == where && remaining_[index(buffer.value)] > 0) return false;
     }
@@ -193,8 +216,8 @@ class Planner {
   /// Outputs get memory of their own, so that callers can bind it.
   void emit_output(ValueId value) {
     std::int32_t buffer = in_layout(value, Layout::plain);
-    if (storage(buffer).pinned || storage(buffer).constant) buffer = copy_of(buffer);
-    storage(buffer).pinned = true;
+    if (is_fixed(buffer)) buffer = copy_of(buffer);
+    pin(buffer);
     plan_->output_buffers.push_back(buffer);
   }
 
@@ -218,7 +241,7 @@ class Planner {
       if (kept.pinned) lifetimes[i] = {0, -1, end};
       lifetimes[i].bytes = kept.constant ? 0 : kept.bytes;
     }
-    const Placement placement = place(lifetimes);
+    const ArenaPlacement placement = place(lifetimes);
     for (std::size_t i = 0; i < lifetimes.size(); ++i) plan_->storages[i].offset = placement.offsets[i];
     plan_->scratch_offset = placement.bytes;
     plan_->arena_bytes = placement.bytes + scratch;
@@ -236,7 +259,11 @@ class Planner {
 
 std::shared_ptr<const Plan> compile(const Graph& graph, std::shared_ptr<const Device> device,
                                     const PlanOptions& options) {
-  return Planner(graph, std::move(device), options).run();
+  try {
+    return Planner(graph, std::move(device), options).run();
+  } catch (const std::bad_alloc&) {
+    fail_internal("memory ran out while {} was planned", graph.name.empty() ? "a network" : graph.name);
+  }
 }
 
 }  // namespace banoff

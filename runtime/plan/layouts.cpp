@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "runtime/core/by_enum.hpp"
+
 namespace banoff {
 
 namespace {
@@ -114,7 +116,7 @@ class Chooser {
     const Uses& u = uses(value);
     const TensorType& type = types_[static_cast<std::size_t>(value)];
     const Layout made = u.maker ? choice(u.maker->region).outputs[u.maker->port] : Layout::plain;
-    std::array<bool, 4> wanted{};
+    std::array<bool, enumerators<Layout>()> wanted{};
     const auto want = [&](Layout layout) {
       if (!same_bytes(type, made, layout)) wanted[static_cast<std::size_t>(layout)] = true;
     };

@@ -9,8 +9,8 @@ namespace {
 std::size_t aligned(std::size_t bytes) { return (bytes + arena_alignment - 1) / arena_alignment * arena_alignment; }
 }  // namespace
 
-Placement place(std::span<const Lifetime> lifetimes) {
-  Placement placement{std::vector<std::size_t>(lifetimes.size(), 0), 0};
+ArenaPlacement place(std::span<const Lifetime> lifetimes) {
+  ArenaPlacement placement{std::vector<std::size_t>(lifetimes.size(), 0), 0};
   std::vector<std::size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return lifetimes[i].bytes; });

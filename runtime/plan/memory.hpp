@@ -17,12 +17,12 @@ struct Lifetime {
 
 inline constexpr std::size_t arena_alignment = 64;
 
-struct Placement {
+struct ArenaPlacement {
   std::vector<std::size_t> offsets;  ///< by lifetime
   std::size_t bytes = 0;
 };
 
 /// Greedy by size: the largest first, each at the lowest offset where it overlaps nobody alive at the same time.
-[[nodiscard]] Placement place(std::span<const Lifetime> lifetimes);
+[[nodiscard]] ArenaPlacement place(std::span<const Lifetime> lifetimes);
 
 }  // namespace banoff

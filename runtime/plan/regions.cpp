@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 
 #include "runtime/core/fail.hpp"
 
@@ -141,7 +142,7 @@ class Former {
     for (Choice& choice : layouts_of(region)) {
       region.input_layouts = choice.inputs;
       region.output_layouts = choice.outputs;
-      Compiled compiled = device_.compile(region);
+      Compiled compiled = compile_region(device_, region);
       if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
         last_reason_ = refusal->reason;
         continue;
@@ -220,6 +221,21 @@ bool is_view(const Node& node) {
 }
 
 bool is_constant(const Node& node) { return node.as<Constant>() != nullptr || node.as<Anchors>() != nullptr; }
+
+Compiled compile_region(const Device& device, const Region& region) {
+  const auto about = [&](const std::string& reason) {
+    return Error(ErrorKind::internal, describe(region.graph->node(region.nodes[0]), reason));
+  };
+  try {
+    return device.compile(region);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw about("memory ran out");
+  } catch (const std::exception& error) {
+    throw about(error.what());
+  }
+}
 
 std::vector<PlannedRegion> form_regions(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
                                         const PlanOptions& options) {

@@ -27,6 +27,10 @@ struct PlannedRegion {
 /// Whether the node's value is known when the plan is made.
 [[nodiscard]] bool is_constant(const Node& node);
 
+/// What the device makes of a region. A library that fails in it, or memory that runs out, is an internal error that
+/// names the region's first node.
+[[nodiscard]] Compiled compile_region(const Device& device, const Region& region);
+
 /// Regions covering every node but constants, in an order in which they can run. Longer chains (convolution, residual,
 /// activation) are offered to the device before shorter ones; what has values per channel becomes a kernel of its own
 /// where that is expected to be faster. Throws refused with every node it would not take.

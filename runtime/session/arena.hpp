@@ -5,7 +5,8 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
+
+#include "runtime/core/fail.hpp"
 
 namespace banoff {
 
@@ -23,7 +24,7 @@ class Arena {
     if (bytes_ >= huge_page) bytes_ = (bytes_ + huge_page - 1) / huge_page * huge_page;
     const std::size_t mapped = bytes_ >= huge_page ? bytes_ + huge_page : bytes_;
     void* memory = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
+    if (memory == MAP_FAILED) fail_internal("memory ran out: a session takes {} bytes", bytes_);
     mapping_ = {static_cast<std::byte*>(memory), Unmap{mapped}};
     std::size_t room = mapped;
     void* aligned = memory;

@@ -21,6 +21,15 @@ struct banoff_session {
 
 namespace {
 
+// What is told across the interface by number means the same on both sides.
+static_assert(banoff::Shape::max_rank <= BANOFF_MAX_RANK, "the dimensions of every tensor fit into banoff_tensor_info");
+constexpr bool same(banoff_status status, banoff::ErrorKind kind) {
+  return static_cast<int>(status) == static_cast<int>(kind);
+}
+static_assert(same(BANOFF_CHECK_FAILED, banoff::ErrorKind::check_failed) &&
+              same(BANOFF_USAGE, banoff::ErrorKind::usage) && same(BANOFF_BAD_INPUT, banoff::ErrorKind::bad_input) &&
+              same(BANOFF_REFUSED, banoff::ErrorKind::refused) && same(BANOFF_INTERNAL, banoff::ErrorKind::internal));
+
 void tell(banoff_error* error, const char* message) {
   if (error == nullptr) return;
   const std::size_t length = std::min(std::strlen(message), sizeof(error->message) - 1);
@@ -63,6 +72,9 @@ void describe(const std::vector<banoff::TensorInfo>& tensors, std::size_t index,
   info.rank = tensor.shape.rank();
   std::copy(tensor.shape.begin(), tensor.shape.end(), info.dims);
   info.bounded = tensor.bounded ? 1 : 0;
+  for (std::size_t i = 0; i < tensor.symbols.size(); ++i) {
+    if (!tensor.symbols[i].empty()) info.open |= std::uint32_t{1} << i;
+  }
   info.bytes = static_cast<std::size_t>(tensor.shape.elements()) * banoff::size_of(tensor.dtype);
   *out = info;
 }
@@ -139,6 +151,31 @@ banoff_status banoff_session_create(const banoff_compiled* compiled, banoff_sess
 }
 
 void banoff_session_release(banoff_session* session) { std::unique_ptr<banoff_session>{session}.reset(); }
+
+banoff_status banoff_session_set_shape(banoff_session* session, size_t index, const int64_t* dims, size_t rank,
+                                       banoff_error* error) {
+  return guarded(error, [&] {
+    need(session, dims);
+    within(index, session->model.inputs());
+    session->session.set_shape(index, banoff::Shape(std::span(dims, rank)));
+  });
+}
+
+banoff_status banoff_session_input_info(banoff_session* session, size_t index, banoff_tensor_info* out,
+                                        banoff_error* error) {
+  return guarded(error, [&] {
+    need(session, out);
+    describe(session->session.inputs(), index, out);
+  });
+}
+
+banoff_status banoff_session_output_info(banoff_session* session, size_t index, banoff_tensor_info* out,
+                                         banoff_error* error) {
+  return guarded(error, [&] {
+    need(session, out);
+    describe(session->session.outputs(), index, out);
+  });
+}
 
 banoff_status banoff_session_input(banoff_session* session, size_t index, void** data, banoff_error* error) {
   return guarded(error, [&] {

@@ -55,6 +55,12 @@ std::vector<TensorInfo> held_by(const Device& device, std::vector<TensorInfo> te
   return tensors;
 }
 
+std::vector<Shape> shapes_of(const std::vector<TensorInfo>& tensors) {
+  std::vector<Shape> shapes;
+  for (const TensorInfo& tensor : tensors) shapes.push_back(tensor.shape);
+  return shapes;
+}
+
 StepInfo describe_step(const Plan& plan, const Step& step) {
   StepInfo info;
   for (const NodeId node : step.nodes) {
@@ -67,6 +73,27 @@ StepInfo describe_step(const Plan& plan, const Step& step) {
   return info;
 }
 
+std::shared_ptr<const SizedPlan> compile_sized(const Model& model, const std::shared_ptr<const Device>& device,
+                                               bool fuse_norms) {
+  const auto start = std::chrono::steady_clock::now();
+  auto sized = std::make_shared<SizedPlan>();
+  sized->plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, fuse_norms});
+  sized->inputs = held_by(*device, model.inputs());
+  for (const GraphInput& input : model.contents().graph.inputs) {
+    const DType held = device->storage(input.dtype);
+    sized->defaults.push_back(input.default_value ? input.default_value.as(held) : Tensor());
+  }
+  sized->outputs = held_by(*device, model.outputs());
+  for (const Step& step : sized->plan->steps) {
+    sized->info.steps.push_back(describe_step(*sized->plan, step));
+    sized->info.weight_bytes += step.kernel->weight_bytes();
+  }
+  sized->info.arena_bytes = sized->plan->arena_bytes;
+  sized->info.threads = device->threads();
+  sized->info.compile_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return sized;
+}
+
 }  // namespace
 
 std::vector<std::string> device_names() {
@@ -76,32 +103,31 @@ std::vector<std::string> device_names() {
 }
 
 CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& options) {
-  return compile_on(model, make_device(options), options.fuse_norms);
+  return compile_on(model, make_device(options), options.fuse_norms, options.other_sizes);
 }
 
-CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>& device, bool fuse_norms) {
-  const auto start = std::chrono::steady_clock::now();
-  CompiledModel::Contents contents;
-  contents.plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, fuse_norms});
-  contents.inputs = held_by(*device, model.inputs());
-  for (const GraphInput& input : model.contents().graph.inputs) {
-    const DType held = device->storage(input.dtype);
-    contents.defaults.push_back(input.default_value ? input.default_value.as(held) : Tensor());
-  }
-  contents.outputs = held_by(*device, model.outputs());
-  for (const Step& step : contents.plan->steps) {
-    contents.info.steps.push_back(describe_step(*contents.plan, step));
-    contents.info.weight_bytes += step.kernel->weight_bytes();
-  }
-  contents.info.arena_bytes = contents.plan->arena_bytes;
-  contents.info.threads = device->threads();
-  contents.info.compile_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>& device, bool fuse_norms,
+                         std::size_t other_sizes) {
+  CompiledModel::Contents contents{model,
+                                   device,
+                                   fuse_norms,
+                                   other_sizes,
+                                   compile_sized(model, device, fuse_norms),
+                                   std::make_unique<PlanCache>(other_sizes)};
   return CompiledModel(std::make_shared<const CompiledModel::Contents>(std::move(contents)));
 }
 
-const PlanInfo& CompiledModel::info() const { return contents_->info; }
-const std::vector<TensorInfo>& CompiledModel::inputs() const { return contents_->inputs; }
-const std::vector<TensorInfo>& CompiledModel::outputs() const { return contents_->outputs; }
+std::shared_ptr<const SizedPlan> CompiledModel::Contents::at(const std::vector<Shape>& shapes) const {
+  if (shapes == shapes_of(written->inputs)) return written;
+  return others->get(shapes, [&] {
+    std::map<std::string, Shape> by_name;
+    for (std::size_t i = 0; i < shapes.size(); ++i) by_name[written->inputs[i].name] = shapes[i];
+    return compile_sized(model.at(by_name), device, fuse_norms);
+  });
+}
+
+const PlanInfo& CompiledModel::info() const { return contents_->written->info; }
+const std::vector<TensorInfo>& CompiledModel::inputs() const { return contents_->written->inputs; }
+const std::vector<TensorInfo>& CompiledModel::outputs() const { return contents_->written->outputs; }
 
 }  // namespace banoff

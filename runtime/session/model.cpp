@@ -23,10 +23,49 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
-std::shared_ptr<const Model::Contents> contents_of(Graph graph, Manifest manifest, Bindings bindings) {
-  std::vector<TensorType> types = infer_types(graph, bindings);
-  return std::make_shared<const Model::Contents>(
-      Model::Contents{std::move(graph), std::move(manifest), std::move(bindings), std::move(types)});
+/// Reads the open sizes off a shape of an input.
+void take_sizes(const TensorInfo& input, const Shape& shape, Sizes& seen) {
+  const auto wrong = [&](const std::string& why) {
+    fail_input("input '{}' is {}, {} expected: {}", input.name, shape.str(), input.shape.str(), why);
+  };
+  if (shape.rank() != input.shape.rank()) wrong(fmt::format("{} dimensions", input.shape.rank()));
+  for (std::size_t i = 0; i < shape.rank(); ++i) {
+    if (input.bounded && i == 0 && shape[0] <= input.shape[0]) continue;
+    const std::string& symbol = input.symbols[i];
+    if (symbol.empty() || (input.bounded && i == 0)) {
+      if (shape[i] != input.shape[i]) wrong(fmt::format("dimension {} is fixed at {}", i, input.shape[i]));
+      continue;
+    }
+    if (shape[i] < 1) wrong("tensors without elements are not supported");
+    if (const auto [at, added] = seen.emplace(symbol, shape[i]); !added && at->second != shape[i]) {
+      wrong(fmt::format("{} is {} and {}", symbol, at->second, shape[i]));
+    }
+  }
+}
+
+std::map<std::string, Shape> shapes_of(const Tensors& tensors) {
+  std::map<std::string, Shape> shapes;
+  for (const auto& [name, tensor] : tensors) shapes[name] = tensor.shape();
+  return shapes;
+}
+
+using ContentsPtr = std::shared_ptr<const Model::Contents>;
+
+/// Contents whose types are those of their graph under their bindings.
+ContentsPtr with_types(Model::Contents contents) {
+  contents.types = infer_types(contents.graph, contents.bindings);
+  for (SizeInfo& size : contents.sizes) {
+    const auto given = contents.bindings.symbols.find(size.name);
+    if (given != contents.bindings.symbols.end()) size.size = given->second;
+  }
+  return std::make_shared<const Model::Contents>(std::move(contents));
+}
+
+/// The same network after `change` to its graph, at its other sizes as well.
+ContentsPtr changed(const Model::Contents& from, Graph graph, const std::function<Model(const Model&)>& change) {
+  Model::Contents contents{std::move(graph), from.manifest, from.bindings, {}, from.sizes, from.symbols, {}};
+  if (from.at) contents.at = [at = from.at, change](const Sizes& sizes) { return change(at(sizes)); };
+  return with_types(std::move(contents));
 }
 
 /// An ONNX file says nothing of pictures: what there is to say is in this file beside it.
@@ -43,20 +82,62 @@ void apply_task_file(const std::filesystem::path& file, const LoadOptions& optio
 
 }  // namespace
 
-Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
-  Bindings bindings{options.symbols, options.shapes};
-  if (file.extension() == ".onnx") {
-    if (options.random_seed || !options.weights.empty()) {
-      fail_usage("{}: an ONNX file has its weights inside; leave out --weights", file.string());
-    }
-    LoadedModel loaded = load_onnx(file, reference::compute<double>, bindings);
-    apply_task_file(file, options, loaded);
-    return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), {}));
+namespace {
+
+Model load_from_onnx(const std::filesystem::path& file, const LoadOptions& options) {
+  if (options.random_seed || !options.weights.empty()) {
+    fail_usage("{}: an ONNX file has its weights inside; leave out --weights", file.string());
   }
-  LoadedModel loaded = load_model(file, {options.weights, options.random_seed, reference::compute<float>}, bindings);
+  LoadedModel loaded = load_onnx(file, reference::compute<double>, {options.symbols, options.shapes});
   apply_task_file(file, options, loaded);
-  evaluate_constants(loaded.graph, infer_types(loaded.graph, bindings), reference::compute<double>);
-  return Model(contents_of(std::move(loaded.graph), std::move(loaded.manifest), std::move(bindings)));
+  Model::Contents contents{std::move(loaded.graph), std::move(loaded.manifest), {}, {},
+                           std::move(loaded.sizes), std::move(loaded.symbols),  {}};
+  if (loaded.at) {
+    contents.at = [at = std::move(loaded.at), manifest = contents.manifest](const Sizes& sizes) {
+      LoadedModel there = at(sizes);
+      return Model(with_types({std::move(there.graph), manifest, {}, {}, {}, {}, {}}));
+    };
+  }
+  return Model(with_types(std::move(contents)));
+}
+
+Model load_from_yaml(const std::filesystem::path& file, const LoadOptions& options) {
+  const Bindings bindings{options.symbols, options.shapes};
+  WeightSource weights{options.weights, options.random_seed, reference::compute<float>, options.without_weights};
+  LoadedModel loaded = load_model(file, weights, bindings);
+  apply_task_file(file, options, loaded);
+  Model::Contents contents{std::move(loaded.graph), std::move(loaded.manifest), bindings, {},
+                           std::move(loaded.sizes), std::move(loaded.symbols),  {}};
+  for (const SizeInfo& size : contents.sizes) contents.bindings.symbols[size.name] = size.size;
+  evaluate_constants(contents.graph, infer_types(contents.graph, contents.bindings), reference::compute<double>);
+  return Model(with_types(std::move(contents)));
+}
+
+/// A network whose open height and width nobody gave, at the size that its pictures are brought to.
+Model at_picture_size(const Model& model) {
+  std::map<std::string, Shape> shapes;
+  const auto assumed = [&](const std::string& symbol) {
+    const auto size = std::ranges::find(model.sizes(), symbol, &SizeInfo::name);
+    return size != model.sizes().end() && size->assumed;
+  };
+  const std::vector<TensorInfo> inputs = model.inputs();
+  for (const Preprocess& how : model.manifest().preprocess) {
+    const std::vector<std::int64_t>& size = how.crop.empty() ? how.resize : how.crop;
+    const auto input = std::ranges::find(inputs, how.input, &TensorInfo::name);
+    if (size.empty() || input == inputs.end() || input->shape.rank() != 4) continue;
+    if (how.crop.empty() && how.fit == Fit::shorter) continue;  // one side follows from the picture
+    Shape shape = input->shape;
+    if (assumed(input->symbols[2])) shape[2] = size.front();
+    if (assumed(input->symbols[3])) shape[3] = size.back();
+    shapes[how.input] = shape;
+  }
+  return model.at(shapes);
+}
+
+}  // namespace
+
+Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
+  return at_picture_size(file.extension() == ".onnx" ? load_from_onnx(file, options) : load_from_yaml(file, options));
 }
 
 const std::string& Model::name() const { return contents_->graph.name; }
@@ -68,6 +149,8 @@ std::vector<TensorInfo> Model::inputs() const {
   for (const GraphInput& input : contents_->graph.inputs) {
     result.push_back(info_of(contents_->graph.value(input.value).name, contents_->types[index(input.value)]));
     result.back().has_default = static_cast<bool>(input.default_value);
+    result.back().symbols.resize(result.back().shape.rank());
+    if (result.size() <= contents_->symbols.size()) result.back().symbols = contents_->symbols[result.size() - 1];
   }
   return result;
 }
@@ -78,6 +161,34 @@ std::vector<TensorInfo> Model::outputs() const {
     result.push_back(info_of(output.name, contents_->types[index(output.value)]));
   }
   return result;
+}
+
+const std::vector<SizeInfo>& Model::sizes() const { return contents_->sizes; }
+
+Model Model::at(const std::map<std::string, Shape>& shapes) const {
+  const std::vector<TensorInfo> now = inputs();
+  Sizes sizes;
+  for (const auto& [name, shape] : shapes) {
+    const auto input = std::ranges::find(now, name, &TensorInfo::name);
+    if (input == now.end()) fail_input("the network has no input '{}'", name);
+    take_sizes(*input, shape, sizes);
+  }
+  const auto differs = [&](const SizeInfo& size) {
+    return sizes.contains(size.name) && sizes.at(size.name) != size.size;
+  };
+  if (std::ranges::none_of(contents_->sizes, differs)) return *this;
+  for (const SizeInfo& size : contents_->sizes) sizes.emplace(size.name, size.size);
+  const auto frozen = [&](const SizeInfo& size) { return !size.fixed_by.empty() && differs(size); };
+  Model::Contents contents = *contents_;
+  if (std::ranges::any_of(contents_->sizes, frozen)) {
+    const Model there = contents_->at(sizes);
+    contents.graph = there.contents_->graph;
+    contents.bindings = {};
+    for (SizeInfo& size : contents.sizes) size.size = sizes.at(size.name);
+  } else {
+    contents.bindings = {sizes, {}};
+  }
+  return Model(with_types(std::move(contents)));
 }
 
 std::vector<LayerInfo> Model::layers() const {
@@ -121,29 +232,40 @@ Model Model::with_outputs(const std::vector<std::string>& values) const {
     }
     graph.add_output(name, static_cast<ValueId>(value - graph.values.begin()));
   }
-  return Model(contents_of(std::move(graph), contents_->manifest, contents_->bindings));
+  return Model(changed(*contents_, std::move(graph), [values](const Model& m) { return m.with_outputs(values); }));
 }
 
 std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
   Graph graph = contents_->graph;
   FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>);
-  Model folded(contents_of(std::move(graph), contents_->manifest, contents_->bindings));
-  return {std::move(folded), std::move(report)};
+  const auto again = [options](const Model& model) { return model.fold(options).first; };
+  return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
 }
 
-void Model::save(const std::filesystem::path& file) const {
-  if (file.extension() != ".onnx") return save_model(file, contents_->graph, contents_->manifest);
-  save_onnx(file, contents_->graph, contents_->types);
+std::vector<SizeInfo> Model::save(const std::filesystem::path& file) const {
+  std::vector<SizeInfo> sizes = contents_->sizes;
+  if (file.extension() != ".onnx") {
+    save_model(file, contents_->graph, contents_->manifest);
+    return sizes;
+  }
+  const auto fixed = save_onnx(file, contents_->graph, contents_->types);
+  for (SizeInfo& size : sizes) {
+    if (const auto found = fixed.find(size.name); found != fixed.end()) size.fixed_by = found->second;
+  }
   if (const std::string text = print_manifest(manifest()); !text.empty())
     write_file_atomically(task_file_of(file), text);
+  return sizes;
 }
 
 std::string Model::yaml() const { return print_yaml(contents_->graph, contents_->manifest); }
 
-Tensors Model::reference(const Tensors& inputs) const { return reference::outputs<double>(contents_->graph, inputs); }
+Tensors Model::reference(const Tensors& inputs) const {
+  return reference::outputs<double>(at(shapes_of(inputs)).contents_->graph, inputs);
+}
 
 std::optional<std::string> Model::first_difference(const Model& other, const Tensors& inputs, double tolerance) const {
-  return banoff::first_difference(contents_->graph, other.contents_->graph, inputs, tolerance,
+  const auto shapes = shapes_of(inputs);
+  return banoff::first_difference(at(shapes).contents_->graph, other.at(shapes).contents_->graph, inputs, tolerance,
                                   reference::compute<double>);
 }
 

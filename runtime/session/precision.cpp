@@ -1,6 +1,7 @@
 #include <array>
 
 #include "banoff/session.hpp"
+#include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
 
 namespace banoff {
@@ -9,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 4> names{"fp32", "tf32", "fp16", "bf16"};
 }  // namespace
 
-std::string_view name_of(Precision precision) noexcept { return names[static_cast<std::size_t>(precision)]; }
+std::string_view name_of(Precision precision) noexcept { return row_for(names, precision); }
 
 Precision precision_named(std::string_view name) {
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/core/dtype.hpp"
 #include "runtime/load/load.hpp"
 
 namespace banoff {
@@ -15,20 +16,33 @@ namespace {
 constexpr std::string_view magic("\x93NUMPY", 6);
 constexpr std::size_t max_header_bytes = 1U << 20;
 
-constexpr std::array<std::pair<std::string_view, DType>, 7> descriptions{{{"<f8", DType::f64},
-                                                                          {"<f4", DType::f32},
-                                                                          {"<f2", DType::f16},
-                                                                          {"<i8", DType::i64},
-                                                                          {"<i4", DType::i32},
-                                                                          {"|u1", DType::u8},
-                                                                          {"|b1", DType::boolean}}};
+/// NumPy's words for the types; it has none for bfloat16.
+constexpr DTypeTable<std::string_view> descriptions({{DType::f64, "<f8"},
+                                                     {DType::f32, "<f4"},
+                                                     {DType::f16, "<f2"},
+                                                     {DType::bf16, ""},
+                                                     {DType::i64, "<i8"},
+                                                     {DType::i32, "<i4"},
+                                                     {DType::i16, "<i2"},
+                                                     {DType::i8, "|i1"},
+                                                     {DType::u64, "<u8"},
+                                                     {DType::u32, "<u4"},
+                                                     {DType::u16, "<u2"},
+                                                     {DType::u8, "|u1"},
+                                                     {DType::boolean, "|b1"}});
 
 /// Reads the Python dictionary of a header: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
 class HeaderReader {
  public:
   HeaderReader(std::string_view text, std::string file) : rest_(text), file_(std::move(file)) {}
 
-  std::pair<DType, Shape> read() {
+  struct Header {
+    DType type;
+    Shape shape;
+    bool column_major;  ///< the first dimension is the fastest
+  };
+
+  Header read() {
     expect('{');
     while (!accept('}')) {
       const std::string_view key = quoted();
@@ -43,7 +57,7 @@ class HeaderReader {
       }
     }
     if (!type_ || !shape_) fail_input("{}: the .npy header lacks 'descr' or 'shape'", file_);
-    return {*type_, *shape_};
+    return {*type_, *shape_, column_major_};
   }
 
  private:
@@ -68,21 +82,18 @@ class HeaderReader {
     return word;
   }
   DType type_called(std::string_view description) const {
-    const auto* row = std::ranges::find(descriptions, description, &std::pair<std::string_view, DType>::first);
-    if (row == descriptions.end()) {
-      fail_input(
-          "{}: arrays of '{}' are not read; convert to one of float64, float32, float16, int64, int32, uint8, bool",
-          file_, description);
+    const std::optional<DType> type = descriptions.find(description);
+    if (!type || description.empty()) {
+      fail_input("{}: arrays of '{}' are not read; convert to one of NumPy's floats of 16 to 64 bits, integers or bool",
+                 file_, description);
     }
-    return row->second;
+    return *type;
   }
   void order() {
     skip_spaces();
-    if (rest_.starts_with("True")) {
-      fail_input("{}: the array is in Fortran order; save numpy.ascontiguousarray of it", file_);
-    }
-    if (!rest_.starts_with("False")) fail_input("{}: damaged .npy header: fortran_order", file_);
-    rest_.remove_prefix(5);
+    column_major_ = rest_.starts_with("True");
+    if (!column_major_ && !rest_.starts_with("False")) fail_input("{}: damaged .npy header: fortran_order", file_);
+    rest_.remove_prefix(column_major_ ? 4 : 5);
   }
   void sizes() {
     shape_.emplace();
@@ -105,13 +116,31 @@ class HeaderReader {
   std::string file_;
   std::optional<DType> type_;
   std::optional<Shape> shape_;
+  bool column_major_ = false;
 };
 
+/// The elements in row-major order, read in column-major order.
+Tensor row_major(const Tensor& columns) {
+  const Shape& shape = columns.shape();
+  const std::size_t size = size_of(columns.dtype());
+  auto [rows, data] = Tensor::allocate(columns.dtype(), shape);
+  for (std::int64_t i = 0; i < shape.elements(); ++i) {
+    std::int64_t from = 0, left = i, stride = shape.elements();
+    for (std::size_t axis = shape.rank(); axis-- > 0;) {
+      stride /= shape[axis];
+      from += left % shape[axis] * stride;
+      left /= shape[axis];
+    }
+    std::copy_n(columns.data() + static_cast<std::size_t>(from) * size, size,
+                data + static_cast<std::size_t>(i) * size);
+  }
+  return rows;
+}
+
 std::string header_of(const Tensor& tensor) {
-  const auto* row = std::ranges::find(descriptions, tensor.dtype(), &std::pair<std::string_view, DType>::second);
   const std::vector<std::int64_t> sizes = tensor.shape().vec();
-  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", row->first,
-                                 fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
+  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                 descriptions[tensor.dtype()], fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
   // The format asks for data at a multiple of 64, and a newline before it.
   text.append(63 - (magic.size() + 4 + text.size()) % 64, ' ');
   return text + '\n';
@@ -139,7 +168,7 @@ Tensor read_npy(const std::filesystem::path& file) {
   stream.read(header.data(), static_cast<std::streamsize>(length));
   if (!stream) fail_input("{}: the file ends inside its .npy header", file.string());
 
-  const auto [type, shape] = HeaderReader(header, file.string()).read();
+  const auto [type, shape, column_major] = HeaderReader(header, file.string()).read();
   const std::int64_t bytes = checked_mul(shape.elements(), static_cast<std::int64_t>(size_of(type)));
   const std::int64_t held = size - stream.tellg();
   // Checked before memory is asked for.
@@ -152,7 +181,7 @@ Tensor read_npy(const std::filesystem::path& file) {
   if (type == DType::boolean) {
     std::transform(data, data + bytes, data, [](std::byte b) { return b == std::byte{0} ? b : std::byte{1}; });
   }
-  return tensor;
+  return column_major ? row_major(tensor) : tensor;
 }
 
 void write_npy(const std::filesystem::path& file, const Tensor& tensor) {

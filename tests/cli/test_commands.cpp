@@ -115,7 +115,8 @@ TEST_CASE("explain has a line per batch norm, and draws the graph") {
   const SmallNet net;
   const Outcome outcome = net.run("explain", {"--dot", net.folder / "g.dot"});
   CHECK(outcome.code == 0);
-  CHECK(std::ranges::count(outcome.out, '\n') == 3);
+  CHECK(std::ranges::count(outcome.out, '\n') == 4);
+  CHECK(outcome.out.find("sizes: ") != std::string::npos);
   CHECK(outcome.out.find("bn1: folded into conv1") != std::string::npos);
   CHECK(outcome.out.find("bn3: left, fused with ") != std::string::npos);
   const std::string dot = text_of(net.folder / "g.dot");

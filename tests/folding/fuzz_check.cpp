@@ -82,7 +82,8 @@ std::vector<FuzzMethod> fuzz_methods(bool for_oracle, bool wide) {
     methods.push_back(standard);
     return methods;
   }
-  for (FuzzMethod& method : methods) method.options.max_amplification = 1e12, method.rules.wide = wide;
+  for (FuzzMethod& method : methods)
+    method.options.max_amplification = method.options.max_cancellation = 1e12, method.rules.wide = wide;
   return methods;
 }
 

@@ -218,3 +218,31 @@ TEST_CASE("tensorflow#82371, coremltools#1722: a switch keeps every norm") {
   CHECK(outcome.report.folded() == 0);
   CHECK(outcome.folded.nodes.size() == 3);
 }
+
+TEST_CASE("a norm whose gamma is next to nothing has no inverse that padding values could take") {
+  GraphBuilder net(52, DType::f32);
+  const ValueId y = net.bn(net.input({1, 2, 6, 6}), "bn");
+  net.set(y, Slot::weight, {1e-40, 1.3});
+  net.set(y, Slot::bias, {0.037, -1.8});
+  net.output(net.conv(y, 3));
+  for (const Activations activations : {Activations::literal, Activations::clamp}) {
+    FoldOptions options;
+    options.objective = Objective::count;
+    options.activations = activations;
+    CHECK(fold_with(net.graph, options).error < 1e-5);
+  }
+}
+
+TEST_CASE("a norm whose gamma is beside nothing goes into another norm with its beta, not with an endless mean") {
+  GraphBuilder net(51, DType::f32);
+  const ValueId x = net.relu(net.conv(net.input({1, 3, 6, 6}), 2));
+  const ValueId y = net.bn(x, "first");
+  net.set(y, Slot::weight, {1e-40, 1.5});
+  net.set(y, Slot::bias, {0.9637627, 1});
+  const ValueId z = net.bn(y, "second");
+  net.output(z);
+  for (const Method method : {Method::naive, Method::banoff, Method::optimal}) {
+    const Outcome outcome = fold_with(net.graph, method);
+    CHECK(outcome.error < 1e-5);
+  }
+}

@@ -143,7 +143,7 @@ TEST_CASE("a fold that would hide a value somebody reads is given up and says so
   FoldOptions options = optimal(Activations::clamp);
   const Outcome outcome = expect(net.graph, options, 0);
   CHECK(outcome.norm("tiny").blocker == Blocker::amplification);
-  options.max_amplification = 1e9;
+  options.max_amplification = options.max_cancellation = 1e9;
   options.tolerance = 1e-6;
   CHECK(fold_with(net.graph, options).report.folded() == 1);
 }

@@ -1,5 +1,6 @@
 #include "tests/gpu/staged_device.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace banoff::test {
@@ -33,6 +34,12 @@ class StagedKernel final : public Kernel {
       stream->wait();
     }
     for (std::size_t i = 0; i < out_.size(); ++i) {
+      const auto shared = std::ranges::find(args.inputs, args.outputs[i]);
+      if (shared != args.inputs.end()) {
+        outputs.push_back(inputs[static_cast<std::size_t>(shared - args.inputs.begin())]);
+        to.push_back(outputs.back().get());
+        continue;
+      }
       outputs.push_back(device_->allocate(out_[i].device));
       to.push_back(outputs.back().get());
       relay(*stream, to.back(), args.outputs[i], out_[i].host);
@@ -49,6 +56,7 @@ class StagedKernel final : public Kernel {
     }
   }
   [[nodiscard]] std::string implementation() const override { return inner_->implementation(); }
+  [[nodiscard]] bool may_overwrite(int input) const override { return inner_->may_overwrite(input); }
   [[nodiscard]] double cost_us() const override { return inner_->cost_us(); }
 
  private:

@@ -8,6 +8,7 @@
 #include "tests/gpu/op_cases_in.hpp"
 #include "tests/gpu/staged_device.hpp"
 #include "tests/op_cases/check_device.hpp"
+#include "tests/op_cases/nan_cases.hpp"
 
 using namespace banoff;
 
@@ -59,6 +60,14 @@ TEST_CASE("the gpu device passes the table of op cases in fp32") {
   tell(report);
   CHECK(missing(report) == std::vector<std::string>{});
   for (const auto& [reason, cases] : report.refusals) MESSAGE(fmt::format("{}: {}", reason, cases.size()));
+}
+
+TEST_CASE("the gpu device keeps a NaN in every maximum, minimum and place of one") {
+  const std::shared_ptr<const Device> device =
+      gpu::device(std::make_shared<test::HostBackend>(test::HostOptions{}), {Precision::fp32, 4096, {}, true});
+  const auto report = test::check_device(*test::staged(device), test::nan_cases(), 0);
+  CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
+  for (const char* name : {"pool", "max", "min", "arg_reduce"}) CHECK(report.implementations.contains(name));
 }
 
 TEST_CASE("the gpu device passes the table of op cases without the library") {

@@ -24,7 +24,23 @@ Conv bordered(std::int64_t kernel, std::int64_t stride, std::int64_t dilation, s
   return conv;
 }
 
-/// conv, or conv + skip -> ReLU, as one region, slow implementations allowed.
+/// Whether some window has no tap in the picture.
+bool has_empty_windows(const Conv& conv, const Shape& input) {
+  for (const Window& w : windows(conv, input)) {
+    for (std::int64_t at = 0; at < w.output; ++at) {
+      bool inside = false;
+      for (std::int64_t tap = 0; tap < w.kernel; ++tap) {
+        const std::int64_t place = at * w.stride - w.pad_begin + tap * w.dilation;
+        inside = inside || (place >= 0 && place < w.input);
+      }
+      if (!inside) return true;
+    }
+  }
+  return false;
+}
+
+/// conv, or conv + skip -> ReLU, as one region, slow implementations allowed. The latter is refused where a window
+/// reads nothing but padding: oneDNN leaves the bias out of a sum there.
 void check(const Device& device, const Shape& input, const Conv& conv, bool residual, Layout layout) {
   Net net;
   const ValueId x = net.input("x", input);
@@ -34,7 +50,10 @@ void check(const Device& device, const Shape& input, const Conv& conv, bool resi
     y = net.add("relu", Activation{}, {net.add("add", Binary{BinaryKind::add}, {net.input("skip", shape), y})});
   }
   net.graph.add_output("z", y);
-  CHECK(check_region(device, net, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}}, 5e-6, true) == "");
+  const std::string expected =
+      residual && has_empty_windows(conv, input) ? "an activation right behind padding other than zero" : "";
+  CHECK(check_region(device, net, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}}, 5e-6, true) ==
+        expected);
 }
 
 }  // namespace
@@ -42,7 +61,7 @@ void check(const Device& device, const Shape& input, const Conv& conv, bool resi
 TEST_CASE("a convolution that pads with values per channel agrees with the reference in every geometry") {
   const auto device = onednn::device({.threads = 2});
   for (const Shape& input : {Shape{2, 16, 11}, Shape{2, 16, 9, 12}, Shape{1, 16, 7, 8, 6}}) {
-    for (const Layout layout : {Layout::channels_last, Layout::blocked8, Layout::plain}) {
+    for (const Layout layout : layouts_of(*device, input)) {
       for (const std::int64_t stride : {1, 2}) {
         for (const std::int64_t dilation : {1, 2}) {
           for (const std::int64_t groups : {1, 2, 16}) {
@@ -65,7 +84,7 @@ TEST_CASE("a convolution that pads with values per channel agrees with the refer
 
 TEST_CASE("windows that lie wholly in the padding read nothing else") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : {Layout::channels_last, Layout::blocked8}) {
+  for (const Layout layout : convolution_layouts(*device)) {
     for (const bool residual : {false, true}) {
       check(*device, {2, 16, 3, 2}, bordered(2, 3, 1, 1, {Padding::Mode::given, Spatial(5), Spatial(4)}), residual,
             layout);
@@ -77,7 +96,7 @@ TEST_CASE("windows that lie wholly in the padding read nothing else") {
 
 TEST_CASE("a border larger than one piece of work is written whole by several threads") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : {Layout::channels_last, Layout::blocked8}) {
+  for (const Layout layout : convolution_layouts(*device)) {
     for (const bool residual : {false, true}) {
       check(*device, {1, 16, 70, 40}, bordered(3, 1, 1, 16, paddings[0]), residual, layout);
     }
@@ -102,7 +121,7 @@ TEST_CASE("padding that reads zero, or is not there, needs no border") {
     net.graph.add_output("y", y);
     const auto types = infer_types(net.graph);
     const Layouts layouts{{Layout::channels_last}, {Layout::channels_last}};
-    return std::get<std::unique_ptr<Kernel>>(device->compile(region_of(net.graph, types, layouts)))->implementation();
+    return std::get<std::unique_ptr<Kernel>>(compile(*device, region_of(net.graph, types, layouts)))->implementation();
   };
   const Padding nowhere{Padding::Mode::given, Spatial(0), Spatial(0)};
   CHECK(implementation(bordered(3, 1, 1, 1, paddings[0]), false).starts_with("border+"));

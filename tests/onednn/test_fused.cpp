@@ -22,7 +22,7 @@ std::vector<ActivationKind> all_activations() {
 TEST_CASE("a convolution with bias takes every activation into its kernel") {
   const auto device = onednn::device({.threads = 2});
   for (const ActivationKind kind : all_activations()) {
-    for (const Layout layout : convolution_layouts) {
+    for (const Layout layout : convolution_layouts(*device)) {
       CAPTURE(row_of(kind).name);
       CAPTURE(name_of(layout));
       Net net;
@@ -34,9 +34,36 @@ TEST_CASE("a convolution with bias takes every activation into its kernel") {
   }
 }
 
+TEST_CASE("two activations that oneDNN computes alike share a kernel only with the same numbers") {
+  struct Case {
+    Activation first, second;
+    bool together;
+  };
+  const std::vector<Case> cases{{{ActivationKind::leaky_relu, 0.3, 0}, {ActivationKind::relu}, false},
+                                {{ActivationKind::leaky_relu, 1.5, 0}, {ActivationKind::leaky_relu, 0.1, 0}, false},
+                                {{ActivationKind::clip, 0, 6}, {ActivationKind::clip, -1, 2}, false},
+                                {{ActivationKind::elu, 1, 0}, {ActivationKind::elu, 2, 0}, false},
+                                {{ActivationKind::relu}, {ActivationKind::clip, -1, 2}, true},
+                                {{ActivationKind::relu}, {ActivationKind::relu}, true}};
+  const auto device = onednn::device({.threads = 1});
+  for (const Case& each : cases) {
+    CAPTURE(row_of(each.first.kind).name);
+    CAPTURE(row_of(each.second.kind).name);
+    Net net;
+    const ValueId x = net.input("x", {1, 16, 9, 7});
+    const ValueId y = net.add("conv", conv3x3(24), {x});
+    net.graph.add_output("z", net.add("second", each.second, {net.add("first", each.first, {y})}));
+    const auto types = infer_types(net.graph);
+    const Layouts layouts{{Layout::channels_last}, {Layout::channels_last}};
+    const bool compiled = !std::holds_alternative<Refusal>(device->compile(region_of(net.graph, types, layouts)));
+    CHECK(compiled == each.together);
+    if (compiled) CHECK(check_region(*device, net, layouts) == "");
+  }
+}
+
 TEST_CASE("a residual is added in place before the activation") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : convolution_layouts) {
+  for (const Layout layout : convolution_layouts(*device)) {
     CAPTURE(name_of(layout));
     Net net;
     const ValueId x = net.input("x", {1, 16, 9, 7});
@@ -46,14 +73,14 @@ TEST_CASE("a residual is added in place before the activation") {
     net.graph.add_output("z", net.add("relu", activation(ActivationKind::relu), {sum}));
     CHECK(check_region(*device, net, {{layout, layout}, {layout}}) == "");
     const auto types = infer_types(net.graph);
-    Compiled compiled = device->compile(region_of(net.graph, types, {{layout, layout}, {layout}}));
+    Compiled compiled = compile(*device, region_of(net.graph, types, {{layout, layout}, {layout}}));
     CHECK(std::get<std::unique_ptr<Kernel>>(compiled)->in_place_input() == 1);
   }
 }
 
 TEST_CASE("a residual behind the activation is added without demanding its memory") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : convolution_layouts) {
+  for (const Layout layout : convolution_layouts(*device)) {
     CAPTURE(name_of(layout));
     Net net;
     const ValueId x = net.input("x", {1, 16, 9, 7});
@@ -84,7 +111,7 @@ TEST_CASE("few channels per group and odd channel counts are computed right") {
     const int in = channels.in;
     const int out = channels.out;
     const int groups = channels.groups;
-    for (const Layout layout : {Layout::channels_last, Layout::blocked8, Layout::plain}) {
+    for (const Layout layout : layouts_of(*device)) {
       CAPTURE(in);
       CAPTURE(out);
       CAPTURE(groups);
@@ -92,22 +119,14 @@ TEST_CASE("few channels per group and odd channel counts are computed right") {
       Net net;
       const ValueId x = net.input("x", {1, in, 8, 11});
       net.graph.add_output("z", net.add("conv", conv3x3(out, groups), {x}));
-      const auto types = infer_types(net.graph);
-      Region region = region_of(net.graph, types, {{layout}, {layout}});
-      region.last_resort = true;
-      Compiled compiled = device->compile(region);
-      if (std::holds_alternative<Refusal>(compiled)) continue;
-      const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
-      CAPTURE(kernel.implementation());
-      const auto expected = reference::outputs<double>(net.graph, net.inputs).at("z").to_vector<double>();
-      CHECK(distance(run(*device, kernel, region, net.inputs)[0], expected) < 2e-6);
+      CHECK(check_region(*device, net, {{layout}, {layout}}, 2e-6, true) == "");
     }
   }
 }
 
 TEST_CASE("a batch norm that stayed and its activation are one pass in every layout") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : {Layout::plain, Layout::channels_last, Layout::blocked8}) {
+  for (const Layout layout : layouts_of(*device)) {
     for (const ActivationKind kind : all_activations()) {
       for (const std::int64_t channels : {16, 20}) {
         CAPTURE(name_of(layout));
@@ -125,7 +144,7 @@ TEST_CASE("a batch norm that stayed and its activation are one pass in every lay
 
 TEST_CASE("products with a gate per channel, per pixel or of one element broadcast in every layout") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : {Layout::plain, Layout::channels_last, Layout::blocked8}) {
+  for (const Layout layout : layouts_of(*device)) {
     for (const Shape& gate : {Shape{2, 20, 1, 1}, Shape{1, 20, 1, 1}, Shape{2, 1, 9, 7}, Shape{1, 1, 1, 1},
                               Shape{2, 20, 9, 7}, Shape{1, 20, 9, 7}}) {
       for (const BinaryKind kind : {BinaryKind::mul, BinaryKind::add, BinaryKind::sub, BinaryKind::div}) {
@@ -144,7 +163,7 @@ TEST_CASE("products with a gate per channel, per pixel or of one element broadca
 
 TEST_CASE("pooling agrees with the reference in every layout") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : {Layout::plain, Layout::channels_last, Layout::blocked8}) {
+  for (const Layout layout : layouts_of(*device)) {
     for (const PoolKind kind : {PoolKind::max, PoolKind::avg}) {
       for (const bool ceil : {false, true}) {
         for (const bool count : {false, true}) {
@@ -169,6 +188,29 @@ TEST_CASE("pooling agrees with the reference in every layout") {
   }
 }
 
+TEST_CASE("pools with dilation and padding agree with the reference, also where a window reads nothing but padding") {
+  const auto device = onednn::device({.threads = 2});
+  for (const std::int64_t dilation : {2, 5}) {
+    for (const std::int64_t padding : {std::int64_t{1}, dilation}) {
+      for (const std::int64_t stride : {1, 3}) {
+        for (const auto& [kind, count] :
+             {std::pair{PoolKind::max, false}, {PoolKind::avg, false}, {PoolKind::avg, true}}) {
+          CAPTURE(dilation);
+          CAPTURE(padding);
+          CAPTURE(stride);
+          Net net;
+          const Pool pool{
+              kind,  Spatial(2), Spatial(stride), {Padding::Mode::given, padding, padding}, Spatial(dilation),
+              false, count};
+          const std::int64_t size = count ? 4 : 7;
+          net.graph.add_output("z", net.add("pool", pool, {net.input("x", {1, 20, size, size})}));
+          for (const Layout layout : layouts_of(*device)) CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a dense layer with an activation agrees with the reference") {
   const auto device = onednn::device({.threads = 2});
   for (const Shape& shape : {Shape{1, 200}, Shape{3, 5, 40}}) {
@@ -182,7 +224,7 @@ TEST_CASE("a dense layer with an activation agrees with the reference") {
 
 TEST_CASE("padding other than zero is convolved in every layout") {
   const auto device = onednn::device({.threads = 2});
-  for (const Layout layout : convolution_layouts) {
+  for (const Layout layout : convolution_layouts(*device)) {
     for (const std::int64_t channels : {16, 20}) {
       CAPTURE(name_of(layout));
       CAPTURE(channels);

@@ -4,6 +4,7 @@
 
 #include "kernels/onednn/onednn.hpp"
 #include "tests/op_cases/check_device.hpp"
+#include "tests/op_cases/nan_cases.hpp"
 
 using namespace banoff;
 
@@ -14,10 +15,20 @@ constexpr double tolerance = 5e-6;
 
 TEST_CASE("the CPU device passes the table of op cases in every layout it offers") {
   const auto cases = test::load_op_cases();
-  const auto report = test::check_device(*onednn::device({.threads = 2}), cases, tolerance);
+  auto report = test::check_device(*onednn::device({.threads = 2}), cases, tolerance);
   CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
   CHECK(report.uncovered(cases) == std::vector<std::string>{});
+  CHECK(report.overwriting["loop:pointwise"] > 0);
   for (const auto& [name, count] : report.implementations) MESSAGE(fmt::format("{:5} {}", count, name));
+}
+
+TEST_CASE("the CPU device keeps a NaN in every maximum, minimum and place of one") {
+  const auto cases = test::nan_cases();
+  const auto report = test::check_device(*onednn::device({.threads = 2}), cases, 0);
+  CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
+  CHECK(report.uncovered(cases) == std::vector<std::string>{});
+  CHECK(report.implementations.contains("loop:max_pool"));
+  CHECK(report.implementations.contains("loop:global_max_pool"));
 }
 
 TEST_CASE("the reference computes only what is rare in a network") {

@@ -99,20 +99,6 @@ TEST_CASE("a batch without a size stays one, through shape arithmetic, folding a
   CHECK(compare(original.reference(x), folded.reference(x)).at(0).max_relative_error < 1e-6);
 }
 
-TEST_CASE("a network that works at one batch only is written for that one") {
-  const TemporaryFolder folder;
-  OnnxModel made;
-  made.input("x", {-1, 3}).output("y").weight("table", {2, 3}, {1, 2, 3, 4, 5, 6});
-  made.node("Add", {"x", "table"}, {"y"});
-  LoadOptions two;
-  two.symbols["x0"] = 2;
-  Model::load(made.write(folder), two).save(folder / "out.onnx");
-  onnx::ModelProto proto;
-  std::ifstream stream(folder / "out.onnx", std::ios::binary);
-  REQUIRE(proto.ParseFromIstream(&stream));
-  CHECK(proto.graph().input(0).type().tensor_type().shape().dim(0).dim_value() == 2);
-}
-
 /// For scripts/check_export.py: ONNX Runtime has most operators for floats of 32 bits only.
 void keep_as_f32(Graph graph, const std::filesystem::path& file) {
   for (GraphInput& input : graph.inputs)

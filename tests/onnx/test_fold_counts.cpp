@@ -9,25 +9,19 @@ namespace {
 /// Folded by naive, banoff, optimal with literal activations, as it decides, and with clamps without padding values.
 struct Net {
   const char* file;
-  Shape shape;  ///< of the input: what folds does not hang on its size
   std::size_t norms, naive, banoff, literal, automatic, clamp;
 };
 
 const Net nets[] = {
-    {"net_cifar_resnet/resnet20_cifar10", {1, 3, 32, 32}, 19, 19, 19, 19, 19, 19},
-    {"net_cifar_resnet/resnet56_cifar10", {1, 3, 32, 32}, 55, 55, 55, 55, 55, 55},
-    {"net_mobilenet_v1_0.25_imagenet/mobilenet_v1_0.25_224", {1, 3, 224, 224}, 27, 27, 27, 27, 27, 27},
-    {"net_fastestdet_coco/fastestdet_coco", {1, 3, 352, 352}, 70, 70, 70, 70, 70, 70},
-    {"net_fastestdet_coco/FastestDet_author_fused", {1, 3, 352, 352}, 0, 0, 0, 0, 0, 0},
-    {"net_espnet_cityscapes/espnet_p2_q3_cityscapes", {1, 3, 64, 128}, 16, 4, 5, 6, 10, 8},
+    {"net_cifar_resnet/resnet20_cifar10", 19, 19, 19, 19, 19, 19},
+    {"net_cifar_resnet/resnet56_cifar10", 55, 55, 55, 55, 55, 55},
+    {"net_mobilenet_v1_0.25_imagenet/mobilenet_v1_0.25_224", 27, 27, 27, 27, 27, 27},
+    {"net_fastestdet_coco/fastestdet_coco", 70, 70, 70, 70, 70, 70},
+    {"net_fastestdet_coco/FastestDet_author_fused", 0, 0, 0, 0, 0, 0},
+    {"net_espnet_cityscapes/espnet_p2_q3_cityscapes", 16, 4, 5, 6, 10, 8},
 };
 
-Model load(const Net& net) {
-  const std::filesystem::path file = data_folder() / (net.file + std::string(".onnx"));
-  LoadOptions options;
-  options.shapes[Model::load(file).inputs().at(0).name] = net.shape;
-  return Model::load(file, options);
-}
+Model load(const Net& net) { return Model::load(data_folder() / (net.file + std::string(".onnx"))); }
 
 FoldReport fold(const Model& model, Method method, Activations activations = Activations::automatic,
                 bool borders = true) {

@@ -49,9 +49,10 @@ struct Ran {
 
 std::int64_t rows(const TensorType& type) { return type.shape.rank() == 0 ? 1 : type.shape[0]; }
 
-/// One run with outputs and scratch memory full of `fill`.
+/// One run with outputs and scratch memory full of `fill`; output 0 has the memory of input `overwritten`, if there is
+/// one.
 Ran run_once(const Kernel& kernel, const std::vector<Guarded>& inputs, const std::vector<std::int64_t>& in_counts,
-             const std::vector<std::size_t>& out_bytes, std::byte fill) {
+             const std::vector<std::size_t>& out_bytes, std::byte fill, int overwritten) {
   std::vector<Guarded> in;
   for (const Guarded& input : inputs) in.emplace_back(input.bytes().size(), input.bytes().data());
   Ran ran;
@@ -61,7 +62,6 @@ Ran run_once(const Kernel& kernel, const std::vector<Guarded>& inputs, const std
   std::vector<std::byte*> out_memory;
   for (Guarded& input : in) in_memory.push_back(input.data());
   for (Guarded& output : ran.outputs) out_memory.push_back(output.data());
-  const int overwritten = kernel.in_place_input();
   if (overwritten != none) {
     const auto shared = static_cast<std::size_t>(overwritten);
     std::memcpy(out_memory[0], in_memory[shared], std::min(out_bytes[0], inputs[shared].bytes().size()));
@@ -82,8 +82,8 @@ Ran run_once(const Kernel& kernel, const std::vector<Guarded>& inputs, const std
 /// Two runs on memory with different contents: whatever differs was not written, or was read before.
 Ran run_twice(const Kernel& kernel, const std::vector<Guarded>& inputs, const std::vector<std::int64_t>& in_counts,
               const std::vector<std::size_t>& out_bytes) {
-  Ran first = run_once(kernel, inputs, in_counts, out_bytes, std::byte{0xFF});
-  const Ran second = run_once(kernel, inputs, in_counts, out_bytes, std::byte{0});
+  Ran first = run_once(kernel, inputs, in_counts, out_bytes, std::byte{0xFF}, kernel.in_place_input());
+  const Ran second = run_once(kernel, inputs, in_counts, out_bytes, std::byte{0}, kernel.in_place_input());
   for (std::size_t i = 0; i < out_bytes.size() && first.complaint.empty(); ++i) {
     if (!std::ranges::equal(first.outputs[i].bytes(), second.outputs[i].bytes())) {
       first.complaint = fmt::format("leaves part of output {} unwritten, or reads memory it did not write", i);
@@ -189,6 +189,10 @@ class Checker {
     }
     Ran ran = run_twice(kernel, inputs, counts, bytes);
     if (!ran.complaint.empty()) complaint = ran.complaint;
+    for (std::size_t i = 0; i < inputs.size() && complaint.empty() && kernel.in_place_input() == none; ++i) {
+      if (!kernel.may_overwrite(static_cast<int>(i)) || inputs[i].bytes().size() != bytes[0]) continue;
+      complaint = overwrite(kernel, inputs, counts, bytes, static_cast<int>(i), ran);
+    }
     std::map<std::string, Tensor> result;
     for (std::size_t i = 0; i < region.outputs.size(); ++i) {
       const TensorType& type = region.type(region.outputs[i]);
@@ -203,6 +207,21 @@ class Checker {
       result[fmt::format("out{}", i)] = tensor;
     }
     return result;
+  }
+
+  /// What is wrong when output 0 shares the memory of an input, as the planner lets it where nobody needs that any
+  /// more.
+  std::string overwrite(const Kernel& kernel, const std::vector<Guarded>& inputs,
+                        const std::vector<std::int64_t>& counts, const std::vector<std::size_t>& bytes, int input,
+                        const Ran& apart) {
+    ++report.overwriting[kernel.implementation()];
+    const Ran shared = run_once(kernel, inputs, counts, bytes, std::byte{0}, input);
+    if (!shared.complaint.empty()) return fmt::format("{} when it overwrites input {}", shared.complaint, input);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      if (!std::ranges::equal(shared.outputs[i].bytes(), apart.outputs[i].bytes()))
+        return fmt::format("computes something else when it overwrites input {}", input);
+    }
+    return shared.counts == apart.counts ? "" : fmt::format("counts otherwise when it overwrites input {}", input);
   }
 
   const Device& device_;

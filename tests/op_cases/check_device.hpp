@@ -16,7 +16,8 @@ struct DeviceReport {
   std::map<std::string, std::vector<std::string>> refusals;  ///< reason -> "case (layouts)"
   std::vector<std::string> failures;                         ///< wrong values, bytes written outside or not written
   std::map<std::string, int> implementations;                ///< how many kernels of each
-  double worst_error = 0;                                    ///< relative to the cases' magnitudes
+  std::map<std::string, int> overwriting;  ///< of those, runs in the memory of an input that they spare
+  double worst_error = 0;                  ///< relative to the cases' magnitudes
 
   /// The cases that no combination of layouts computes.
   [[nodiscard]] std::vector<std::string> uncovered(const std::vector<OpCase>& cases) const;
@@ -24,7 +25,8 @@ struct DeviceReport {
 
 /// Compiles and runs every case as a region of its one node. A kernel fails when its error is above `tolerance` times
 /// the case's magnitude, when it writes outside its outputs and scratch memory, changes an input, leaves bytes of an
-/// output unwritten or lets the old contents of scratch memory show.
+/// output unwritten, lets the old contents of scratch memory show, or computes something else in the memory of an input
+/// that it says it may overwrite.
 [[nodiscard]] DeviceReport check_device(const Device& device, const std::vector<OpCase>& cases, double tolerance,
                                         bool last_resort = true);
 

@@ -20,7 +20,7 @@ struct OpCase {
 [[nodiscard]] std::vector<OpCase> load_op_cases();
 
 /// The largest difference divided by the case's magnitude, over all outputs. Infinite when a shape differs, a value is
-/// not a number, or an integer is not exact.
+/// not finite where another one is expected, or an integer is not exact.
 [[nodiscard]] double error_of(const OpCase& expected, const std::map<std::string, Tensor>& got);
 
 }  // namespace banoff::test

@@ -8,7 +8,7 @@ using namespace banoff;
 
 TEST_CASE("values that never live together share memory") {
   const std::vector<Lifetime> chain{{100, 0, 1}, {100, 1, 2}, {100, 2, 3}};
-  const Placement placement = place(chain);
+  const ArenaPlacement placement = place(chain);
   CHECK(placement.bytes == 256);
   CHECK(placement.offsets[0] == placement.offsets[2]);
   CHECK(placement.offsets[0] != placement.offsets[1]);
@@ -22,7 +22,7 @@ TEST_CASE("values alive at the same time never overlap, whatever their sizes") {
       const std::int64_t first = static_cast<std::int64_t>(random() % 50);
       lifetimes.push_back({random() % 5000, first, first + static_cast<std::int64_t>(random() % 10)});
     }
-    const Placement placement = place(lifetimes);
+    const ArenaPlacement placement = place(lifetimes);
     for (std::size_t i = 0; i < lifetimes.size(); ++i) {
       REQUIRE(placement.offsets[i] % arena_alignment == 0);
       REQUIRE(placement.offsets[i] + lifetimes[i].bytes <= placement.bytes);

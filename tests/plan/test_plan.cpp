@@ -258,6 +258,21 @@ TEST_CASE("odd channel counts and pooled, resized and concatenated branches meet
   check(net.graph);
 }
 
+TEST_CASE("constants are read in the layout of what they are added to, however many buffers there already are") {
+  for (int others = 0; others < 20; ++others) {
+    CAPTURE(others);
+    GraphBuilder net;
+    const ValueId x = net.input({1, 16, 5, 6});
+    net.output(net.conv(net.sum({net.conv(x, 16), net.add(Constant{{1, 16, 5, 6}}, {})}), 8));
+    for (int i = 0; i < others; ++i) net.output(net.add(Constant{{1, 16, 5, 6}}, {}), "constant" + std::to_string(i));
+    const auto plan = check(net.graph);
+    const auto reordered = std::ranges::count_if(plan->buffers, [&](const Buffer& buffer) {
+      return buffer.layout != Layout::plain && plan->storages[static_cast<std::size_t>(buffer.storage)].constant;
+    });
+    CHECK(reordered == 1);
+  }
+}
+
 TEST_CASE("memory is shared along a chain") {
   GraphBuilder net;
   ValueId x = net.input({1, 8, 32, 32});
@@ -273,6 +288,39 @@ TEST_CASE("a value has the same bytes in two layouts when one of its axes is tri
   CHECK_FALSE(same_bytes({DType::f32, {1, 12, 1, 1}}, Layout::plain, Layout::blocked8));
   CHECK(same_bytes({DType::f32, {2, 12, 1, 1}}, Layout::plain, Layout::channels_last));
   CHECK_FALSE(same_bytes({DType::f32, {1, 16, 2, 1}}, Layout::plain, Layout::channels_last));
+}
+
+TEST_CASE("what is thrown while a region is compiled becomes an internal error that names the node") {
+  class Failing final : public Device {
+   public:
+    explicit Failing(std::function<void()> fail) : fail_(std::move(fail)) {}
+    std::string name() const override { return "failing"; }
+    std::vector<Layout> layouts(const TensorType&) const override { return {Layout::plain}; }
+    std::size_t bytes(const TensorType&, Layout) const override { return 4; }
+    Compiled compile(const Region&) const override {
+      fail_();
+      return Refusal{"not reached"};
+    }
+    std::unique_ptr<Kernel> reorder(const TensorType&, Layout, Layout) const override { return nullptr; }
+
+   private:
+    std::function<void()> fail_;
+  };
+  GraphBuilder net;
+  net.output(net.add(Activation{}, {net.input({1, 8, 4, 4})}, "bend"));
+  const auto message = [&](std::function<void()> fail) -> std::string {
+    try {
+      (void)compile(net.graph, std::make_shared<const Failing>(std::move(fail)), {});
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::internal);
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  for (const std::string& text :
+       {message([] { throw std::bad_alloc(); }), message([] { throw std::length_error("long"); })})
+    CHECK(text.find("'bend'") != std::string::npos);
+  CHECK(message([] { throw std::bad_alloc(); }).find("memory ran out") != std::string::npos);
 }
 
 TEST_CASE("a device that refuses says which node and why") {

@@ -8,7 +8,7 @@ using namespace banoff;
 
 namespace {
 
-enum class Fault { none, wrong_value, overrun, unwritten, input_changed, scratch_overrun };
+enum class Fault { none, wrong_value, overrun, unwritten, input_changed, scratch_overrun, careless };
 
 class FaultyKernel final : public Kernel {
  public:
@@ -21,6 +21,7 @@ class FaultyKernel final : public Kernel {
     inner_->run(args);
     switch (fault_) {
       case Fault::none: break;
+      case Fault::careless: break;
       case Fault::wrong_value: out[bytes_ - 1] ^= std::byte{0x40}; break;
       case Fault::overrun: out[bytes_] = std::byte{1}; break;
       case Fault::unwritten: out[bytes_ - 1] = last; break;
@@ -30,6 +31,8 @@ class FaultyKernel final : public Kernel {
   }
   [[nodiscard]] std::size_t scratch_bytes() const override { return inner_->scratch_bytes(); }
   [[nodiscard]] std::string implementation() const override { return "faulty"; }
+  /// A convolution reads what it would have overwritten.
+  [[nodiscard]] bool may_overwrite(int) const override { return fault_ == Fault::careless; }
   [[nodiscard]] double cost_us() const override { return inner_->cost_us(); }
 
  private:
@@ -62,9 +65,10 @@ class FaultyDevice final : public Device {
   Fault fault_;
 };
 
-std::string complaint_about(Fault fault) {
+std::string complaint_about(Fault fault, const std::string& name = "conv_3x3") {
   auto cases = test::load_op_cases();
-  std::erase_if(cases, [](const test::OpCase& op_case) { return op_case.name != "conv_3x3"; });
+  std::erase_if(cases, [&](const test::OpCase& op_case) { return op_case.name != name; });
+  REQUIRE(cases.size() == 1);
   const auto report = test::check_device(FaultyDevice(fault), cases, 1e-5);
   return report.failures.empty() ? "" : report.failures.front();
 }
@@ -80,4 +84,5 @@ TEST_CASE("every way to be wrong is found and named") {
   CHECK(has(complaint_about(Fault::unwritten), "unwritten"));
   CHECK(has(complaint_about(Fault::input_changed), "writes to an input"));
   CHECK(has(complaint_about(Fault::scratch_overrun), "writes outside its scratch memory"));
+  CHECK(has(complaint_about(Fault::careless, "max_pool_3x3_stride1"), "when it overwrites input 0"));
 }

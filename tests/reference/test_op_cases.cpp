@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "kernels/reference/reference.hpp"
-#include "tests/op_cases/op_cases.hpp"
+#include "tests/op_cases/nan_cases.hpp"
 
 using namespace banoff;
 
@@ -30,6 +30,13 @@ TEST_CASE_TEMPLATE("every op computes what PyTorch does", T, double, float) {
   for (const test::OpCase& op_case : cases) {
     CAPTURE(op_case.name);
     CHECK(test::error_of(op_case, reference::outputs<T>(op_case.graph, op_case.inputs)) <= tolerance);
+  }
+}
+
+TEST_CASE_TEMPLATE("maxima, minima and their places keep a NaN", T, double, float) {
+  for (const test::OpCase& op_case : test::nan_cases()) {
+    CAPTURE(op_case.name);
+    CHECK(test::error_of(op_case, reference::outputs<T>(op_case.graph, op_case.inputs)) == 0);
   }
 }
 

@@ -25,7 +25,7 @@ inline Model folded(const Model& model, Method method) {
   options.method = method;
   return model.fold(options).first;
 }
-inline constexpr std::array methods{Method::none, Method::naive, Method::banoff};
+inline constexpr std::array methods{Method::none, Method::naive, Method::banoff, Method::optimal};
 
 /// The op of each layer, in order.
 inline std::vector<std::string> ops_of(const Model& model) {

@@ -1,5 +1,4 @@
 #include <cstring>
-#include <thread>
 
 #include "support.hpp"
 #include "tests/files.hpp"
@@ -10,27 +9,6 @@ using namespace banoff::test;
 namespace {
 const std::filesystem::path classifier = source / "configs/demo/classifier.yaml";
 }  // namespace
-
-TEST_CASE("sessions of one compiled model run on threads of their own with the same answers") {
-  const Model model = Model::load(classifier);
-  DeviceOptions options;
-  options.threads = 1;
-  const CompiledModel compiled = CompiledModel::compile(model, options);
-  std::vector<Tensors> inputs, expected, actual(4);
-  for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    inputs.push_back(model.random_inputs(seed));
-    expected.push_back(Session(compiled).run(inputs.back()));
-  }
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < 4; ++i) {
-    threads.emplace_back([&, i] {
-      Session session(compiled);
-      for (int round = 0; round < 20; ++round) actual[i] = session.run(inputs[i]);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  for (std::size_t i = 0; i < 4; ++i) CHECK(max_difference(actual[i].at("logits"), expected[i].at("logits")) == 0);
-}
 
 TEST_CASE("inputs and outputs can be memory of the caller, which inputs leave as it is") {
   const Model model = Model::load(classifier);

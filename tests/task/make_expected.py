@@ -93,7 +93,7 @@ def main():
     smooth.save(DATA / "smooth.jpg", quality=95, subsampling=0)
     np.save(DATA / "smooth.npy", np.asarray(Image.open(DATA / "smooth.jpg")))
     values = np.array([[0, 1, 2], [3, 100, 7]])
-    for dtype in ("f8", "f4", "f2", "i8", "i4", "u1", "b1"):
+    for dtype in ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1"):
         np.save(DATA / f"array_{dtype}.npy", values.astype(dtype))
     np.save(DATA / "array_fortran.npy", np.asfortranarray(values.astype("f4")))
     np.save(DATA / "array_scalar.npy", np.float32(2.5))

@@ -72,7 +72,7 @@ struct Convert : PerElement {
       else put(y, to, i, whole_of(v, to));
     } else {
       const std::int64_t v = whole_at(x, from, i);
-      if (is_real(to)) put(y, to, i, static_cast<float>(v));
+      if (is_real(to)) put(y, to, i, real_of(v, from));
       else put(y, to, i, v);
     }
   }

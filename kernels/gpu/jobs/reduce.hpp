@@ -70,10 +70,11 @@ struct FindBest {
     for (int i = part + parts; i < size; i += parts) best = join(best, {load(from, i * stride), i});
     return best;
   }
-  /// Of a number and a NaN the number stands before.
+  /// A NaN is both the largest and the smallest, as NumPy has it.
   BANOFF_HD Partial join(Partial a, Partial b) const {
-    if (a.value != a.value || b.value != b.value) return b.value == b.value ? b : a;
-    if (a.value == b.value) return (a.index < b.index) == last ? b : a;
+    const bool a_is_nan = a.value != a.value, b_is_nan = b.value != b.value;
+    if (a_is_nan != b_is_nan) return a_is_nan ? a : b;
+    if (a_is_nan || a.value == b.value) return (a.index < b.index) == last ? b : a;
     return (b.value > a.value) == largest ? b : a;
   }
   template <class T>

@@ -8,7 +8,8 @@ namespace banoff::gpu {
 
 enum class FunctionKind : std::uint8_t { unary, arithmetic, compare, pair, where };
 
-/// The functions of kernels/reference/values.cpp. Integers are computed with in 64 bits and wrap when they are stored.
+/// The functions of kernels/reference/values.cpp. Integers are computed with in 64 bits and wrap when they are stored;
+/// of u64 the order and the quotients are those of unsigned numbers.
 struct Function : PerElement {
   static constexpr int most_operands = 3;
 
@@ -42,7 +43,8 @@ struct Function : PerElement {
       if (kind == FunctionKind::unary) return put(y, to, i, of_one(a));
       const std::int64_t b = whole_at(x[1], from, at[1]);
       if (kind == FunctionKind::arithmetic) put(y, to, i, combined(a, b));
-      else put(y, to, i, kind == FunctionKind::compare ? compared(a, b) : of_two(a, b));
+      else if (kind == FunctionKind::compare) put(y, to, i, compared(ordered(a), ordered(b)));
+      else put(y, to, i, of_two(a, b));
     }
   }
 
@@ -86,18 +88,21 @@ struct Function : PerElement {
       case BinaryKind::mul: return static_cast<std::int64_t>(u * v);
       case BinaryKind::div: break;
     }
-    if (b == -1) return negative(a);  // also of the smallest integer
-    return b == 0 ? 0 : a / b;
+    if (b == 0) return 0;
+    if (from == DType::u64) return static_cast<std::int64_t>(u / v);
+    return b == -1 ? negative(a) : a / b;  // also of the smallest integer
   }
   BANOFF_HD std::int64_t of_one(std::int64_t v) const {
     switch (unary) {
-      case UnaryKind::abs: return v < 0 ? negative(v) : v;
+      case UnaryKind::abs: return v < 0 && from != DType::u64 ? negative(v) : v;
       case UnaryKind::neg: return negative(v);
-      case UnaryKind::sign: return v > 0 ? 1 : v < 0 ? -1 : 0;
+      case UnaryKind::sign: return v == 0 ? 0 : v < 0 && from != DType::u64 ? -1 : 1;
       case UnaryKind::logical_not: return v == 0 ? 1 : 0;
       default: return v;
     }
   }
+  /// Whole numbers whose order is that of the values: unsigned ones with their sign bit turned.
+  BANOFF_HD std::int64_t ordered(std::int64_t v) const { return from == DType::u64 ? v ^ INT64_MIN : v; }
   template <class N>
   BANOFF_HD std::int64_t compared(N a, N b) const {
     if (compare == CompareKind::equal) return a == b ? 1 : 0;
@@ -115,8 +120,10 @@ struct Function : PerElement {
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
   }
   BANOFF_HD std::int64_t of_two(std::int64_t a, std::int64_t b) const {
-    if (pair == PairKind::max) return most(a, b);
-    if (pair == PairKind::min) return least(a, b);
+    if (pair == PairKind::max || pair == PairKind::min)
+      return (ordered(a) < ordered(b)) == (pair == PairKind::max) ? b : a;
+    if (from == DType::u64 && b != 0)
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) % static_cast<std::uint64_t>(b));
     const std::int64_t rest = b == 0 || b == -1 ? 0 : a % b;
     return pair == PairKind::mod && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
   }

@@ -43,18 +43,22 @@ typedef struct banoff_tensor_info {
   int64_t dims[BANOFF_MAX_RANK];
   int bounded; /* dims[0] is a capacity; the actual count is known after a run */
   size_t bytes;
+  uint32_t
+      open; /* of an input: bit i is set where dims[i] is an open size, which banoff_session_set_shape can change */
 } banoff_tensor_info;
 
-/* Reads a YAML network. `weights`: a safetensors file, or NULL for the one the network names. */
+/* Reads a network (YAML or ONNX). `weights`: a safetensors file for a YAML one, or NULL for the one it names. */
 BANOFF_API banoff_status banoff_model_load(const char* file, const char* weights, banoff_model** out,
                                            banoff_error* error);
 BANOFF_API void banoff_model_release(banoff_model* model);
 
-/* Folds batch norms by `method` ("naive", "banoff"). `folded`, unless NULL, receives how many are gone. */
+/* Folds batch norms by `method` ("none", "naive", "banoff", "optimal"). `folded`, unless NULL, receives how many are
+ * gone. */
 BANOFF_API banoff_status banoff_model_fold(const banoff_model* model, const char* method, banoff_model** out,
                                            size_t* folded, banoff_error* error);
 
-/* Compiles for `device` ("cpu", "reference"); threads 0: as many as this process may use. */
+/* Compiles for `device` (one of `banoff devices`: "cpu", "reference", …); threads 0: as many as this process may use.
+ */
 BANOFF_API banoff_status banoff_model_compile(const banoff_model* model, const char* device, int threads,
                                               banoff_compiled** out, banoff_error* error);
 BANOFF_API void banoff_compiled_release(banoff_compiled* compiled);
@@ -69,6 +73,18 @@ BANOFF_API banoff_status banoff_output_info(const banoff_compiled* compiled, siz
 BANOFF_API banoff_status banoff_session_create(const banoff_compiled* compiled, banoff_session** out,
                                                banoff_error* error);
 BANOFF_API void banoff_session_release(banoff_session* session);
+
+/* Gives an input another shape where its sizes are open; inputs with the same open sizes follow. The next call that
+ * needs the new sizes compiles for them if no session of the model did so before, and fails where the network does not
+ * take them. Memory handed out or bound before is no longer used. */
+BANOFF_API banoff_status banoff_session_set_shape(banoff_session* session, size_t index, const int64_t* dims,
+                                                  size_t rank, banoff_error* error);
+/* As banoff_input_info and banoff_output_info, at the session's sizes of the moment; `name` lives as long as the
+ * session has them. */
+BANOFF_API banoff_status banoff_session_input_info(banoff_session* session, size_t index, banoff_tensor_info* out,
+                                                   banoff_error* error);
+BANOFF_API banoff_status banoff_session_output_info(banoff_session* session, size_t index, banoff_tensor_info* out,
+                                                    banoff_error* error);
 
 /* The session's own memory of an input, to be filled before a run, and of an output, valid until the next run. */
 BANOFF_API banoff_status banoff_session_input(banoff_session* session, size_t index, void** data, banoff_error* error);

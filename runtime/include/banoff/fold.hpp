@@ -56,6 +56,9 @@ struct FoldOptions {
   /// Folds whose inverse would scale any weight by more than this are refused: rounding errors may grow as much, and
   /// float32 keeps about 7 digits.
   double max_amplification = 1e3;
+  /// Folds under which a value would be stored with an offset that makes it more than this many times as large as what
+  /// rounds it in the network as it is are refused (docs/folding.md, "Precision"). In half precision a quarter of it.
+  double max_cancellation = 32;
   /// Check every fold in float64 on the part of the graph that it touched; roll back what does not hold.
   bool self_check = true;
   double tolerance = 1e-9;  ///< relative, of the float64 self-check
@@ -87,6 +90,8 @@ struct BANOFF_API FoldReport {
   std::size_t folded_literal = 0;    ///< (optimal) how many can go with literal activations
   std::size_t folded_clamp = 0;      ///< (optimal) how many with clamps
   bool proved = false;               ///< (optimal) no other choice removes more, by the objective
+  /// Nodes of half precision whose parameters have outgrown it: ONNX files compute them in float32, between casts.
+  std::vector<std::string> widened;
   [[nodiscard]] std::size_t folded() const;
   [[nodiscard]] std::size_t folded_with_clamp() const;
 };

@@ -13,6 +13,7 @@
 #include "banoff/export.h"
 #include "banoff/fold.hpp"
 #include "banoff/manifest.hpp"
+#include "banoff/sizes.hpp"
 #include "banoff/tensor.hpp"
 
 namespace banoff {
@@ -20,8 +21,10 @@ namespace banoff {
 struct LoadOptions {
   std::filesystem::path weights;                ///< safetensors file; empty: what the model names
   std::optional<std::uint64_t> random_seed;     ///< made-up weights instead of a file
-  std::map<std::string, std::int64_t> symbols;  ///< sizes of symbolic dimensions ("N" -> 8)
+  std::map<std::string, std::int64_t> symbols;  ///< values of open sizes ("N" -> 8); likely ones for the others
   std::map<std::string, Shape> shapes;          ///< whole shapes by input name
+  /// Zeros (variances of one) in place of a file of weights that is not there: for a look at the network.
+  bool without_weights = false;
   /// A file whose `preprocess` and `task` replace the network's; empty: NAME.task.yaml beside NAME.onnx, if it exists.
   std::filesystem::path task;
 };
@@ -32,6 +35,8 @@ struct TensorInfo {
   Shape shape;
   bool bounded = false;      ///< shape[0] is a capacity
   bool has_default = false;  ///< of an input: it may be left out
+  /// Of an input, by dimension: the name of an open size, which sessions take other values of; empty where fixed.
+  std::vector<std::string> symbols;
 };
 
 /// A node as a table row.
@@ -71,6 +76,11 @@ class BANOFF_API Model {
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] std::vector<TensorInfo> inputs() const;
   [[nodiscard]] std::vector<TensorInfo> outputs() const;
+  /// The sizes that the network's file leaves open, and what they are in inputs(), outputs() and layers().
+  [[nodiscard]] const std::vector<SizeInfo>& sizes() const;
+  /// This network at the sizes of these input shapes, by name; inputs left out follow, or stay as they are. Throws
+  /// bad_input for a shape that the network does not take.
+  [[nodiscard]] Model at(const std::map<std::string, Shape>& shapes) const;
   [[nodiscard]] std::vector<LayerInfo> layers() const;
 
   /// This network with the values of these nodes as outputs too, by the nodes' names (and "name[i]" of several).
@@ -79,8 +89,8 @@ class BANOFF_API Model {
   /// This network with its batch norms folded, and what was done.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
   /// Writes the network as ONNX (NAME.onnx, and NAME.task.yaml if there is something to say of pictures), or as YAML
-  /// with its weights beside it; what appears is whole.
-  void save(const std::filesystem::path& file) const;
+  /// with its weights beside it; what appears is whole. Returns sizes() as the file has them.
+  std::vector<SizeInfo> save(const std::filesystem::path& file) const;
   [[nodiscard]] std::string yaml() const;  ///< the expanded network, without weights
 
   /// The outputs in float64 by the reference kernels: slow and trusted.

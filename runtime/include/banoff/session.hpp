@@ -31,6 +31,8 @@ struct DeviceOptions {
   int threads = 0;                        ///< 0: as many as this process may use
   bool fuse_norms = true;                 ///< merge a batch norm that stayed with the activation behind it
   Precision precision = Precision::fp32;  ///< of the gpu device; the others compute in fp32
+  /// How many sets of sizes beside the model's own stay compiled; those used longest ago go first.
+  std::size_t other_sizes = 4;
 };
 
 /// Devices this build can run on.
@@ -52,7 +54,8 @@ struct PlanInfo {
   double compile_ms = 0;
 };
 
-/// A network compiled for a device. Immutable, cheap to copy, shared by sessions on many threads.
+/// A network compiled for a device. Cheap to copy, shared by sessions on many threads. Where it has open sizes,
+/// sessions compile it for others on demand; what that makes is shared as well.
 class BANOFF_API CompiledModel {
  public:
   struct Contents;
@@ -61,10 +64,12 @@ class BANOFF_API CompiledModel {
   [[nodiscard]] static CompiledModel compile(const Model& model, const DeviceOptions& options = {});
   explicit CompiledModel(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
 
+  /// At the sizes that the model had.
   [[nodiscard]] const PlanInfo& info() const;
   [[nodiscard]] const std::vector<TensorInfo>& inputs() const;
   [[nodiscard]] const std::vector<TensorInfo>& outputs() const;
-  [[nodiscard]] const Contents& contents() const { return *contents_; }
+  /// For banoff's own use.
+  [[nodiscard]] const std::shared_ptr<const Contents>& contents() const { return contents_; }
 
  private:
   std::shared_ptr<const Contents> contents_;
@@ -78,7 +83,15 @@ class BANOFF_API Session {
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
 
-  /// Memory of an input, of the element type that CompiledModel::inputs() tells, to be filled before run().
+  /// Gives an input another shape, where its sizes are open; inputs with the same open sizes follow. The first use of
+  /// new sizes (by any session of the model) compiles for them: input(), run() or whatever comes next throws bad_input
+  /// where the network does not take them. Memory bound or handed out before is no longer used.
+  void set_shape(std::size_t index, const Shape& shape);
+  /// Inputs and outputs at the sizes of the moment.
+  [[nodiscard]] const std::vector<TensorInfo>& inputs();
+  [[nodiscard]] const std::vector<TensorInfo>& outputs();
+
+  /// Memory of an input, of the element type that inputs() tells, to be filled before run().
   [[nodiscard]] std::span<std::byte> input(std::size_t index);
   /// Memory of an output after run(); valid until the next run.
   [[nodiscard]] std::span<const std::byte> output(std::size_t index) const;
@@ -98,13 +111,12 @@ class BANOFF_API Session {
   /// As run(), telling each step's time in microseconds.
   void run_profiled(const std::function<void(std::size_t step, double us)>& step_done);
 
-  /// Copies inputs in (converted to the network's types), runs, copies outputs out (bounded ones at their actual size).
+  /// Copies inputs in (converted to the network's types), runs at their sizes, copies outputs out (bounded ones at
+  /// their actual size).
   [[nodiscard]] Tensors run(const Tensors& inputs);
 
  private:
   struct State;
-  void bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKind kind, std::string_view what,
-            std::size_t index);
   std::unique_ptr<State> state_;
 };
 

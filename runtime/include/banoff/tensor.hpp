@@ -17,7 +17,9 @@
 
 namespace banoff {
 
-enum class DType : std::uint8_t { f64, f32, f16, bf16, i64, i32, u8, boolean };
+/// Integers are two's complement and wrap: what an operation gives is taken modulo 2^bits.
+enum class DType : std::uint8_t { f64, f32, f16, bf16, i64, i32, i16, i8, u64, u32, u16, u8, boolean };
+inline constexpr std::size_t dtype_count = static_cast<std::size_t>(DType::boolean) + 1;
 
 [[nodiscard]] BANOFF_API std::size_t size_of(DType type) noexcept;
 [[nodiscard]] BANOFF_API std::string_view name_of(DType type) noexcept;
