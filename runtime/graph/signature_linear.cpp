@@ -83,6 +83,9 @@ Signature signature(const MatMul& op, InputTypes inputs) {
   const Shape& a = inputs[0].shape;
   const Shape& b = inputs[1].shape;
   if (a.rank() < 2 || b.rank() < 2) fail_input("matmul of {} and {}: both need two dimensions", a.str(), b.str());
+  if (inputs[0].dtype != inputs[1].dtype) {
+    fail_input("matmul of {} and {}: one element type expected", inputs[0].str(), inputs[1].str());
+  }
   if (op.transpose_a) refuse_bounded(inputs[0], "matmul of the transpose");
   refuse_bounded(inputs[1], "matmul by the second operand");
   const std::size_t p = a.rank();
