@@ -50,8 +50,8 @@ std::optional<std::vector<TensorType>> types_at_other_sizes(const Graph& graph, 
   Bindings bindings = bindings_with(open, "", 0);
   const Bindings here = bindings;
   for (const OpenSize& size : open) {
-    const auto beside = bindings_beside(graph, open, size);
-    if (!beside.empty()) bindings.symbols[size.symbol] = beside.front().symbols.at(size.symbol);
+    const auto others = beside(graph, open, size);
+    if (!others.empty()) bindings.symbols[size.symbol] = others.front().size;
   }
   if (bindings.symbols == here.symbols) return std::nullopt;
   try {

@@ -44,25 +44,11 @@ std::vector<float> product(std::vector<float> a, const std::vector<float>& b, fl
   return a;
 }
 
-/// Whether no tap of a window at place `at` lies in the image.
-bool is_outside(const Window& w, std::int64_t at) {
-  for (std::int64_t tap = 0; tap < w.kernel; ++tap) {
-    const std::int64_t place = at * w.stride - w.pad_begin + tap * w.dilation;
-    if (place >= 0 && place < w.input) return false;
-  }
-  return true;
-}
-
-/// Whether some window of the region's convolution does.
+/// Whether some window of the region's convolution reads nothing but padding.
 bool reads_padding_only(const Region& region) {
-  const auto* conv = cpu::node(region, 0).as<Conv>();
-  if (conv == nullptr) return false;
-  for (const Window& w : windows(*conv, region.type(cpu::node(region, 0).inputs[0]).shape)) {
-    for (std::int64_t at = 0; at < w.output; ++at) {
-      if (is_outside(w, at)) return true;
-    }
-  }
-  return false;
+  const Node& head = cpu::node(region, 0);
+  const auto* conv = head.as<Conv>();
+  return conv != nullptr && std::ranges::any_of(windows(*conv, region.type(head.inputs[0]).shape), has_empty_window);
 }
 
 class Builder {

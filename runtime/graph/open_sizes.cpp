@@ -1,6 +1,7 @@
 #include "runtime/graph/open_sizes.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "runtime/core/fail.hpp"
 
@@ -12,13 +13,12 @@ const Shape& shape_of(const GraphInput& input, const std::vector<TensorType>& ty
   return types[static_cast<std::size_t>(input.value)].shape;
 }
 
-bool runs_at(const Graph& graph, const Bindings& bindings) {
+std::optional<std::vector<TensorType>> types_at(const Graph& graph, const Bindings& bindings) {
   try {
-    (void)infer_types(graph, bindings);
-    return true;
+    return infer_types(graph, bindings);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_input) throw;
-    return false;
+    return std::nullopt;
   }
 }
 
@@ -53,15 +53,22 @@ Bindings bindings_with(const std::vector<OpenSize>& open, const std::string& cha
   return bindings;
 }
 
-std::vector<Bindings> bindings_beside(const Graph& graph, const std::vector<OpenSize>& open, const OpenSize& of) {
+std::vector<Elsewhere> beside(const Graph& graph, const std::vector<OpenSize>& open, const OpenSize& of) {
   constexpr std::size_t enough = 3;
-  std::vector<Bindings> result;
+  std::vector<Elsewhere> result;
   for (const std::int64_t size : sizes_beside(of)) {
     if (result.size() == enough) break;
-    Bindings bindings = bindings_with(open, of.symbol, size);
-    if (runs_at(graph, bindings)) result.push_back(std::move(bindings));
+    if (auto types = types_at(graph, bindings_with(open, of.symbol, size))) {
+      result.push_back({of.symbol, size, std::move(*types)});
+    }
   }
   return result;
+}
+
+std::vector<std::vector<Dim>> dims_of(const Graph& graph) {
+  std::vector<std::vector<Dim>> dims;
+  for (const GraphInput& input : graph.inputs) dims.push_back(input.dims);
+  return dims;
 }
 
 std::vector<std::map<std::string, std::int64_t>> likely_sizes(const std::vector<std::vector<Dim>>& inputs) {

@@ -22,9 +22,18 @@ struct OpenSize {
 /// Bindings of every open size as at present, but `changed` is `size`.
 [[nodiscard]] Bindings bindings_with(const std::vector<OpenSize>& open, const std::string& changed, std::int64_t size);
 
-/// The bindings that `graph` runs at (types can be inferred) where one open size, `of`, is another; three at most.
-[[nodiscard]] std::vector<Bindings> bindings_beside(const Graph& graph, const std::vector<OpenSize>& open,
-                                                    const OpenSize& of);
+/// A network at other sizes than its own.
+struct Elsewhere {
+  std::string symbol;  ///< the size that is another
+  std::int64_t size = 1;
+  std::vector<TensorType> types;  ///< by ValueId
+};
+
+/// What `graph` comes to (types can be inferred) where one open size, `of`, is another; three values of it at most.
+[[nodiscard]] std::vector<Elsewhere> beside(const Graph& graph, const std::vector<OpenSize>& open, const OpenSize& of);
+
+/// The dimensions of each input.
+[[nodiscard]] std::vector<std::vector<Dim>> dims_of(const Graph& graph);
 
 /// What to take for open sizes that nobody gave (those of size 0 in `inputs`), by symbol, likeliest first: a batch of
 /// 1, pictures of 3 channels or 1, and sides that networks are made for.

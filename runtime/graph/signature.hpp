@@ -118,6 +118,9 @@ void verify(const Graph& graph, const std::vector<TensorType>& types);
 struct Window {
   std::int64_t input, output, kernel, stride, dilation, pad_begin, pad_end;
 };
+/// Whether some window reads nothing but padding: it lies in it wholly, or its taps, `dilation` apart, step over the
+/// input.
+[[nodiscard]] bool has_empty_window(const Window& w);
 /// The windows of a convolution or pooling over `input` (NC + spatial), one per spatial dimension.
 [[nodiscard]] std::vector<Window> windows(const Shape& input, const Spatial& kernel, const Spatial& stride,
                                           const Spatial& dilation, const Padding& padding, bool ceil_mode = false);

@@ -56,21 +56,6 @@ Signature signature(const Binary&, InputTypes inputs) {
   return {{out}, {}};
 }
 
-namespace {
-/// Whether some window reads nothing but padding: it lies in it wholly, or its taps, `dilation` apart, step over the
-/// input. Windows begin in order, so that only those that begin in the padding, and the last, can.
-bool has_empty_window(const Window& w) {
-  if ((w.output - 1) * w.stride - w.pad_begin >= w.input) return true;
-  for (std::int64_t start = -w.pad_begin; start < 0 && start <= (w.output - 1) * w.stride - w.pad_begin;
-       start += w.stride) {
-    const std::int64_t skipped = (-start + w.dilation - 1) / w.dilation;
-    if (skipped >= w.kernel || start + skipped * w.dilation >= w.input) return true;
-    if (w.dilation <= w.input) break;  // what begins later skips no more taps, and lands in the input
-  }
-  return false;
-}
-}  // namespace
-
 /// The maximum of nothing, and its mean without the padding, are not defined (ONNX's implementations differ): refused.
 Signature signature(const Pool& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;

@@ -116,4 +116,16 @@ std::vector<Window> windows(const ConvTranspose& op, const Shape& input) {
   return result;
 }
 
+/// Windows begin in order, so that only those that begin in the padding, and the last, can.
+bool has_empty_window(const Window& w) {
+  if ((w.output - 1) * w.stride - w.pad_begin >= w.input) return true;
+  for (std::int64_t start = -w.pad_begin; start < 0 && start <= (w.output - 1) * w.stride - w.pad_begin;
+       start += w.stride) {
+    const std::int64_t skipped = (-start + w.dilation - 1) / w.dilation;
+    if (skipped >= w.kernel || start + skipped * w.dilation >= w.input) return true;
+    if (w.dilation <= w.input) break;  // what begins later skips no more taps, and lands in the input
+  }
+  return false;
+}
+
 }  // namespace banoff

@@ -12,12 +12,6 @@ namespace banoff {
 
 namespace {
 
-std::vector<std::vector<Dim>> dims_of(const Graph& graph) {
-  std::vector<std::vector<Dim>> dims;
-  for (const GraphInput& input : graph.inputs) dims.push_back(input.dims);
-  return dims;
-}
-
 /// Refuses bindings of sizes and inputs that the network does not have.
 void check_names(const Graph& graph, const Bindings& bindings) {
   std::vector<std::string_view> symbols, inputs;

@@ -13,10 +13,8 @@ namespace {
 /// The graph with nodes by `expand`, at the first of the likely values of its open sizes that they take.
 template <class F>
 Graph expanded(const Graph& inputs, F&& expand) {
-  std::vector<std::vector<Dim>> dims;
-  for (const GraphInput& input : inputs.inputs) dims.push_back(input.dims);
   std::optional<Error> first;
-  for (const auto& sizes : likely_sizes(dims)) {
+  for (const auto& sizes : likely_sizes(dims_of(inputs))) {
     try {
       Graph graph = inputs;
       expand(sizes, graph);

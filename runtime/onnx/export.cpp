@@ -1,6 +1,7 @@
 #include "runtime/onnx/export.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "banoff/file.hpp"
@@ -22,11 +23,7 @@ void check_size(const Graph& graph) {
 std::vector<Elsewhere> look_beside(const Graph& graph, const std::vector<TensorType>& types) {
   std::vector<Elsewhere> result;
   const std::vector<OpenSize> open = open_sizes(graph, types);
-  for (const OpenSize& size : open) {
-    for (const Bindings& bindings : bindings_beside(graph, open, size)) {
-      result.push_back({size.symbol, infer_types(graph, bindings)});
-    }
-  }
+  for (const OpenSize& size : open) std::ranges::move(beside(graph, open, size), std::back_inserter(result));
   return result;
 }
 
@@ -46,10 +43,11 @@ std::optional<std::string> difference(const onnx::GraphProto& here, const onnx::
   return constant ? constant : first_other(here.node(), there.node());
 }
 
-/// Fixes every open size of which the file would say something else at another value of it. Returns them with reasons.
-std::map<std::string, std::string> fix_what_differs(Graph& graph, const std::vector<TensorType>& types) {
+/// Fixes every open size of which the file would say something else at another value of it, and leaves what is beside
+/// the others in `elsewhere`. Returns those fixed, with reasons.
+std::map<std::string, std::string> fix_what_differs(Graph& graph, const std::vector<TensorType>& types,
+                                                    std::vector<Elsewhere>& elsewhere) {
   std::map<std::string, std::string> fixed;
-  const std::vector<Elsewhere> elsewhere = look_beside(graph, types);
   const auto sketch = [&](const std::vector<TensorType>& at) {
     return Exporter(graph, at, elsewhere, Exporter::Purpose::sketch).run();
   };
@@ -72,6 +70,7 @@ std::map<std::string, std::string> fix_what_differs(Graph& graph, const std::vec
     }
   }
   for (const auto& [symbol, why] : fixed) fix_size(graph, types, symbol);
+  std::erase_if(elsewhere, [&](const Elsewhere& there) { return fixed.contains(there.symbol); });
   return fixed;
 }
 
@@ -83,8 +82,8 @@ std::map<std::string, std::string> save_onnx(const std::filesystem::path& file, 
   using onnx_export::Exporter;
   onnx_export::check_size(graph);
   Graph written = graph;
-  const auto fixed = onnx_export::fix_what_differs(written, types);
-  const auto elsewhere = onnx_export::look_beside(written, types);
+  std::vector<Elsewhere> elsewhere = onnx_export::look_beside(written, types);
+  const auto fixed = onnx_export::fix_what_differs(written, types, elsewhere);
   std::string text;
   if (!Exporter(written, types, elsewhere, Exporter::Purpose::file).run().SerializeToString(&text)) {
     fail_internal("ONNX: cannot be serialised");

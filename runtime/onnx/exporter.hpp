@@ -11,12 +11,6 @@
 
 namespace banoff::onnx_export {
 
-/// A network's types where one of its open sizes is another.
-struct Elsewhere {
-  std::string symbol;
-  std::vector<TensorType> types;
-};
-
 class Exporter {
  public:
   /// `types` are those at the sizes to write for, `elsewhere` some at others. A sketch holds digests in place of large

@@ -55,12 +55,6 @@ std::vector<TensorInfo> held_by(const Device& device, std::vector<TensorInfo> te
   return tensors;
 }
 
-std::vector<Shape> shapes_of(const std::vector<TensorInfo>& tensors) {
-  std::vector<Shape> shapes;
-  for (const TensorInfo& tensor : tensors) shapes.push_back(tensor.shape);
-  return shapes;
-}
-
 StepInfo describe_step(const Plan& plan, const Step& step) {
   StepInfo info;
   for (const NodeId node : step.nodes) {
@@ -79,6 +73,7 @@ std::shared_ptr<const SizedPlan> compile_sized(const Model& model, const std::sh
   auto sized = std::make_shared<SizedPlan>();
   sized->plan = banoff::compile(model.contents().graph, device, {model.contents().bindings, fuse_norms});
   sized->inputs = held_by(*device, model.inputs());
+  for (const TensorInfo& input : sized->inputs) sized->shapes.push_back(input.shape);
   for (const GraphInput& input : model.contents().graph.inputs) {
     const DType held = device->storage(input.dtype);
     sized->defaults.push_back(input.default_value ? input.default_value.as(held) : Tensor());
@@ -118,7 +113,7 @@ CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>
 }
 
 std::shared_ptr<const SizedPlan> CompiledModel::Contents::at(const std::vector<Shape>& shapes) const {
-  if (shapes == shapes_of(written->inputs)) return written;
+  if (shapes == written->shapes) return written;
   return others->get(shapes, [&] {
     std::map<std::string, Shape> by_name;
     for (std::size_t i = 0; i < shapes.size(); ++i) by_name[written->inputs[i].name] = shapes[i];

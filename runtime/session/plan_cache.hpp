@@ -17,6 +17,7 @@ struct SizedPlan {
   PlanInfo info;
   std::vector<TensorInfo> inputs, outputs;
   std::vector<Tensor> defaults;  ///< by input, as the device holds them; none where it must be given
+  std::vector<Shape> shapes;     ///< of the inputs
 };
 
 /// A bounded number of plans by the shapes of the inputs; the one that nobody has asked for longest goes. For any

@@ -11,16 +11,6 @@
 
 namespace banoff {
 
-namespace {
-
-std::vector<Shape> shapes_of(const std::vector<TensorInfo>& tensors) {
-  std::vector<Shape> shapes;
-  for (const TensorInfo& tensor : tensors) shapes.push_back(tensor.shape);
-  return shapes;
-}
-
-}  // namespace
-
 /// Plans that this session has run lately share its one arena: only one of them runs at a time.
 struct Session::State {
   std::shared_ptr<const CompiledModel::Contents> model;
@@ -32,7 +22,7 @@ struct Session::State {
 
   explicit State(std::shared_ptr<const CompiledModel::Contents> contents) : model(std::move(contents)) {
     add(model->written);
-    wanted = shapes_of(model->written->inputs);
+    wanted = model->written->shapes;
   }
 
   /// The plan for the sizes wanted.
@@ -57,12 +47,12 @@ struct Session::State {
   /// Back at the sizes before where the network does not take the new ones.
   std::shared_ptr<const SizedPlan> plan_for(const std::vector<Shape>& shapes) {
     for (const BoundPlan& plan : plans) {
-      if (shapes_of(plan.sized().inputs) == shapes) return plan.shared();
+      if (plan.sized().shapes == shapes) return plan.shared();
     }
     try {
       return model->at(shapes);
     } catch (...) {
-      wanted = shapes_of(plans.front().sized().inputs);
+      wanted = plans.front().sized().shapes;
       moved = false;
       throw;
     }

@@ -7,23 +7,6 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-onnx::AttributeProto& attribute(onnx::NodeProto& node, const std::string& name,
-                                onnx::AttributeProto::AttributeType type) {
-  onnx::AttributeProto& added = *node.add_attribute();
-  added.set_name(name);
-  added.set_type(type);
-  return added;
-}
-void set_integer(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
-  attribute(node, name, onnx::AttributeProto::INT).set_i(value);
-}
-void set_number(onnx::NodeProto& node, const std::string& name, float value) {
-  attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
-}
-void set_word(onnx::NodeProto& node, const std::string& name, const std::string& value) {
-  attribute(node, name, onnx::AttributeProto::STRING).set_s(value);
-}
-
 /// Pools, resizing, padding, a residual sum and joined branches.
 OnnxModel branches() {
   OnnxModel model;

@@ -76,10 +76,24 @@ class OnnxModel {
   onnx::ModelProto model_;
 };
 
+inline onnx::AttributeProto& add_attribute(onnx::NodeProto& node, const std::string& name,
+                                           onnx::AttributeProto::AttributeType type) {
+  onnx::AttributeProto& added = *node.add_attribute();
+  added.set_name(name);
+  added.set_type(type);
+  return added;
+}
+inline void set_integer(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
+  add_attribute(node, name, onnx::AttributeProto::INT).set_i(value);
+}
+inline void set_number(onnx::NodeProto& node, const std::string& name, float value) {
+  add_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
+}
+inline void set_word(onnx::NodeProto& node, const std::string& name, const std::string& value) {
+  add_attribute(node, name, onnx::AttributeProto::STRING).set_s(value);
+}
 inline void set_attribute(onnx::NodeProto& node, const std::string& name, const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::INTS);
+  onnx::AttributeProto& attribute = add_attribute(node, name, onnx::AttributeProto::INTS);
   for (const std::int64_t value : values) attribute.add_ints(value);
 }
 

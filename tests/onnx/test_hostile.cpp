@@ -16,20 +16,6 @@ namespace {
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
 
-onnx::AttributeProto& attribute(onnx::NodeProto& node, const std::string& name,
-                                onnx::AttributeProto::AttributeType type) {
-  onnx::AttributeProto& added = *node.add_attribute();
-  added.set_name(name);
-  added.set_type(type);
-  return added;
-}
-void set_integer(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
-  attribute(node, name, onnx::AttributeProto::INT).set_i(value);
-}
-void set_word(onnx::NodeProto& node, const std::string& name, const std::string& value) {
-  attribute(node, name, onnx::AttributeProto::STRING).set_s(value);
-}
-
 /// What is said of a network of one node on `x` [1, 3, 4, 4], which `make` adds with its constants.
 std::string said_of(std::int64_t opset, const std::function<void(OnnxModel&)>& make,
                     const std::vector<std::int64_t>& shape = {1, 3, 4, 4}) {
@@ -193,7 +179,7 @@ TEST_CASE("numbers that no integer holds and the smallest integer are refused wh
                 m.weight("roi", {8}, {0, 0, 1e30F, -1e38F, 1, 1, 3e38F, 3e38F}).weight("scales", {4}, {1, 1, 2, 2});
                 onnx::NodeProto& node = m.node("Resize", {"x", "roi", "scales"}, {"y"});
                 set_word(node, "coordinate_transformation_mode", "tf_crop_and_resize");
-                attribute(node, "cubic_coeff_a", onnx::AttributeProto::FLOAT)
+                add_attribute(node, "cubic_coeff_a", onnx::AttributeProto::FLOAT)
                     .set_f(std::numeric_limits<float>::quiet_NaN());
                 set_word(node, "mode", "cubic");
               }),

@@ -8,15 +8,6 @@ using namespace banoff::test;
 
 namespace {
 
-void set_attribute(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name), attribute.set_type(onnx::AttributeProto::INT), attribute.set_i(value);
-}
-void set_attribute(onnx::NodeProto& node, const std::string& name, const std::string& value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name), attribute.set_type(onnx::AttributeProto::STRING), attribute.set_s(value);
-}
-
 /// x [x0, 4, x2, x3] and its shape, cut into `sizes`.
 OnnxModel with_shape() {
   OnnxModel made;
@@ -30,7 +21,7 @@ OnnxModel with_shape() {
 
 /// [a, b, …] as one tensor of integers.
 void concat(OnnxModel& made, const std::vector<std::string>& parts, const std::string& to) {
-  set_attribute(made.node("Concat", parts, {to}), "axis", 0);
+  set_integer(made.node("Concat", parts, {to}), "axis", 0);
 }
 
 struct Row {
@@ -85,18 +76,18 @@ const Row rows[] = {
        made.node("Mul", {"size3", "2"}, {"w"});
        concat(made, {"size0", "4", "h", "w"}, "wanted");
        onnx::NodeProto& node = made.node("Resize", {"x", "", "", "wanted"}, {"y"});
-       set_attribute(node, "mode", "nearest");
-       set_attribute(node, "coordinate_transformation_mode", "asymmetric");
-       set_attribute(node, "nearest_mode", "floor");
+       set_word(node, "mode", "nearest");
+       set_word(node, "coordinate_transformation_mode", "asymmetric");
+       set_word(node, "nearest_mode", "floor");
      },
      {}},
     {"a map resized to the size of another, which halving need not give back",
      [](OnnxModel& made) {
        onnx::NodeProto& pool = made.node("MaxPool", {"x"}, {"half"});
-       banoff::test::set_attribute(pool, "kernel_shape", {2, 2});
-       banoff::test::set_attribute(pool, "strides", {2, 2});
+       set_attribute(pool, "kernel_shape", {2, 2});
+       set_attribute(pool, "strides", {2, 2});
        concat(made, {"size0", "4", "size2", "size3"}, "wanted");
-       set_attribute(made.node("Resize", {"half", "", "", "wanted"}, {"up"}), "mode", "linear");
+       set_word(made.node("Resize", {"half", "", "", "wanted"}, {"up"}), "mode", "linear");
        made.node("Add", {"up", "x"}, {"y"});
      },
      {}},
@@ -120,7 +111,7 @@ const Row rows[] = {
        made.node("Squeeze", {"size0"}, {"batch"});
        made.node("Range", {"zero", "batch", "one"}, {"numbers"});
        made.node("Reshape", {"numbers", "column"}, {"turned"});
-       set_attribute(made.node("Cast", {"turned"}, {"floats"}), "to", 1);
+       set_integer(made.node("Cast", {"turned"}, {"floats"}), "to", 1);
        made.node("Mul", {"x", "floats"}, {"y"});
      },
      {"x0"}},
@@ -214,9 +205,7 @@ TEST_CASE("an attribute that is no number is the same at every size, or fixes it
   const TemporaryFolder folder;
   OnnxModel made;
   made.input("x", {-1, 4}).output("y");
-  onnx::AttributeProto& alpha = *made.node("LeakyRelu", {"x"}, {"y"}).add_attribute();
-  alpha.set_name("alpha"), alpha.set_type(onnx::AttributeProto::FLOAT),
-      alpha.set_f(std::numeric_limits<float>::quiet_NaN());
+  set_number(made.node("LeakyRelu", {"x"}, {"y"}), "alpha", std::numeric_limits<float>::quiet_NaN());
   try {
     CHECK(Model::load(made.write(folder)).inputs().at(0).shape == Shape{1, 4});
   } catch (const Error& error) {
