@@ -60,7 +60,11 @@ Kinks moved(const Kinks& kinks, const AffineMap& map) {
   return result;
 }
 
-void set_bounds(const Rewrite& r, std::size_t axis, const Bounds& bounds) {
+/// Gives the node what the bounds become under the map.
+void set_bounds(const Rewrite& r, std::size_t axis, const Bounds& original, const AffineMap& map) {
+  const Bounds bounds = moved(original, map);
+  require_readable(r, map, bounds.lower);
+  require_readable(r, map, bounds.upper);
   const DType type = r.weights().new_type();
   Clamp op{static_cast<std::int64_t>(axis), false, false};
   const auto finite = [](double bound) { return std::isfinite(bound); };
@@ -75,7 +79,9 @@ void set_bounds(const Rewrite& r, std::size_t axis, const Bounds& bounds) {
   if (op.upper) r.weights().set(r.id(), Slot::upper, length, bounds.upper, type);
 }
 
-void set_kinks(const Rewrite& r, std::size_t axis, const Kinks& kinks) {
+void set_kinks(const Rewrite& r, std::size_t axis, const Kinks& original, const AffineMap& map) {
+  const Kinks kinks = moved(original, map);
+  require_readable(r, map, kinks.kink);
   const DType type = r.weights().new_type();
   r.node().op = Kinked{static_cast<std::int64_t>(axis)};
   std::erase_if(r.node().params, [](const auto& param) { return param.first == Slot::weight; });
@@ -93,9 +99,9 @@ Absorbed apply(const Activation& op, const Rewrite& r) {
   const bool clip = op.kind == ActivationKind::clip;
   const AffineMap map = r.passes(axis, !clip);
   if (!clip && is_plain(map)) return {};
-  if (clip) set_bounds(r, axis, moved(Bounds{{op.alpha}, {op.beta}}, map));
-  else if (op.kind == ActivationKind::relu) set_bounds(r, axis, moved(Bounds{{0.0}, {infinity}}, map));
-  else set_kinks(r, axis, moved(Kinks{{0.0}, {op.alpha}, {1.0}}, map));
+  if (clip) set_bounds(r, axis, Bounds{{op.alpha}, {op.beta}}, map);
+  else if (op.kind == ActivationKind::relu) set_bounds(r, axis, Bounds{{0.0}, {infinity}}, map);
+  else set_kinks(r, axis, Kinks{{0.0}, {op.alpha}, {1.0}}, map);
   return r.done_with_clamp();
 }
 
@@ -104,7 +110,7 @@ Absorbed apply(const PRelu&, const Rewrite& r) {
   const AffineMap map = r.passes(1, true);
   if (is_plain(map)) return {};
   const Tensor slope = *r.weights().graph().param(r.node(), Slot::weight);
-  set_kinks(r, 1, moved(Kinks{{0.0}, slope.to_vector<double>(), {1.0}}, map));
+  set_kinks(r, 1, Kinks{{0.0}, slope.to_vector<double>(), {1.0}}, map);
   return r.done_with_clamp();
 }
 
@@ -114,7 +120,7 @@ Absorbed apply(const Clamp& op, const Rewrite& r) {
   const AffineMap map = r.passes(axis, false);
   const Bounds bounds{r.weights().get(r.id(), Slot::lower, map.scale.size(), -infinity),
                       r.weights().get(r.id(), Slot::upper, map.scale.size(), infinity)};
-  set_bounds(r, axis, moved(bounds, map));
+  set_bounds(r, axis, bounds, map);
   return r.done_with_clamp();
 }
 
@@ -125,7 +131,7 @@ Absorbed apply(const Kinked& op, const Rewrite& r) {
   const Kinks kinks{r.weights().get(r.id(), Slot::kink, map.scale.size(), 0.0),
                     r.weights().get(r.id(), Slot::below, map.scale.size(), 0.0),
                     r.weights().get(r.id(), Slot::above, map.scale.size(), 0.0)};
-  set_kinks(r, axis, moved(kinks, map));
+  set_kinks(r, axis, kinks, map);
   return r.done_with_clamp();
 }
 

@@ -3,12 +3,13 @@
 
 namespace banoff::gauge {
 
-void require_readable(const Rewrite& r, const AffineMap& map, const std::vector<double>& padding) {
-  for (std::size_t c = 0; c < padding.size(); ++c) {
+void require_readable(const Rewrite& r, const AffineMap& map, const std::vector<double>& stored) {
+  for (std::size_t c = 0; c < stored.size(); ++c) {
     const double factor = map.scale[c];
-    if (std::abs(factor) <= 1 / vanishing || std::abs(padding[c] / factor) <= vanishing) continue;
+    if (std::abs(factor) <= 1 / vanishing || std::abs(stored[c] / factor) <= vanishing || std::isinf(stored[c]))
+      continue;
     throw Refused{
-        Blocker::amplification, r.node().name, {}, fmt::format("its padding would be {:.3g} times as large", factor)};
+        Blocker::amplification, r.node().name, {}, fmt::format("its values would be {:.3g} times as large", factor)};
   }
 }
 

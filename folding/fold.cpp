@@ -41,10 +41,16 @@ class Folder {
         types_(types),
         system_(graph_, types, policy) {}
 
-  FoldedNorm fold(NodeId id) {
+  /// The report of a norm that nothing was done to.
+  [[nodiscard]] FoldedNorm untouched(NodeId id) const {
     FoldedNorm result;
     result.name = graph_.node(id).name;
     result.where = graph_.node(id).where.str();
+    return result;
+  }
+
+  FoldedNorm fold(NodeId id) {
+    FoldedNorm result = untouched(id);
     std::optional<Refused> backward;
     for (const Direction direction : {Direction::backward, Direction::forward}) {
       try {
@@ -238,7 +244,8 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
     } else if (const auto found = gone.find(id); found != gone.end()) {
       norm = found->second;
     } else {
-      norm = folder.fold(id);
+      const bool costly = optimal.costly.contains(id);
+      norm = costly ? folder.untouched(id) : folder.fold(id);
       const auto left = optimal.left.find(id);
       if (!norm.folded && left != optimal.left.end()) explain_left(norm, left->second);
     }

@@ -103,9 +103,9 @@ template <class T>
   return {};
 }
 
-/// Throws Refused where padding values, as stored, are so much larger than they were that the weights that read them
-/// vanish.
-void require_readable(const Rewrite& r, const AffineMap& map, const std::vector<double>& padding);
+/// Throws Refused where numbers of a node (padding values, bounds, kinks), as stored, are so much larger than they were
+/// that the weights that read them vanish.
+void require_readable(const Rewrite& r, const AffineMap& map, const std::vector<double>& stored);
 /// Padding values per channel take the gauges `vars` of what they pad: they stay what they were in the old ones.
 void rewrite_pad_value(const Rewrite& r, const std::vector<VarId>& vars);
 

@@ -75,10 +75,21 @@ class Guard {
     if (!read_[index(offset_class)]) return std::nullopt;
     const double limit = cancellation_limit(options_, system_.type(value).dtype);
     const double offset = gauge.shift / gauge.num;
-    if (typical.size(offset) <= limit * typical.noise) return std::nullopt;
+    const double now = rounded_at(value, typical);
+    if (typical.size(offset) <= limit * now) return std::nullopt;
     return given_up(decider_of_offset(offset_class),
                     fmt::format("'{}' would be stored with an offset of {:.3g}, and is rounded at a size of {:.3g} now",
-                                system_.graph().value(value).name, offset, typical.noise));
+                                system_.graph().value(value).name, offset, now));
+  }
+
+  /// The size at which the network as it is rounds a value. Half precision has no digits to spare for what an
+  /// activation takes away: there it is the value's own, and no more than a clip lets through.
+  [[nodiscard]] double rounded_at(ValueId value, const Typical& typical) const {
+    if (!is_half(system_.type(value).dtype)) return typical.noise;
+    const NodeId producer = system_.graph().value(value).producer;
+    const auto* clip = producer == none ? nullptr : system_.graph().node(producer).as<Activation>();
+    if (!clip || clip->kind != ActivationKind::clip) return typical.size(0);
+    return std::min(typical.size(0), std::max(std::abs(clip->alpha), std::abs(clip->beta)));
   }
 
   /// An addition that stays becomes a product and a sum, which is rounded at the size of its terms.

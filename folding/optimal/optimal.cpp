@@ -48,6 +48,7 @@ class Optimal {
     if (const auto loss = first_loss(choice.system, choice.problem, assignment, selection.chosen, options_)) {
       const NodeId norm = choice.problem.items[loss->item].node;
       give_up(norm, {Blocker::amplification, graph_.node(norm).name, {}, loss->details});
+      result_.costly.insert(norm);
       return false;
     }
     const std::vector<NodeId> removed = choice.removed();

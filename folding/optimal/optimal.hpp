@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "folding/fold.hpp"
 #include "folding/gauge_system.hpp"
@@ -12,6 +13,7 @@ namespace banoff::gauge {
 struct OptimalResult {
   std::map<NodeId, FoldedNorm> norms;  ///< the batch norms and affine nodes that went
   std::map<NodeId, Refused> left;      ///< those that could have gone but for this
+  std::set<NodeId> costly;             ///< those of them that would cost digits, alone too
   Policy policy;                       ///< what the gauges were allowed to do
   bool proved = false;
   std::size_t with_literal = 0, with_clamps = 0;  ///< how many batch norms can go either way

@@ -233,6 +233,22 @@ TEST_CASE("a norm whose gamma is next to nothing has no inverse that padding val
   }
 }
 
+TEST_CASE("... nor bounds of an activation") {
+  GraphBuilder net(53, DType::f32);
+  const ValueId y = net.bn(net.input({1, 2, 6, 6}), "bn");
+  net.set(y, Slot::weight, {-1.2, 1e-40});
+  net.set(y, Slot::bias, {0.16, -0.042});
+  net.set(y, Slot::var, {1, 0.2});
+  net.output(net.conv(net.relu(y), 3, 1));
+  for (const ActivationKind kind : {ActivationKind::relu, ActivationKind::leaky_relu}) {
+    net.graph.nodes[1].op = Activation{kind, 0.1, 0};
+    FoldOptions options;
+    options.objective = Objective::count;
+    options.activations = Activations::clamp;
+    CHECK(fold_with(net.graph, options).error < 1e-5);
+  }
+}
+
 TEST_CASE("a norm whose gamma is beside nothing goes into another norm with its beta, not with an endless mean") {
   GraphBuilder net(51, DType::f32);
   const ValueId x = net.relu(net.conv(net.input({1, 3, 6, 6}), 2));

@@ -199,3 +199,30 @@ TEST_CASE("what fits half: no overflow, and no channel lost among subnormal numb
   CHECK(fits_as(Clamp{1, true, false}, Slot::lower, {2}, {-INFINITY, 1}, DType::f16));
   CHECK(!fits_as(Clamp{1, true, false}, Slot::lower, {2}, {-1e6, 1}, DType::f16));
 }
+
+TEST_CASE("offsets that half precision would lose values in are given up, and kept in float32") {
+  const TemporaryFolder folder;
+  for (const bool clip : {false, true}) {
+    for (const NetworkFloat type : {NetworkFloat::f16, NetworkFloat::f32}) {
+      CAPTURE(clip);
+      CAPTURE(type == NetworkFloat::f16);
+      NetworkWriter net(type, 15);
+      const NetworkValue x = net.input("x", {1, 2, 4, 4}, false);
+      const NetworkValue y = net.node("Relu", {x.name}, x.shape);
+      // Far from zero before the norm; or near it, and all but a little of it clipped behind the norm.
+      const std::string gamma = net.constant({2}, clip ? std::vector<double>{168, -70} : std::vector<double>{-1, 1.3});
+      const std::string beta = net.constant({2}, {-1, 0.5}), var = net.constant({2}, {3, 0.6});
+      const std::string mean = net.constant({2}, clip ? std::vector<double>{0.2, 0.3} : std::vector<double>{20, 22});
+      const NetworkValue z = net.node("BatchNormalization", {y.name, gamma, beta, mean, var}, x.shape);
+      const NetworkValue cut = clip ? net.node("Clip", {z.name, net.constant({}, {-1}), net.constant({}, {2})}, x.shape)
+                                    : net.node("Relu", {z.name}, x.shape);
+      net.output(net.node("Conv", {cut.name, net.constant({2, 2, 1, 1}, values(4, 1))}, x.shape));
+      FoldOptions options;
+      options.activations = Activations::clamp;
+      const Model model = Model::load(write(folder, net.model()));
+      const auto [made, report] = model.fold(options);
+      CHECK(report.folded() == (type == NetworkFloat::f16 ? 0 : 1));
+      if (type == NetworkFloat::f16) CHECK(report.norms[0].blocker == Blocker::amplification);
+    }
+  }
+}
