@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include "runtime/core/fail.hpp"
+
 namespace banoff::bench {
 
 namespace {
@@ -70,12 +72,8 @@ class Preparation {
 
  private:
   void add_model(const std::filesystem::path& file, std::int64_t batch) {
-    LoadOptions load = options_.load;
-    load.symbols.try_emplace("N", batch);
-    const auto start = Clock::now();
-    const Model model = Model::load(file, load);
     Result row;
-    row.load_ms = since(start);
+    const Model model = at_batch(file, batch, row.load_ms);
     row.model = model.name();
     row.batch = batch;
     const std::vector<LayerInfo> layers = model.layers();
@@ -103,6 +101,28 @@ class Preparation {
       row.norms = none_left ? "-" : way.norms == Norms::fused ? "fused" : "separate";
       add_devices(*folded, way, row);
     }
+  }
+
+  /// The network where the first dimension of its first input is `batch`: whatever the file calls that size, unless
+  /// --shape gives it.
+  Model at_batch(const std::filesystem::path& file, std::int64_t batch, double& load_ms) const {
+    LoadOptions load = options_.load;
+    const auto start = Clock::now();
+    Model model = Model::load(file, load);
+    load_ms = since(start);
+    const TensorInfo input = model.inputs().front();
+    const std::int64_t size = input.shape.rank() == 0 ? 1 : input.shape[0];
+    const std::string symbol = input.symbols.empty() ? "" : input.symbols[0];
+    if (size == batch || load.symbols.contains(symbol) || load.shapes.contains(input.name)) return model;
+    if (symbol.empty()) {
+      fail_input("{}: no batch of {}: input '{}' has a first dimension of {} in the file (--batch {})", file.string(),
+                 batch, input.name, size, size);
+    }
+    load.symbols.emplace(symbol, batch);
+    const auto again = Clock::now();
+    model = Model::load(file, load);
+    load_ms = since(again);
+    return model;
   }
 
   /// Null where clamps fold no more norms than the same network had without, which was there before.

@@ -53,7 +53,7 @@ void add_timing_options(CLI::App& command, BenchCommand& options) {
       ->delimiter(',')
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
-  command.add_option("--batch", b.batches, "Sizes of the symbolic dimension N")
+  command.add_option("--batch", b.batches, "Sizes of the batch: the first dimension of the first input")
       ->delimiter(',')
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

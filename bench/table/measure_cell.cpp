@@ -37,7 +37,6 @@ void make_up(const BenchOptions& bench, std::uint64_t seed, const fs::path& netw
         child.say(fmt::format("{}: making up weights", bench.models.front().stem().string()));
         LoadOptions load = bench.load;
         load.random_seed = seed;
-        load.symbols.try_emplace("N", 1);
         Model::load(bench.models.front(), load).save(network);
         return std::string();
       },

@@ -44,6 +44,24 @@ TEST_CASE("bench times a network in every way asked for") {
   CHECK(json["results"][2]["difference"]["max_relative"].get<double>() < 1e-4);
 }
 
+TEST_CASE("a batch is the first dimension of the first input, whatever it is called, and 1 where it is fixed") {
+  const TemporaryFolder folder;
+  const auto bench = [&](const std::string& first_dimension, const std::string& batch) {
+    std::string text = small_net;
+    text.replace(text.find("N=1"), 3, first_dimension);
+    return banoff_command({"bench", "--model", folder.write("net.yaml", text), "--weights", "random:1", "--methods",
+                           "none", "--duration", "0", "--warmup", "0", "--batch", batch, "--json"});
+  };
+  CHECK(bench("1", "1").json()["results"][0]["batch"] == 1);
+  CHECK(bench("count", "1").json()["results"][0]["batch"] == 1);
+  const auto of_two = bench("count", "2").json()["results"][0];
+  CHECK(of_two["batch"] == 2);
+  CHECK(of_two["flops"].get<std::int64_t>() == 2 * bench("N=4", "1").json()["results"][0]["flops"].get<std::int64_t>());
+  const Outcome refused = bench("3", "2");
+  CHECK(refused.code != 0);
+  CHECK(has(refused.err, "no batch of 2: input 'x' has a first dimension of 3 in the file (--batch 3)"));
+}
+
 TEST_CASE("a table is measured, printed beside what was published, and kept") {
   const SmallTable table;
   const auto json = table.run({"--json"}).json();
