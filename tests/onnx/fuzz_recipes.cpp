@@ -70,6 +70,7 @@ constexpr Line lines[] = {
     {"Split", "x", "axis:I num_outputs:I"},
     {"Slice", "xLLLL", "starts:L ends:L axes:L"},
     {"Pad", "xLfL", "mode:constant|reflect|edge|wrap pads:L value:f"},
+    {"Pad", "xL", "mode:reflect|wrap"},
     {"CenterCropPad", "xL", "axes:L"},
     {"Resize", "xFFL",
      "mode:nearest|linear|cubic axes:L keep_aspect_ratio_policy:stretch|not_larger|not_smaller antialias:I "
