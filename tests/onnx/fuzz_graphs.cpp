@@ -103,7 +103,7 @@ class Maker {
     length.set_value("4");
   }
 
-  std::size_t some_length() { return dice_.one_of(std::array<std::size_t, 8>{0, 1, 2, 3, 4, 4, 6, 8}); }
+  std::size_t some_length() { return dice_.one_of(std::array<std::size_t, 9>{0, 0, 1, 2, 3, 4, 4, 6, 8}); }
   /// The lists of a node are mostly as long as each other.
   std::size_t length() { return dice_.once_in(5) ? some_length() : length_; }
   /// Integers that go together, but for one of them at most.

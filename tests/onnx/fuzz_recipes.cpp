@@ -77,6 +77,7 @@ constexpr Line lines[] = {
      "exclude_outside:I "
      "cubic_coeff_a:f extrapolation_value:f nearest_mode:round_prefer_floor|floor|ceil "
      "coordinate_transformation_mode:half_pixel|align_corners|asymmetric|tf_crop_and_resize|pytorch_half_pixel"},
+    {"Resize", "xFFL", "axes:L keep_aspect_ratio_policy:not_larger|not_smaller"},
     {"Upsample", "xF", "mode:nearest|linear scales:F"},
     {"ReduceMean", "xL", reduction},
     {"ReduceSum", "xL", reduction},
