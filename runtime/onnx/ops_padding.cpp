@@ -12,6 +12,7 @@ namespace {
 Operand repeated(const Steps& s, const Operand& x, std::size_t axis, const std::string& mode, std::int64_t begin,
                  std::int64_t end) {
   const std::int64_t size = s.type(x).shape[axis];
+  if (size < 1) fail_input("dimension {} of {} has no elements to pad with", axis, s.type(x).shape.str());
   return s.take(x, axis, begin + size + end, [&](std::int64_t at) {
     const std::int64_t i = at - begin;
     return mode == "wrap" ? (i % size + size) % size : padding_source(i, size, PadMode::reflect);

@@ -32,6 +32,7 @@ class Dice {
   [[nodiscard]] std::int64_t odd_integer() {
     using Limits = std::numeric_limits<std::int64_t>;
     if (once_in(3)) return once_in(2) ? Limits::max() : Limits::min();
+    if (once_in(2)) return std::int64_t{1} << (28 + below(6));
     constexpr std::array<std::int64_t, 12> values{0,
                                                   -1,
                                                   -2,

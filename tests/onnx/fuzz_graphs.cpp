@@ -47,6 +47,12 @@ class Maker {
     return sizes;
   }
 
+  /// Mostly so large that what is made from it must be refused, and not the input itself.
+  std::int64_t odd_size() {
+    return dice_.once_in(3) ? dice_.odd_integer()
+                            : dice_.one_of(std::array<std::int64_t, 3>{1 << 24, 1 << 28, 1 << 30});
+  }
+
   /// An input may claim any size: nothing is stored of it.
   void add_input() {
     onnx::ValueInfoProto& input = *graph().add_input();
@@ -58,7 +64,7 @@ class Maker {
     for (const std::int64_t size : shape()) {
       auto& dim = *type.mutable_shape()->add_dim();
       if (dice_.once_in(12)) dim.set_dim_param("N");
-      else dim.set_dim_value(dice_.once_in(10) ? dice_.odd_integer() : size);
+      else dim.set_dim_value(dice_.once_in(10) ? odd_size() : size);
     }
     values_.push_back(input.name());
   }
@@ -97,7 +103,7 @@ class Maker {
     length.set_value("4");
   }
 
-  std::size_t some_length() { return dice_.one_of(std::array<std::size_t, 8>{0, 1, 2, 3, 4, 4, 6, 8}); }
+  std::size_t some_length() { return dice_.one_of(std::array<std::size_t, 9>{0, 0, 1, 2, 3, 4, 4, 6, 8}); }
   /// The lists of a node are mostly as long as each other.
   std::size_t length() { return dice_.once_in(5) ? some_length() : length_; }
   /// Integers that go together, but for one of them at most.
@@ -121,7 +127,7 @@ class Maker {
       case Ingredient::scalar: fill_integers(tensor, dice_.once_in(2) ? Sizes{} : Sizes{1}); break;
       case Ingredient::numbers: fill_floats(tensor, of_length()); break;
       case Ingredient::number: fill_floats(tensor, {}); break;
-      default: fill_floats(tensor, shape()); break;
+      default: fill_floats(tensor, dice_.once_in(4) ? Sizes{1} : shape()); break;
     }
     return tensor.name();
   }
@@ -158,7 +164,10 @@ class Maker {
   void add_node(const Recipe& recipe) {
     length_ = some_length();
     std::vector<std::string> inputs;
-    for (const Argument& input : recipe.inputs) inputs.push_back(argument(input, !inputs.empty()));
+    const std::size_t most = dice_.once_in(2) ? recipe.inputs.size() : 1 + dice_.below(4);
+    for (const Argument& input : recipe.inputs) {
+      if (inputs.size() < most) inputs.push_back(argument(input, !inputs.empty()));
+    }
     onnx::NodeProto& node = *graph().add_node();
     node.set_op_type(recipe.op);
     for (const std::string& input : inputs) node.add_input(input);

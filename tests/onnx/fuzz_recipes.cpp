@@ -70,12 +70,14 @@ constexpr Line lines[] = {
     {"Split", "x", "axis:I num_outputs:I"},
     {"Slice", "xLLLL", "starts:L ends:L axes:L"},
     {"Pad", "xLfL", "mode:constant|reflect|edge|wrap pads:L value:f"},
+    {"Pad", "xL", "mode:reflect|wrap"},
     {"CenterCropPad", "xL", "axes:L"},
     {"Resize", "xFFL",
      "mode:nearest|linear|cubic axes:L keep_aspect_ratio_policy:stretch|not_larger|not_smaller antialias:I "
      "exclude_outside:I "
      "cubic_coeff_a:f extrapolation_value:f nearest_mode:round_prefer_floor|floor|ceil "
      "coordinate_transformation_mode:half_pixel|align_corners|asymmetric|tf_crop_and_resize|pytorch_half_pixel"},
+    {"Resize", "xFFL", "axes:L keep_aspect_ratio_policy:not_larger|not_smaller"},
     {"Upsample", "xF", "mode:nearest|linear scales:F"},
     {"ReduceMean", "xL", reduction},
     {"ReduceSum", "xL", reduction},

@@ -56,6 +56,17 @@ TEST_CASE("a gather at places that are none has no elements, and is refused wher
               "without elements"));
 }
 
+TEST_CASE("a dimension without elements has none to be padded with") {
+  for (const char* mode : {"wrap", "reflect"}) {
+    CHECK(tells(said_of(19,
+                        [&](OnnxModel& m) {
+                          m.weight("none", {0, 2}, {}).integers("pads", {3, 0, 3, 0});
+                          set_word(m.node("Pad", {"none", "pads"}, {"y"}), "mode", mode);
+                        }),
+                "no elements to pad with"));
+  }
+}
+
 TEST_CASE("a split has as many parts as outputs") {
   const auto split = [](std::int64_t parts) {
     return said_of(18, [&](OnnxModel& m) { set_integer(m.node("Split", {"x"}, {"y"}), "num_outputs", parts); });
