@@ -18,8 +18,9 @@ namespace {
 /// to an output's largest element. In float64 too: weights are stored in float32 all the same.
 constexpr double worse = 64, least = 2e-6;
 /// For files of half precision, whose weights are rounded when they are written: how many times what the network's
-/// answer changes by when the last bit of each of its constants does.
-constexpr double half_worse = 16;
+/// answer changes by when the last bit of its constants does. The guard measures offsets by the norms' statistics, and
+/// those of a random network are not its values': a channel that is always zero may be stored as a large one.
+constexpr double half_worse = 32;
 
 struct Way {
   std::string name;
@@ -68,12 +69,18 @@ double error_of(const Tensors& expected, const Tensors& actual) {
   return worst;
 }
 
-/// The network with the last bit of each number of half precision another.
-onnx::ModelProto with_other_bits(onnx::ModelProto model) {
+/// How many such networks are looked at: one may be luckier than what folding rounds.
+constexpr unsigned other_networks = 4;
+
+/// The network with the last bit of its numbers of half precision another: of all in network 0, of half of them in
+/// those that follow.
+onnx::ModelProto with_other_bits(onnx::ModelProto model, unsigned number) {
+  std::mt19937 random(number);
   for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
     if (tensor.data_type() != onnx::TensorProto::FLOAT16 && tensor.data_type() != onnx::TensorProto::BFLOAT16) continue;
     for (int i = 0; i < tensor.int32_data_size(); ++i) {
-      if (tensor.int32_data(i) != 0) tensor.set_int32_data(i, tensor.int32_data(i) ^ 1);
+      const bool other = number == 0 || random() % 2 == 0;
+      if (other && tensor.int32_data(i) != 0) tensor.set_int32_data(i, tensor.int32_data(i) ^ 1);
     }
   }
   return model;
@@ -89,8 +96,10 @@ class Check {
     expected_ = model_.reference(inputs_);
     for (const auto& [name, tensor] : inputs_) write_npy(folder_ / ("in." + name + ".npy"), tensor.as(DType::f32));
     for (const auto& [name, tensor] : expected_) write_npy(folder_ / ("out." + name + ".npy"), tensor.as(DType::f64));
-    if (network_.half)
-      half_error_ = error_of(expected_, load(write(with_other_bits(network_.model))).reference(inputs_));
+    for (unsigned i = 0; network_.half && i < other_networks; ++i) {
+      const Model other = load(write(with_other_bits(network_.model, i)));
+      half_error_ = std::max(half_error_, error_of(expected_, other.reference(inputs_)));
+    }
     overflows_ = network_.half && overflows();
     float_error_ = error_of(expected_, on("cpu", model_));
     // Plain loops in float32 tell whether it is the network that loses so many digits.
