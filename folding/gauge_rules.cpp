@@ -269,7 +269,8 @@ void apply(const GlobalPool& op, const Rule& r) {
 
 void apply(const AdaptiveAvgPool&, const Rule& r) { r.same(1, 1); }
 
-void apply(const ReduceMean& op, const Rule& r) {
+void apply(const Reduce& op, const Rule& r) {
+  if (op.kind != ReduceKind::mean) return r.barrier(Blocker::unsupported_op);
   const std::size_t axis = r.system().axis_of(r.in());
   std::size_t out_axis = axis;
   for (const std::int64_t each : op.axes) {
@@ -335,7 +336,7 @@ void apply(const Softmax&, const Rule& r) { r.barrier(Blocker::activation); }
 template <class Op, class... Ops>
 concept OneOf = (std::same_as<Op, Ops> || ...);
 template <OneOf<GroupNorm, Lrn, LayerNorm, Cast, DecodeBoxes, Nms, RoiAlign, PickChannel, Unary, Compare, Pair, Where,
-                Reduce, ArgReduce, TopK, Cumulate, Expand, Gather, GatherElements, GatherNd, ScatterElements, ScatterNd,
+                ArgReduce, TopK, Cumulate, Expand, Gather, GatherElements, GatherNd, ScatterElements, ScatterNd,
                 SelectBoxes, MaxPoolIndices>
               Op>
 void apply(const Op&, const Rule& r) {

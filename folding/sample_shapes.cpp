@@ -22,20 +22,13 @@ std::size_t first_spatial_of(const Node& node, const Shape& input, const Shape& 
   return missing < first_spatial ? first_spatial - missing : 0;
 }
 
-std::optional<std::vector<Window>> windows_of(const Node& node, const Shape& input) {
-  if (const auto* conv = node.as<Conv>()) return windows(*conv, input);
-  if (const auto* pool = node.as<Pool>()) return windows(*pool, input);
-  if (const auto* transposed = node.as<ConvTranspose>()) return windows(*transposed, input);
-  return std::nullopt;
-}
-
 bool covers_borders(const Node& node, const Shape& full, const Shape& small) {
-  const auto true_windows = windows_of(node, full);
-  if (!true_windows) return true;
-  const auto small_windows = windows_of(node, small);
-  for (std::size_t i = 0; i < true_windows->size(); ++i) {
-    const Window& a = (*true_windows)[i];
-    const Window& b = (*small_windows)[i];
+  const std::vector<Window> true_windows = windows(node.op, full);
+  if (true_windows.empty()) return true;
+  const std::vector<Window> small_windows = windows(node.op, small);
+  for (std::size_t i = 0; i < true_windows.size(); ++i) {
+    const Window& a = true_windows[i];
+    const Window& b = small_windows[i];
     const std::int64_t wanted = a.kernel == 1 && !reads_padding(a) ? 1 : (a.kernel - 1) * a.dilation + 3;
     if (b.input < std::min(a.input, wanted) || b.output < 1 || reads_padding(a) != reads_padding(b)) return false;
   }
@@ -57,11 +50,6 @@ bool shrinks_in_space(const Shape& full, const Shape& small) {
          std::equal(full.begin(), full.begin() + std::min(full.rank(), first_spatial), small.begin());
 }
 
-/// A PReLU may have one slope for all channels.
-bool one_for_all(const Node& node, const Tensor& parameter) {
-  return node.as<PRelu>() != nullptr && parameter.elements() == 1;
-}
-
 /// Whether all nodes work on inputs of these shapes as they do at full size.
 bool works(const Graph& graph, const std::vector<NodeId>& nodes, const std::vector<TensorType>& types, Shapes shapes) {
   const auto full = [&](ValueId value) -> const TensorType& { return types[static_cast<std::size_t>(value)]; };
@@ -78,7 +66,7 @@ bool works(const Graph& graph, const std::vector<NodeId>& nodes, const std::vect
       }
       for (const ParamSpec& spec : made.params) {
         const Tensor* tensor = graph.param(node, spec.slot);
-        if (tensor && tensor->shape() != spec.shape && !one_for_all(node, *tensor)) return false;
+        if (tensor && !has_shape(node, spec, *tensor)) return false;
       }
       if (!inputs.empty() && !covers_borders(node, full(node.inputs[0]).shape, inputs[0].shape)) return false;
       if (!node.as<Binary>()) continue;

@@ -119,16 +119,14 @@ class NodeCheck {
     const Signature made = signature(node.op, inputs);
     return std::ranges::all_of(made.params, [&](const ParamSpec& spec) {
       const Tensor* tensor = after_.param(node, spec.slot);
-      return tensor == nullptr || tensor->shape() == spec.shape || tensor->elements() == 1;
+      return tensor == nullptr || has_shape(node, spec, *tensor);
     });
   }
 
   /// Whether a second sample can show something that the first does not: not for more pictures alone, where an op
   /// treats each of them alike.
   [[nodiscard]] static bool says_more(const Shapes& here, const Shapes& there, const Node& node) {
-    const bool each_alike = node.as<Conv>() || node.as<ConvTranspose>() || node.as<Dense>() || node.as<BatchNorm>() ||
-                            node.as<Affine>() || node.as<Pool>() || node.as<GlobalPool>() || node.as<Activation>() ||
-                            node.as<PRelu>() || node.as<Clamp>() || node.as<Kinked>();
+    const bool each_alike = facts_of(node.op).pictures == Pictures::apart;
     return std::ranges::any_of(here, [&](const auto& entry) {
       const Shape &a = entry.second, &b = there.at(entry.first);
       return each_alike && a.rank() > 0 ? !std::equal(a.begin() + 1, a.end(), b.begin() + 1, b.end()) : a != b;

@@ -11,7 +11,7 @@ std::unique_ptr<Kernel> compile(const Region& region, int threads) {
   const auto family = std::visit(
       []<class T>(const T&) -> std::unique_ptr<Kernel> (*)(const Region&, int) {
         if constexpr (one_of<T, Pool, AdaptiveAvgPool>) return pool;
-        else if constexpr (std::is_same_v<T, GlobalPool> || std::is_same_v<T, ReduceMean>) return global_pool;
+        else if constexpr (one_of<T, GlobalPool, Reduce>) return global_pool;
         else if constexpr (std::is_same_v<T, Resize>) return resize;
         else if constexpr (one_of<T, Softmax, GroupNorm, LayerNorm>) return normalisation;
         else if constexpr (one_of<T, DecodeBoxes, Nms, RoiAlign, PickChannel>) return detection;

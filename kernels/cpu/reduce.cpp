@@ -43,9 +43,15 @@ std::unique_ptr<Kernel> kernel_of(bool max, const Blocks& in, int threads) {
   });
 }
 
+/// Null where the node is not a mean.
+const Reduce* mean_of(const Node& node) {
+  const auto* reduce = node.as<Reduce>();
+  return reduce != nullptr && reduce->kind == ReduceKind::mean ? reduce : nullptr;
+}
+
 /// Whether the node is a mean over all spatial dimensions, or a global pooling.
 bool is_global(const Node& pooling, std::size_t rank) {
-  const auto* mean = pooling.as<ReduceMean>();
+  const auto* mean = mean_of(pooling);
   if (mean == nullptr) return pooling.as<GlobalPool>() != nullptr;
   std::vector<std::size_t> axes;
   for (const std::int64_t axis : mean->axes) axes.push_back(resolve_axis(axis, rank));
@@ -54,7 +60,7 @@ bool is_global(const Node& pooling, std::size_t rank) {
 }
 
 /// A mean over the last axes of a plain value.
-std::unique_ptr<Kernel> trailing_mean(const Region& region, const Node& only, const ReduceMean& op, int threads) {
+std::unique_ptr<Kernel> trailing_mean(const Region& region, const Node& only, const Reduce& op, int threads) {
   const Shape& shape = region.type(only.inputs[0]).shape;
   std::size_t first = shape.rank();
   for (const std::int64_t axis : op.axes) first = std::min(first, resolve_axis(axis, shape.rank()));
@@ -72,7 +78,7 @@ std::unique_ptr<Kernel> global_pool(const Region& region, int threads) {
   const Node& first = node(region, 0);
   const Shape& shape = region.type(first.inputs[0]).shape;
   if (shape.elements() == 0) throw Refused{"nothing to pool"};
-  const auto* mean = first.as<ReduceMean>();
+  const auto* mean = mean_of(first);
   if (!is_global(first, shape.rank())) {
     if (mean == nullptr || region.nodes.size() != 1) throw Refused{"not a global pooling"};
     return trailing_mean(region, first, *mean, threads);

@@ -149,7 +149,7 @@ Made compile(const Context& context, const Region& region) {
         else if constexpr (std::is_same_v<T, Dense>) return dense;
         else if constexpr (std::is_same_v<T, MatMul>) return matrix_product;
         else if constexpr (one_of<T, Pool, AdaptiveAvgPool>) return pool;
-        else if constexpr (one_of<T, GlobalPool, ReduceMean, Reduce>) return summary;
+        else if constexpr (one_of<T, GlobalPool, Reduce>) return summary;
         else if constexpr (std::is_same_v<T, ArgReduce>) return arg_reduce;
         else if constexpr (one_of<T, Unary, Compare, Pair, Where>) return function;
         else if constexpr (std::is_same_v<T, Binary>) return floats ? pointwise : function;

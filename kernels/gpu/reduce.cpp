@@ -38,6 +38,7 @@ SummaryKind summary_of(ReduceKind kind) {
     case ReduceKind::prod: return SummaryKind::prod;
     case ReduceKind::max: return SummaryKind::max;
     case ReduceKind::min: return SummaryKind::min;
+    case ReduceKind::mean: return SummaryKind::mean;
   }
   return SummaryKind::sum;
 }
@@ -49,13 +50,8 @@ struct Summarised {
 
 Summarised summarised(const Node& node, std::size_t rank) {
   Summarised result{SummaryKind::mean, std::vector<bool>(rank, false)};
-  const auto take = [&](const Ints& axes) {
-    for (const std::int64_t axis : axes) result.axes[resolve_axis(axis, rank)] = true;
-  };
-  if (const auto* means = node.as<ReduceMean>()) {
-    take(means->axes);
-  } else if (const auto* op = node.as<Reduce>()) {
-    take(op->axes);
+  if (const auto* op = node.as<Reduce>()) {
+    for (const std::int64_t axis : op->axes) result.axes[resolve_axis(axis, rank)] = true;
     result.kind = summary_of(op->kind);
   } else {
     std::fill(result.axes.begin() + 2, result.axes.end(), true);

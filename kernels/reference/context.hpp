@@ -46,62 +46,11 @@ template <class T>
 }
 
 // Each is instantiated for float and double beside its definition; one that is missing fails to link and names its op.
-// clang-format off
-template <class T> [[nodiscard]] Body reference(const Conv& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const ConvTranspose& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Dense& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const MatMul& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const BatchNorm& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Affine& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Binary& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Concat& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Split& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Slice& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const ChannelShuffle& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Reshape& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Transpose& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Flatten& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Squeeze& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Unsqueeze& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Pad& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Pool& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const GlobalPool& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const AdaptiveAvgPool& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const ReduceMean& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Resize& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Activation& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const PRelu& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Clamp& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Kinked& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Softmax& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const GroupNorm& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const LayerNorm& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Identity& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Cast& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Constant& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Lrn& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Anchors& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const DecodeBoxes& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Nms& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const RoiAlign& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const PickChannel& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Unary& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Compare& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Pair& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Where& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Reduce& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const ArgReduce& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const TopK& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Cumulate& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Expand& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const Gather& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const GatherElements& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const GatherNd& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const ScatterElements& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const ScatterNd& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const SelectBoxes& op, Context<T>& context);
-template <class T> [[nodiscard]] Body reference(const MaxPoolIndices& op, Context<T>& context);
-// clang-format on
+#define BANOFF_DECLARED(op) \
+  template <class T>        \
+  [[nodiscard]] Body reference(const op&, Context<T>& context);
+BANOFF_OPS(BANOFF_DECLARED)
+#undef BANOFF_DECLARED
 
 /// Instantiates the kernel of `op` for both precisions.
 #define BANOFF_REFERENCE(op)                                  \

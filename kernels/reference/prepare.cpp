@@ -8,16 +8,6 @@ namespace banoff::reference {
 
 namespace {
 
-template <class Op, class... Ops>
-constexpr bool one_of = (std::is_same_v<Op, Ops> || ...);
-
-/// Ops that take elements of any type; all others compute on floats.
-template <class Op>
-constexpr bool any_type =
-    one_of<Op, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Identity,
-           Cast, Constant, Binary, Unary, Compare, Pair, Where, Reduce, ArgReduce, TopK, Cumulate, Expand, Gather,
-           GatherElements, GatherNd, ScatterElements, ScatterNd, MatMul>;
-
 template <class T>
 std::vector<TensorType> as_held(std::span<const TensorType> types) {
   std::vector<TensorType> result(types.begin(), types.end());
@@ -26,7 +16,7 @@ std::vector<TensorType> as_held(std::span<const TensorType> types) {
 }
 
 void check_types(const Op& op, std::span<const TensorType> inputs) {
-  const bool any = std::visit([]<class O>(const O&) { return any_type<O>; }, op);
+  const bool any = facts_of(op).elements == Elements::any;
   for (const TensorType& type : inputs) {
     if (!any && !is_float(type.dtype)) fail_input("input is {}, expected a float type", type.str());
   }
@@ -42,8 +32,7 @@ std::int64_t check_params(const Graph& graph, const Node& node, const Signature&
   for (const ParamSpec& spec : expected.params) {
     const Tensor* tensor = graph.param(node, spec.slot);
     if (tensor == nullptr || !*tensor) fail_input("{} is missing", slot_name(spec.slot));
-    const bool slope_for_all = node.as<PRelu>() != nullptr && tensor->shape() == Shape{1};
-    if (tensor->shape() != spec.shape && !slope_for_all) {
+    if (!has_shape(node, spec, *tensor)) {
       fail_input("{} is {}, expected {}", slot_name(spec.slot), tensor->shape().str(), spec.shape.str());
     }
     elements += tensor->elements();

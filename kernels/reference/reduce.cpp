@@ -8,9 +8,10 @@
 
 namespace banoff::reference {
 
+namespace {
+
 template <class T>
-Body reference(const ReduceMean& op, Context<T>& context) {
-  const Shape shape = context.inputs[0].shape;
+Body means_of(const Reduce& op, const Shape& shape) {
   Shape kept = shape;
   for (const std::int64_t axis : op.axes) kept[resolve_axis(axis, shape.rank())] = 1;
   const std::int64_t means = kept.elements();
@@ -23,7 +24,8 @@ Body reference(const ReduceMean& op, Context<T>& context) {
     for (std::int64_t m = 0; m < means; ++m) y[m] /= count;
   };
 }
-BANOFF_REFERENCE(ReduceMean);
+
+}  // namespace
 
 template <class T>
 Body reference(const Softmax& op, Context<T>& context) {
@@ -51,6 +53,7 @@ T reduce(ReduceKind kind, T so_far, T x) {
     case ReduceKind::max: return larger(so_far, x);
     case ReduceKind::min: return smaller(so_far, x);
     case ReduceKind::prod: return product_of(so_far, x);
+    case ReduceKind::mean: break;  // means_of
   }
   return so_far;
 }
@@ -72,6 +75,7 @@ auto neutral(ReduceKind kind) {
 template <class T>
 Body reference(const Reduce& op, Context<T>& context) {
   const Shape shape = context.inputs[0].shape;
+  if (op.kind == ReduceKind::mean) return means_of<T>(op, shape);
   Shape kept = shape;
   for (const std::int64_t axis : op.axes) kept[resolve_axis(axis, shape.rank())] = 1;
   return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {

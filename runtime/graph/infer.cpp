@@ -94,8 +94,7 @@ void check_params(const Graph& graph, const Node& node, const Signature& expecte
   for (const ParamSpec& spec : expected.params) {
     const Tensor* tensor = graph.param(node, spec.slot);
     if (tensor == nullptr || !*tensor) fail_input("{} is missing", slot_name(spec.slot));
-    const bool slope_for_all = node.as<PRelu>() != nullptr && tensor->shape() == Shape{1};
-    if (tensor->shape() != spec.shape && !slope_for_all) {
+    if (!has_shape(node, spec, *tensor)) {
       fail_input("{} is {}, expected {}", slot_name(spec.slot), tensor->shape().str(), spec.shape.str());
     }
     if (!may_be_stored_as(node, tensor->dtype()))
@@ -130,6 +129,10 @@ std::vector<TensorType> input_types(const Node& node, const std::vector<TensorTy
 
 }  // namespace
 
+bool has_shape(const Node& node, const ParamSpec& spec, const Tensor& tensor) {
+  return tensor.shape() == spec.shape || (*facts_of(node.op).one_for_all == spec.slot && tensor.shape() == Shape{1});
+}
+
 bool may_be_stored_as(const Node& node, DType type) {
   const auto* constant = node.as<Constant>();
   return constant == nullptr || is_float(constant->type) ? is_float(type) : type == constant->type;
@@ -141,12 +144,11 @@ std::string_view stored_type(const Node& node) {
 }
 
 Signature signature(const Op& op, InputTypes inputs) {
-  const OpRow& row = row_of(op);
-  if (inputs.size() < row.min_inputs || inputs.size() > row.max_inputs) {
-    const std::string expected = row.min_inputs == row.max_inputs ? fmt::format("{}", row.min_inputs)
-                                 : row.max_inputs == any_number
-                                     ? fmt::format("{} or more", row.min_inputs)
-                                     : fmt::format("{} to {}", row.min_inputs, row.max_inputs);
+  const Arity arity = facts_of(op).inputs;
+  if (inputs.size() < arity.min || inputs.size() > arity.max) {
+    const std::string expected = arity.min == arity.max    ? fmt::format("{}", arity.min)
+                                 : arity.max == any_number ? fmt::format("{} or more", arity.min)
+                                                           : fmt::format("{} to {}", arity.min, arity.max);
     fail_input("{} inputs, expected {}", inputs.size(), expected);
   }
   return std::visit([&](const auto& alternative) { return signature(alternative, inputs); }, op);

@@ -9,111 +9,66 @@ namespace banoff {
 
 namespace {
 
-Pool pool(PoolKind kind) {
-  Pool op;
-  op.kind = kind;
-  return op;
-}
+class Rows {
+ public:
+  template <class O>
+  void add(std::string_view name, O op) {
+    rows_.push_back({name, std::move(op)});
+  }
+  /// The row of an op that has one name.
+  template <class O>
+  void add_named() {
+    if (*O::facts.name != by_kind) add(O::facts.name, O{});
+  }
+  /// A row for every kind of an op, in the enumeration's order.
+  template <class O, class Kind, std::size_t names>
+  void add_kinds(Kind O::*kind, const std::string_view (&name)[names]) {
+    static_assert(names == enumerators<Kind>());
+    for (std::size_t i = 0; i < names; ++i) {
+      O op;
+      op.*kind = static_cast<Kind>(i);
+      add(name[i], op);
+    }
+  }
+  void add_activations() {
+    static_assert(activation_rows.size() == enumerators<ActivationKind>());
+    for (std::size_t i = 0; i < activation_rows.size(); ++i) {
+      const ActivationRow& row = activation_rows[i];
+      add(row.name, Activation{static_cast<ActivationKind>(i), row.alpha.value_or(0), row.beta.value_or(0)});
+    }
+  }
+  [[nodiscard]] OpRow& last() { return rows_.back(); }
+  [[nodiscard]] std::vector<OpRow> take() { return std::move(rows_); }
 
-Reduce reduce(ReduceKind kind) {
-  Reduce op;
-  op.kind = kind;
-  return op;
-}
-
-GroupNorm instance_norm() {
-  GroupNorm op;
-  op.instance = true;
-  return op;
-}
+ private:
+  std::vector<OpRow> rows_;
+};
 
 /// Aliases of a row (relu6, swish, dropout) differ from it by name only: an op prints as the first row it equals.
 std::vector<OpRow> make_table() {
-  std::vector<OpRow> rows{
-      {"conv", Conv{}},
-      {"conv_transpose", ConvTranspose{}},
-      {"dense", Dense{}},
-      {"matmul", MatMul{}, 2, 2},
-      {"batch_norm", BatchNorm{}},
-      {"affine", Affine{}},
-      {"add", Binary{BinaryKind::add}, 2, any_number},
-      {"sub", Binary{BinaryKind::sub}, 2, 2},
-      {"mul", Binary{BinaryKind::mul}, 2, 2},
-      {"div", Binary{BinaryKind::div}, 2, 2},
-      {"concat", Concat{}, 1, any_number},
-      {"split", Split{}},
-      {"slice", Slice{}},
-      {"channel_shuffle", ChannelShuffle{}},
-      {"reshape", Reshape{}},
-      {"transpose", Transpose{}},
-      {"flatten", Flatten{}},
-      {"squeeze", Squeeze{}},
-      {"unsqueeze", Unsqueeze{}},
-      {"pad", Pad{}},
-      {"max_pool", pool(PoolKind::max)},
-      {"avg_pool", pool(PoolKind::avg)},
-      {"global_avg_pool", GlobalPool{PoolKind::avg}},
-      {"global_max_pool", GlobalPool{PoolKind::max}},
-      {"reduce_mean", ReduceMean{}},
-      {"resize", Resize{}, 1, 2},
-      {"prelu", PRelu{}},
-      {"clamp", Clamp{}},
-      {"kinked", Kinked{}},
-      {"softmax", Softmax{}},
-      {"group_norm", GroupNorm{}},
-      {"instance_norm", instance_norm()},
-      {"layer_norm", LayerNorm{}},
-      {"identity", Identity{}},
-      {"cast", Cast{}},
-      {"constant", Constant{}, 0, 0},
-      {"adaptive_avg_pool", AdaptiveAvgPool{}},
-      {"lrn", Lrn{}},
-      {"anchors", Anchors{}, 2, 2},
-      {"decode_boxes", DecodeBoxes{}, 2, 3},
-      {"nms", Nms{}, 2, any_number},
-      {"roi_align", RoiAlign{}, 2, any_number},
-      {"pick_channel", PickChannel{}, 2, 2},
-      {"equal", Compare{CompareKind::equal}, 2, 2},
-      {"less", Compare{CompareKind::less}, 2, 2},
-      {"less_equal", Compare{CompareKind::less_equal}, 2, 2},
-      {"max", Pair{PairKind::max}, 2, 2},
-      {"min", Pair{PairKind::min}, 2, 2},
-      {"pow", Pair{PairKind::pow}, 2, 2},
-      {"mod", Pair{PairKind::mod}, 2, 2},
-      {"fmod", Pair{PairKind::fmod}, 2, 2},
-      {"where", Where{}, 3, 3},
-      {"reduce_sum", reduce(ReduceKind::sum)},
-      {"reduce_max", reduce(ReduceKind::max)},
-      {"reduce_min", reduce(ReduceKind::min)},
-      {"reduce_prod", reduce(ReduceKind::prod)},
-      {"arg_max", ArgReduce{ArgKind::max}},
-      {"arg_min", ArgReduce{ArgKind::min}},
-      {"top_k", TopK{}},
-      {"cumulative_sum", Cumulate{CumulateKind::sum}},
-      {"cumulative_prod", Cumulate{CumulateKind::prod}},
-      {"expand", Expand{}},
-      {"gather", Gather{}, 2, 2},
-      {"gather_elements", GatherElements{}, 2, 2},
-      {"gather_nd", GatherNd{}, 2, 2},
-      {"scatter_elements", ScatterElements{}, 3, 3},
-      {"scatter_nd", ScatterNd{}, 3, 3},
-      {"select_boxes", SelectBoxes{}, 2, 2},
-      {"max_pool_indices", MaxPoolIndices{}},
-      {"relu6", Activation{ActivationKind::clip, 0, 6}, 1, 1, true},
-  };
-  static_assert(activation_rows.size() == enumerators<ActivationKind>());
-  for (std::size_t i = 0; i < activation_rows.size(); ++i) {
-    const ActivationRow& row = activation_rows[i];
-    rows.push_back({row.name, Activation{static_cast<ActivationKind>(i), row.alpha.value_or(0), row.beta.value_or(0)}});
-  }
-  static constexpr std::string_view unary[] = {"abs",  "neg",  "sign", "floor", "ceil",  "round", "reciprocal", "sqrt",
-                                               "exp",  "log",  "erf",  "sin",   "cos",   "tan",   "asin",       "acos",
-                                               "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "not"};
-  static_assert(std::size(unary) == enumerators<UnaryKind>());
-  for (std::size_t i = 0; i < std::size(unary); ++i) rows.push_back({unary[i], Unary{static_cast<UnaryKind>(i)}});
-  rows.push_back({"swish", Activation{ActivationKind::silu}});
-  rows.push_back({"dropout", Identity{}});
-  return rows;
+  Rows rows;
+#define BANOFF_NAMED(op) rows.add_named<op>();
+  BANOFF_OPS(BANOFF_NAMED)
+#undef BANOFF_NAMED
+  rows.add_kinds(&Binary::kind, {"add", "sub", "mul", "div"});
+  rows.add_kinds(&Pair::kind, {"max", "min", "pow", "mod", "fmod"});
+  rows.add_kinds(&Compare::kind, {"equal", "less", "less_equal"});
+  rows.add_kinds(&Pool::kind, {"max_pool", "avg_pool"});
+  rows.add_kinds(&GlobalPool::kind, {"global_max_pool", "global_avg_pool"});
+  rows.add_kinds(&Reduce::kind, {"reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "reduce_mean"});
+  rows.add_kinds(&ArgReduce::kind, {"arg_max", "arg_min"});
+  rows.add_kinds(&Cumulate::kind, {"cumulative_sum", "cumulative_prod"});
+  rows.add_kinds(&Unary::kind,
+                 {"abs", "neg", "sign", "floor", "ceil", "round", "reciprocal", "sqrt",  "exp",   "log",   "erf", "sin",
+                  "cos", "tan", "asin", "acos",  "atan", "sinh",  "cosh",       "asinh", "acosh", "atanh", "not"});
+  rows.add("group_norm", GroupNorm{});
+  rows.add("instance_norm", GroupNorm{.instance = true});
+  rows.add("relu6", Activation{ActivationKind::clip, 0, 6});
+  rows.last().fixed = true;
+  rows.add_activations();
+  rows.add("swish", Activation{ActivationKind::silu});
+  rows.add("dropout", Identity{});
+  return rows.take();
 }
 
 /// Ops that share a struct are told apart by a kind that no YAML key sets.
@@ -137,6 +92,10 @@ Op::Op(Op&& other) noexcept = default;
 Op& Op::operator=(const Op& other) = default;
 Op& Op::operator=(Op&& other) noexcept = default;
 Op::~Op() = default;
+
+const OpFacts& facts_of(const Op& op) {
+  return std::visit([]<class O>(const O&) -> const OpFacts& { return O::facts; }, op);
+}
 
 std::span<const OpRow> op_table() {
   static const std::vector<OpRow> table = make_table();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/graph/op_facts.hpp"
 #include "runtime/graph/op_types.hpp"
 
 namespace banoff {
@@ -11,6 +12,8 @@ namespace banoff {
 /// The boxes x1 y1 x2 y2 that a detector starts from: [H W A, 4] for a feature map of H x W cells, the A boxes of a
 /// cell one after the other. The inputs (feature map, image) say how large things are; what they hold does not matter.
 struct Anchors {
+  static constexpr OpFacts facts{"anchors",  two_inputs,         Elements::floats, Memory::known, Role::other,
+                                 Order::own, Pictures::together, no_slot,          no_work};
   std::vector<double> sizes;        ///< the square root of a box's area, for each of the A boxes
   std::vector<double> ratios{1.0};  ///< height / width
   double offset = 0.5;              ///< of the first cell's centre, in cells
@@ -26,6 +29,8 @@ struct Anchors {
 /// Moves boxes by deltas (dx dy dw dh): the centre by (dx, dy) / weights of a box's size, its sides times exp of
 /// (dw, dh) / weights. A third input is the image that the results are clipped to (its size alone counts).
 struct DecodeBoxes {
+  static constexpr OpFacts facts{"decode_boxes", Arity{2, 3},        Elements::floats, Memory::computed, Role::other,
+                                 Order::own,     Pictures::together, no_slot,          no_work};
   std::vector<double> weights{1.0, 1.0, 1.0, 1.0};
   double max_log_scale = 4.135166556742356;  ///< of a side: log(1000 / 16)
   void fields(auto&& f, auto& self) const { f("weights", self.weights), f("max_log_scale", self.max_log_scale); }
@@ -35,6 +40,8 @@ struct DecodeBoxes {
 /// Non-maximum suppression per class and per pair of inputs: boxes [K, 4] (x1 y1 x2 y2) or one for each class
 /// [K, 4 C], and scores [K, C], to rows x1 y1 x2 y2 score class.
 struct Nms {
+  static constexpr OpFacts facts{"nms",      Arity{2, any_number}, Elements::floats, Memory::computed, Role::other,
+                                 Order::own, Pictures::together,   no_slot,          no_work};
   double iou = 0.5;
   double score = 0.05;
   std::int64_t max = 100;
@@ -51,6 +58,8 @@ struct Nms {
 /// RoIAlign (He et al. 2017) from a pyramid of feature maps [1, C, H, W], finest first: boxes [K, 4 or more] to
 /// [K, C, size]. The map a box is read from follows from its area (eq. 1 of Lin et al. 2017).
 struct RoiAlign {
+  static constexpr OpFacts facts{"roi_align", Arity{2, any_number}, Elements::floats, Memory::computed, Role::other,
+                                 Order::own,  Pictures::together,   no_slot,          no_work};
   static constexpr std::int64_t most_points = 256;  ///< in a direction: bins times sampling
   Spatial size;
   Ints strides;                      ///< of the maps, powers of two
@@ -68,6 +77,8 @@ struct RoiAlign {
 
 /// Of each row of x [K, C, …] the channel that the last entry of the same row of y [K, M] names: [K, 1, …].
 struct PickChannel {
+  static constexpr OpFacts facts{"pick_channel", two_inputs,         Elements::floats, Memory::computed, Role::other,
+                                 Order::own,     Pictures::together, no_slot,          no_work};
   void fields(auto&&, auto&) const {}
   bool operator==(const PickChannel&) const = default;
 };

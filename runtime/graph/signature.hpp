@@ -23,64 +23,15 @@ struct Signature {
 using InputTypes = std::span<const TensorType>;
 
 /// The signature of `op` on `inputs`. Throws bad_input saying what does not fit, without the node's name.
-[[nodiscard]] Signature signature(const Conv& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const ConvTranspose& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Dense& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const MatMul& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const BatchNorm& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Affine& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Binary& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Concat& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Split& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Slice& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const ChannelShuffle& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Reshape& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Transpose& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Flatten& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Squeeze& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Unsqueeze& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Pad& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Pool& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const GlobalPool& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const AdaptiveAvgPool& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const ReduceMean& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Resize& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Activation& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const PRelu& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Clamp& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Kinked& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Softmax& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const GroupNorm& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const LayerNorm& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Identity& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Cast& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Constant& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Anchors& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const DecodeBoxes& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Nms& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Lrn& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const RoiAlign& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const PickChannel& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Unary& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Compare& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Pair& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Where& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Reduce& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const ArgReduce& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const TopK& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Cumulate& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Expand& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const Gather& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const GatherElements& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const GatherNd& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const ScatterElements& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const ScatterNd& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const SelectBoxes& op, InputTypes inputs);
-[[nodiscard]] Signature signature(const MaxPoolIndices& op, InputTypes inputs);
+#define BANOFF_SIGNATURE(op) [[nodiscard]] Signature signature(const op&, InputTypes inputs);
+BANOFF_OPS(BANOFF_SIGNATURE)
+#undef BANOFF_SIGNATURE
 
-/// Signature of whichever op this is, after checking the number of inputs against the op table.
+/// Signature of whichever op this is, after checking the number of inputs against its facts.
 [[nodiscard]] Signature signature(const Op& op, InputTypes inputs);
 
+/// Whether the tensor has the shape of a parameter, or is a single number where the op takes one for all channels.
+[[nodiscard]] bool has_shape(const Node& node, const ParamSpec& spec, const Tensor& tensor);
 /// Whether a parameter of the node may have this type: any float, but constants of integers and booleans their own.
 [[nodiscard]] bool may_be_stored_as(const Node& node, DType type);
 /// For messages: what a parameter of the node is expected to be.
@@ -128,6 +79,8 @@ struct Window {
 [[nodiscard]] std::vector<Window> windows(const Pool& op, const Shape& input);
 /// Windows of a transposed convolution: `input` is the smaller side, `output` what it makes.
 [[nodiscard]] std::vector<Window> windows(const ConvTranspose& op, const Shape& input);
+/// Of whichever op this is; empty where it has none.
+[[nodiscard]] std::vector<Window> windows(const Op& op, const Shape& input);
 /// Groups with "depthwise" resolved.
 [[nodiscard]] inline std::int64_t groups_of(const Conv& op, const Shape& input) {
   return op.groups == 0 ? input[1] : op.groups;

@@ -45,7 +45,8 @@ Shape broadcast(const Shape& a, const Shape& b) {
   return out;
 }
 
-Signature signature(const Binary&, InputTypes inputs) {
+Signature signature(const Binary& op, InputTypes inputs) {
+  if (op.kind != BinaryKind::add && inputs.size() > 2) fail_input("{} inputs, expected 2", inputs.size());
   TensorType out = inputs[0];
   for (const TensorType& other : inputs.subspan(1)) {
     if (other.dtype != out.dtype)
@@ -90,19 +91,6 @@ Signature signature(const AdaptiveAvgPool& op, InputTypes inputs) {
     out.shape[i] = size;
   }
   return {{out}, {}};
-}
-
-Signature signature(const ReduceMean& op, InputTypes inputs) {
-  const Shape& x = inputs[0].shape;
-  std::array<bool, Shape::max_rank> reduced{};
-  for (const std::size_t axis : resolve_axes(op.axes, x.rank())) reduced[axis] = true;
-  if (reduced[0]) refuse_bounded(inputs[0], "mean over dimension 0");
-  Shape out;
-  for (std::size_t i = 0; i < x.rank(); ++i) {
-    if (!reduced[i]) out.push_back(x[i]);
-    else if (op.keep_dims) out.push_back(1);
-  }
-  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
 namespace {

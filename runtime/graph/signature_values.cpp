@@ -82,6 +82,8 @@ Shape reduced_shape(const Ints& axes, bool keep_dims, const TensorType& input) {
 
 Signature signature(const Reduce& op, InputTypes inputs) {
   if (op.kind == ReduceKind::sum || op.kind == ReduceKind::prod) refuse_boolean(inputs[0]);
+  if (op.kind == ReduceKind::mean && !is_float(inputs[0].dtype))
+    fail_input("input is {}, expected a float type", inputs[0].str());
   return {{{inputs[0].dtype, reduced_shape(op.axes, op.keep_dims, inputs[0]), inputs[0].bounded}}, {}};
 }
 

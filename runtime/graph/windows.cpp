@@ -116,6 +116,14 @@ std::vector<Window> windows(const ConvTranspose& op, const Shape& input) {
   return result;
 }
 
+std::vector<Window> windows(const Op& op, const Shape& input) {
+  if (const auto* conv = std::get_if<Conv>(&op)) return windows(*conv, input);
+  if (const auto* transposed = std::get_if<ConvTranspose>(&op)) return windows(*transposed, input);
+  if (const auto* pool = std::get_if<Pool>(&op)) return windows(*pool, input);
+  if (const auto* indices = std::get_if<MaxPoolIndices>(&op)) return windows(indices->pool, input);
+  return {};
+}
+
 /// Windows begin in order, so that only those that begin in the padding, and the last, can.
 bool has_empty_window(const Window& w) {
   if ((w.output - 1) * w.stride - w.pad_begin >= w.input) return true;

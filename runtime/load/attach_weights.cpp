@@ -108,8 +108,7 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
       continue;
     }
     const Tensor& tensor = found->second;
-    const bool slope_for_all = node.as<PRelu>() != nullptr && tensor.shape() == Shape{1};
-    if (tensor.shape() != uses[i].shape && !slope_for_all) {
+    if (!has_shape(node, {uses[i].slot, uses[i].shape}, tensor)) {
       problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, tensor.shape().str(),
                                                     uses[i].shape.str())));
     } else if (!may_be_stored_as(node, tensor.dtype())) {

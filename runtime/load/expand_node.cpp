@@ -41,8 +41,9 @@ Values Expander::node(const Instance& at) {
     fail_at(file_, line, fmt::format("{} '{}': {}", row->name, at.path, message));
   };
   Node node{at.path, read_op(*row, attributes, at.item.line, fail_op), at.inputs, {}, {}, {file_, at.item.line}};
-  if (row->max_inputs == 0 && body.find("from") == nullptr) node.inputs.clear();
-  if (node.inputs.empty() && row->min_inputs > 0)
+  const Arity arity = facts_of(row->prototype).inputs;
+  if (arity.max == 0 && body.find("from") == nullptr) node.inputs.clear();
+  if (node.inputs.empty() && arity.min > 0)
     fail_op(at.item.line, "nothing comes before it: name its input with 'from'");
   if (graph_.nodes.size() >= limits_.graph.max_nodes)
     fail_op(at.item.line, fmt::format("more than {} nodes", limits_.graph.max_nodes));

@@ -11,8 +11,6 @@
 
 namespace banoff::onnx_export {
 
-namespace {
-
 void write(const Dense& op, const Writer& w) {
   const Tensor weight = w.tensor(Slot::weight).as(w.dtype());
   if (w.shape().rank() == 2) {
@@ -26,13 +24,13 @@ void write(const Dense& op, const Writer& w) {
   (void)w.emit("Add", {w.step("MatMul", {w.in(), turned}, "product"), w.param(Slot::bias)});
 }
 
-std::string transposed(const Writer& w, const std::string& from, const Ints& perm, std::string_view suffix) {
+static std::string transposed(const Writer& w, const std::string& from, const Ints& perm, std::string_view suffix) {
   const std::string name = w.fresh(suffix);
   set(w.emit("Transpose", {from}, name), "perm", perm);
   return name;
 }
 
-std::string transposed_last(const Writer& w, std::size_t i, std::string_view suffix) {
+static std::string transposed_last(const Writer& w, std::size_t i, std::string_view suffix) {
   Ints perm(w.shape(i).rank());
   std::iota(perm.begin(), perm.end(), 0);
   std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
@@ -87,7 +85,7 @@ void write(const Slice& op, const Writer& w) {
                          w.numbers("steps", step)});
 }
 
-std::string reshaped(const Writer& w, const std::string& x, const Ints& shape, std::string_view suffix) {
+static std::string reshaped(const Writer& w, const std::string& x, const Ints& shape, std::string_view suffix) {
   return w.step("Reshape", {x, w.numbers(fmt::format("{}_shape", suffix), shape)}, suffix);
 }
 
@@ -111,10 +109,6 @@ void write(const Unsqueeze& op, const Writer& w) { (void)w.emit("Unsqueeze", {w.
 
 void write(const GlobalPool& op, const Writer& w) {
   (void)w.emit(op.kind == PoolKind::max ? "GlobalMaxPool" : "GlobalAveragePool", {w.in()});
-}
-
-void write(const ReduceMean& op, const Writer& w) {
-  set(w.emit("ReduceMean", {w.in(), w.numbers("axes", op.axes)}), "keepdims", std::int64_t{op.keep_dims});
 }
 
 void write(const Resize& op, const Writer& w) {
@@ -143,13 +137,13 @@ void write(const Resize& op, const Writer& w) {
 }
 
 /// x Phi(x), the distribution written with erf.
-void write_gelu(const Writer& w) {
+static void write_gelu(const Writer& w) {
   const std::string root = w.step("Mul", {w.in(), w.number("root_half", std::sqrt(0.5))}, "scaled");
   const std::string sum = w.step("Add", {w.step("Erf", {root}, "erf"), w.number("one", 1)}, "sum");
   (void)w.emit("Mul", {w.step("Mul", {w.in(), w.number("half", 0.5)}, "halved"), sum});
 }
 
-void write_gelu_tanh(const Writer& w) {
+static void write_gelu_tanh(const Writer& w) {
   const std::string cube = w.step("Mul", {w.step("Mul", {w.in(), w.in()}, "square"), w.in()}, "cube");
   const std::string inner =
       w.step("Add", {w.in(), w.step("Mul", {cube, w.number("cubic", 0.044715)}, "cubic_term")}, "inner");
@@ -274,9 +268,15 @@ void write(const Constant&, const Writer& w) {
   (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value).as(w.dtype()))});
 }
 
-void write(const auto& op, const Writer&) { fail_input("{} has no ONNX operator here", row_of(Op{op}).name); }
-
+namespace {
+[[noreturn]] void has_none(const Op& op) { fail_input("{} has no ONNX operator here", row_of(op).name); }
 }  // namespace
+
+void write(const Anchors& op, const Writer&) { has_none(op); }
+void write(const DecodeBoxes& op, const Writer&) { has_none(op); }
+void write(const Nms& op, const Writer&) { has_none(op); }
+void write(const RoiAlign& op, const Writer&) { has_none(op); }
+void write(const PickChannel& op, const Writer&) { has_none(op); }
 
 void write(const Writer& w) {
   std::visit([&](const auto& op) { write(op, w); }, w.source().op);

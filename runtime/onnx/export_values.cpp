@@ -46,7 +46,7 @@ void write(const Pair& op, const Writer& w) {
 void write(const Where&, const Writer& w) { (void)w.emit("Where", all_inputs(w)); }
 
 void write(const Reduce& op, const Writer& w) {
-  static constexpr const char* names[] = {"ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd"};
+  static constexpr const char* names[] = {"ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceMean"};
   // Of booleans there are none before opset 20.
   const bool booleans = w.dtype() == DType::boolean;
   std::string x = w.in();

@@ -103,30 +103,10 @@ void set(onnx::NodeProto& node, const std::string& attribute, double value);
 void set(onnx::NodeProto& node, const std::string& attribute, const char* value);
 void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values);
 
-// export_values.cpp
-void write(const Unary& op, const Writer& w);
-void write(const Compare& op, const Writer& w);
-void write(const Pair& op, const Writer& w);
-void write(const Where& op, const Writer& w);
-void write(const Reduce& op, const Writer& w);
-void write(const ArgReduce& op, const Writer& w);
-void write(const TopK& op, const Writer& w);
-void write(const Cumulate& op, const Writer& w);
-void write(const Expand& op, const Writer& w);
-void write(const Gather& op, const Writer& w);
-void write(const GatherElements& op, const Writer& w);
-void write(const GatherNd& op, const Writer& w);
-void write(const ScatterElements& op, const Writer& w);
-void write(const ScatterNd& op, const Writer& w);
-void write(const SelectBoxes& op, const Writer& w);
-
-// export_windows.cpp
-void write(const Conv& op, const Writer& w);
-void write(const ConvTranspose& op, const Writer& w);
-void write(const Pad& op, const Writer& w);
-void write(const Pool& op, const Writer& w);
-void write(const MaxPoolIndices& op, const Writer& w);
-void write(const AdaptiveAvgPool& op, const Writer& w);
+/// How each op is written in ONNX's operators; throws bad_input where there are none for it.
+#define BANOFF_WRITTEN(op) void write(const op&, const Writer& w);
+BANOFF_OPS(BANOFF_WRITTEN)
+#undef BANOFF_WRITTEN
 
 /// Writes a node; throws bad_input where its op has no ONNX form.
 void write(const Writer& w);

@@ -160,6 +160,12 @@ std::vector<Operand> Importer::evaluated(const Op& op, const std::vector<Operand
   return operands;
 }
 
+/// Whether the op makes something of no elements.
+static bool has_neutral(const Op& op) {
+  const auto* reduce = std::get_if<Reduce>(&op);
+  return reduce != nullptr && reduce->kind != ReduceKind::mean;
+}
+
 std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::vector<Operand>& inputs, Params params) {
   std::vector<TensorType> types;
   for (const Operand& input : inputs) types.push_back(type_of(input));
@@ -170,7 +176,7 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
     }
   }
   const auto is_empty = [](const Operand& input) { return input.known && input.known->elements() == 0; };
-  if (std::ranges::any_of(inputs, is_empty) && !std::holds_alternative<Reduce>(op)) return without_elements(signature);
+  if (std::ranges::any_of(inputs, is_empty) && !has_neutral(op)) return without_elements(signature);
   if (std::ranges::all_of(inputs, [](const Operand& input) { return input.known.has_value(); })) {
     return evaluated(op, inputs, params, signature);
   }

@@ -41,7 +41,7 @@ void reduce_mean(Call& call) {
   const Ints axes = axes_of(call);
   const bool keep = keeps(call);
   if (axes.empty()) return call.become(Identity{});
-  if (is_float(call.type(0).dtype)) return call.become(ReduceMean{axes, keep});
+  if (is_float(call.type(0).dtype)) return call.become(Reduce{ReduceKind::mean, axes, keep});
   const Steps s(call);
   const DType type = call.type(0).dtype;
   const Operand total =

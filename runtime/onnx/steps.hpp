@@ -51,7 +51,7 @@ class Steps {
   [[nodiscard]] Operand reduce(ReduceKind kind, const Operand& x, const Ints& axes, bool keep_dims = true) const {
     return emit(Reduce{kind, axes, keep_dims}, {x});
   }
-  [[nodiscard]] Operand mean(const Operand& x, const Ints& axes) const { return emit(ReduceMean{axes, true}, {x}); }
+  [[nodiscard]] Operand mean(const Operand& x, const Ints& axes) const { return reduce(ReduceKind::mean, x, axes); }
   [[nodiscard]] Operand reshape(const Operand& x, Ints shape) const {
     return type(x).shape.vec() == shape ? x : emit(Reshape{std::move(shape)}, {x});
   }

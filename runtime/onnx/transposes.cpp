@@ -99,11 +99,8 @@ class Mover {
 
   /// Ops that do the same in any order of dimensions, or whose axes can be renamed.
   [[nodiscard]] static bool any_order(const Node& node) {
-    return node.as<Activation>() || node.as<Unary>() || node.as<Identity>() || node.as<Cast>() || node.as<Binary>() ||
-           node.as<Compare>() || node.as<Pair>() || node.as<Where>() || node.as<Concat>() || node.as<Split>() ||
-           node.as<Slice>() || node.as<Affine>() || node.as<Clamp>() || node.as<Softmax>() ||
-           (node.as<ReduceMean>() && node.as<ReduceMean>()->keep_dims) ||
-           (node.as<Reduce>() && node.as<Reduce>()->keep_dims);
+    const auto* reduce = node.as<Reduce>();
+    return facts_of(node.op).order == Order::any && (reduce == nullptr || reduce->keep_dims);
   }
 
   /// The order that all inputs but constants come in; nothing if they differ or are as they were.

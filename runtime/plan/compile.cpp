@@ -151,7 +151,7 @@ class Planner {
       inputs.push_back(in_layout(region.inputs[i], choice.inputs[i]));
       --remaining_[index(region.inputs[i])];
     }
-    if (planned.is_view) {
+    if (planned.only_view) {
       add_view(region.outputs[0], Layout::plain, inputs[0]);
       return;
     }

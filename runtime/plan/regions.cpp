@@ -14,21 +14,18 @@ std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 bool is_spatial(const TensorType& type) { return type.shape.rank() >= 3 && type.shape.rank() <= 5; }
 
-bool is_linear(const Node& node) {
-  return node.as<Conv>() != nullptr || node.as<ConvTranspose>() != nullptr || node.as<Dense>() != nullptr;
-}
+Role role_of(const Node& node) { return facts_of(node.op).role; }
 
-bool is_norm(const Node& node) { return node.as<BatchNorm>() != nullptr || node.as<Affine>() != nullptr; }
+bool is_linear(const Node& node) { return role_of(node) == Role::layer; }
+
+bool is_norm(const Node& node) { return role_of(node) == Role::norm; }
 
 /// A function of one element, by channel or not.
 bool is_activation(const Node& node) {
-  return node.as<Activation>() != nullptr || node.as<PRelu>() != nullptr || node.as<Clamp>() != nullptr ||
-         node.as<Kinked>() != nullptr;
+  return role_of(node) == Role::activation || role_of(node) == Role::channel_activation;
 }
 
-bool is_per_channel(const Node& node) {
-  return is_norm(node) || (is_activation(node) && node.as<Activation>() == nullptr);
-}
+bool is_per_channel(const Node& node) { return is_norm(node) || role_of(node) == Role::channel_activation; }
 
 bool is_sum_of_two(const Node& node) {
   const auto* binary = node.as<Binary>();
@@ -133,8 +130,8 @@ class Former {
     planned.region = outline(chain);
     Region& region = planned.region;
     region.last_resort = last_resort;
-    if (chain.size() == 1 && is_view(graph_.node(chain[0]))) {
-      planned.is_view = true;
+    if (chain.size() == 1 && facts_of(graph_.node(chain[0]).op).memory == Memory::view) {
+      planned.only_view = true;
       planned.choices.push_back({{Layout::plain}, {Layout::plain}, 0});
       return planned;
     }
@@ -215,12 +212,7 @@ class Former {
 
 }  // namespace
 
-bool is_view(const Node& node) {
-  return node.as<Reshape>() != nullptr || node.as<Flatten>() != nullptr || node.as<Squeeze>() != nullptr ||
-         node.as<Unsqueeze>() != nullptr || node.as<Identity>() != nullptr;
-}
-
-bool is_constant(const Node& node) { return node.as<Constant>() != nullptr || node.as<Anchors>() != nullptr; }
+bool is_constant(const Node& node) { return facts_of(node.op).memory == Memory::known; }
 
 Compiled compile_region(const Device& device, const Region& region) {
   const auto about = [&](const std::string& reason) {

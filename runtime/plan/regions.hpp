@@ -18,11 +18,8 @@ struct Choice {
 struct PlannedRegion {
   Region region;
   std::vector<Choice> choices;  ///< never empty
-  bool is_view = false;         ///< only gives the input's memory another shape: nothing to compile
+  bool only_view = false;       ///< only gives the input's memory another shape: nothing to compile
 };
-
-/// Whether the node only gives its input's memory (in plain layout) another shape.
-[[nodiscard]] bool is_view(const Node& node);
 
 /// Whether the node's value is known when the plan is made.
 [[nodiscard]] bool is_constant(const Node& node);

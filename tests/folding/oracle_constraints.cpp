@@ -269,7 +269,10 @@ class Deriver {
     averages(mean, op.kind == PoolKind::max && (!rules_.wide || x.elements(2, x.rank()) > 1));
   }
   void rule(const AdaptiveAvgPool&, const Node& node) { averages(node); }
-  void rule(const ReduceMean&, const Node& node) { averages(node); }
+  void rule(const Reduce& op, const Node& node) {
+    if (op.kind == ReduceKind::mean) averages(node);
+    else unknown(node);
+  }
   void rule(const Resize&, const Node& node) { averages(node); }
   void rule(const Identity&, const Node& node) { elementwise_equal(node); }
   void rule(const Pool& op, const Node& node) {

@@ -179,7 +179,7 @@ void RandomOps::head(ValueId x) {
   ValueId pooled = x;
   if (chance(0.3)) pooled = net_.add(GlobalPool{PoolKind::avg}, {x});
   else if (chance(0.2)) pooled = net_.add(GlobalPool{PoolKind::max}, {x});
-  else if (chance(0.3)) pooled = net_.add(ReduceMean{{2, 3}, true}, {x});
+  else if (chance(0.3)) pooled = net_.add(Reduce{ReduceKind::mean, {2, 3}, true}, {x});
   const ValueId flat = net_.add(Flatten{}, {pooled});
   ValueId y = chance(0.4) ? norm(flat) : flat;
   y = net_.dense(chance(0.3) ? net_.relu(y) : y, 3, chance(0.5));

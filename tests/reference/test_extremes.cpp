@@ -109,9 +109,10 @@ Tensor drawn_values(std::mt19937_64& random, DType type, const Shape& shape, boo
 }
 
 std::vector<TensorType> drawn_inputs(Drawer& draw, const OpRow& row) {
-  const auto most = static_cast<std::int64_t>(std::min<std::size_t>(row.max_inputs, row.min_inputs + 2));
-  const std::int64_t count =
-      static_cast<std::int64_t>(row.min_inputs) + draw.below(most - static_cast<std::int64_t>(row.min_inputs) + 1);
+  const Arity arity = facts_of(row.prototype).inputs;
+  const auto least = static_cast<std::int64_t>(arity.min);
+  const auto most = static_cast<std::int64_t>(std::min<std::size_t>(arity.max, arity.min + 2));
+  const std::int64_t count = least + draw.below(most - least + 1);
   std::vector<TensorType> types;
   for (std::int64_t i = 0; i < count; ++i) {
     TensorType type{draw.below(3) == 0 ? static_cast<DType>(draw.below(8)) : DType::f32, {}, false};
