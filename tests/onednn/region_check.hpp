@@ -8,7 +8,7 @@
 #include <random>
 
 #include "kernels/cpu/blocks.hpp"
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/reference/reference.hpp"
 
 namespace banoff::test {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "banoff/error.hpp"
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/plan/layouts.hpp"
 #include "runtime/plan/plan.hpp"
@@ -17,7 +17,7 @@ using namespace banoff::test;
 
 namespace {
 
-std::shared_ptr<const Device> cpu() { return onednn::device({.threads = 1}); }
+std::shared_ptr<const Device> cpu() { return cpu::device({.threads = 1}); }
 
 /// Outputs of a plan run once in memory of the test's own.
 std::vector<std::vector<float>> run(const Plan& plan, const std::vector<std::vector<float>>& inputs) {

@@ -1,4 +1,4 @@
-#include "kernels/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/epilogue.hpp"
 
 #include <algorithm>
 #include <cmath>

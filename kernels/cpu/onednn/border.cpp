@@ -1,4 +1,4 @@
-#include "kernels/onednn/border.hpp"
+#include "kernels/cpu/onednn/border.hpp"
 
 #include <algorithm>
 #include <array>

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "kernels/cpu/blocks.hpp"
-#include "kernels/onednn/primitive.hpp"
+#include "kernels/cpu/onednn/primitive.hpp"
 
 namespace banoff::onednn {
 

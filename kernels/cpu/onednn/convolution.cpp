@@ -1,11 +1,11 @@
-#include "kernels/onednn/convolution.hpp"
+#include "kernels/cpu/onednn/convolution.hpp"
 
 #include <algorithm>
 
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/onednn/border.hpp"
-#include "kernels/onednn/cost.hpp"
-#include "kernels/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/border.hpp"
+#include "kernels/cpu/onednn/cost.hpp"
+#include "kernels/cpu/onednn/epilogue.hpp"
 
 namespace banoff::onednn {
 

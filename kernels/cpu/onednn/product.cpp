@@ -3,9 +3,9 @@
 
 #include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/onednn/convolution.hpp"
-#include "kernels/onednn/cost.hpp"
-#include "kernels/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/convolution.hpp"
+#include "kernels/cpu/onednn/cost.hpp"
+#include "kernels/cpu/onednn/epilogue.hpp"
 
 namespace banoff::onednn {
 

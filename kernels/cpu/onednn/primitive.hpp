@@ -3,9 +3,9 @@
 
 #include <functional>
 
+#include "kernels/cpu/onednn/compat.hpp"
+#include "kernels/cpu/onednn/weight_cache.hpp"
 #include "kernels/cpu/region.hpp"
-#include "kernels/onednn/compat.hpp"
-#include "kernels/onednn/weight_cache.hpp"
 
 namespace banoff::onednn {
 
