@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/cpu.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/onednn/convolution.hpp"
+#include "kernels/layout.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/checked.hpp"
 #include "runtime/core/cpu_count.hpp"
@@ -117,7 +117,7 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
     const Entered entered(*this);  // oneDNN divides the work among threads when a primitive is made, not when it runs
-    const auto first = [&] { return describe(node(region, 0), "the cpu device"); };
+    const auto first = [&] { return describe(region.node(0), "the cpu device"); };
     Compiled own = attempt([&]() -> Compiled {
       return onednn::translated(first,
                                 [&] { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
@@ -169,7 +169,7 @@ class CpuDevice final : public Device {
   }
 
   [[nodiscard]] std::unique_ptr<Kernel> compile_fast(const Region& region) const {
-    const Op& head = node(region, 0).op;
+    const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
     if (!linear) return cpu::compile(region, context_.threads);

@@ -5,11 +5,9 @@
 
 #include "kernels/cpu/onednn/compat.hpp"
 #include "kernels/cpu/onednn/weight_cache.hpp"
-#include "kernels/cpu/region.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::onednn {
-
-using cpu::Refused;
 
 /// What compile functions need to know of the device.
 struct Context {
