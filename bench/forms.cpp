@@ -8,7 +8,7 @@
 
 #include "bench/measure.hpp"
 #include "bench/statistics.hpp"
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/load/load.hpp"
@@ -171,7 +171,7 @@ struct Row {
 };
 
 void report(int threads, double seconds) {
-  const auto device = onednn::device({.threads = threads});
+  const auto device = cpu::device({.threads = threads});
   std::vector<Row> rows;
   std::vector<bench::Subject> subjects;
   for (const ConvolutionShape& shape : shapes) {

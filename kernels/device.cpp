@@ -5,16 +5,6 @@
 
 namespace banoff {
 
-std::string_view name_of(Layout layout) noexcept {
-  switch (layout) {
-    case Layout::plain: return "nchw";
-    case Layout::channels_last: return "nhwc";
-    case Layout::blocked8: return "nChw8c";
-    case Layout::blocked16: return "nChw16c";
-  }
-  return "?";
-}
-
 std::shared_ptr<std::byte> Device::allocate(std::size_t bytes) const {
   constexpr std::size_t alignment = 64;
   void* const memory = ::operator new (std::max<std::size_t>(bytes, 1), std::align_val_t{alignment});

@@ -13,18 +13,10 @@
 #include <variant>
 #include <vector>
 
+#include "kernels/layout.hpp"
 #include "runtime/graph/signature.hpp"
 
 namespace banoff {
-
-/// How a value lies in memory. Layouts other than `plain` exist for values of rank 3 to 5 (N, C, spatial).
-enum class Layout : std::uint8_t {
-  plain,          ///< row-major as the shape says (NCHW)
-  channels_last,  ///< NHWC
-  blocked8,       ///< nChw8c: channels in blocks of 8, the last block padded with zeros
-  blocked16,      ///< nChw16c
-};
-[[nodiscard]] std::string_view name_of(Layout layout) noexcept;
 
 /// A few neighbouring nodes offered to a device as one kernel. `nodes` is in topological order; every value made inside
 /// and not listed in `outputs` is read inside only.
@@ -42,6 +34,7 @@ struct Region {
   /// be packed.
   bool estimate = false;
 
+  [[nodiscard]] const Node& node(std::size_t i) const { return graph->node(nodes[i]); }
   [[nodiscard]] const TensorType& type(ValueId value) const { return (*types)[static_cast<std::size_t>(value)]; }
 };
 

@@ -20,7 +20,7 @@ std::unique_ptr<Kernel> compile(const Region& region, int threads) {
           return movement;
         else return pointwise;
       },
-      node(region, 0).op);
+      region.node(0).op);
   return family(region, threads);
 }
 

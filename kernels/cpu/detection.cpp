@@ -1,10 +1,10 @@
 // The ops on boxes, in plain layout.
-#include "kernels/boxes/decode.hpp"
-#include "kernels/boxes/roi_align.hpp"
-#include "kernels/boxes/suppress.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
+#include "runtime/graph/boxes/decode.hpp"
+#include "runtime/graph/boxes/roi_align.hpp"
+#include "runtime/graph/boxes/suppress.hpp"
 
 namespace banoff::cpu {
 
@@ -113,7 +113,7 @@ std::unique_ptr<Kernel> detection(const Region& region, int threads) {
     for (const Layout layout : *list)
       if (layout != Layout::plain) throw Refused{"boxes and what lies under them in a layout other than plain"};
   }
-  const Node& only = node(region, 0);
+  const Node& only = region.node(0);
   const Inputs in(region, only);
   if (const auto* op = only.as<DecodeBoxes>()) return decode(*op, in, threads);
   if (const auto* op = only.as<Nms>()) return suppress(*op, in);

@@ -3,8 +3,8 @@
 // Slices, padding of every mode, transposes, channel shuffles and nearest resizing are all of this kind.
 #pragma once
 
-#include "kernels/cpu/blocks.hpp"
-#include "kernels/cpu/region.hpp"
+#include "kernels/layout.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::cpu {
 

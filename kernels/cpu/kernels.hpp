@@ -1,7 +1,7 @@
 // The own kernels of the CPU, by family. Each function compiles a region or throws Refused (region.hpp).
 #pragma once
 
-#include "kernels/cpu/region.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::cpu {
 

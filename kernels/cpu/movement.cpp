@@ -6,7 +6,7 @@
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
-#include "kernels/cpu/resample.hpp"
+#include "kernels/resample.hpp"
 #include "runtime/graph/padding.hpp"
 
 namespace banoff::cpu {
@@ -179,7 +179,7 @@ GatherTables tables_of(const Region& region, const Node& node) {
 
 std::unique_ptr<Kernel> movement(const Region& region, int threads) {
   if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
-  const Node& only = node(region, 0);
+  const Node& only = region.node(0);
   if (region.inputs.empty()) throw Refused{"no input"};
   if (const auto* op = only.as<Concat>()) return concat(region, only, *op, threads);
   if (const auto* op = only.as<Split>()) return split(region, only, *op, threads);

@@ -3,12 +3,12 @@
 #include <array>
 #include <cmath>
 
-#include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/pointwise.hpp"
+#include "kernels/layout.hpp"
 
 namespace banoff::cpu {
 
@@ -121,7 +121,7 @@ std::unique_ptr<Kernel> layer_norm(const Region& region, const Node& only, const
 
 std::unique_ptr<Kernel> normalisation(const Region& region, int threads) {
   require_float_chain(region);
-  const Node& only = node(region, 0);
+  const Node& only = region.node(0);
   if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0])
     throw Refused{"not a single norm in one layout"};
   if (region.type(only.inputs[0]).shape.elements() == 0) throw Refused{"nothing to normalise"};

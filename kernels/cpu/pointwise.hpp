@@ -4,9 +4,9 @@
 #include <limits>
 #include <variant>
 
-#include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/loops.hpp"
-#include "kernels/cpu/region.hpp"
+#include "kernels/layout.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::cpu {
 

@@ -27,7 +27,7 @@ class Parser {
   }
 
   PointwiseChain parse() {
-    for (std::size_t i = 0; i < region_.nodes.size(); ++i) add(node(region_, i), i == 0);
+    for (std::size_t i = 0; i < region_.nodes.size(); ++i) add(region_.node(i), i == 0);
     chain_.stored = blocks_of(shape_, layout_);
     if (flat_) chain_.view = {1, 1, chain_.view.elements(), 1, 1};
     if (flat_)

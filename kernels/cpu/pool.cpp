@@ -3,11 +3,11 @@
 #include <array>
 #include <limits>
 
-#include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
+#include "kernels/layout.hpp"
 
 namespace banoff::cpu {
 
@@ -139,7 +139,7 @@ void run_pool(const PoolPlan& p, const float* x, float* y) {
 
 std::unique_ptr<Kernel> pool(const Region& region, int threads) {
   require_float_chain(region);
-  const Node& first = node(region, 0);
+  const Node& first = region.node(0);
   if (region.nodes.size() != 1) throw Refused{"not a single pooling"};
   if (region.input_layouts[0] != region.output_layouts[0]) throw Refused{"pooling changes no layout"};
   const Shape& shape = region.type(first.inputs[0]).shape;

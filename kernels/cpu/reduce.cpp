@@ -1,11 +1,11 @@
 // Global pooling.
 #include <algorithm>
 
-#include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
+#include "kernels/layout.hpp"
 
 namespace banoff::cpu {
 
@@ -75,7 +75,7 @@ std::unique_ptr<Kernel> trailing_mean(const Region& region, const Node& only, co
 
 std::unique_ptr<Kernel> global_pool(const Region& region, int threads) {
   require_float_chain(region);
-  const Node& first = node(region, 0);
+  const Node& first = region.node(0);
   const Shape& shape = region.type(first.inputs[0]).shape;
   if (shape.elements() == 0) throw Refused{"nothing to pool"};
   const auto* mean = mean_of(first);
@@ -84,7 +84,7 @@ std::unique_ptr<Kernel> global_pool(const Region& region, int threads) {
     return trailing_mean(region, first, *mean, threads);
   }
   for (std::size_t i = 1; i < region.nodes.size(); ++i) {
-    if (node(region, i).as<Flatten>() == nullptr) throw Refused{"no flatten behind the global pooling"};
+    if (region.node(i).as<Flatten>() == nullptr) throw Refused{"no flatten behind the global pooling"};
   }
   // Pooled values are vectors of channels: only the padding of blocks tells the layouts apart.
   const Layout layout = region.input_layouts[0];

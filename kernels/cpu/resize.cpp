@@ -1,10 +1,9 @@
-#include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
-#include "kernels/cpu/resample.hpp"
-#include "runtime/graph/resampling.hpp"
+#include "kernels/layout.hpp"
+#include "kernels/resample.hpp"
 
 namespace banoff::cpu {
 
@@ -30,25 +29,8 @@ void run_linear(const LinearPlan& p, const float* x, float* y) {
 
 }  // namespace
 
-std::vector<std::int64_t> nearest_indices(const Resize& op, std::size_t spatial, std::int64_t in, std::int64_t out) {
-  std::vector<std::int64_t> result;
-  for (std::int64_t o = 0; o < out; ++o) result.push_back(nearest_source(op, spatial, o, in, out));
-  return result;
-}
-
-LinearIndices linear_indices(const Resize& op, std::size_t spatial, std::int64_t in, std::int64_t out) {
-  LinearIndices result;
-  for (std::int64_t o = 0; o < out; ++o) {
-    const Between at = linear_source(op, spatial, o, in, out);
-    result.low.push_back(at.low);
-    result.high.push_back(at.high);
-    result.t.push_back(static_cast<float>(at.t));
-  }
-  return result;
-}
-
 std::unique_ptr<Kernel> resize(const Region& region, int threads) {
-  const Node& only = node(region, 0);
+  const Node& only = region.node(0);
   const auto& op = std::get<Resize>(only.op);
   if (op.mode == ResizeMode::nearest) return movement(region, threads);
   require_float_chain(region);

@@ -40,17 +40,17 @@ void ChainBuilder::add(const Node& node, ValueId before) {
     step.function = activation->kind;
     step.alpha = static_cast<float>(activation->alpha);
     step.beta = static_cast<float>(activation->beta);
-  } else if (const auto parts = cpu::scale_shift_of(region_, node)) {
+  } else if (const auto parts = scale_shift_of(region_, node)) {
     ChainStep& step = next(StepKind::scale_shift);
     step.a = uploads_.add(parts->scale);
     step.b = uploads_.add(parts->shift);
     set_axis(step, parts->axis);
   } else if (const auto* clamp = node.as<Clamp>()) {
     ChainStep& step = next(StepKind::clamp);
-    step.a = uploads_.add(cpu::floats(region_, node, Slot::lower));
-    step.b = uploads_.add(cpu::floats(region_, node, Slot::upper));
+    step.a = uploads_.add(floats(region_, node, Slot::lower));
+    step.b = uploads_.add(floats(region_, node, Slot::upper));
     set_axis(step, resolve_axis(clamp->axis, shape_.rank()));
-  } else if (const auto kinks = cpu::kinks_of(region_, node)) {
+  } else if (const auto kinks = kinks_of(region_, node)) {
     ChainStep& step = next(StepKind::kinked);
     step.a = uploads_.add(kinks->kink);
     step.b = uploads_.add(kinks->below);
@@ -76,11 +76,11 @@ void ChainBuilder::combine(BinaryKind kind, ValueId operand, bool swapped) {
 void ChainBuilder::start_with(ValueId value) { set_operand(next(StepKind::start), value); }
 
 void ChainBuilder::set_operand(ChainStep& step, ValueId value) {
-  const std::size_t input = cpu::input_of(region_, value);
+  const std::size_t input = input_of(region_, value);
   const Layout layout = region_.input_layouts[input];
   const Shape& given = region_.type(value).shape;
   step.input = static_cast<int>(input);
-  if (given == shape_ && same_order(shape_, layout, layout_)) {
+  if (given == shape_ && same_bytes(shape_, layout, layout_)) {
     step.full = true;
     full_operands_.push_back(step.input);
     return;

@@ -11,9 +11,8 @@ namespace {
 
 /// The bias, and what follows the convolution.
 Chain chain_of(ChainBuilder& builder, const Region& region, const Node& node) {
-  builder.add_bias(cpu::floats(region, node, Slot::bias), 1);
-  for (std::size_t i = 1; i < region.nodes.size(); ++i)
-    builder.add(cpu::node(region, i), cpu::node(region, i - 1).outputs[0]);
+  builder.add_bias(floats(region, node, Slot::bias), 1);
+  for (std::size_t i = 1; i < region.nodes.size(); ++i) builder.add(region.node(i), region.node(i - 1).outputs[0]);
   return builder.finish();
 }
 

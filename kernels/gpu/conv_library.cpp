@@ -217,11 +217,10 @@ Made library_convolution(const Context& context, const Region& region, const Con
 
   Uploads uploads(*context.backend, region.estimate);
   ChainBuilder builder(region, uploads);
-  auto bias = cpu::floats(region, *s.node, Slot::bias);
+  auto bias = floats(region, *s.node, Slot::bias);
   problem.bias = !bias.empty() && !s.transposed;
   if (s.transposed) builder.add_bias(bias, 1);
-  for (std::size_t i = 1; i < region.nodes.size(); ++i)
-    builder.add(cpu::node(region, i), cpu::node(region, i - 1).outputs[0]);
+  for (std::size_t i = 1; i < region.nodes.size(); ++i) builder.add(region.node(i), region.node(i - 1).outputs[0]);
   Call call;
   call.source = s.source;
   Chain chain = builder.finish();

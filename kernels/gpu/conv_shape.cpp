@@ -23,14 +23,14 @@ double ConvShape::flops() const {
 
 ConvShape conv_shape(const Region& region) {
   ConvShape shape;
-  shape.node = &cpu::node(region, 0);
+  shape.node = &region.node(0);
   const Shape& x = region.type(shape.node->inputs[0]).shape;
   if (x.rank() < 3 || x.rank() > 5) throw Refused{"rank " + std::to_string(x.rank())};
   shape.x = with_height(x);
   shape.y = with_height(region.type(shape.node->outputs[0]).shape);
-  shape.source = cpu::input_of(region, shape.node->inputs[0]);
+  shape.source = input_of(region, shape.node->inputs[0]);
   shape.source_layout = region.input_layouts[shape.source];
-  if (same_order(x, shape.source_layout, Layout::channels_last)) shape.source_layout = Layout::channels_last;
+  if (same_bytes(x, shape.source_layout, Layout::channels_last)) shape.source_layout = Layout::channels_last;
   if (const auto* op = shape.node->as<Conv>()) {
     shape.spatial = windows(*op, x);
     shape.groups = groups_of(*op, x);
@@ -46,14 +46,14 @@ ConvShape conv_shape(const Region& region) {
   shape.out_per_group = shape.out() / shape.groups;
   const bool padded =
       std::ranges::any_of(shape.spatial, [](const Window& w) { return w.pad_begin != 0 || w.pad_end != 0; });
-  if (padded) shape.padding = cpu::floats(region, *shape.node, Slot::pad_value);
+  if (padded) shape.padding = floats(region, *shape.node, Slot::pad_value);
   if (std::ranges::all_of(shape.padding, [](float v) { return v == 0; })) shape.padding.clear();
   (void)as_int(shape.x.elements()), (void)as_int(shape.y.elements());
   return shape;
 }
 
 std::vector<float> direct_weights(const Region& region, const ConvShape& s) {
-  const auto given = cpu::floats(region, *s.node, Slot::weight);
+  const auto given = floats(region, *s.node, Slot::weight);
   std::vector<float> weights(given.size());
   for (std::int64_t o = 0; o < s.out(); ++o) {
     const std::int64_t group = o / s.out_per_group;
@@ -69,7 +69,7 @@ std::vector<float> direct_weights(const Region& region, const ConvShape& s) {
 
 std::vector<float> library_weights(const Region& region, const ConvShape& s, std::int64_t in_channels,
                                    std::int64_t out_channels) {
-  const auto given = cpu::floats(region, *s.node, Slot::weight);
+  const auto given = floats(region, *s.node, Slot::weight);
   const std::int64_t rows = s.transposed ? s.in() : s.out();
   const std::int64_t columns = s.transposed ? s.out_per_group : s.in_per_group;
   const std::int64_t wide_rows = s.transposed ? in_channels : out_channels;
@@ -85,10 +85,10 @@ std::vector<float> library_weights(const Region& region, const ConvShape& s, std
 }
 
 Made convolution(const Context& context, const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   const ConvShape shape = conv_shape(region);
   const TensorType& result = region.type(region.outputs[0]);
-  if (!same_order(result.shape, region.output_layouts[0], Layout::channels_last))
+  if (!same_bytes(result.shape, region.output_layouts[0], Layout::channels_last))
     throw Refused{"a convolution in a layout other than channels-last"};
   constexpr std::int64_t few_rows = 8;  // up to which weights are read more often than anything else
   const bool one_pixel =

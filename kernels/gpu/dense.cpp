@@ -24,8 +24,7 @@ Shares shares_of(std::int64_t outputs, std::int64_t size) {
 
 /// Adds the chain of what follows the product.
 Chain tail_of(ChainBuilder& builder, const Region& region) {
-  for (std::size_t i = 1; i < region.nodes.size(); ++i)
-    builder.add(cpu::node(region, i), cpu::node(region, i - 1).outputs[0]);
+  for (std::size_t i = 1; i < region.nodes.size(); ++i) builder.add(region.node(i), region.node(i - 1).outputs[0]);
   return builder.finish();
 }
 
@@ -52,9 +51,9 @@ bool takes_packs(std::int64_t size, DType type) { return size % (16 / static_cas
 }  // namespace
 
 Made dense(const Context& context, const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   require_plain(region);
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const Shape& x = region.type(node.inputs[0]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
   Uploads uploads(*context.backend, region.estimate);
@@ -66,11 +65,11 @@ Made dense(const Context& context, const Region& region) {
   job.a_row = job.b_column = job.size;
   job.packed = takes_packs(job.size, job.type);
   job.shares = shares_of(y.elements(), job.packed ? job.size / 4 : job.size);
-  if (!region.estimate) job.b = uploads.add(cpu::floats(region, node, Slot::weight), job.type);
+  if (!region.estimate) job.b = uploads.add(floats(region, node, Slot::weight), job.type);
   ChainBuilder builder(region, uploads);
-  builder.add_bias(cpu::floats(region, node, Slot::bias), y.rank() - 1);
+  builder.add_bias(floats(region, node, Slot::bias), y.rank() - 1);
   job.chain = tail_of(builder, region);
-  const std::size_t source = cpu::input_of(region, node.inputs[0]);
+  const std::size_t source = input_of(region, node.inputs[0]);
   return std::make_unique<JobKernel>(KernelTraits{"dot", product_us(y.elements(), job.size)}, uploads,
                                      [job, source](const KernelArgs& args, Queue& queue) {
                                        Dot ready = job;
@@ -82,9 +81,9 @@ Made dense(const Context& context, const Region& region) {
 }
 
 Made matrix_product(const Context& context, const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   require_plain(region);
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const auto& op = *node.as<MatMul>();
   const Shape& a = region.type(node.inputs[0]).shape;
   const Shape& b = region.type(node.inputs[1]).shape;
@@ -105,8 +104,8 @@ Made matrix_product(const Context& context, const Region& region) {
   Uploads uploads(*context.backend, region.estimate);
   ChainBuilder builder(region, uploads);
   job.chain = tail_of(builder, region);
-  const std::size_t left = cpu::input_of(region, node.inputs[0]);
-  const std::size_t right = cpu::input_of(region, node.inputs[1]);
+  const std::size_t left = input_of(region, node.inputs[0]);
+  const std::size_t right = input_of(region, node.inputs[1]);
   return std::make_unique<JobKernel>(KernelTraits{"dot", 4 * product_us(y.elements(), job.size)}, uploads,
                                      [job, left, right](const KernelArgs& args, Queue& queue) {
                                        Dot ready = job;

@@ -17,7 +17,7 @@ struct Inputs {
   Inputs(const Context& c, const Region& region, const Node& node) : context(c) {
     for (const ValueId value : node.inputs) {
       types.push_back(region.type(value));
-      places.push_back(cpu::input_of(region, value));
+      places.push_back(input_of(region, value));
     }
   }
 };
@@ -189,7 +189,7 @@ Made suppress(const Nms& op, const Inputs& in, const TensorType& out, Uploads& u
 }  // namespace
 
 Made detection(const Context& context, const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   if (region.nodes.size() != 1) throw Refused{"one op on boxes at a time"};
   if (context.storage(DType::f32) != DType::f32)
     throw Refused{"boxes need values of 32 bits: use --precision fp32 or tf32"};
@@ -197,7 +197,7 @@ Made detection(const Context& context, const Region& region) {
     for (const Layout layout : *list)
       if (layout != Layout::plain) throw Refused{"boxes and what lies under them in a layout other than plain"};
   }
-  const Node& only = cpu::node(region, 0);
+  const Node& only = region.node(0);
   const Inputs in(context, region, only);
   const TensorType& out = region.type(only.outputs[0]);
   const double cost = pass_us(context, region);

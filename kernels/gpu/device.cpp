@@ -73,7 +73,7 @@ class GpuDevice final : public Device {
   }
   [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override {
     const std::size_t rank = type.shape.rank();
-    if (cpu::held(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
+    if (held(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     return {Layout::channels_last, Layout::plain};
   }
   [[nodiscard]] DType storage(DType type) const override { return context_.storage(type); }
@@ -88,7 +88,7 @@ class GpuDevice final : public Device {
   }
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
-    return cpu::attempt([&]() -> Compiled {
+    return attempt([&]() -> Compiled {
       Made kernel = gpu::compile(context_, region);
       std::vector<std::int64_t> capacities;
       std::vector<CountPass> passes;
@@ -142,7 +142,7 @@ class GpuDevice final : public Device {
 
 Made compile(const Context& context, const Region& region) {
   using Family = Made (*)(const Context&, const Region&);
-  const bool floats = region.inputs.empty() || cpu::held(region.type(region.inputs[0]).dtype) == DType::f32;
+  const bool floats = region.inputs.empty() || held(region.type(region.inputs[0]).dtype) == DType::f32;
   const auto family = std::visit(
       [floats]<class T>(const T&) -> Family {
         if constexpr (one_of<T, Conv, ConvTranspose>) return convolution;
@@ -166,7 +166,7 @@ Made compile(const Context& context, const Region& region) {
           return movement;
         else return pointwise;
       },
-      cpu::node(region, 0).op);
+      region.node(0).op);
   return family(context, region);
 }
 

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "banoff/session.hpp"
+#include "banoff/precision.hpp"
 #include "kernels/device.hpp"
 #include "kernels/gpu/backend.hpp"
 

@@ -9,7 +9,7 @@
 namespace banoff::gpu {
 
 DType Context::storage(DType type) const {
-  if (cpu::held(type) != DType::f32) return type;
+  if (held(type) != DType::f32) return type;
   if (options.precision == Precision::fp16) return DType::f16;
   return options.precision == Precision::bf16 ? DType::bf16 : DType::f32;
 }

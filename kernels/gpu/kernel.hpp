@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "kernels/gpu/gpu.hpp"
-#include "kernels/gpu/layout.hpp"
+#include "kernels/gpu/pixels.hpp"
 
 namespace banoff::gpu {
 
@@ -97,7 +97,7 @@ class JobKernel {
 /// The only node of a region; throws Refused where there are several.
 [[nodiscard]] inline const Node& only_node(const Region& region) {
   if (region.nodes.size() != 1) throw Refused{"one op at a time"};
-  return cpu::node(region, 0);
+  return region.node(0);
 }
 
 /// The kernel of one job from the region's only input `x` to its output `y`.

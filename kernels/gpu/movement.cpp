@@ -1,9 +1,9 @@
 // Ops that only move elements.
 #include <algorithm>
 
-#include "kernels/cpu/resample.hpp"
 #include "kernels/gpu/kernels.hpp"
 #include "kernels/gpu/move_plan.hpp"
+#include "kernels/resample.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/graph/padding.hpp"
 
@@ -19,7 +19,7 @@ struct Operands {
 
   [[nodiscard]] const Shape& in(std::size_t i = 0) const { return region.type(node.inputs[i]).shape; }
   [[nodiscard]] const Shape& out(std::size_t i = 0) const { return region.type(node.outputs[i]).shape; }
-  [[nodiscard]] std::size_t place(std::size_t i = 0) const { return cpu::input_of(region, node.inputs[i]); }
+  [[nodiscard]] std::size_t place(std::size_t i = 0) const { return input_of(region, node.inputs[i]); }
   [[nodiscard]] std::vector<std::int64_t> read(std::size_t i = 0) const {
     return strides_of(in(i), region.input_layouts[place(i)]);
   }
@@ -121,7 +121,7 @@ void look_up(WalkDim& way, const std::vector<std::int64_t>& index) {
 MovePlan resized(const Operands& o, const Resize& op) {
   MovePlan plan = straight(o);
   for (std::size_t a = 2; a < plan.ways.size(); ++a)
-    look_up(plan.ways[a], cpu::nearest_indices(op, a - 2, o.in()[a], o.out()[a]));
+    look_up(plan.ways[a], nearest_indices(op, a - 2, o.in()[a], o.out()[a]));
   return plan;
 }
 
@@ -168,7 +168,7 @@ MovePlan expanded(const Operands& o) {
 MovePlan copied(const Operands& o) {
   const Layout in = o.region.input_layouts[o.place()], out = o.region.output_layouts[0];
   if (o.node.as<Identity>() != nullptr) return relay(o.in(), in, out, o.element());
-  if (!same_order(o.in(), in, Layout::plain) || !same_order(o.out(), out, Layout::plain))
+  if (!same_bytes(o.in(), in, Layout::plain) || !same_bytes(o.out(), out, Layout::plain))
     throw Refused{"a reshape needs the plain order"};
   MovePlan plan;
   plan.element = o.element();

@@ -12,8 +12,8 @@ namespace {
 std::optional<ValueId> source_of(const Region& region, const Node& first) {
   const Shape& shape = region.type(region.outputs[0]).shape;
   for (const ValueId value : first.inputs) {
-    const Layout layout = region.input_layouts[cpu::input_of(region, value)];
-    if (region.type(value).shape == shape && same_order(shape, layout, region.output_layouts[0])) return value;
+    const Layout layout = region.input_layouts[input_of(region, value)];
+    if (region.type(value).shape == shape && same_bytes(shape, layout, region.output_layouts[0])) return value;
   }
   return std::nullopt;
 }
@@ -21,16 +21,16 @@ std::optional<ValueId> source_of(const Region& region, const Node& first) {
 }  // namespace
 
 Made pointwise(const Context& context, const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   if (region.inputs.empty()) throw Refused{"no input"};
   Uploads uploads(*context.backend, region.estimate);
   ChainBuilder builder(region, uploads);
-  const Node& first = cpu::node(region, 0);
+  const Node& first = region.node(0);
   const std::optional<ValueId> source = source_of(region, first);
   if (!source) builder.start_with(first.inputs.at(0));
   for (std::size_t i = 0; i < region.nodes.size(); ++i) {
     const ValueId start = source ? *source : first.inputs[0];
-    builder.add(cpu::node(region, i), i == 0 ? start : cpu::node(region, i - 1).outputs[0]);
+    builder.add(region.node(i), i == 0 ? start : region.node(i - 1).outputs[0]);
   }
   Pointwise job;
   job.chain = builder.finish();
@@ -38,7 +38,7 @@ Made pointwise(const Context& context, const Region& region) {
   job.type = context.storage(region.type(region.outputs[0]).dtype);
   job.count = as_int(shape.elements());
   job.packed = job.count % (16 / static_cast<int>(size_of(job.type))) == 0;
-  const int from = source ? static_cast<int>(cpu::input_of(region, *source)) : none;
+  const int from = source ? static_cast<int>(input_of(region, *source)) : none;
   KernelTraits traits{"pointwise", pass_us(context, region)};
   // An element is read before it is written, unless a broadcast operand lies in the same memory.
   const auto& full = builder.full_operands();
@@ -62,11 +62,11 @@ Made pointwise(const Context& context, const Region& region) {
 }
 
 Made local_response(const Context& context, const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   const Node& node = only_node(region);
   const auto& op = *node.as<Lrn>();
   const Shape& shape = region.type(node.inputs[0]).shape;
-  if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
+  if (!same_bytes(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
   LocalResponse job;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
   job.count = as_int(shape.elements());
@@ -85,7 +85,7 @@ Made convert(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const TensorType& in = region.type(node.inputs[0]);
   const TensorType& out = region.type(node.outputs[0]);
-  if (!same_order(in.shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
+  if (!same_bytes(in.shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
   Convert job;
   job.from = context.storage(in.dtype);
   job.to = context.storage(out.dtype);

@@ -25,7 +25,7 @@ bool runs_in_ones(const Strided& s) { return s.stride[0][Strided::most_dims - 1]
 
 /// A node that reduces floats, and some.
 const Node& reduction(const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   const Node& node = only_node(region);
   if (region.type(node.inputs[0]).shape.elements() == 0) throw Refused{"nothing to reduce"};
   (void)as_int(region.type(node.inputs[0]).shape.elements());
@@ -72,7 +72,7 @@ Made summary(const Context& context, const Region& region) {
   job.kind = kind;
   const auto stride = strides_of(shape, region.input_layouts[0]);
   // The results lie as the kept axes do in the output's layout.
-  if (!same_order(region.type(node.outputs[0]).shape, region.output_layouts[0], Layout::plain))
+  if (!same_bytes(region.type(node.outputs[0]).shape, region.output_layouts[0], Layout::plain))
     throw Refused{"the results would lie in another order"};
   std::vector<WalkedAxis<1>> kept, gone;
   for (std::size_t a = 0; a < shape.rank(); ++a)
@@ -93,7 +93,7 @@ Made softmax(const Context& context, const Region& region) {
   const Node& node = reduction(region);
   const Shape& shape = region.type(node.inputs[0]).shape;
   const std::size_t axis = resolve_axis(node.as<Softmax>()->axis, shape.rank());
-  if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
+  if (!same_bytes(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
   SoftmaxRows job;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
   job.size = as_int(shape[axis]);
@@ -107,15 +107,15 @@ Made arg_reduce(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const auto& op = *node.as<ArgReduce>();
   const TensorType& type = region.type(node.inputs[0]);
-  if (cpu::held(type.dtype) != DType::f32) throw Refused{"integers"};
+  if (held(type.dtype) != DType::f32) throw Refused{"integers"};
   if (type.shape.elements() == 0) throw Refused{"nothing to reduce"};
   const std::size_t axis = resolve_axis(op.axis, type.shape.rank());
   const Shape& out = region.type(node.outputs[0]).shape;
   // Along the channels of channels-last the results lie as in the plain order.
   const Layout layout = region.input_layouts[0];
   const bool last = layout == Layout::channels_last && axis == 1;
-  if (!last && !same_order(type.shape, layout, Layout::plain)) throw Refused{"layouts differ"};
-  if (!same_order(out, region.output_layouts[0], Layout::plain)) throw Refused{"layouts differ"};
+  if (!last && !same_bytes(type.shape, layout, Layout::plain)) throw Refused{"layouts differ"};
+  if (!same_bytes(out, region.output_layouts[0], Layout::plain)) throw Refused{"layouts differ"};
   FindBest job;
   job.type = context.storage(type.dtype);
   job.largest = op.kind == ArgKind::max;
@@ -152,8 +152,8 @@ Made group_norm(const Context& context, const Region& region) {
   job.per_group = as_int(per_group);
   job.inner = last ? 1 : as_int(pixels);
   Uploads uploads(*context.backend, region.estimate);
-  job.scale = uploads.add(cpu::floats(region, node, Slot::weight));
-  job.shift = uploads.add(cpu::floats(region, node, Slot::bias));
+  job.scale = uploads.add(floats(region, node, Slot::weight));
+  job.shift = uploads.add(floats(region, node, Slot::bias));
   return made("group_norm", 1.5 * pass_us(context, region), uploads, job);
 }
 
@@ -161,7 +161,7 @@ Made layer_norm(const Context& context, const Region& region) {
   const Node& node = reduction(region);
   const auto& op = *node.as<LayerNorm>();
   const Shape& shape = region.type(node.inputs[0]).shape;
-  if (!same_order(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
+  if (!same_bytes(shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
   const auto stride = strides_of(shape, region.input_layouts[0]);
   // The parameters lie in the order in which the op lists its axes.
   std::vector<WalkedAxis<1>> normalised, rest;
@@ -184,8 +184,8 @@ Made layer_norm(const Context& context, const Region& region) {
   job.eps = static_cast<float>(op.eps);
   job.per_group = job.size;
   Uploads uploads(*context.backend, region.estimate);
-  job.scale = uploads.add(cpu::floats(region, node, Slot::weight));
-  job.shift = uploads.add(cpu::floats(region, node, Slot::bias));
+  job.scale = uploads.add(floats(region, node, Slot::weight));
+  job.shift = uploads.add(floats(region, node, Slot::bias));
   return made("layer_norm", 1.5 * pass_us(context, region), uploads, job);
 }
 

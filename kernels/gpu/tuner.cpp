@@ -5,7 +5,7 @@
 
 #include <fmt/ranges.h>
 
-#include "kernels/cpu/region.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::gpu {
 
@@ -29,8 +29,7 @@ std::size_t Tuner::choose(const std::string& key, const std::vector<std::string>
     const double us = queue->time_us([&] { run(i, *queue); });
     if (i == 0 || us < least_us) best = i, least_us = us;
   }
-  if (!std::isfinite(least_us))
-    throw cpu::Refused{"none of its ways runs: " + fmt::format("{}", fmt::join(names, ", "))};
+  if (!std::isfinite(least_us)) throw Refused{"none of its ways runs: " + fmt::format("{}", fmt::join(names, ", "))};
   known_[key] = {names[best], least_us};
   if (!file_.empty()) write_tunings(file_, backend_->name(), known_);
   return best;

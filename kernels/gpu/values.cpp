@@ -16,7 +16,7 @@ std::vector<WalkedAxis<operands>> in_memory(const std::vector<WalkedAxis<operand
 }
 
 std::vector<std::int64_t> read(const Region& region, ValueId value) {
-  return strides_of(region.type(value).shape, region.input_layouts[cpu::input_of(region, value)]);
+  return strides_of(region.type(value).shape, region.input_layouts[input_of(region, value)]);
 }
 
 void set_function(Function& job, const Node& node) {
@@ -57,7 +57,7 @@ Made function(const Context& context, const Region& region) {
     const std::size_t added = axes.size() - shape.rank();
     for (std::size_t d = 0; d < shape.rank(); ++d)
       if (shape[d] != 1) axes[added + d].stride[i] = strides[d];
-    places.push_back(cpu::input_of(region, node.inputs[i]));
+    places.push_back(input_of(region, node.inputs[i]));
   }
   job.walked = walked<decltype(job.walked)>(in_memory(axes, region.output_layouts[0]));
   Uploads uploads(*context.backend, region.estimate);
@@ -96,7 +96,7 @@ Made take(const Context& context, const Region& region) {
   job.step = as_int(from[axis]);
   (void)as_int(x.shape.elements());
   job.walked = walked<decltype(job.walked)>(in_memory(axes, region.output_layouts[0]));
-  const std::size_t values = cpu::input_of(region, node.inputs[0]), index = cpu::input_of(region, node.inputs[1]);
+  const std::size_t values = input_of(region, node.inputs[0]), index = input_of(region, node.inputs[1]);
   Uploads uploads(*context.backend, region.estimate);
   return std::make_unique<JobKernel>(KernelTraits{"take", pass_us(context, region)}, uploads,
                                      [job, values, index](const KernelArgs& args, Queue& queue) {

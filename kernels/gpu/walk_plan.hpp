@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/gpu/jobs/walked.hpp"
-#include "kernels/gpu/layout.hpp"
+#include "kernels/gpu/pixels.hpp"
 
 namespace banoff::gpu {
 

@@ -1,6 +1,6 @@
 // Pooling and linear resizing.
-#include "kernels/cpu/resample.hpp"
 #include "kernels/gpu/kernels.hpp"
+#include "kernels/resample.hpp"
 
 namespace banoff::gpu {
 
@@ -8,7 +8,7 @@ namespace {
 
 /// The layout of a region of one node whose input and output have the same.
 Layout one_layout(const Region& region) {
-  cpu::require_float_chain(region);
+  require_float_chain(region);
   if (region.nodes.size() != 1) throw Refused{"windows of one op at a time"};
   if (region.input_layouts[0] != region.output_layouts[0]) throw Refused{"layouts differ"};
   return region.input_layouts[0];
@@ -32,7 +32,7 @@ void set_windows(PoolWindows& job, const Pool& op, const Shape& in) {
 
 Made pool(const Context& context, const Region& region) {
   const Layout layout = one_layout(region);
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const Shape& in = region.type(node.inputs[0]).shape;
   const Shape& out = region.type(node.outputs[0]).shape;
   PoolWindows job;
@@ -49,7 +49,7 @@ Made pool(const Context& context, const Region& region) {
 }
 
 Made resize(const Context& context, const Region& region) {
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const auto& op = *node.as<Resize>();
   if (op.mode == ResizeMode::nearest) return movement(context, region);
   const Layout layout = one_layout(region);
@@ -62,8 +62,8 @@ Made resize(const Context& context, const Region& region) {
   (void)as_int(in.elements()), (void)as_int(out.elements());
   for (std::size_t d = 0; d < 3; ++d) {
     const std::size_t missing = 5 - in.rank();
-    cpu::LinearIndices at{{0}, {0}, {0.0F}};
-    if (d >= missing) at = cpu::linear_indices(op, d - missing, in[d - missing + 2], out[d - missing + 2]);
+    LinearIndices at{{0}, {0}, {0.0F}};
+    if (d >= missing) at = linear_indices(op, d - missing, in[d - missing + 2], out[d - missing + 2]);
     job.low[d] = uploads.add(std::vector<int>(at.low.begin(), at.low.end()));
     job.high[d] = uploads.add(std::vector<int>(at.high.begin(), at.high.end()));
     job.t[d] = uploads.add(at.t);

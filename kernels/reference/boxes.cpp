@@ -1,9 +1,9 @@
 // Anchors, decoded boxes, and what lies under boxes. Rows behind the last one that counts are zero.
 #include <algorithm>
 
-#include "kernels/boxes/decode.hpp"
-#include "kernels/boxes/roi_align.hpp"
 #include "kernels/reference/context.hpp"
+#include "runtime/graph/boxes/decode.hpp"
+#include "runtime/graph/boxes/roi_align.hpp"
 
 namespace banoff::reference {
 

@@ -1,6 +1,6 @@
-#include "kernels/boxes/select.hpp"
-#include "kernels/boxes/suppress.hpp"
 #include "kernels/reference/context.hpp"
+#include "runtime/graph/boxes/select.hpp"
+#include "runtime/graph/boxes/suppress.hpp"
 
 namespace banoff::reference {
 

@@ -13,7 +13,7 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
-bool same_bytes(const Tensor& a, const Tensor& b) {
+bool identical(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
   return a.data() == b.data() || std::memcmp(a.data(), b.data(), a.bytes()) == 0;
 }
@@ -245,8 +245,8 @@ class Generaliser {
     const Node& other = node(r, n);
     for (std::size_t p = 0; p < mine.params.size(); ++p) {
       if (mine.params[p].first != other.params[p].first) return false;
-      if (!same_bytes(readings_[0]->graph.param(mine.params[p].second),
-                      readings_[r]->graph.param(other.params[p].second)))
+      if (!identical(readings_[0]->graph.param(mine.params[p].second),
+                     readings_[r]->graph.param(other.params[p].second)))
         return false;
     }
     return true;

@@ -119,7 +119,7 @@ class Planner {
     const std::int32_t from = made_[index(value)];
     const TensorType& type = plan_->types[index(value)];
     const Layout have = plan_->buffer(from).layout;
-    if (same_bytes(type, have, layout)) return add_view(value, layout, from);
+    if (same_bytes(type.shape, have, layout)) return add_view(value, layout, from);
     auto kernel = plan_->device->reorder(type, have, layout);
     if (const Tensor constant = constant_in(from); constant) {
       return add_reordered_constant(value, layout, constant, *kernel);

@@ -10,8 +10,6 @@ namespace banoff {
 
 namespace {
 
-std::int64_t block_of(Layout layout) { return layout == Layout::blocked8 ? 8 : layout == Layout::blocked16 ? 16 : 1; }
-
 /// Minimises kernel time plus reorder time over the choices, by improving one region at a time from several starts.
 /// Exact minimisation is a labelling problem; networks are near-chains, where starting from every uniform layout
 /// leaves little to find.
@@ -118,7 +116,7 @@ class Chooser {
     const Layout made = u.maker ? choice(u.maker->region).outputs[u.maker->port] : Layout::plain;
     std::array<bool, enumerators<Layout>()> wanted{};
     const auto want = [&](Layout layout) {
-      if (!same_bytes(type, made, layout)) wanted[static_cast<std::size_t>(layout)] = true;
+      if (!same_bytes(type.shape, made, layout)) wanted[static_cast<std::size_t>(layout)] = true;
     };
     if (u.leaves) want(Layout::plain);
     for (const Place& reader : u.readers) want(choice(reader.region).inputs[reader.port]);
@@ -144,20 +142,6 @@ class Chooser {
 };
 
 }  // namespace
-
-bool same_bytes(const TensorType& type, Layout a, Layout b) {
-  if (a == b) return true;
-  const Shape& shape = type.shape;
-  if (shape.rank() < 3) return true;
-  const std::int64_t channels = shape[1];
-  const bool one_position = shape.elements(2, shape.rank()) == 1;
-  const auto like_plain = [&](Layout layout) {
-    if (layout == Layout::plain) return true;
-    if (layout == Layout::channels_last) return one_position || channels == 1;
-    return one_position && channels % block_of(layout) == 0;
-  };
-  return like_plain(a) && like_plain(b);
-}
 
 std::vector<std::size_t> choose_layouts(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
                                         const std::vector<PlannedRegion>& regions) {

@@ -2,10 +2,10 @@
 #include <cstdlib>
 
 #include "banoff/session.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/cuda/cuda.hpp"
 #include "kernels/gpu/gpu.hpp"
 #include "kernels/gpu/tuning_file.hpp"
-#include "kernels/onednn/onednn.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/session/contents.hpp"
@@ -36,7 +36,7 @@ std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
     fail_usage("the {} device computes in fp32, not in {}", options.name, name_of(options.precision));
   if (options.name == "reference") return reference::device(DType::f32);
   if (options.name == "reference-f64") return reference::device(DType::f64);
-  if (options.name == "cpu") return onednn::device({.threads = options.threads});
+  if (options.name == "cpu") return cpu::device({.threads = options.threads});
   fail_usage("unknown device '{}' (built in: {})", options.name, fmt::join(device_names(), ", "));
 }
 

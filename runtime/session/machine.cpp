@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/cuda/cuda.hpp"
-#include "kernels/onednn/onednn.hpp"
 #include "runtime/core/cpu_count.hpp"
 
 namespace banoff {
@@ -40,8 +40,8 @@ std::vector<std::string> instruction_sets() {
 }  // namespace
 
 MachineInfo machine() {
-  return {cpu_name(),  instruction_sets(),        static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
-          cpu_count(), onednn::library_version(), cuda::availability().text};
+  return {cpu_name(),  instruction_sets(),     static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
+          cpu_count(), cpu::library_version(), cuda::availability().text};
 }
 
 }  // namespace banoff

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "banoff/task/detection.hpp"
-#include "kernels/boxes/suppress.hpp"
+#include "runtime/graph/boxes/suppress.hpp"
 
 namespace banoff::decoding {
 

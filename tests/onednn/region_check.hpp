@@ -7,8 +7,8 @@
 #include <cstring>
 #include <random>
 
-#include "kernels/cpu/blocks.hpp"
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/cpu.hpp"
+#include "kernels/layout.hpp"
 #include "kernels/reference/reference.hpp"
 
 namespace banoff::test {
@@ -163,7 +163,7 @@ inline std::vector<float> to_plain(const Device& device, const TensorType& type,
 
 /// Whether the channels that only fill up the last block are zero, as every reader of a blocked layout may expect.
 inline bool padding_is_zero(const Shape& shape, Layout layout, const std::byte* data) {
-  const cpu::Blocks view = cpu::blocks_of(shape, layout);
+  const Blocks view = blocks_of(shape, layout);
   const auto* values = reinterpret_cast<const float*>(data);
   for (std::int64_t i = 0; i < view.elements(); ++i) {
     const std::int64_t block = i / (view.spatial * view.lanes) % view.blocks;

@@ -59,7 +59,7 @@ void check(const Device& device, const Shape& input, const Conv& conv, bool resi
 }  // namespace
 
 TEST_CASE("a convolution that pads with values per channel agrees with the reference in every geometry") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Shape& input : {Shape{2, 16, 11}, Shape{2, 16, 9, 12}, Shape{1, 16, 7, 8, 6}}) {
     for (const Layout layout : layouts_of(*device, input)) {
       for (const std::int64_t stride : {1, 2}) {
@@ -83,7 +83,7 @@ TEST_CASE("a convolution that pads with values per channel agrees with the refer
 }
 
 TEST_CASE("windows that lie wholly in the padding read nothing else") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : convolution_layouts(*device)) {
     for (const bool residual : {false, true}) {
       check(*device, {2, 16, 3, 2}, bordered(2, 3, 1, 1, {Padding::Mode::given, Spatial(5), Spatial(4)}), residual,
@@ -95,7 +95,7 @@ TEST_CASE("windows that lie wholly in the padding read nothing else") {
 }
 
 TEST_CASE("a border larger than one piece of work is written whole by several threads") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : convolution_layouts(*device)) {
     for (const bool residual : {false, true}) {
       check(*device, {1, 16, 70, 40}, bordered(3, 1, 1, 16, paddings[0]), residual, layout);
@@ -104,7 +104,7 @@ TEST_CASE("a border larger than one piece of work is written whole by several th
 }
 
 TEST_CASE("an activation right behind the border, which is added last, is refused") {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   Net net;
   const ValueId y = net.add("conv", bordered(3, 1, 1, 1, paddings[0]), {net.input("x", {1, 16, 9, 7})});
   net.graph.add_output("z", net.add("relu", Activation{}, {y}));
@@ -113,7 +113,7 @@ TEST_CASE("an activation right behind the border, which is added last, is refuse
 }
 
 TEST_CASE("padding that reads zero, or is not there, needs no border") {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   const auto implementation = [&](const Conv& conv, bool zero) {
     Net net;
     const ValueId y = net.add("conv", conv, {net.input("x", {1, 16, 9, 7})});

@@ -51,7 +51,7 @@ void check_fast(const Device& device, Net& net, Layout layout) {
 }  // namespace
 
 TEST_CASE("clamps, kinks and norms in a row are one pass in every layout") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   const std::vector<std::vector<Op>> rows{{Clamp{}},
                                           {lower_only},
                                           {upper_only},
@@ -78,7 +78,7 @@ TEST_CASE("clamps, kinks and norms in a row are one pass in every layout") {
 }
 
 TEST_CASE("a sum and what follows it per channel are one pass") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : layouts_of(*device)) {
     CAPTURE(name_of(layout));
     Net net;
@@ -90,7 +90,7 @@ TEST_CASE("a sum and what follows it per channel are one pass") {
 }
 
 TEST_CASE("a convolution takes clamps, and a norm behind an activation, into its kernel") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   const std::vector<std::vector<Op>> rows{{Clamp{}},
                                           {lower_only},
                                           {upper_only},
@@ -123,7 +123,7 @@ TEST_CASE("a convolution takes clamps, and a norm behind an activation, into its
 }
 
 TEST_CASE("a kink whose slopes have one ratio, of either sign, is a leaky ReLU behind a convolution") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : convolution_layouts(*device)) {
     for (const std::int64_t groups : {1, 20}) {
       for (const bool shifted : {false, true}) {
@@ -142,7 +142,7 @@ TEST_CASE("a kink whose slopes have one ratio, of either sign, is a leaky ReLU b
 }
 
 TEST_CASE("kinks of several ratios, and values along another axis, are left to a pass of their own") {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   const auto refusal = [&](const Op& op) {
     Net net;
     const ValueId y = net.add("conv", conv3x3(16, 1), {net.input("x", {1, 16, 9, 7})});
@@ -156,7 +156,7 @@ TEST_CASE("kinks of several ratios, and values along another axis, are left to a
 }
 
 TEST_CASE("a dense layer takes clamps, norms and kinks of one ratio along its last axis") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Shape& shape : {Shape{3, 40}, Shape{2, 5, 40}}) {
     const Layouts plain{{Layout::plain}, {Layout::plain}};
     const std::vector<std::vector<Op>> rows{
@@ -176,7 +176,7 @@ TEST_CASE("a dense layer takes clamps, norms and kinks of one ratio along its la
 
 TEST_CASE("a NaN stays one between bounds") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   for (const Clamp& clamp : {Clamp{}, lower_only, upper_only}) {
     for (const std::int64_t size : {1, 5}) {
       Net net;

@@ -1,7 +1,7 @@
 // What oneDNN throws does not leave the device as it is.
 #include <fmt/format.h>
 
-#include "kernels/onednn/compat.hpp"
+#include "kernels/cpu/onednn/compat.hpp"
 #include "region_check.hpp"
 
 using namespace banoff;
@@ -22,7 +22,7 @@ TEST_CASE("an error of oneDNN becomes an internal error that says what failed") 
 }
 
 TEST_CASE("sizes beyond what oneDNN takes are refused, in kernels and in reorders") {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   constexpr std::int64_t huge = std::int64_t{1} << 40;
   const TensorType type{DType::f32, {1, 16, huge, 1}, false};
   Graph graph;

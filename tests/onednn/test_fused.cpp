@@ -20,7 +20,7 @@ std::vector<ActivationKind> all_activations() {
 }  // namespace
 
 TEST_CASE("a convolution with bias takes every activation into its kernel") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const ActivationKind kind : all_activations()) {
     for (const Layout layout : convolution_layouts(*device)) {
       CAPTURE(row_of(kind).name);
@@ -45,7 +45,7 @@ TEST_CASE("two activations that oneDNN computes alike share a kernel only with t
                                 {{ActivationKind::elu, 1, 0}, {ActivationKind::elu, 2, 0}, false},
                                 {{ActivationKind::relu}, {ActivationKind::clip, -1, 2}, true},
                                 {{ActivationKind::relu}, {ActivationKind::relu}, true}};
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   for (const Case& each : cases) {
     CAPTURE(row_of(each.first.kind).name);
     CAPTURE(row_of(each.second.kind).name);
@@ -62,7 +62,7 @@ TEST_CASE("two activations that oneDNN computes alike share a kernel only with t
 }
 
 TEST_CASE("a residual is added in place before the activation") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : convolution_layouts(*device)) {
     CAPTURE(name_of(layout));
     Net net;
@@ -79,7 +79,7 @@ TEST_CASE("a residual is added in place before the activation") {
 }
 
 TEST_CASE("a residual behind the activation is added without demanding its memory") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : convolution_layouts(*device)) {
     CAPTURE(name_of(layout));
     Net net;
@@ -93,7 +93,7 @@ TEST_CASE("a residual behind the activation is added without demanding its memor
 }
 
 TEST_CASE("a convolution adds its own input without overwriting it") {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   Net net;
   const ValueId x = net.input("x", {1, 16, 9, 7});
   const ValueId y = net.add("conv", conv3x3(16), {x});
@@ -102,7 +102,7 @@ TEST_CASE("a convolution adds its own input without overwriting it") {
 }
 
 TEST_CASE("few channels per group and odd channel counts are computed right") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   struct Channels {
     int in, out, groups;
   };
@@ -125,7 +125,7 @@ TEST_CASE("few channels per group and odd channel counts are computed right") {
 }
 
 TEST_CASE("a batch norm that stayed and its activation are one pass in every layout") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : layouts_of(*device)) {
     for (const ActivationKind kind : all_activations()) {
       for (const std::int64_t channels : {16, 20}) {
@@ -143,7 +143,7 @@ TEST_CASE("a batch norm that stayed and its activation are one pass in every lay
 }
 
 TEST_CASE("products with a gate per channel, per pixel or of one element broadcast in every layout") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : layouts_of(*device)) {
     for (const Shape& gate : {Shape{2, 20, 1, 1}, Shape{1, 20, 1, 1}, Shape{2, 1, 9, 7}, Shape{1, 1, 1, 1},
                               Shape{2, 20, 9, 7}, Shape{1, 20, 9, 7}}) {
@@ -162,7 +162,7 @@ TEST_CASE("products with a gate per channel, per pixel or of one element broadca
 }
 
 TEST_CASE("pooling agrees with the reference in every layout") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : layouts_of(*device)) {
     for (const PoolKind kind : {PoolKind::max, PoolKind::avg}) {
       for (const bool ceil : {false, true}) {
@@ -189,7 +189,7 @@ TEST_CASE("pooling agrees with the reference in every layout") {
 }
 
 TEST_CASE("pools with dilation and padding agree with the reference, also where a window reads nothing but padding") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const std::int64_t dilation : {2, 5}) {
     for (const std::int64_t padding : {std::int64_t{1}, dilation}) {
       for (const std::int64_t stride : {1, 3}) {
@@ -212,7 +212,7 @@ TEST_CASE("pools with dilation and padding agree with the reference, also where 
 }
 
 TEST_CASE("a dense layer with an activation agrees with the reference") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Shape& shape : {Shape{1, 200}, Shape{3, 5, 40}}) {
     Net net;
     const ValueId x = net.input("x", shape);
@@ -223,7 +223,7 @@ TEST_CASE("a dense layer with an activation agrees with the reference") {
 }
 
 TEST_CASE("padding other than zero is convolved in every layout") {
-  const auto device = onednn::device({.threads = 2});
+  const auto device = cpu::device({.threads = 2});
   for (const Layout layout : convolution_layouts(*device)) {
     for (const std::int64_t channels : {16, 20}) {
       CAPTURE(name_of(layout));

@@ -54,7 +54,7 @@ bool must_refuse(const Shape2& s, Layout layout) {
 
 /// In every layout that convolutions run in on this machine: a fast kernel, or a refusal that names the slow one.
 void check_implementation(const Shape2& s, const std::vector<Op>& tail, bool residual, bool pad_value) {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   CAPTURE(s.in);
   CAPTURE(s.out);
   CAPTURE(s.kernel);
@@ -86,7 +86,7 @@ TEST_CASE("no convolution of the common networks runs in a slow implementation i
 }
 
 TEST_CASE("blocks are as wide as the vectors that oneDNN may use") {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   for (const Layout layout : layouts_of(*device)) {
     if (layout != Layout::blocked8 && layout != Layout::blocked16) continue;
     const Compiled compiled = compile_in(*device, layout, {64, 56, 64, 3, 1, 1}, {}, false, false);
@@ -104,7 +104,7 @@ TEST_CASE("padding other than zero chooses no slow implementation either") {
 }
 
 TEST_CASE("an implementation known to be slow is refused by name, except as the last resort") {
-  const auto device = onednn::device({.threads = 1});
+  const auto device = cpu::device({.threads = 1});
   Net net;
   Conv conv;
   conv.out = 16;

@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "tests/op_cases/check_device.hpp"
 #include "tests/op_cases/nan_cases.hpp"
 
@@ -15,7 +15,7 @@ constexpr double tolerance = 5e-6;
 
 TEST_CASE("the CPU device passes the table of op cases in every layout it offers") {
   const auto cases = test::load_op_cases();
-  auto report = test::check_device(*onednn::device({.threads = 2}), cases, tolerance);
+  auto report = test::check_device(*cpu::device({.threads = 2}), cases, tolerance);
   CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
   CHECK(report.uncovered(cases) == std::vector<std::string>{});
   CHECK(report.overwriting["loop:pointwise"] > 0);
@@ -24,7 +24,7 @@ TEST_CASE("the CPU device passes the table of op cases in every layout it offers
 
 TEST_CASE("the CPU device keeps a NaN in every maximum, minimum and place of one") {
   const auto cases = test::nan_cases();
-  const auto report = test::check_device(*onednn::device({.threads = 2}), cases, 0);
+  const auto report = test::check_device(*cpu::device({.threads = 2}), cases, 0);
   CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
   CHECK(report.uncovered(cases) == std::vector<std::string>{});
   CHECK(report.implementations.contains("loop:max_pool"));
@@ -33,7 +33,7 @@ TEST_CASE("the CPU device keeps a NaN in every maximum, minimum and place of one
 
 TEST_CASE("the reference computes only what is rare in a network") {
   const auto cases = test::load_op_cases();
-  const auto report = test::check_device(*onednn::device({.threads = 1}), cases, tolerance, false);
+  const auto report = test::check_device(*cpu::device({.threads = 1}), cases, tolerance, false);
   std::string left;
   for (const std::string& name : report.uncovered(cases)) left += name + " ";
   MESSAGE("computed only as a last resort: " << left);

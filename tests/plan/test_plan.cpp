@@ -5,9 +5,8 @@
 #include <functional>
 
 #include "banoff/error.hpp"
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/reference/reference.hpp"
-#include "runtime/plan/layouts.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/regions.hpp"
 #include "tests/support/graph_builder.hpp"
@@ -17,7 +16,7 @@ using namespace banoff::test;
 
 namespace {
 
-std::shared_ptr<const Device> cpu() { return onednn::device({.threads = 1}); }
+std::shared_ptr<const Device> cpu() { return cpu::device({.threads = 1}); }
 
 /// Outputs of a plan run once in memory of the test's own.
 std::vector<std::vector<float>> run(const Plan& plan, const std::vector<std::vector<float>>& inputs) {
@@ -281,13 +280,6 @@ TEST_CASE("memory is shared along a chain") {
   const auto plan = check(net.graph);
   const std::size_t value = 8 * 32 * 32 * sizeof(float);
   CHECK(plan->arena_bytes < 5 * value);
-}
-
-TEST_CASE("a value has the same bytes in two layouts when one of its axes is trivial") {
-  CHECK(same_bytes({DType::f32, {1, 16, 1, 1}}, Layout::plain, Layout::blocked8));
-  CHECK_FALSE(same_bytes({DType::f32, {1, 12, 1, 1}}, Layout::plain, Layout::blocked8));
-  CHECK(same_bytes({DType::f32, {2, 12, 1, 1}}, Layout::plain, Layout::channels_last));
-  CHECK_FALSE(same_bytes({DType::f32, {1, 16, 2, 1}}, Layout::plain, Layout::channels_last));
 }
 
 TEST_CASE("what is thrown while a region is compiled becomes an internal error that names the node") {

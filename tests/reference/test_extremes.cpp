@@ -7,7 +7,7 @@
 #include <random>
 
 #include "banoff/error.hpp"
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/graph/activations.hpp"
 
@@ -189,7 +189,7 @@ void run(const Device& device, const Graph& graph, const std::map<std::string, T
 
 TEST_CASE("whatever an op's attributes and values are, there is an error or an answer") {
   const auto reference = reference::device();
-  const auto cpu = onednn::device({.threads = 1});
+  const auto cpu = cpu::device({.threads = 1});
   std::mt19937_64 random(11);
   std::map<std::string_view, int> ran;
   for (const OpRow& row : op_table()) {

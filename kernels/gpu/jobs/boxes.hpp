@@ -13,7 +13,7 @@ struct Rows {
   BANOFF_HD int get() const { return counted == nullptr ? fixed : static_cast<int>(*counted); }
 };
 
-/// Boxes from anchors and deltas: kernels/boxes/decode.hpp for one box.
+/// Boxes from anchors and deltas: runtime/graph/boxes/decode.hpp for one box.
 struct DecodeRows : PerElement {
   DType type = DType::f32;
   int per_row = 1;  ///< boxes that start from the same one

@@ -1,6 +1,6 @@
 // Non-maximum suppression in three steps: per class the score that the best candidates reach, a list of all candidates
-// in any order, and the boxes that stay, best first. The order of candidates is total (kernels/boxes/suppress.hpp), so
-// that the order of the list does not show.
+// in any order, and the boxes that stay, best first. The order of candidates is total
+// (runtime/graph/boxes/suppress.hpp), so that the order of the list does not show.
 //
 // The first and last step are work for a team of threads, which offers each(n, f), sum(n, f), once(f) and
 // best(n, alive, better); every call ends with all threads seeing what was written.

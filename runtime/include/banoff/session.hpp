@@ -4,24 +4,13 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "banoff/export.h"
 #include "banoff/model.hpp"
+#include "banoff/precision.hpp"
 
 namespace banoff {
-
-/// In what width a GPU stores values and multiplies; sums are always of 32 bits.
-enum class Precision {
-  fp32,  ///< 32 bits, multiplied exactly
-  tf32,  ///< 32 bits, the factors of convolutions rounded to 11 bits of mantissa
-  fp16,  ///< IEEE half
-  bf16,  ///< 16 bits with the exponent of 32
-};
-[[nodiscard]] BANOFF_API std::string_view name_of(Precision precision) noexcept;
-/// The precision called `name`; throws usage for any other word.
-[[nodiscard]] BANOFF_API Precision precision_named(std::string_view name);
 
 /// Where memory given to a session lies.
 enum class MemoryKind { host, device };

@@ -1,9 +1,9 @@
-#include "kernels/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/epilogue.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cpu/blocks.hpp"
+#include "kernels/layout.hpp"
 
 namespace banoff::onednn {
 
@@ -19,7 +19,7 @@ struct Bend {
 
 /// A kink as a leaky ReLU, mirrored where it is the upper side that has the slope `slope`; none when some channel's
 /// slopes have another ratio. The ratios are of rounded floats.
-std::optional<Bend> bend_of(const cpu::Kinks& kinks, float slope) {
+std::optional<Bend> bend_of(const Kinks& kinks, float slope) {
   Bend bend{slope, {}, {}};
   const auto is = [&](float flat, float steep) {
     return std::abs(flat - slope * steep) <= 1e-6F * std::abs(flat) || flat == steep * slope;
@@ -46,7 +46,7 @@ std::vector<float> product(std::vector<float> a, const std::vector<float>& b, fl
 
 /// Whether some window of the region's convolution reads nothing but padding.
 bool reads_padding_only(const Region& region) {
-  const Node& head = cpu::node(region, 0);
+  const Node& head = region.node(0);
   const auto* conv = head.as<Conv>();
   return conv != nullptr && std::ranges::any_of(windows(*conv, region.type(head.inputs[0]).shape), has_empty_window);
 }
@@ -57,11 +57,11 @@ class Builder {
       : context_(context), region_(region), target_(target) {}
 
   void add(const Node& node, ValueId previous) {
-    const auto values = [&](Slot slot) { return cpu::floats(region_, node, slot); };
+    const auto values = [&](Slot slot) { return floats(region_, node, slot); };
     if (const auto* activation = node.as<Activation>()) {
       if (!append_activation(ops_, *activation)) throw Refused{"oneDNN has no such activation there"};
       if (needs_exponential(activation->kind)) result_.us_per_element += 0.6e-3;
-    } else if (const auto scaled = cpu::scale_shift_of(region_, node)) {
+    } else if (const auto scaled = scale_shift_of(region_, node)) {
       require_channels(scaled->axis);
       if (!all_are(scaled->scale, 1)) per_channel(Algorithm::binary_mul, scaled->scale);
       if (!all_are(scaled->shift, 0)) per_channel(Algorithm::binary_add, scaled->shift);
@@ -69,7 +69,7 @@ class Builder {
       require_channels(resolve_axis(clamp->axis, region_.type(previous).shape.rank()));
       if (clamp->lower) per_channel(Algorithm::binary_max, values(Slot::lower));
       if (clamp->upper) per_channel(Algorithm::binary_min, values(Slot::upper));
-    } else if (const auto kinks = cpu::kinks_of(region_, node)) {
+    } else if (const auto kinks = kinks_of(region_, node)) {
       require_channels(kinks->axis);
       bend(*kinks);
     } else {
@@ -111,7 +111,7 @@ class Builder {
   }
 
   /// The library's own PReLU would run in the reference implementation.
-  void bend(const cpu::Kinks& kinks) {
+  void bend(const Kinks& kinks) {
     std::optional<Bend> bend;
     if (const float above = kinks.above.front(); above != 0) bend = bend_of(kinks, kinks.below.front() / above);
     if (const float below = kinks.below.front(); !bend && below != 0)
@@ -125,16 +125,16 @@ class Builder {
   }
 
   void combine(BinaryKind kind, ValueId operand) {
-    const std::size_t input = cpu::input_of(region_, operand);
+    const std::size_t input = input_of(region_, operand);
     const Shape& shape = region_.type(region_.outputs[0]).shape;
     const Shape& given = region_.type(operand).shape;
     const Layout layout = region_.input_layouts[input];
     if (given == shape) {
-      if (!cpu::same_bytes(shape, layout, region_.output_layouts[0]))
+      if (!same_bytes(shape, layout, region_.output_layouts[0]))
         throw Refused{"an operand has another layout than the result"};
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
       // Nor does it add the bias there where a window reads nothing but padding.
-      const bool is_source = operand == cpu::node(region_, 0).inputs[0];
+      const bool is_source = operand == region_.node(0).inputs[0];
       if (kind == BinaryKind::add && ops_.len() == 0 && !is_source && !reads_padding_only(region_)) {
         ops_.append_sum(1.0F);
         result_.in_place = static_cast<int>(input);
@@ -161,7 +161,7 @@ class Builder {
 Epilogue epilogue(const Context& context, const Region& region, const Target& target) {
   Builder builder(context, region, target);
   for (std::size_t i = 1; i < region.nodes.size(); ++i) {
-    builder.add(cpu::node(region, i), cpu::node(region, i - 1).outputs[0]);
+    builder.add(region.node(i), region.node(i - 1).outputs[0]);
   }
   return builder.finish();
 }

@@ -3,13 +3,11 @@
 
 #include <functional>
 
-#include "kernels/cpu/region.hpp"
-#include "kernels/onednn/compat.hpp"
-#include "kernels/onednn/weight_cache.hpp"
+#include "kernels/cpu/onednn/compat.hpp"
+#include "kernels/cpu/onednn/weight_cache.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::onednn {
-
-using cpu::Refused;
 
 /// What compile functions need to know of the device.
 struct Context {

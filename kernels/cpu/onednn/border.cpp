@@ -1,4 +1,4 @@
-#include "kernels/onednn/border.hpp"
+#include "kernels/cpu/onednn/border.hpp"
 
 #include <algorithm>
 #include <array>
@@ -86,7 +86,7 @@ double border_share(const std::vector<Window>& spatial) {
   return 1 - interior;
 }
 
-Border::Border(const PaddedInput& input, const Shape& output, Layout layout) : view_(cpu::blocks_of(output, layout)) {
+Border::Border(const PaddedInput& input, const Shape& output, Layout layout) : view_(blocks_of(output, layout)) {
   const auto axes = axes_of(input.spatial);
   const Axis &d = axes[0], &h = axes[1], &w = axes[2];
   const auto at = [](const Axis& axis, std::int64_t i) { return axis.kind_of[static_cast<std::size_t>(i)]; };

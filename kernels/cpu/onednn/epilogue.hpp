@@ -2,7 +2,7 @@
 // takes values per channel (batch norm, affine, clamp, kinked).
 #pragma once
 
-#include "kernels/onednn/primitive.hpp"
+#include "kernels/cpu/onednn/primitive.hpp"
 
 namespace banoff::onednn {
 

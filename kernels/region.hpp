@@ -1,11 +1,12 @@
-// Reading a region: its parameters as floats, its chain of nodes, which operand is which input.
+// Reading a region, for every device that compiles them: its parameters as floats, its chain of nodes, which operand is
+// which input.
 #pragma once
 
 #include <optional>
 
 #include "kernels/device.hpp"
 
-namespace banoff::cpu {
+namespace banoff {
 
 /// Thrown inside compile functions and turned into a Refusal by `attempt`.
 struct Refused {
@@ -20,10 +21,6 @@ template <class F>
   } catch (Refused& refused) {
     return Refusal{std::move(refused.reason)};
   }
-}
-
-[[nodiscard]] inline const Node& node(const Region& region, std::size_t i) {
-  return region.graph->node(region.nodes[i]);
 }
 
 /// The element type values are held in: floats of every width as f32.
@@ -57,4 +54,4 @@ struct Kinks {
 /// none for other nodes.
 [[nodiscard]] std::optional<Kinks> kinks_of(const Region& region, const Node& node);
 
-}  // namespace banoff::cpu
+}  // namespace banoff

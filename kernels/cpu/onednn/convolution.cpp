@@ -1,11 +1,11 @@
-#include "kernels/onednn/convolution.hpp"
+#include "kernels/cpu/onednn/convolution.hpp"
 
 #include <algorithm>
 
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/onednn/border.hpp"
-#include "kernels/onednn/cost.hpp"
-#include "kernels/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/border.hpp"
+#include "kernels/cpu/onednn/cost.hpp"
+#include "kernels/cpu/onednn/epilogue.hpp"
 
 namespace banoff::onednn {
 
@@ -66,7 +66,7 @@ Weights merge_groups(Weights w) {
 
 /// The node's weights, unless only the cost is asked for.
 std::vector<float> values_of(const Region& region, const Node& node) {
-  return region.estimate ? std::vector<float>{} : cpu::floats(region, node, Slot::weight);
+  return region.estimate ? std::vector<float>{} : floats(region, node, Slot::weight);
 }
 
 Tag weights_tag(bool grouped, std::size_t rank) {
@@ -77,7 +77,7 @@ Tag weights_tag(bool grouped, std::size_t rank) {
 /// What the padding reads, by channel; empty when that is zero or nothing.
 std::vector<float> padding_values(const Region& region, const Node& node, const std::vector<Window>& windows) {
   const bool padded = std::ranges::any_of(windows, [](const Window& w) { return w.pad_begin != 0 || w.pad_end != 0; });
-  auto values = cpu::floats(region, node, Slot::pad_value);
+  auto values = floats(region, node, Slot::pad_value);
   if (!padded || std::ranges::all_of(values, [](float v) { return v == 0; })) values.clear();
   return values;
 }
@@ -120,7 +120,7 @@ Md bias_descriptor(const std::vector<float>& bias) {
 }  // namespace
 
 std::unique_ptr<Kernel> convolution(const Context& context, const Region& region) {
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const auto& op = *node.as<Conv>();
   const Shape& x = region.type(node.inputs[0]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
@@ -129,8 +129,8 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
   const Geometry g = geometry(spatial);
   const std::int64_t groups = groups_of(op, x);
   const Weights weights = merge_groups({values_of(region, node), groups, op.out / groups, x[1] / groups});
-  const auto bias = cpu::floats(region, node, Slot::bias);
-  const std::size_t source = cpu::input_of(region, node.inputs[0]);
+  const auto bias = floats(region, node, Slot::bias);
+  const std::size_t source = input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
   const Md dst = descriptor(y, region.output_layouts[0]);
   Epilogue tail = epilogue(context, region, target_of(y, region.output_layouts[0]));
@@ -164,7 +164,7 @@ std::unique_ptr<Kernel> convolution(const Context& context, const Region& region
 }
 
 std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region) {
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const auto& op = *node.as<ConvTranspose>();
   // Version 2.6 runs what follows element by element behind the name of a fast implementation.
   if (!version3 && region.nodes.size() > 1) throw Refused{"slow epilogue of a transposed convolution"};
@@ -178,8 +178,8 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
     g.pad_end[at] = (w.input - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.pad_begin - w.output;
   }
   const Weights weights{values_of(region, node), op.groups, op.out / op.groups, x[1] / op.groups};
-  const auto bias = cpu::floats(region, node, Slot::bias);
-  const std::size_t source = cpu::input_of(region, node.inputs[0]);
+  const auto bias = floats(region, node, Slot::bias);
+  const std::size_t source = input_of(region, node.inputs[0]);
   const Md src = descriptor(x, region.input_layouts[source]);
   const Md dst = descriptor(y, region.output_layouts[0]);
   Epilogue tail = epilogue(context, region, target_of(y, region.output_layouts[0]));
@@ -198,15 +198,15 @@ std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Reg
 }
 
 std::unique_ptr<Kernel> dense(const Context& context, const Region& region) {
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const auto& op = *node.as<Dense>();
   const Shape& x = region.type(node.inputs[0]).shape;
-  const std::size_t source = cpu::input_of(region, node.inputs[0]);
+  const std::size_t source = input_of(region, node.inputs[0]);
   if (region.input_layouts[source] != Layout::plain || region.output_layouts[0] != Layout::plain)
     throw Refused{"dense in a layout other than plain"};
   const std::int64_t rows = x.elements(0, x.rank() - 1);
   const std::int64_t in = x.back();
-  const auto bias = cpu::floats(region, node, Slot::bias);
+  const auto bias = floats(region, node, Slot::bias);
   const Md src({rows, in}, f32, Tag::ab);
   const Md dst({rows, op.out}, f32, Tag::ab);
   const auto operand = [&](const Shape& given, Layout) {

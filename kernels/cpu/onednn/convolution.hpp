@@ -1,7 +1,7 @@
 // Convolutions and matrix products by oneDNN, each with what follows it (epilogue.hpp). All throw Refused.
 #pragma once
 
-#include "kernels/onednn/primitive.hpp"
+#include "kernels/cpu/onednn/primitive.hpp"
 
 namespace banoff::onednn {
 

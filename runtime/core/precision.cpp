@@ -1,6 +1,6 @@
 #include <array>
 
-#include "banoff/session.hpp"
+#include "banoff/precision.hpp"
 #include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
 

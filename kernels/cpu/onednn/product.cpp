@@ -1,11 +1,11 @@
 // Matrix products of two values, and reorders.
 #include <algorithm>
 
-#include "kernels/cpu/blocks.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/onednn/convolution.hpp"
-#include "kernels/onednn/cost.hpp"
-#include "kernels/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/convolution.hpp"
+#include "kernels/cpu/onednn/cost.hpp"
+#include "kernels/cpu/onednn/epilogue.hpp"
+#include "kernels/layout.hpp"
 
 namespace banoff::onednn {
 
@@ -27,7 +27,7 @@ Md matrices(const Shape& shape, std::size_t rank, bool transposed) {
 }  // namespace
 
 std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& region) {
-  const Node& node = cpu::node(region, 0);
+  const Node& node = region.node(0);
   const auto& op = *node.as<MatMul>();
   for (const Layout layout : region.input_layouts) {
     if (layout != Layout::plain) throw Refused{"matmul in a layout other than plain"};
@@ -48,8 +48,8 @@ std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& reg
   PrimitiveParts parts;
   parts.primitive = dnnl::matmul(pd);
   parts.implementation = pd.impl_info_str();
-  parts.inputs = {{DNNL_ARG_SRC, src, cpu::input_of(region, node.inputs[0])},
-                  {DNNL_ARG_WEIGHTS, weights, cpu::input_of(region, node.inputs[1])}};
+  parts.inputs = {{DNNL_ARG_SRC, src, input_of(region, node.inputs[0])},
+                  {DNNL_ARG_WEIGHTS, weights, input_of(region, node.inputs[1])}};
   parts.inputs.insert(parts.inputs.end(), tail.operands.begin(), tail.operands.end());
   parts.output = dst;
   parts.scratchpad = pd.scratchpad_desc();
@@ -72,7 +72,7 @@ std::unique_ptr<Kernel> reorder(const Context& context, const Shape& shape, Layo
   parts.output = dst;
   parts.scratchpad = pd.scratchpad_desc();
   // Reorders reach about half of what a copy does.
-  parts.cost_us = 2.0 * cpu::pass_us(8.0 * static_cast<double>(cpu::elements_of(shape, to)), context.threads);
+  parts.cost_us = 2.0 * cpu::pass_us(8.0 * static_cast<double>(elements_of(shape, to)), context.threads);
   return primitive_kernel(context, std::move(parts));
 }
 

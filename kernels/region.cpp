@@ -1,9 +1,9 @@
-#include "kernels/cpu/region.hpp"
+#include "kernels/region.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace banoff::cpu {
+namespace banoff {
 
 std::size_t input_of(const Region& region, ValueId value) {
   const auto found = std::ranges::find(region.inputs, value);
@@ -23,12 +23,12 @@ void require_float_chain(const Region& region) {
   };
   for (const ValueId value : region.inputs) require(value);
   for (std::size_t i = 0; i < region.nodes.size(); ++i) {
-    const Node& current = node(region, i);
+    const Node& current = region.node(i);
     if (current.outputs.size() != 1) throw Refused{"several outputs"};
     require(current.outputs[0]);
-    if (i > 0 && std::ranges::count(current.inputs, node(region, i - 1).outputs[0]) != 1) throw Refused{"not a chain"};
+    if (i > 0 && std::ranges::count(current.inputs, region.node(i - 1).outputs[0]) != 1) throw Refused{"not a chain"};
   }
-  if (region.outputs.size() != 1 || region.outputs[0] != node(region, region.nodes.size() - 1).outputs[0]) {
+  if (region.outputs.size() != 1 || region.outputs[0] != region.node(region.nodes.size() - 1).outputs[0]) {
     throw Refused{"a value inside is needed outside"};
   }
 }
@@ -69,4 +69,4 @@ std::optional<Kinks> kinks_of(const Region& region, const Node& node) {
   return Kinks{std::vector<float>(count, 0.0F), std::move(slopes), std::vector<float>(count, 1.0F)};
 }
 
-}  // namespace banoff::cpu
+}  // namespace banoff

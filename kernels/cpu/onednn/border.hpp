@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "kernels/cpu/blocks.hpp"
-#include "kernels/onednn/primitive.hpp"
+#include "kernels/cpu/onednn/primitive.hpp"
+#include "kernels/layout.hpp"
 
 namespace banoff::onednn {
 
@@ -31,7 +31,7 @@ class Border {
     std::int64_t cell;  ///< positions of one cell lack the same taps, and share their values
   };
 
-  cpu::Blocks view_;
+  Blocks view_;
   std::vector<Pixel> pixels_;  ///< of the border, in order
   std::vector<float> values_;  ///< [cell][channel], the channels padded to whole blocks
 };

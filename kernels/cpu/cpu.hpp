@@ -1,4 +1,4 @@
-// The CPU device: oneDNN for convolutions and matrix products, own loops (kernels/cpu) for what moves memory.
+// The CPU device: oneDNN for convolutions and matrix products, own loops for what moves memory.
 //
 // Worker threads are OpenMP's. Whether idle workers spin is the environment's choice (OMP_WAIT_POLICY,
 // GOMP_SPINCOUNT): spinning makes an idle machine faster and a machine shared with other busy threads much slower.
@@ -8,7 +8,7 @@
 
 #include "kernels/device.hpp"
 
-namespace banoff::onednn {
+namespace banoff::cpu {
 
 struct Options {
   int threads = 0;  ///< 0: as many as this process may use (runtime/core/cpu_count.hpp)
@@ -22,4 +22,4 @@ struct Options {
 /// "oneDNN 2.6.3", the library linked at run time.
 [[nodiscard]] std::string library_version();
 
-}  // namespace banoff::onednn
+}  // namespace banoff::cpu

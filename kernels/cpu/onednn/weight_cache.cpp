@@ -1,4 +1,4 @@
-#include "kernels/onednn/weight_cache.hpp"
+#include "kernels/cpu/onednn/weight_cache.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "kernels/onednn/primitive.hpp"
+#include "kernels/cpu/onednn/primitive.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "kernels/boxes/suppress.hpp"
+#include "runtime/graph/boxes/suppress.hpp"
 
 namespace banoff::boxes {
 

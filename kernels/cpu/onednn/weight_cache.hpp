@@ -8,7 +8,7 @@
 #include <span>
 #include <unordered_map>
 
-#include "kernels/onednn/compat.hpp"
+#include "kernels/cpu/onednn/compat.hpp"
 
 namespace banoff::onednn {
 

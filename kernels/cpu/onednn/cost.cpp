@@ -1,12 +1,12 @@
 // Rates in GFLOP/s of one AVX2 core at 3.25 GHz (peak 104), by layout and kind. AVX-512 machines scale them all by
 // about the same factor, which leaves the order of alternatives as it is.
-#include "kernels/onednn/cost.hpp"
+#include "kernels/cpu/onednn/cost.hpp"
 
 #include <algorithm>
 
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/onednn/compat.hpp"
-#include "kernels/onednn/primitive.hpp"
+#include "kernels/cpu/onednn/compat.hpp"
+#include "kernels/cpu/onednn/primitive.hpp"
 
 namespace banoff::onednn {
 

@@ -1,4 +1,4 @@
-// Where a resized image looks into its source.
+// Where a resized image looks into its source, as tables.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "runtime/graph/ops.hpp"
 
-namespace banoff::cpu {
+namespace banoff {
 
 /// For each of `out` positions along spatial dimension `spatial`: the nearest source index by the op's rounding.
 [[nodiscard]] std::vector<std::int64_t> nearest_indices(const Resize& op, std::size_t spatial, std::int64_t in,
@@ -19,4 +19,4 @@ struct LinearIndices {
 };
 [[nodiscard]] LinearIndices linear_indices(const Resize& op, std::size_t spatial, std::int64_t in, std::int64_t out);
 
-}  // namespace banoff::cpu
+}  // namespace banoff

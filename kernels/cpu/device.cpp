@@ -4,17 +4,17 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/cpu/blocks.hpp"
+#include "kernels/cpu/cpu.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/onednn/convolution.hpp"
-#include "kernels/onednn/onednn.hpp"
+#include "kernels/cpu/onednn/convolution.hpp"
+#include "kernels/layout.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/checked.hpp"
 #include "runtime/core/cpu_count.hpp"
 #include "runtime/core/fail.hpp"
 
-namespace banoff::onednn {
+namespace banoff::cpu {
 
 namespace {
 
@@ -108,18 +108,19 @@ class CpuDevice final : public Device {
     return {Layout::blocked8, Layout::channels_last, Layout::plain};
   }
 
-  [[nodiscard]] DType storage(DType type) const override { return cpu::held(type); }
+  [[nodiscard]] DType storage(DType type) const override { return held(type); }
 
   [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
     const std::int64_t element = static_cast<std::int64_t>(size_of(storage(type.dtype)));
-    return static_cast<std::size_t>(checked_mul(cpu::elements_of(type.shape, layout), element));
+    return static_cast<std::size_t>(checked_mul(elements_of(type.shape, layout), element));
   }
 
   [[nodiscard]] Compiled compile(const Region& region) const override {
     const Entered entered(*this);  // oneDNN divides the work among threads when a primitive is made, not when it runs
-    const auto first = [&] { return describe(cpu::node(region, 0), "the cpu device"); };
-    Compiled own = cpu::attempt([&]() -> Compiled {
-      return translated(first, [&] { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
+    const auto first = [&] { return describe(region.node(0), "the cpu device"); };
+    Compiled own = attempt([&]() -> Compiled {
+      return onednn::translated(first,
+                                [&] { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
     });
     const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
     if (!alone || !std::holds_alternative<Refusal>(own)) return own;
@@ -133,8 +134,8 @@ class CpuDevice final : public Device {
     const Entered entered(*this);
     const auto what = [&] { return fmt::format("{} from {} to {}", type.str(), name_of(from), name_of(to)); };
     // A bounded value is copied whole, and its count with it.
-    Compiled made = cpu::attempt([&]() -> Compiled {
-      return translated(what, [&] {
+    Compiled made = attempt([&]() -> Compiled {
+      return onednn::translated(what, [&] {
         return std::make_unique<CountedKernel>(fixed_reorder(type, from, to),
                                                std::vector<Rows>{{rows_of(type), type.bounded ? 0 : none}});
       });
@@ -155,11 +156,11 @@ class CpuDevice final : public Device {
  private:
   [[nodiscard]] std::unique_ptr<Kernel> fixed_reorder(const TensorType& type, Layout from, Layout to) const {
     const std::size_t count = bytes(type, to);
-    if (cpu::same_bytes(type.shape, from, to)) {
-      cpu::LoopKernelTraits traits{"copy"};
-      traits.cost_us = cpu::pass_us(2.0 * static_cast<double>(count), context_.threads);
+    if (same_bytes(type.shape, from, to)) {
+      LoopKernelTraits traits{"copy"};
+      traits.cost_us = pass_us(2.0 * static_cast<double>(count), context_.threads);
       traits.overwrites = {0};
-      return std::make_unique<cpu::LoopKernel>(std::move(traits), [count](const KernelArgs& args) {
+      return std::make_unique<LoopKernel>(std::move(traits), [count](const KernelArgs& args) {
         if (args.inputs[0] != args.outputs[0]) std::memcpy(args.outputs[0], args.inputs[0], count);
       });
     }
@@ -168,18 +169,18 @@ class CpuDevice final : public Device {
   }
 
   [[nodiscard]] std::unique_ptr<Kernel> compile_fast(const Region& region) const {
-    const Op& head = cpu::node(region, 0).op;
+    const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
     if (!linear) return cpu::compile(region, context_.threads);
-    cpu::require_float_chain(region);
-    if (std::holds_alternative<Conv>(head)) return convolution(context_, region);
-    if (std::holds_alternative<ConvTranspose>(head)) return transposed_convolution(context_, region);
-    if (std::holds_alternative<Dense>(head)) return dense(context_, region);
-    return matrix_product(context_, region);
+    require_float_chain(region);
+    if (std::holds_alternative<Conv>(head)) return onednn::convolution(context_, region);
+    if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
+    if (std::holds_alternative<Dense>(head)) return onednn::dense(context_, region);
+    return onednn::matrix_product(context_, region);
   }
 
-  Context context_;
+  onednn::Context context_;
   bool vectors_of_16_;
   std::unique_ptr<Device> reference_;
 };
@@ -188,7 +189,7 @@ class CpuDevice final : public Device {
 
 std::unique_ptr<Device> device(const Options& options) {
   require_avx2();
-  return translated([] { return "the cpu device"; }, [&] { return std::make_unique<CpuDevice>(options); });
+  return onednn::translated([] { return "the cpu device"; }, [&] { return std::make_unique<CpuDevice>(options); });
 }
 
 std::string library_version() {
@@ -196,4 +197,4 @@ std::string library_version() {
   return fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
 }
 
-}  // namespace banoff::onednn
+}  // namespace banoff::cpu

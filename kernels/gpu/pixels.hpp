@@ -1,14 +1,12 @@
-// Where the elements of a value lie, as ints.
+// Sizes as the ints that kernels count with.
 #pragma once
 
 #include <limits>
 
-#include "kernels/cpu/region.hpp"
 #include "kernels/gpu/jobs/windowed.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::gpu {
-
-using cpu::Refused;
 
 /// Throws Refused for what does not fit.
 [[nodiscard]] inline int as_int(std::int64_t v) {
@@ -17,12 +15,6 @@ using cpu::Refused;
   return static_cast<int>(v);
 }
 
-/// The axes of a shape as they lie in memory, outermost first.
-[[nodiscard]] std::vector<std::size_t> memory_order(std::size_t rank, Layout layout);
-/// Elements between neighbours along each axis.
-[[nodiscard]] std::vector<std::int64_t> strides_of(const Shape& shape, Layout layout);
-/// Whether a value has its elements in the same places in both layouts.
-[[nodiscard]] bool same_order(const Shape& shape, Layout a, Layout b);
 /// A value of rank 3 to 5 and the one of the same channels that is made of it, both in `layout`.
 [[nodiscard]] Pixels pixels_of(const Shape& in, const Shape& out, Layout layout);
 
