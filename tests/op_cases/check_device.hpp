@@ -23,11 +23,11 @@ struct DeviceReport {
   [[nodiscard]] std::vector<std::string> uncovered(const std::vector<OpCase>& cases) const;
 };
 
-/// Compiles and runs every case as a region of its one node. A kernel fails when its error is above `tolerance` times
-/// the case's magnitude, when it writes outside its outputs and scratch memory, changes an input, leaves bytes of an
-/// output unwritten, lets the old contents of scratch memory show, or computes something else in the memory of an input
-/// that it says it may overwrite.
+/// Runs every offer for every case as a region of its one node, the slow ones only if `slow_too`. A kernel fails when
+/// its error is above `tolerance` times the case's magnitude, when it writes outside its outputs and scratch memory,
+/// changes an input, leaves bytes of an output unwritten, lets the old contents of scratch memory show, or computes
+/// something else in the memory of an input that it says it may overwrite.
 [[nodiscard]] DeviceReport check_device(const Device& device, const std::vector<OpCase>& cases, double tolerance,
-                                        bool last_resort = true);
+                                        bool slow_too = true);
 
 }  // namespace banoff::test
