@@ -171,6 +171,7 @@ class Checker {
     }
     const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(made);
     ++report.implementations[kernel.implementation()];
+    if (kernel.implementation() != offer.implementation) report.renamed.insert(offer.implementation);
     report.computed.insert(op_case.name);
     std::string complaint;
     const double error = error_of(op_case, run(region, op_case, kernel, complaint));

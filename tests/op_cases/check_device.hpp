@@ -16,6 +16,7 @@ struct DeviceReport {
   std::map<std::string, std::vector<std::string>> refusals;  ///< reason -> "case (layouts)"
   std::vector<std::string> failures;                         ///< wrong values, bytes written outside or not written
   std::map<std::string, int> implementations;                ///< how many kernels of each
+  std::set<std::string> renamed;                             ///< offers whose kernels are called otherwise
   std::map<std::string, int> overwriting;  ///< of those, runs in the memory of an input that they spare
   double worst_error = 0;                  ///< relative to the cases' magnitudes
 

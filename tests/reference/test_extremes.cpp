@@ -164,8 +164,8 @@ void run(const Device& device, const Graph& graph, const std::map<std::string, T
   region.output_layouts.assign(region.outputs.size(), Layout::plain);
   const Offers offers = ranked_offers(device, region);
   if (std::holds_alternative<Refusal>(offers)) return;
-  const auto made = make_kernel(region, std::get<std::vector<Offer>>(offers));
-  const Kernel& kernel = *made;
+  const auto best = make_kernel(region, std::get<std::vector<Offer>>(offers));
+  const Kernel& kernel = *best;
   std::vector<Tensor> held;
   std::vector<std::shared_ptr<std::byte>> made;
   std::vector<const std::byte*> in;
