@@ -12,6 +12,7 @@
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/load/load.hpp"
+#include "runtime/plan/offers.hpp"
 
 namespace {
 
@@ -147,9 +148,9 @@ class Runner {
     region.inputs = {input};
     region.outputs = graph_.node(end - 1).outputs;
     region.input_layouts = region.output_layouts = {layout};
-    Compiled compiled = device_.compile(region);
-    if (auto* refusal = std::get_if<Refusal>(&compiled)) fail(ErrorKind::refused, "{}", refusal->reason);
-    auto kernel = std::move(std::get<std::unique_ptr<Kernel>>(compiled));
+    const Offers offers = ranked_offers(device_, region);
+    if (const auto* refusal = std::get_if<Refusal>(&offers)) fail(ErrorKind::refused, "{}", refusal->reason);
+    auto kernel = make_kernel(region, std::get<std::vector<Offer>>(offers));
     auto state = kernel->make_state();
     Memory scratch(kernel->scratch_bytes());
     Memory output(in_place ? 0 : bytes(region.outputs[0], layout));

@@ -1,7 +1,7 @@
-// What a device is to the planner: something that compiles regions of a graph to kernels, or refuses with a reason.
+// What a device is to the planner: something that offers ways to compute a region of a graph, or refuses with a reason.
 //
-// `compile` is the only statement of what a device can do; nothing else says "supported". The planner offers the
-// largest regions first and takes the first kernel it gets.
+// `offers` is the only statement of what a device can do; nothing else says "supported". The planner asks for the
+// largest regions first, compares prices, and makes the kernels of the offers it takes.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 namespace banoff {
 
-/// A few neighbouring nodes offered to a device as one kernel. `nodes` is in topological order; every value made inside
+/// A few neighbouring nodes as one kernel. `nodes` is in topological order; every value made inside
 /// and not listed in `outputs` is read inside only.
 struct Region {
   const Graph* graph = nullptr;
@@ -28,11 +28,6 @@ struct Region {
   std::vector<ValueId> outputs;
   std::vector<Layout> input_layouts;
   std::vector<Layout> output_layouts;
-  /// Set when every faster alternative was refused: the device may then answer with an implementation it knows is slow.
-  bool last_resort = false;
-  /// Set while the planner compares alternatives: the kernel will be asked for its cost, never run, so weights need not
-  /// be packed.
-  bool estimate = false;
 
   [[nodiscard]] const Node& node(std::size_t i) const { return graph->node(nodes[i]); }
   [[nodiscard]] const TensorType& type(ValueId value) const { return (*types)[static_cast<std::size_t>(value)]; }
@@ -80,7 +75,7 @@ struct KernelArgs {
   Stream* stream = nullptr;      ///< the calling session's; null: the kernel waits until it is done
 };
 
-/// A compiled region. Immutable: one kernel serves any number of sessions and threads at a time.
+/// A region made ready to run. Immutable: one kernel serves any number of sessions and threads at a time.
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -102,8 +97,6 @@ class Kernel {
   [[nodiscard]] virtual int in_place_input() const { return none; }
   /// Whether output 0 may share memory with input `input` (same bytes, same layout), should the planner wish so.
   [[nodiscard]] virtual bool may_overwrite(int input) const { return input == in_place_input(); }
-  /// Expected run time in microseconds, to compare alternatives of the same device.
-  [[nodiscard]] virtual double cost_us() const = 0;
 };
 
 /// Why a device does not take a region.
@@ -112,6 +105,20 @@ struct Refusal {
 };
 
 using Compiled = std::variant<std::unique_ptr<Kernel>, Refusal>;
+
+/// One way to compute a region, described and priced. It holds no weights: they are packed, and moved to where the
+/// kernel reads them, by `make`. It must not outlive its device, nor the graph and types of its region.
+struct Offer {
+  /// What the kernel will be called; one that settles on one of a library's ways when it is made is called after that.
+  std::string implementation;
+  double cost_us = 0;  ///< expected run time in microseconds, to compare offers of the same device
+  bool slow = false;   ///< known to be slow: to be taken only where no layout and no other offer is better
+  /// The kernel, every time anew; or a refusal for what nobody can know before.
+  std::function<Compiled()> make;
+};
+
+/// At least one, equals in the order in which the device would take them.
+using Offers = std::variant<std::vector<Offer>, Refusal>;
 
 /// Something that runs kernels. Immutable after construction; owns its threads, if any.
 class Device {
@@ -130,9 +137,10 @@ class Device {
   [[nodiscard]] virtual DType storage(DType type) const { return type; }
   /// Bytes a value takes; throws when it overflows.
   [[nodiscard]] virtual std::size_t bytes(const TensorType& type, Layout layout) const = 0;
-  [[nodiscard]] virtual Compiled compile(const Region& region) const = 0;
-  /// A kernel that copies a value from one layout to another (or the same) one.
-  [[nodiscard]] virtual std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const = 0;
+  /// The ways to compute a region in its layouts. Nothing is packed or measured for them.
+  [[nodiscard]] virtual Offers offers(const Region& region) const = 0;
+  /// Copying a value from one layout to another (or the same) one.
+  [[nodiscard]] virtual Offer reorder(const TensorType& type, Layout from, Layout to) const = 0;
   /// A session's stream with an arena of `arena_bytes`; null: kernels compute at once, in the host's memory.
   [[nodiscard]] virtual std::unique_ptr<Stream> make_stream(std::size_t /*arena_bytes*/) const { return nullptr; }
   /// Memory that kernels can read and write.

@@ -8,16 +8,16 @@
 
 namespace banoff {
 
-/// Thrown inside compile functions and turned into a Refusal by `attempt`.
+/// Thrown by what describes a region or makes its kernel, and turned into a Refusal by `attempt`.
 struct Refused {
   std::string reason;
 };
 
-/// Runs a compile function; a Refused becomes a Refusal.
-template <class F>
-[[nodiscard]] Compiled attempt(F&& compile) {
+/// What `body` returns; a Refused becomes a Refusal. `Result` is Offers or Compiled.
+template <class Result, class F>
+[[nodiscard]] Result attempt(F&& body) {
   try {
-    return compile();
+    return body();
   } catch (Refused& refused) {
     return Refusal{std::move(refused.reason)};
   }

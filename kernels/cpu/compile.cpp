@@ -7,9 +7,9 @@ template <class T, class... Others>
 constexpr bool one_of = (std::is_same_v<T, Others> || ...);
 }  // namespace
 
-std::unique_ptr<Kernel> compile(const Region& region, int threads) {
+Offer offer(const Region& region, int threads) {
   const auto family = std::visit(
-      []<class T>(const T&) -> std::unique_ptr<Kernel> (*)(const Region&, int) {
+      []<class T>(const T&) -> Offer (*)(const Region&, int) {
         if constexpr (one_of<T, Pool, AdaptiveAvgPool>) return pool;
         else if constexpr (one_of<T, GlobalPool, Reduce>) return global_pool;
         else if constexpr (std::is_same_v<T, Resize>) return resize;

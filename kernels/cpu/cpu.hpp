@@ -12,8 +12,6 @@ namespace banoff::cpu {
 
 struct Options {
   int threads = 0;  ///< 0: as many as this process may use (runtime/core/cpu_count.hpp)
-  /// Takes slow implementations in the first round too, as if every region were a last resort.
-  bool allow_slow = false;
 };
 
 /// Throws refused when this CPU lacks AVX2, which the own loops are compiled for.

@@ -63,7 +63,6 @@ class CountedKernel final : public Kernel {
   [[nodiscard]] std::size_t weight_bytes() const override { return kernel_->weight_bytes(); }
   [[nodiscard]] int in_place_input() const override { return kernel_->in_place_input(); }
   [[nodiscard]] bool may_overwrite(int input) const override { return kernel_->may_overwrite(input); }
-  [[nodiscard]] double cost_us() const override { return kernel_->cost_us(); }
 
  private:
   std::unique_ptr<Kernel> kernel_;
@@ -89,8 +88,7 @@ std::vector<Rows> rows_of(const Region& region) {
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(const Options& options)
-      : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
-                 options.allow_slow},
+      : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count()},
         vectors_of_16_(has_vectors_of_16()),
         reference_(reference::device()) {}
 
@@ -115,33 +113,36 @@ class CpuDevice final : public Device {
     return static_cast<std::size_t>(checked_mul(elements_of(type.shape, layout), element));
   }
 
-  [[nodiscard]] Compiled compile(const Region& region) const override {
-    const Entered entered(*this);  // oneDNN divides the work among threads when a primitive is made, not when it runs
-    const auto first = [&] { return describe(region.node(0), "the cpu device"); };
-    Compiled own = attempt([&]() -> Compiled {
-      return onednn::translated(first,
-                                [&] { return std::make_unique<CountedKernel>(compile_fast(region), rows_of(region)); });
-    });
-    const bool alone = region.nodes.size() == 1 && (region.last_resort || context_.allow_slow);
-    if (!alone || !std::holds_alternative<Refusal>(own)) return own;
-    const auto plain = [](Layout layout) { return layout == Layout::plain; };
-    if (!std::ranges::all_of(region.input_layouts, plain) || !std::ranges::all_of(region.output_layouts, plain))
+  [[nodiscard]] Offers offers(const Region& region) const override {
+    const Entered entered(*this);  // oneDNN divides the work among threads when it describes a primitive
+    const auto first = [&node = region.node(0)] { return describe(node, "the cpu device"); };
+    Offers own = attempt<Offers>([&] { return onednn::translated(first, [&] { return own_offers(region); }); });
+    if (auto* found = std::get_if<std::vector<Offer>>(&own)) {
+      for (Offer& offer : *found) offer = finished(std::move(offer), first, rows_of(region));
       return own;
-    return reference_->compile(region);
+    }
+    const auto plain = [](Layout layout) { return layout == Layout::plain; };
+    if (region.nodes.size() > 1 || !std::ranges::all_of(region.input_layouts, plain) ||
+        !std::ranges::all_of(region.output_layouts, plain))
+      return own;
+    Offers last_resort = reference_->offers(region);
+    if (auto* found = std::get_if<std::vector<Offer>>(&last_resort)) {
+      for (Offer& offer : *found) offer.slow = true;
+    }
+    return last_resort;
   }
 
-  [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
+  [[nodiscard]] Offer reorder(const TensorType& type, Layout from, Layout to) const override {
     const Entered entered(*this);
-    const auto what = [&] { return fmt::format("{} from {} to {}", type.str(), name_of(from), name_of(to)); };
+    const auto what = [=] { return fmt::format("{} from {} to {}", type.str(), name_of(from), name_of(to)); };
+    Offers offers = attempt<Offers>(
+        [&] { return onednn::translated(what, [&] { return std::vector<Offer>{fixed_reorder(type, from, to)}; }); });
+    if (const auto* refusal = std::get_if<Refusal>(&offers)) {
+      fail(ErrorKind::refused, "{}: {}", what(), refusal->reason);
+    }
     // A bounded value is copied whole, and its count with it.
-    Compiled made = attempt([&]() -> Compiled {
-      return onednn::translated(what, [&] {
-        return std::make_unique<CountedKernel>(fixed_reorder(type, from, to),
-                                               std::vector<Rows>{{rows_of(type), type.bounded ? 0 : none}});
-      });
-    });
-    if (auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&made)) return std::move(*kernel);
-    fail(ErrorKind::refused, "{}: {}", what(), std::get<Refusal>(made).reason);
+    return finished(std::move(std::get<std::vector<Offer>>(offers)[0]), what,
+                    {{rows_of(type), type.bounded ? 0 : none}});
   }
   /// The number of threads that the calling thread's parallel regions had.
   [[nodiscard]] int enter() const override {
@@ -154,25 +155,37 @@ class CpuDevice final : public Device {
   }
 
  private:
-  [[nodiscard]] std::unique_ptr<Kernel> fixed_reorder(const TensorType& type, Layout from, Layout to) const {
+  /// The offer, made as everything of this device is: for its threads, with the counts that are passed along.
+  template <class What>
+  [[nodiscard]] Offer finished(Offer offer, const What& what, std::vector<Rows> rows) const {
+    offer.make = [this, what, rows = std::move(rows), make = std::move(offer.make)]() -> Compiled {
+      const Entered entered(*this);
+      return attempt<Compiled>([&]() -> Compiled {
+        Compiled made = onednn::translated(what, make);
+        auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&made);
+        return kernel == nullptr ? std::move(made) : std::make_unique<CountedKernel>(std::move(*kernel), rows);
+      });
+    };
+    return offer;
+  }
+
+  [[nodiscard]] Offer fixed_reorder(const TensorType& type, Layout from, Layout to) const {
     const std::size_t count = bytes(type, to);
     if (same_bytes(type.shape, from, to)) {
-      LoopKernelTraits traits{"copy"};
-      traits.cost_us = pass_us(2.0 * static_cast<double>(count), context_.threads);
-      traits.overwrites = {0};
-      return std::make_unique<LoopKernel>(std::move(traits), [count](const KernelArgs& args) {
-        if (args.inputs[0] != args.outputs[0]) std::memcpy(args.outputs[0], args.inputs[0], count);
-      });
+      return ready_offer({"copy", {0}}, pass_us(2.0 * static_cast<double>(count), context_.threads),
+                         [count](const KernelArgs& args) {
+                           if (args.inputs[0] != args.outputs[0]) std::memcpy(args.outputs[0], args.inputs[0], count);
+                         });
     }
     if (storage(type.dtype) != DType::f32) fail_internal("reorder of {}", type.str());
     return onednn::reorder(context_, type.shape, from, to);
   }
 
-  [[nodiscard]] std::unique_ptr<Kernel> compile_fast(const Region& region) const {
+  [[nodiscard]] std::vector<Offer> own_offers(const Region& region) const {
     const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
-    if (!linear) return cpu::compile(region, context_.threads);
+    if (!linear) return {offer(region, context_.threads)};
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head)) return onednn::convolution(context_, region);
     if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);

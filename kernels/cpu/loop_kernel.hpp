@@ -10,11 +10,11 @@
 namespace banoff::cpu {
 
 struct LoopKernelTraits {
-  std::string name;  ///< what implementation() says, after "loop:"
-  double cost_us = 0;
-  std::size_t weight_bytes = 0;
+  std::string name;
   std::vector<int> overwrites = {};  ///< inputs that output 0 may share memory with
   std::size_t scratch_bytes = 0;
+
+  [[nodiscard]] std::string implementation() const { return "loop:" + name; }
 };
 
 class LoopKernel final : public Kernel {
@@ -23,18 +23,29 @@ class LoopKernel final : public Kernel {
   LoopKernel(LoopKernelTraits traits, Function function) : traits_(std::move(traits)), function_(std::move(function)) {}
 
   void run(const KernelArgs& args) const override { function_(args); }
-  [[nodiscard]] std::string implementation() const override { return "loop:" + traits_.name; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return traits_.weight_bytes; }
+  [[nodiscard]] std::string implementation() const override { return traits_.implementation(); }
   [[nodiscard]] std::size_t scratch_bytes() const override { return traits_.scratch_bytes; }
   [[nodiscard]] bool may_overwrite(int input) const override {
     return std::ranges::find(traits_.overwrites, input) != traits_.overwrites.end();
   }
-  [[nodiscard]] double cost_us() const override { return traits_.cost_us; }
 
  private:
   LoopKernelTraits traits_;
   Function function_;
 };
+
+/// The offer of a loop kernel whose function `prepare` makes, with the values and tables that it reads.
+[[nodiscard]] inline Offer loop_offer(LoopKernelTraits traits, double cost_us,
+                                      std::function<LoopKernel::Function()> prepare) {
+  const std::string name = traits.implementation();
+  return {name, cost_us, false, [traits = std::move(traits), prepare = std::move(prepare)]() -> Compiled {
+            return std::make_unique<LoopKernel>(traits, prepare());
+          }};
+}
+/// The same of a function that needs no preparation.
+[[nodiscard]] inline Offer ready_offer(LoopKernelTraits traits, double cost_us, LoopKernel::Function function) {
+  return loop_offer(std::move(traits), cost_us, [function = std::move(function)] { return function; });
+}
 
 [[nodiscard]] inline const float* input(const KernelArgs& args, std::size_t i) {
   return reinterpret_cast<const float*>(args.inputs[i]);

@@ -62,7 +62,7 @@ double copy_us(const Region& region, int threads) {
   return pass_us(2.0 * bytes, threads);
 }
 
-std::unique_ptr<Kernel> concat(const Region& region, const Node& node, const Concat& op, int threads) {
+Offer concat(const Region& region, const Node& node, const Concat& op, int threads) {
   require_one_layout(region);
   const TensorType& whole = region.type(node.outputs[0]);
   const std::size_t axis = resolve_axis(op.axis, whole.shape.rank());
@@ -72,37 +72,35 @@ std::unique_ptr<Kernel> concat(const Region& region, const Node& node, const Con
     sizes.push_back(region.type(v).shape[axis]);
     order.push_back(input_of(region, v));
   }
-  return std::make_unique<LoopKernel>(
-      LoopKernelTraits{"concat", copy_us(region, threads)},
-      [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0], size_of(held(whole.dtype)))](
-          const KernelArgs& args) {
-        parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
-          const auto step = static_cast<std::size_t>(o);
-          for (std::size_t i = 0; i < order.size(); ++i) {
-            std::memcpy(args.outputs[0] + step * pieces.whole + pieces.offset[i],
-                        args.inputs[order[i]] + step * pieces.bytes[i], pieces.bytes[i]);
-          }
-        });
-      });
+  return ready_offer({"concat"}, copy_us(region, threads),
+                     [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0],
+                                          size_of(held(whole.dtype)))](const KernelArgs& args) {
+                       parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
+                         const auto step = static_cast<std::size_t>(o);
+                         for (std::size_t i = 0; i < order.size(); ++i) {
+                           std::memcpy(args.outputs[0] + step * pieces.whole + pieces.offset[i],
+                                       args.inputs[order[i]] + step * pieces.bytes[i], pieces.bytes[i]);
+                         }
+                       });
+                     });
 }
 
-std::unique_ptr<Kernel> split(const Region& region, const Node& node, const Split& op, int threads) {
+Offer split(const Region& region, const Node& node, const Split& op, int threads) {
   require_one_layout(region);
   if (region.outputs != node.outputs) throw Refused{"some parts are not wanted"};
   const TensorType& whole = region.type(node.inputs[0]);
   const std::size_t axis = resolve_axis(op.axis, whole.shape.rank());
-  return std::make_unique<LoopKernel>(
-      LoopKernelTraits{"split", copy_us(region, threads)},
-      [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0],
-                    size_of(held(whole.dtype)))](const KernelArgs& args) {
-        parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
-          const auto step = static_cast<std::size_t>(o);
-          for (std::size_t i = 0; i < pieces.bytes.size(); ++i) {
-            std::memcpy(args.outputs[i] + step * pieces.bytes[i],
-                        args.inputs[0] + step * pieces.whole + pieces.offset[i], pieces.bytes[i]);
-          }
-        });
-      });
+  return ready_offer({"split"}, copy_us(region, threads),
+                     [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0],
+                                   size_of(held(whole.dtype)))](const KernelArgs& args) {
+                       parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
+                         const auto step = static_cast<std::size_t>(o);
+                         for (std::size_t i = 0; i < pieces.bytes.size(); ++i) {
+                           std::memcpy(args.outputs[i] + step * pieces.bytes[i],
+                                       args.inputs[0] + step * pieces.whole + pieces.offset[i], pieces.bytes[i]);
+                         }
+                       });
+                     });
 }
 
 bool is_reshape(const Node& node) {
@@ -110,7 +108,7 @@ bool is_reshape(const Node& node) {
          node.as<Unsqueeze>() != nullptr || node.as<Identity>() != nullptr;
 }
 
-std::unique_ptr<Kernel> copy(const Region& region, const Node& node, int threads) {
+Offer copy(const Region& region, const Node& node, int threads) {
   const TensorType& in = region.type(node.inputs[0]);
   const TensorType& out = region.type(node.outputs[0]);
   const bool same_layout = node.as<Identity>() != nullptr && region.input_layouts[0] == region.output_layouts[0];
@@ -119,11 +117,9 @@ std::unique_ptr<Kernel> copy(const Region& region, const Node& node, int threads
     throw Refused{"a reshape needs the plain order"};
   }
   const auto bytes = static_cast<std::size_t>(elements_of(in.shape, region.input_layouts[0])) * size_of(held(in.dtype));
-  return std::make_unique<LoopKernel>(LoopKernelTraits{"copy", copy_us(region, threads), 0, {0}},
-                                      [bytes](const KernelArgs& args) {
-                                        if (args.outputs[0] != args.inputs[0])
-                                          std::memcpy(args.outputs[0], args.inputs[0], bytes);
-                                      });
+  return ready_offer({"copy", {0}}, copy_us(region, threads), [bytes](const KernelArgs& args) {
+    if (args.outputs[0] != args.inputs[0]) std::memcpy(args.outputs[0], args.inputs[0], bytes);
+  });
 }
 
 /// Padding with `fill` per channel (constant mode), or with what the mode repeats.
@@ -177,7 +173,7 @@ GatherTables tables_of(const Region& region, const Node& node) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> movement(const Region& region, int threads) {
+Offer movement(const Region& region, int threads) {
   if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
   const Node& only = region.node(0);
   if (region.inputs.empty()) throw Refused{"no input"};
@@ -188,11 +184,13 @@ std::unique_ptr<Kernel> movement(const Region& region, int threads) {
   const TensorType& type = region.type(only.inputs[0]);
   if (type.shape.rank() < 2 || region.type(only.outputs[0]).shape.rank() != type.shape.rank())
     throw Refused{"rank below 2"};
-  Gather gather(tables_of(region, only), region.input_layouts[0], size_of(held(type.dtype)));
+  const std::size_t element = size_of(held(type.dtype));
+  (void)Gather(tables_of(region, only), region.input_layouts[0], element);  // refuses what cannot be gathered
   const double cost = copy_us(region, threads) * (region.input_layouts[0] == Layout::blocked8 ? 1.5 : 1.2);
-  return std::make_unique<LoopKernel>(
-      LoopKernelTraits{"gather", cost},
-      [gather = std::move(gather)](const KernelArgs& args) { gather.run(args.inputs[0], args.outputs[0]); });
+  return loop_offer({"gather"}, cost, [region, element] {
+    return [gather = Gather(tables_of(region, region.node(0)), region.input_layouts[0], element)](
+               const KernelArgs& args) { gather.run(args.inputs[0], args.outputs[0]); };
+  });
 }
 
 }  // namespace banoff::cpu

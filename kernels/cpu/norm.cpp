@@ -36,7 +36,7 @@ void softmax_planes(const float* x, float* y, std::int64_t outer, std::int64_t s
   });
 }
 
-std::unique_ptr<Kernel> softmax(const Region& region, const Node& only, const Softmax& op, int threads) {
+Offer softmax(const Region& region, const Node& only, const Softmax& op, int threads) {
   const Shape& shape = region.type(only.inputs[0]).shape;
   const std::size_t axis = resolve_axis(op.axis, shape.rank());
   const Layout layout = region.input_layouts[0];
@@ -47,13 +47,22 @@ std::unique_ptr<Kernel> softmax(const Region& region, const Node& only, const So
     if (layout != Layout::channels_last || axis != 1) throw Refused{"softmax across blocks"};
     outer *= inner, inner = 1;
   }
-  LoopKernelTraits traits{"softmax", pass_us(12.0 * static_cast<double>(shape.elements()), threads) +
-                                         0.5e-3 * static_cast<double>(shape.elements()) / threads};
+  LoopKernelTraits traits{"softmax"};
+  const double us = pass_us(12.0 * static_cast<double>(shape.elements()), threads) +
+                    0.5e-3 * static_cast<double>(shape.elements()) / threads;
   if (inner == 1) traits.overwrites = {0};
-  return std::make_unique<LoopKernel>(std::move(traits), [=](const KernelArgs& args) {
+  return ready_offer(std::move(traits), us, [=](const KernelArgs& args) {
     if (inner == 1) softmax_rows(input(args, 0), output(args, 0), outer, size);
     else softmax_planes(input(args, 0), output(args, 0), outer, size, inner);
   });
+}
+
+/// A parameter, or `standard` throughout where the norm has none.
+std::vector<float> channel_values(const Region& region, const Node& norm, Slot slot, std::int64_t count,
+                                  float standard) {
+  auto values = floats(region, norm, slot);
+  values.resize(static_cast<std::size_t>(count), standard);
+  return values;
 }
 
 struct Moments {
@@ -65,33 +74,31 @@ Moments moments(const float* x, std::int64_t count, double eps) {
   return {mean, static_cast<float>(1.0 / std::sqrt(variance + eps))};
 }
 
-std::unique_ptr<Kernel> group_norm(const Region& region, const Node& only, const GroupNorm& op, int threads) {
+Offer group_norm(const Region& region, const Node& only, const GroupNorm& op, int threads) {
   if (region.input_layouts[0] != Layout::plain) throw Refused{"group norm in a layout other than plain"};
   const Blocks view = blocks_of(region.type(only.inputs[0]).shape, Layout::plain);
   const std::int64_t groups = op.groups == 0 ? view.channels : op.groups;
   const std::int64_t per_group = view.channels / groups;
-  auto weight = floats(region, only, Slot::weight);
-  auto bias = floats(region, only, Slot::bias);
-  weight.resize(static_cast<std::size_t>(view.channels), 1.0F);
-  bias.resize(static_cast<std::size_t>(view.channels), 0.0F);
-  LoopKernelTraits traits{"group_norm", pass_us(16.0 * static_cast<double>(view.elements()), threads), 0, {0}};
-  return std::make_unique<LoopKernel>(
-      std::move(traits), [=, eps = op.eps, weight = std::move(weight), bias = std::move(bias)](const KernelArgs& args) {
-        parallel_for(view.n * groups, per_group * view.spatial, [&](std::int64_t task) {
-          const std::int64_t offset = task * per_group * view.spatial;
-          const Moments m = moments(input(args, 0) + offset, per_group * view.spatial, eps);
-          for (std::int64_t c = 0; c < per_group; ++c) {
-            const auto channel = static_cast<std::size_t>(task % groups * per_group + c);
-            const float scale = weight[channel] * m.inverse;
-            const float shift = bias[channel] - scale * m.mean;
-            const std::int64_t at = offset + c * view.spatial;
-            loops::scale_shift(input(args, 0) + at, &scale, &shift, output(args, 0) + at, view.spatial, 1, no_clamp);
-          }
-        });
+  const double us = pass_us(16.0 * static_cast<double>(view.elements()), threads);
+  return loop_offer({"group_norm", {0}}, us, [=, eps = op.eps, norm = &only] {
+    return [=, weight = channel_values(region, *norm, Slot::weight, view.channels, 1),
+            bias = channel_values(region, *norm, Slot::bias, view.channels, 0)](const KernelArgs& args) {
+      parallel_for(view.n * groups, per_group * view.spatial, [&](std::int64_t task) {
+        const std::int64_t offset = task * per_group * view.spatial;
+        const Moments m = moments(input(args, 0) + offset, per_group * view.spatial, eps);
+        for (std::int64_t c = 0; c < per_group; ++c) {
+          const auto channel = static_cast<std::size_t>(task % groups * per_group + c);
+          const float scale = weight[channel] * m.inverse;
+          const float shift = bias[channel] - scale * m.mean;
+          const std::int64_t at = offset + c * view.spatial;
+          loops::scale_shift(input(args, 0) + at, &scale, &shift, output(args, 0) + at, view.spatial, 1, no_clamp);
+        }
       });
+    };
+  });
 }
 
-std::unique_ptr<Kernel> layer_norm(const Region& region, const Node& only, const LayerNorm& op, int threads) {
+Offer layer_norm(const Region& region, const Node& only, const LayerNorm& op, int threads) {
   const Shape& shape = region.type(only.inputs[0]).shape;
   if (region.input_layouts[0] != Layout::plain) throw Refused{"layer norm in a layout other than plain"};
   for (std::size_t i = 0; i < op.axes.size(); ++i) {
@@ -100,26 +107,24 @@ std::unique_ptr<Kernel> layer_norm(const Region& region, const Node& only, const
   }
   const std::int64_t rows = shape.elements(0, shape.rank() - op.axes.size());
   const std::int64_t size = shape.elements(shape.rank() - op.axes.size(), shape.rank());
-  auto weight = floats(region, only, Slot::weight);
-  auto bias = floats(region, only, Slot::bias);
-  weight.resize(static_cast<std::size_t>(size), 1.0F);
-  bias.resize(static_cast<std::size_t>(size), 0.0F);
-  LoopKernelTraits traits{"layer_norm", pass_us(16.0 * static_cast<double>(shape.elements()), threads), 0, {0}};
-  return std::make_unique<LoopKernel>(
-      std::move(traits), [=, eps = op.eps, weight = std::move(weight), bias = std::move(bias)](const KernelArgs& args) {
-        parallel_for(rows, 4 * size, [&](std::int64_t r) {
-          float* y = output(args, 0) + r * size;
-          const Moments m = moments(input(args, 0) + r * size, size, eps);
-          const float shift = -m.mean * m.inverse;
-          loops::scale_shift(input(args, 0) + r * size, &m.inverse, &shift, y, size, 1, no_clamp);
-          loops::scale_shift(y, weight.data(), bias.data(), y, 1, size, no_clamp);
-        });
+  const double us = pass_us(16.0 * static_cast<double>(shape.elements()), threads);
+  return loop_offer({"layer_norm", {0}}, us, [=, eps = op.eps, norm = &only] {
+    return [=, weight = channel_values(region, *norm, Slot::weight, size, 1),
+            bias = channel_values(region, *norm, Slot::bias, size, 0)](const KernelArgs& args) {
+      parallel_for(rows, 4 * size, [&](std::int64_t r) {
+        float* y = output(args, 0) + r * size;
+        const Moments m = moments(input(args, 0) + r * size, size, eps);
+        const float shift = -m.mean * m.inverse;
+        loops::scale_shift(input(args, 0) + r * size, &m.inverse, &shift, y, size, 1, no_clamp);
+        loops::scale_shift(y, weight.data(), bias.data(), y, 1, size, no_clamp);
       });
+    };
+  });
 }
 
 }  // namespace
 
-std::unique_ptr<Kernel> normalisation(const Region& region, int threads) {
+Offer normalisation(const Region& region, int threads) {
   require_float_chain(region);
   const Node& only = region.node(0);
   if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0])

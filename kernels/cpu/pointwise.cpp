@@ -75,15 +75,16 @@ double arithmetic_us(const PointwiseStep& step) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> pointwise(const Region& region, int threads) {
-  PointwiseChain chain = parse_pointwise(region);
+Offer pointwise(const Region& region, int threads) {
+  const PointwiseChain chain = parse_pointwise(region);
   if (chain.steps.empty()) throw Refused{"nothing to compute"};
   LoopKernelTraits traits{"pointwise"};
   const auto elements = static_cast<double>(chain.view.elements());
   double passes = 2;
+  double us = 0;
   bool source_needed_later = false;
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
-    traits.cost_us += elements * arithmetic_us(chain.steps[i]) / threads;
+    us += elements * arithmetic_us(chain.steps[i]) / threads;
     const auto* combine = std::get_if<CombineStep>(&chain.steps[i].what);
     if (combine == nullptr) continue;
     if (combine->full) passes += 1;
@@ -96,9 +97,10 @@ std::unique_ptr<Kernel> pointwise(const Region& region, int threads) {
     if (i == 0 && combine->full && !used_again) traits.overwrites.push_back(static_cast<int>(combine->input));
   }
   if (!source_needed_later) traits.overwrites.push_back(static_cast<int>(chain.source));
-  traits.cost_us += pass_us(4.0 * passes * elements, threads);
-  return std::make_unique<LoopKernel>(std::move(traits),
-                                      [chain = std::move(chain)](const KernelArgs& args) { run_chain(chain, args); });
+  us += pass_us(4.0 * passes * elements, threads);
+  return loop_offer(std::move(traits), us, [region] {
+    return [chain = parse_pointwise(region)](const KernelArgs& args) { run_chain(chain, args); };
+  });
 }
 
 }  // namespace banoff::cpu

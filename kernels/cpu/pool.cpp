@@ -137,7 +137,7 @@ void run_pool(const PoolPlan& p, const float* x, float* y) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> pool(const Region& region, int threads) {
+Offer pool(const Region& region, int threads) {
   require_float_chain(region);
   const Node& first = region.node(0);
   if (region.nodes.size() != 1) throw Refused{"not a single pooling"};
@@ -153,9 +153,9 @@ std::unique_ptr<Kernel> pool(const Region& region, int threads) {
   const auto taps = static_cast<double>(plan.axes[0].kernel * plan.axes[1].kernel * plan.axes[2].kernel);
   const auto made = static_cast<double>(plan.out.elements());
   // A load per tap and eight lanes, at about one per nanosecond; strided single lanes take four times that.
-  traits.cost_us = pass_us(4.0 * (static_cast<double>(plan.in.elements()) + made), threads) +
-                   made * taps * (plan.out.lanes == 1 ? 0.4e-3 : 0.08e-3) / threads;
-  return std::make_unique<LoopKernel>(std::move(traits), [plan = std::move(plan)](const KernelArgs& args) {
+  const double us = pass_us(4.0 * (static_cast<double>(plan.in.elements()) + made), threads) +
+                    made * taps * (plan.out.lanes == 1 ? 0.4e-3 : 0.08e-3) / threads;
+  return ready_offer(std::move(traits), us, [plan = std::move(plan)](const KernelArgs& args) {
     run_pool(plan, input(args, 0), output(args, 0));
   });
 }

@@ -33,11 +33,11 @@ void run_planes(bool max, const Blocks& in, const float* x, float* y) {
   });
 }
 
-std::unique_ptr<Kernel> kernel_of(bool max, const Blocks& in, int threads) {
+Offer offer_of(bool max, const Blocks& in, int threads) {
   LoopKernelTraits traits{max ? "global_max_pool" : "global_avg_pool"};
   // Many lanes read whole cache lines of neighbouring channels; few wait for one running sum.
-  traits.cost_us = pass_us(4.0 * static_cast<double>(in.elements()) * (in.lanes > 16 ? 1.0 : 1.6), threads);
-  return std::make_unique<LoopKernel>(std::move(traits), [=](const KernelArgs& args) {
+  const double us = pass_us(4.0 * static_cast<double>(in.elements()) * (in.lanes > 16 ? 1.0 : 1.6), threads);
+  return ready_offer(std::move(traits), us, [=](const KernelArgs& args) {
     if (in.lanes == 1) run_planes(max, in, input(args, 0), output(args, 0));
     else run_lanes(max, in, input(args, 0), output(args, 0));
   });
@@ -60,7 +60,7 @@ bool is_global(const Node& pooling, std::size_t rank) {
 }
 
 /// A mean over the last axes of a plain value.
-std::unique_ptr<Kernel> trailing_mean(const Region& region, const Node& only, const Reduce& op, int threads) {
+Offer trailing_mean(const Region& region, const Node& only, const Reduce& op, int threads) {
   const Shape& shape = region.type(only.inputs[0]).shape;
   std::size_t first = shape.rank();
   for (const std::int64_t axis : op.axes) first = std::min(first, resolve_axis(axis, shape.rank()));
@@ -68,12 +68,12 @@ std::unique_ptr<Kernel> trailing_mean(const Region& region, const Node& only, co
   if (region.input_layouts[0] != Layout::plain || region.output_layouts[0] != Layout::plain)
     throw Refused{"a mean in a layout other than plain"};
   const std::int64_t rows = shape.elements(0, first);
-  return kernel_of(false, {1, rows, shape.elements(first, shape.rank()), 1, rows}, threads);
+  return offer_of(false, {1, rows, shape.elements(first, shape.rank()), 1, rows}, threads);
 }
 
 }  // namespace
 
-std::unique_ptr<Kernel> global_pool(const Region& region, int threads) {
+Offer global_pool(const Region& region, int threads) {
   require_float_chain(region);
   const Node& first = region.node(0);
   const Shape& shape = region.type(first.inputs[0]).shape;
@@ -92,7 +92,7 @@ std::unique_ptr<Kernel> global_pool(const Region& region, int threads) {
   const Blocks in = blocks_of(shape, layout);
   if (elements_of(result, region.output_layouts[0]) != in.n * in.padded_channels())
     throw Refused{"the pooled channels would need other padding"};
-  return kernel_of(first.as<GlobalPool>() != nullptr && first.as<GlobalPool>()->kind == PoolKind::max, in, threads);
+  return offer_of(first.as<GlobalPool>() != nullptr && first.as<GlobalPool>()->kind == PoolKind::max, in, threads);
 }
 
 }  // namespace banoff::cpu

@@ -4,6 +4,7 @@
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/layout.hpp"
 #include "kernels/resample.hpp"
+#include "runtime/graph/resampling.hpp"
 
 namespace banoff::cpu {
 
@@ -29,7 +30,7 @@ void run_linear(const LinearPlan& p, const float* x, float* y) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> resize(const Region& region, int threads) {
+Offer resize(const Region& region, int threads) {
   const Node& only = region.node(0);
   const auto& op = std::get<Resize>(only.op);
   if (op.mode == ResizeMode::nearest) return movement(region, threads);
@@ -50,13 +51,13 @@ std::unique_ptr<Kernel> resize(const Region& region, int threads) {
   plan.columns = linear_indices(op, spatial, in.back(), out.back());
   if (in.rank() == 4) plan.out_height = out[2], plan.rows = linear_indices(op, 0, in[2], out[2]);
   LoopKernelTraits traits{"linear_resize"};
-  traits.cost_us =
+  const double us =
       pass_us(4.0 * static_cast<double>(plan.out.elements()), threads) + static_cast<double>(plan.out.elements()) *
                                                                              (plan.out.lanes == 1    ? 1.0e-3
                                                                               : plan.out.lanes <= 16 ? 0.35e-3
                                                                                                      : 0.15e-3) /
                                                                              threads;
-  return std::make_unique<LoopKernel>(std::move(traits), [plan = std::move(plan)](const KernelArgs& args) {
+  return ready_offer(std::move(traits), us, [plan = std::move(plan)](const KernelArgs& args) {
     run_linear(plan, input(args, 0), output(args, 0));
   });
 }

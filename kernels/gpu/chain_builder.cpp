@@ -4,17 +4,24 @@
 
 namespace banoff::gpu {
 
-ChainBuilder::ChainBuilder(const Region& region, Uploads& uploads)
-    : region_(region),
-      uploads_(uploads),
-      shape_(region.type(region.outputs[0]).shape),
-      layout_(region.output_layouts[0]) {}
+Chain DescribedChain::uploaded(Uploads& uploads) const {
+  Chain result = chain;
+  for (const Values& read : values) result.step[read.step].*read.place = uploads.add(read.values);
+  return result;
+}
+
+ChainBuilder::ChainBuilder(const Region& region)
+    : region_(region), shape_(region.type(region.outputs[0]).shape), layout_(region.output_layouts[0]) {}
 
 ChainStep& ChainBuilder::next(StepKind kind) {
   if (steps_.size() == Chain::most_steps) throw Refused{"more elementwise steps than a kernel takes"};
   ChainStep& step = steps_.emplace_back();
   step.kind = kind;
   return step;
+}
+
+void ChainBuilder::read(const float* ChainStep::*place, std::vector<float> values) {
+  if (!values.empty()) values_.push_back({steps_.size() - 1, place, std::move(values)});
 }
 
 void ChainBuilder::set_axis(ChainStep& step, std::size_t axis) const {
@@ -29,8 +36,12 @@ void ChainBuilder::set_axis(ChainStep& step, std::size_t axis) const {
 void ChainBuilder::add_bias(const std::vector<float>& bias, std::size_t axis) {
   if (bias.empty()) return;
   ChainStep& step = next(StepKind::scale_shift);
-  step.b = uploads_.add(bias);
+  read(&ChainStep::b, bias);
   set_axis(step, axis);
+}
+
+void ChainBuilder::add_tail() {
+  for (std::size_t i = 1; i < region_.nodes.size(); ++i) add(region_.node(i), region_.node(i - 1).outputs[0]);
 }
 
 void ChainBuilder::add(const Node& node, ValueId before) {
@@ -42,19 +53,19 @@ void ChainBuilder::add(const Node& node, ValueId before) {
     step.beta = static_cast<float>(activation->beta);
   } else if (const auto parts = scale_shift_of(region_, node)) {
     ChainStep& step = next(StepKind::scale_shift);
-    step.a = uploads_.add(parts->scale);
-    step.b = uploads_.add(parts->shift);
+    read(&ChainStep::a, parts->scale);
+    read(&ChainStep::b, parts->shift);
     set_axis(step, parts->axis);
   } else if (const auto* clamp = node.as<Clamp>()) {
     ChainStep& step = next(StepKind::clamp);
-    step.a = uploads_.add(floats(region_, node, Slot::lower));
-    step.b = uploads_.add(floats(region_, node, Slot::upper));
+    read(&ChainStep::a, floats(region_, node, Slot::lower));
+    read(&ChainStep::b, floats(region_, node, Slot::upper));
     set_axis(step, resolve_axis(clamp->axis, shape_.rank()));
   } else if (const auto kinks = kinks_of(region_, node)) {
     ChainStep& step = next(StepKind::kinked);
-    step.a = uploads_.add(kinks->kink);
-    step.b = uploads_.add(kinks->below);
-    step.c = uploads_.add(kinks->above);
+    read(&ChainStep::a, kinks->kink);
+    read(&ChainStep::b, kinks->below);
+    read(&ChainStep::c, kinks->above);
     set_axis(step, kinks->axis);
   } else if (const auto* binary = node.as<Binary>()) {
     const auto position = std::ranges::find(node.inputs, before) - node.inputs.begin();
@@ -95,7 +106,7 @@ void ChainBuilder::set_operand(ChainStep& step, ValueId value) {
   strides_.emplace_back(steps_.size() - 1, std::move(strides));
 }
 
-Chain ChainBuilder::finish() {
+DescribedChain ChainBuilder::finish() {
   // Neighbouring dimensions along which every broadcast operand runs on become one.
   struct Dim {
     std::int64_t extent;
@@ -124,7 +135,7 @@ Chain ChainBuilder::finish() {
     for (std::size_t k = 0; k < strides_.size(); ++k)
       chain.step[strides_[k].first].stride[at] = as_int(dims[d].strides[k]);
   }
-  return chain;
+  return {chain, std::move(values_), std::move(full_operands_)};
 }
 
 Chain bound(Chain chain, const KernelArgs& args) {

@@ -10,19 +10,19 @@ namespace banoff::gpu {
 namespace {
 
 /// The bias, and what follows the convolution.
-Chain chain_of(ChainBuilder& builder, const Region& region, const Node& node) {
-  builder.add_bias(floats(region, node, Slot::bias), 1);
-  for (std::size_t i = 1; i < region.nodes.size(); ++i) builder.add(region.node(i), region.node(i - 1).outputs[0]);
+DescribedChain chain_of(const Region& region) {
+  ChainBuilder builder(region);
+  builder.add_bias(floats(region, region.node(0), Slot::bias), 1);
+  builder.add_tail();
   return builder.finish();
 }
 
 }  // namespace
 
-Made direct_convolution(const Context& context, const Region& region, const ConvShape& shape) {
+JobOffer direct_convolution(const Context& context, const Region& region, const ConvShape& shape) {
   constexpr std::int64_t image_channels = 8;
   if (shape.source_layout != Layout::channels_last && shape.in() >= image_channels)
     throw Refused{"its input in a layout other than channels-last"};
-  Uploads uploads(*context.backend, region.estimate);
   DirectConv job;
   job.type = context.storage(region.type(region.outputs[0]).dtype);
   job.pixels = pixels_of(shape.x, shape.y, Layout::channels_last);
@@ -37,35 +37,38 @@ Made direct_convolution(const Context& context, const Region& region, const Conv
     job.axis[d + 3 - shape.spatial.size()] = {as_int(w.kernel), as_int(w.stride), as_int(w.dilation),
                                               as_int(w.pad_begin)};
   }
-  if (!region.estimate) job.weights = uploads.add(direct_weights(region, shape), job.type);
-  job.padding = uploads.add(shape.padding);
-  ChainBuilder builder(region, uploads);
-  job.chain = chain_of(builder, region, *shape.node);
+  (void)chain_of(region);  // refuses what cannot follow
   const bool slow = !lane_by_lane;
   const double cost = pass_us(context, region) + shape.flops() / (slow ? 2e6 : 1e7);
-  KernelTraits traits{lane_by_lane ? "depthwise" : "direct", cost};
-  std::optional<ReadyMove> pack;  // of an image
+  KernelTraits traits{lane_by_lane ? "depthwise" : "direct"};
+  std::optional<DescribedMove> pack;  // of an image
   if (shape.source_layout != Layout::channels_last) {
-    pack = ready(relay(shape.x, shape.source_layout, Layout::channels_last, size_of(job.type)), uploads);
+    pack = described(relay(shape.x, shape.source_layout, Layout::channels_last, size_of(job.type)));
     traits.scratch_bytes = static_cast<std::size_t>(shape.x.elements()) * size_of(job.type);
     traits.name = "pack+" + traits.name;
   }
-  return std::make_unique<JobKernel>(std::move(traits), uploads,
-                                     [job, pack, source = shape.source](const KernelArgs& args, Queue& queue) {
-                                       DirectConv ready = job;
-                                       ready.chain = bound(job.chain, args);
-                                       ready.x = args.inputs[source];
-                                       if (pack) {
-                                         pack->queue(queue, args.inputs[source], args.scratch);
-                                         ready.x = args.scratch;
-                                       }
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return job_offer(context, traits, cost, [region, job, pack](Uploads& uploads) {
+    const ConvShape given = conv_shape(region);
+    DirectConv loaded = job;
+    loaded.weights = uploads.add(direct_weights(region, given), job.type);
+    loaded.padding = uploads.add(given.padding);
+    loaded.chain = chain_of(region).uploaded(uploads);
+    const auto packing = pack ? std::optional(pack->uploaded(uploads)) : std::nullopt;
+    return [loaded, packing, source = given.source](const KernelArgs& args, Queue& queue) {
+      DirectConv ready = loaded;
+      ready.chain = bound(loaded.chain, args);
+      ready.x = args.inputs[source];
+      if (packing) {
+        packing->queue(queue, args.inputs[source], args.scratch);
+        ready.x = args.scratch;
+      }
+      ready.y = args.outputs[0];
+      queue.launch(ready);
+    };
+  });
 }
 
-Made product_convolution(const Context& context, const Region& region, const ConvShape& shape) {
-  Uploads uploads(*context.backend, region.estimate);
+JobOffer product_convolution(const Context& context, const Region& region, const ConvShape& shape) {
   Dot job;
   job.type = context.storage(region.type(region.outputs[0]).dtype);
   job.size = as_int(shape.in());
@@ -77,17 +80,20 @@ Made product_convolution(const Context& context, const Region& region, const Con
   job.shares = {as_int(shape.y.elements()), 1, 1};
   const int steps = job.packed ? job.size / pack : job.size;
   while (job.shares.height < 128 && job.shares.height * 2 <= steps) job.shares.height *= 2;
-  if (!region.estimate) job.b = uploads.add(library_weights(region, shape, shape.in(), shape.out()), job.type);
-  ChainBuilder builder(region, uploads);
-  job.chain = chain_of(builder, region, *shape.node);
-  return std::make_unique<JobKernel>(KernelTraits{"dot", pass_us(context, region)}, uploads,
-                                     [job, source = shape.source](const KernelArgs& args, Queue& queue) {
-                                       Dot ready = job;
-                                       ready.chain = bound(job.chain, args);
-                                       ready.a = args.inputs[source];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  (void)chain_of(region);  // refuses what cannot follow
+  return job_offer(context, {"dot"}, pass_us(context, region), [region, job](Uploads& uploads) {
+    const ConvShape given = conv_shape(region);
+    Dot loaded = job;
+    loaded.b = uploads.add(library_weights(region, given, given.in(), given.out()), job.type);
+    loaded.chain = chain_of(region).uploaded(uploads);
+    return [loaded, source = given.source](const KernelArgs& args, Queue& queue) {
+      Dot ready = loaded;
+      ready.chain = bound(loaded.chain, args);
+      ready.a = args.inputs[source];
+      ready.y = args.outputs[0];
+      queue.launch(ready);
+    };
+  });
 }
 
 }  // namespace banoff::gpu

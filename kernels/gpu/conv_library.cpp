@@ -179,6 +179,127 @@ void absorb(Chain& chain, ConvProblem& problem, Call& call) {
   if (problem.residual || problem.activation || problem.lower || problem.upper) problem.bias = true;
 }
 
+/// What is known of a library's call before anything is made.
+struct CallPlan {
+  ConvProblem problem;           ///< without what follows
+  std::int64_t in = 0, out = 0;  ///< channels, those that fill up included
+  std::size_t x_bytes = 0, y_bytes = 0;
+  std::optional<DescribedMove> pack, cut;
+  DescribedChain chain;  ///< what follows, behind the bias that the library does not add
+  bool absorbs = false;  ///< whether it may do what follows in the same call
+};
+
+CallPlan plan_of(const Context& context, const Region& region, const ConvShape& s) {
+  const DType type = context.storage(region.type(region.outputs[0]).dtype);
+  const bool pads = !s.transposed && (!s.padding.empty() || !is_symmetric(s.spatial));
+  if (s.transposed && !fits_transposed(s.spatial)) throw Refused{"an uneven transposed convolution"};
+  constexpr std::int64_t image_channels = 8;
+  if (s.source_layout != Layout::channels_last && s.in() >= image_channels)
+    throw Refused{"its input in a layout other than channels-last"};
+  CallPlan plan;
+  ConvProblem& problem = plan.problem;
+  problem.type = type;
+  problem.math = context.math();
+  problem.transposed = s.transposed;
+  problem.images = as_int(s.x[0]);
+  plan.in = padded_channels(s.in(), context, s, type);
+  plan.out = padded_channels(s.out(), context, s, type);
+  problem.in_channels = as_int(plan.in);
+  problem.out_channels = as_int(plan.out);
+  problem.groups = as_int(s.groups);
+  problem.spatial = s.spatial;
+  for (Window& w : problem.spatial) {
+    if (pads) w.input += w.pad_begin + w.pad_end, w.pad_begin = w.pad_end = 0;
+  }
+  ChainBuilder builder(region);
+  const auto bias = floats(region, *s.node, Slot::bias);
+  problem.bias = !bias.empty() && !s.transposed;
+  if (s.transposed) builder.add_bias(bias, 1);
+  builder.add_tail();
+  plan.chain = builder.finish();
+  plan.absorbs = !s.transposed && plan.out == s.out();
+  const auto bytes_of = [&](std::int64_t channels, std::int64_t Window::*size) {
+    std::int64_t elements = s.x[0] * channels;
+    for (const Window& w : problem.spatial) elements *= w.*size;
+    return static_cast<std::size_t>(as_int(elements)) * size_of(type);
+  };
+  plan.x_bytes = bytes_of(plan.in, &Window::input);
+  plan.y_bytes = bytes_of(plan.out, &Window::output);
+  if (pads || plan.in != s.in() || s.source_layout != Layout::channels_last)
+    plan.pack = described(packing(s, problem.spatial, plan.in, pads, type));
+  if (plan.out != s.out()) {
+    Shape wide = s.y;
+    wide[1] = plan.out;
+    MovePlan cut = relay(s.y, Layout::channels_last, Layout::channels_last, size_of(type));
+    const auto from = strides_of(wide, Layout::channels_last);
+    for (std::size_t axis = 0; axis < cut.ways.size(); ++axis) cut.ways[axis].from = from[axis];
+    plan.cut = described(std::move(cut));
+  }
+  return plan;
+}
+
+double price(const Context& context, const Region& region, const ConvShape& s, const CallPlan& plan) {
+  Chain rest = plan.chain.chain;
+  ConvProblem whole = plan.problem;
+  Call fused;
+  if (plan.absorbs) absorb(rest, whole, fused);
+  const double rate = context.math() == Math::fma ? 2e7 : 2e8;  // operations per microsecond
+  const double around = (plan.pack ? pass_us(2.0 * static_cast<double>(plan.x_bytes)) : 0) +
+                        (plan.cut ? pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0) +
+                        (rest.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0);
+  return around + pass_us(context, region) + s.flops() / rate;
+}
+
+Made make_call(const Context& context, const Region& region) {
+  const ConvShape s = conv_shape(region);
+  const CallPlan plan = plan_of(context, region, s);
+  const DType type = plan.problem.type;
+  Uploads uploads(*context.backend);
+  Call call;
+  call.source = s.source;
+  if (plan.pack) {
+    call.pack = plan.pack->uploaded(uploads);
+    call.packed_bytes = aligned(plan.x_bytes);
+  }
+  if (plan.cut) {
+    call.cut = plan.cut->uploaded(uploads);
+    call.whole_bytes = aligned(plan.y_bytes);
+  }
+  auto bias = floats(region, *s.node, Slot::bias);
+  bias.resize(static_cast<std::size_t>(plan.out), 0.0F);
+  call.args.weights = uploads.add(library_weights(region, s, plan.in, plan.out), type);
+  call.args.bias = uploads.add(bias, type);
+  Chain chain = plan.chain.uploaded(uploads);
+  // What the library is asked to do in the same call, and what is left for a pass of its own.
+  Chain rest = chain;
+  Call fused = call;
+  ConvProblem whole = plan.problem;
+  if (plan.absorbs) absorb(rest, whole, fused);
+  const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
+    call.convolver = Trial(context, asked, plan.x_bytes, plan.y_bytes, with.args).best();
+    call.residual = with.residual;
+    call.args = with.args;
+    chain = behind;
+  };
+  try {
+    choose(rest, whole, fused);
+  } catch (const Refused&) {
+    if (rest.count == chain.count) throw;
+    const Call alone = call;
+    choose(chain, plan.problem, alone);  // what follows it in a pass of its own
+  }
+  call.tail.type = type;
+  call.tail.count = as_int(s.y.elements());
+  call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;
+  call.tail.chain = chain;
+  KernelTraits traits{call.convolver->name() + (chain.count > 0 ? "+pointwise" : "")};
+  if (call.pack) traits.name = "pack+" + traits.name;
+  traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
+  return std::make_unique<JobKernel>(
+      std::move(traits), uploads,
+      [call = std::move(call)](const KernelArgs& args, Queue& queue) { call.queue(args, queue); });
+}
+
 }  // namespace
 
 std::string ConvProblem::key() const {
@@ -193,96 +314,9 @@ std::string ConvProblem::key() const {
   return text + fmt::format(" {} {} {}", row_of(activation->kind).name, activation->alpha, activation->beta);
 }
 
-Made library_convolution(const Context& context, const Region& region, const ConvShape& s) {
-  const DType type = context.storage(region.type(region.outputs[0]).dtype);
-  const bool pads = !s.transposed && (!s.padding.empty() || !is_symmetric(s.spatial));
-  if (s.transposed && !fits_transposed(s.spatial)) throw Refused{"an uneven transposed convolution"};
-  constexpr std::int64_t image_channels = 8;
-  if (s.source_layout != Layout::channels_last && s.in() >= image_channels)
-    throw Refused{"its input in a layout other than channels-last"};
-  ConvProblem problem;
-  problem.type = type;
-  problem.math = context.math();
-  problem.transposed = s.transposed;
-  problem.images = as_int(s.x[0]);
-  const std::int64_t in = padded_channels(s.in(), context, s, type);
-  const std::int64_t out = padded_channels(s.out(), context, s, type);
-  problem.in_channels = as_int(in);
-  problem.out_channels = as_int(out);
-  problem.groups = as_int(s.groups);
-  problem.spatial = s.spatial;
-  for (Window& w : problem.spatial) {
-    if (pads) w.input += w.pad_begin + w.pad_end, w.pad_begin = w.pad_end = 0;
-  }
-
-  Uploads uploads(*context.backend, region.estimate);
-  ChainBuilder builder(region, uploads);
-  auto bias = floats(region, *s.node, Slot::bias);
-  problem.bias = !bias.empty() && !s.transposed;
-  if (s.transposed) builder.add_bias(bias, 1);
-  for (std::size_t i = 1; i < region.nodes.size(); ++i) builder.add(region.node(i), region.node(i - 1).outputs[0]);
-  Call call;
-  call.source = s.source;
-  Chain chain = builder.finish();
-  bias.resize(static_cast<std::size_t>(out), 0.0F);
-  const auto bytes_of = [&](std::int64_t channels, std::int64_t Window::*size) {
-    std::int64_t elements = s.x[0] * channels;
-    for (const Window& w : problem.spatial) elements *= w.*size;
-    return static_cast<std::size_t>(as_int(elements)) * size_of(type);
-  };
-  const std::size_t x_bytes = bytes_of(in, &Window::input);
-  const std::size_t y_bytes = bytes_of(out, &Window::output);
-  if (pads || in != s.in() || s.source_layout != Layout::channels_last) {
-    call.pack = ready(packing(s, problem.spatial, in, pads, type), uploads);
-    call.packed_bytes = aligned(x_bytes);
-  }
-  if (out != s.out()) {
-    Shape wide = s.y;
-    wide[1] = out;
-    MovePlan plan = relay(s.y, Layout::channels_last, Layout::channels_last, size_of(type));
-    const auto from = strides_of(wide, Layout::channels_last);
-    for (std::size_t axis = 0; axis < plan.ways.size(); ++axis) plan.ways[axis].from = from[axis];
-    call.cut = ready(std::move(plan), uploads);
-    call.whole_bytes = aligned(y_bytes);
-  }
-  // What the library is asked to do in the same call, and what is left for a pass of its own.
-  Chain rest = chain;
-  Call fused = call;
-  ConvProblem whole = problem;
-  if (!s.transposed && out == s.out()) absorb(rest, whole, fused);
-  const double rate = context.math() == Math::fma ? 2e7 : 2e8;  // operations per microsecond
-  const double around = (call.pack ? pass_us(2.0 * static_cast<double>(x_bytes)) : 0) +
-                        (call.cut ? pass_us(2.0 * static_cast<double>(y_bytes)) : 0) +
-                        (rest.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(y_bytes)) : 0);
-  KernelTraits traits{"library", around + pass_us(context, region) + s.flops() / rate};
-  if (region.estimate) return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
-  call.args.weights = uploads.add(library_weights(region, s, in, out), type);
-  call.args.bias = uploads.add(bias, type);
-  fused.args.weights = call.args.weights;
-  fused.args.bias = call.args.bias;
-  const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
-    call.convolver = Trial(context, asked, x_bytes, y_bytes, with.args).best();
-    call.residual = with.residual;
-    call.args = with.args;
-    chain = behind;
-  };
-  try {
-    choose(rest, whole, fused);
-  } catch (const Refused&) {
-    if (rest.count == chain.count) throw;
-    const Call alone = call;
-    choose(chain, problem, alone);  // what follows it in a pass of its own
-  }
-  call.tail.type = type;
-  call.tail.count = as_int(s.y.elements());
-  call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;
-  call.tail.chain = chain;
-  traits.name = call.convolver->name() + (chain.count > 0 ? "+pointwise" : "");
-  if (call.pack) traits.name = "pack+" + traits.name;
-  traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
-  return std::make_unique<JobKernel>(
-      std::move(traits), uploads,
-      [call = std::move(call)](const KernelArgs& args, Queue& queue) { call.queue(args, queue); });
+JobOffer library_convolution(const Context& context, const Region& region, const ConvShape& shape) {
+  const double us = price(context, region, shape, plan_of(context, region, shape));
+  return {{"library"}, us, false, [&context, region] { return make_call(context, region); }};
 }
 
 }  // namespace banoff::gpu

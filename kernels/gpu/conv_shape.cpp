@@ -84,7 +84,7 @@ std::vector<float> library_weights(const Region& region, const ConvShape& s, std
   return weights;
 }
 
-Made convolution(const Context& context, const Region& region) {
+std::vector<JobOffer> convolution(const Context& context, const Region& region) {
   require_float_chain(region);
   const ConvShape shape = conv_shape(region);
   const TensorType& result = region.type(region.outputs[0]);
@@ -94,16 +94,22 @@ Made convolution(const Context& context, const Region& region) {
   const bool one_pixel =
       shape.x.elements() == shape.x[0] * shape.in() && shape.y.elements() == shape.y[0] * shape.out();
   const bool direct_weights_only = shape.taps == 1 && shape.groups == 1 && !shape.transposed && shape.padding.empty();
-  if (one_pixel && direct_weights_only && shape.x[0] <= few_rows) return product_convolution(context, region, shape);
+  if (one_pixel && direct_weights_only && shape.x[0] <= few_rows) return {product_convolution(context, region, shape)};
   const bool depthwise = shape.in_per_group == 1 && shape.groups > 1;
-  if (!depthwise) {
+  if (depthwise) return {direct_convolution(context, region, shape)};
+  std::vector<JobOffer> offers;
+  std::optional<Refused> why;
+  for (const auto way : {library_convolution, direct_convolution}) {
     try {
-      return library_convolution(context, region, shape);
-    } catch (const Refused&) {
-      // The device's own kernel says by its name that it is not the library's.
+      offers.push_back(way(context, region, shape));
+    } catch (const Refused& refused) {
+      why = refused;
     }
   }
-  return direct_convolution(context, region, shape);
+  if (offers.empty()) throw Refused(*why);
+  // Beside the library, the device's own kernel is for what that turns out not to take.
+  if (offers.size() > 1) offers.back().slow = true;
+  return offers;
 }
 
 }  // namespace banoff::gpu

@@ -22,9 +22,11 @@ Shares shares_of(std::int64_t outputs, std::int64_t size) {
   return shares;
 }
 
-/// Adds the chain of what follows the product.
-Chain tail_of(ChainBuilder& builder, const Region& region) {
-  for (std::size_t i = 1; i < region.nodes.size(); ++i) builder.add(region.node(i), region.node(i - 1).outputs[0]);
+/// The bias, and what follows the product.
+DescribedChain chain_of(const Region& region) {
+  ChainBuilder builder(region);
+  builder.add_bias(floats(region, region.node(0), Slot::bias), region.type(region.outputs[0]).shape.rank() - 1);
+  builder.add_tail();
   return builder.finish();
 }
 
@@ -50,13 +52,12 @@ bool takes_packs(std::int64_t size, DType type) { return size % (16 / static_cas
 
 }  // namespace
 
-Made dense(const Context& context, const Region& region) {
+JobOffer dense(const Context& context, const Region& region) {
   require_float_chain(region);
   require_plain(region);
   const Node& node = region.node(0);
   const Shape& x = region.type(node.inputs[0]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
-  Uploads uploads(*context.backend, region.estimate);
   Dot job;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
   job.size = as_int(x.back());
@@ -65,22 +66,23 @@ Made dense(const Context& context, const Region& region) {
   job.a_row = job.b_column = job.size;
   job.packed = takes_packs(job.size, job.type);
   job.shares = shares_of(y.elements(), job.packed ? job.size / 4 : job.size);
-  if (!region.estimate) job.b = uploads.add(floats(region, node, Slot::weight), job.type);
-  ChainBuilder builder(region, uploads);
-  builder.add_bias(floats(region, node, Slot::bias), y.rank() - 1);
-  job.chain = tail_of(builder, region);
+  (void)chain_of(region);  // refuses what cannot follow
   const std::size_t source = input_of(region, node.inputs[0]);
-  return std::make_unique<JobKernel>(KernelTraits{"dot", product_us(y.elements(), job.size)}, uploads,
-                                     [job, source](const KernelArgs& args, Queue& queue) {
-                                       Dot ready = job;
-                                       ready.chain = bound(job.chain, args);
-                                       ready.a = args.inputs[source];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return job_offer(context, {"dot"}, product_us(y.elements(), job.size), [region, job, source](Uploads& uploads) {
+    Dot loaded = job;
+    loaded.b = uploads.add(floats(region, region.node(0), Slot::weight), job.type);
+    loaded.chain = chain_of(region).uploaded(uploads);
+    return [loaded, source](const KernelArgs& args, Queue& queue) {
+      Dot ready = loaded;
+      ready.chain = bound(loaded.chain, args);
+      ready.a = args.inputs[source];
+      ready.y = args.outputs[0];
+      queue.launch(ready);
+    };
+  });
 }
 
-Made matrix_product(const Context& context, const Region& region) {
+JobOffer matrix_product(const Context& context, const Region& region) {
   require_float_chain(region);
   require_plain(region);
   const Node& node = region.node(0);
@@ -101,20 +103,22 @@ Made matrix_product(const Context& context, const Region& region) {
   job.b_batch = batches(b, y);
   job.packed = !op.transpose_a && op.transpose_b && takes_packs(job.size, job.type);
   job.shares = shares_of(y.elements(), job.size);
-  Uploads uploads(*context.backend, region.estimate);
-  ChainBuilder builder(region, uploads);
-  job.chain = tail_of(builder, region);
+  (void)chain_of(region);  // refuses what cannot follow
   const std::size_t left = input_of(region, node.inputs[0]);
   const std::size_t right = input_of(region, node.inputs[1]);
-  return std::make_unique<JobKernel>(KernelTraits{"dot", 4 * product_us(y.elements(), job.size)}, uploads,
-                                     [job, left, right](const KernelArgs& args, Queue& queue) {
-                                       Dot ready = job;
-                                       ready.chain = bound(job.chain, args);
-                                       ready.a = args.inputs[left];
-                                       ready.b = args.inputs[right];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  const double us = 4 * product_us(y.elements(), job.size);
+  return job_offer(context, {"dot"}, us, [region, job, left, right](Uploads& uploads) {
+    Dot loaded = job;
+    loaded.chain = chain_of(region).uploaded(uploads);
+    return [loaded, left, right](const KernelArgs& args, Queue& queue) {
+      Dot ready = loaded;
+      ready.chain = bound(loaded.chain, args);
+      ready.a = args.inputs[left];
+      ready.b = args.inputs[right];
+      ready.y = args.outputs[0];
+      queue.launch(ready);
+    };
+  });
 }
 
 }  // namespace banoff::gpu

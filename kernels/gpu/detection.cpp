@@ -41,7 +41,7 @@ struct Reader {
   }
 };
 
-Made decode(const DecodeBoxes& op, const Inputs& in, double cost, Uploads& uploads) {
+JobOffer decode(const DecodeBoxes& op, const Inputs& in, double cost) {
   DecodeRows job;
   job.count = as_int(in.types[0].shape.elements() / 4);
   job.per_row = as_int(in.types[0].shape[1] / 4);
@@ -53,19 +53,19 @@ Made decode(const DecodeBoxes& op, const Inputs& in, double cost, Uploads& uploa
     job.height = static_cast<float>(in.types[2].shape[2]);
     job.width = static_cast<float>(in.types[2].shape[3]);
   }
-  return std::make_unique<JobKernel>(KernelTraits{"decode_boxes", cost}, uploads,
-                                     [job, read = Reader(in)](const KernelArgs& args, Queue& queue) {
-                                       DecodeRows ready = job;
-                                       ready.deltas = read.data(args, 0);
-                                       ready.boxes = read.data(args, 1);
-                                       ready.deltas_rows = read.rows(args, 0);
-                                       ready.boxes_rows = read.rows(args, 1);
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return ready_offer(in.context, {"decode_boxes"}, cost,
+                     [job, read = Reader(in)](const KernelArgs& args, Queue& queue) {
+                       DecodeRows ready = job;
+                       ready.deltas = read.data(args, 0);
+                       ready.boxes = read.data(args, 1);
+                       ready.deltas_rows = read.rows(args, 0);
+                       ready.boxes_rows = read.rows(args, 1);
+                       ready.y = args.outputs[0];
+                       queue.launch(ready);
+                     });
 }
 
-Made align(const RoiAlign& op, const Inputs& in, const TensorType& out, double cost, Uploads& uploads) {
+JobOffer align(const RoiAlign& op, const Inputs& in, const TensorType& out, double cost) {
   AlignBoxes job;
   job.maps = static_cast<int>(in.types.size()) - 1;
   if (job.maps > AlignBoxes::most_maps) throw Refused{"more than 8 feature maps"};
@@ -84,35 +84,33 @@ Made align(const RoiAlign& op, const Inputs& in, const TensorType& out, double c
     job.level[i] = std::countr_zero(static_cast<std::uint64_t>(op.strides[i]));
     job.scale[i] = 1.0F / static_cast<float>(op.strides[i]);
   }
-  return std::make_unique<JobKernel>(KernelTraits{"roi_align", cost}, uploads,
-                                     [job, read = Reader(in)](const KernelArgs& args, Queue& queue) {
-                                       AlignBoxes ready = job;
-                                       ready.boxes = read.data(args, 0);
-                                       ready.rows = read.rows(args, 0);
-                                       for (int i = 0; i < job.maps; ++i)
-                                         ready.map[i] = read.data(args, static_cast<std::size_t>(i) + 1);
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return ready_offer(in.context, {"roi_align"}, cost, [job, read = Reader(in)](const KernelArgs& args, Queue& queue) {
+    AlignBoxes ready = job;
+    ready.boxes = read.data(args, 0);
+    ready.rows = read.rows(args, 0);
+    for (int i = 0; i < job.maps; ++i) ready.map[i] = read.data(args, static_cast<std::size_t>(i) + 1);
+    ready.y = args.outputs[0];
+    queue.launch(ready);
+  });
 }
 
-Made pick(const Inputs& in, const TensorType& out, double cost, Uploads& uploads) {
+JobOffer pick(const Inputs& in, const TensorType& out, double cost) {
   PickRows job;
   const Shape& shape = in.types[0].shape;
   job.count = as_int(out.shape.elements());
   job.channels = as_int(shape[1]);
   job.inner = as_int(shape.elements(2, shape.rank()));
   job.columns = as_int(in.types[1].shape[1]);
-  return std::make_unique<JobKernel>(KernelTraits{"pick_channel", cost}, uploads,
-                                     [job, read = Reader(in)](const KernelArgs& args, Queue& queue) {
-                                       PickRows ready = job;
-                                       ready.x = read.data(args, 0);
-                                       ready.picks = read.data(args, 1);
-                                       ready.x_rows = read.rows(args, 0);
-                                       ready.pick_rows = read.rows(args, 1);
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return ready_offer(in.context, {"pick_channel"}, cost,
+                     [job, read = Reader(in)](const KernelArgs& args, Queue& queue) {
+                       PickRows ready = job;
+                       ready.x = read.data(args, 0);
+                       ready.picks = read.data(args, 1);
+                       ready.x_rows = read.rows(args, 0);
+                       ready.pick_rows = read.rows(args, 1);
+                       ready.y = args.outputs[0];
+                       queue.launch(ready);
+                     });
 }
 
 /// The scratch memory of suppression: a counter, the classes' cutoffs, the candidates.
@@ -120,7 +118,7 @@ struct Lists {
   std::size_t cutoffs = 64, candidates = 0, bytes = 0;
 };
 
-Made suppress(const Nms& op, const Inputs& in, const TensorType& out, Uploads& uploads) {
+JobOffer suppress(const Nms& op, const Inputs& in, const TensorType& out) {
   if (in.types.size() / 2 > ScoredGroups::most) throw Refused{"more than 8 groups of boxes"};
   ScoredGroups groups;
   std::int64_t scores = 0, classes = 0;
@@ -137,58 +135,58 @@ Made suppress(const Nms& op, const Inputs& in, const TensorType& out, Uploads& u
   Lists lists;
   lists.candidates = (lists.cutoffs + static_cast<std::size_t>(classes) * sizeof(Cutoff) + 63) / 64 * 64;
   lists.bytes = lists.candidates + static_cast<std::size_t>(as_int(scores)) * sizeof(Candidate);
-  KernelTraits traits{"nms", 20 + static_cast<double>(scores) / 1e4, lists.bytes};
+  KernelTraits traits{"nms", lists.bytes};
   traits.counts_rows = true;
   const std::size_t kept_at = out.bounded ? count_offset(in.context, out) : 0;
-  return std::make_unique<JobKernel>(
-      std::move(traits), uploads,
-      [op, groups, lists, kept_at, scores, read = Reader(in)](const KernelArgs& args, Queue& queue) {
-        ScoredGroups bound = groups;
-        for (int g = 0; g < groups.count; ++g) {
-          const auto i = static_cast<std::size_t>(g) * 2;
-          ScoredGroup& group = bound.group[g];
-          group.boxes = reinterpret_cast<const float*>(read.data(args, i));
-          group.scores = reinterpret_cast<const float*>(read.data(args, i + 1));
-          group.boxes_rows = read.rows(args, i);
-          group.scores_rows = read.rows(args, i + 1);
-        }
-        auto* const listed = reinterpret_cast<int*>(args.scratch);
-        auto* const cutoffs = reinterpret_cast<Cutoff*>(args.scratch + lists.cutoffs);
-        auto* const candidates = reinterpret_cast<Candidate*>(args.scratch + lists.candidates);
-        queue.fill_zero(args.scratch, sizeof(int));
-        CollectCandidates collect;
-        collect.groups = bound;
-        collect.count = static_cast<int>(scores);
-        collect.score = static_cast<float>(op.score);
-        collect.background = op.background;
-        if (op.min_size) collect.min_size = static_cast<float>(*op.min_size);
-        if (op.candidates) {
-          FindCutoffs find;
-          find.groups = bound;
-          find.score = collect.score;
-          find.candidates = static_cast<int>(*op.candidates);
-          find.cutoffs = cutoffs;
-          queue.launch(find);
-          collect.cutoffs = cutoffs;
-        }
-        collect.list = candidates;
-        collect.listed = listed;
-        queue.launch(collect);
-        KeepBest keep;
-        keep.groups = bound;
-        keep.iou = op.iou;
-        keep.max = static_cast<int>(op.max);
-        keep.list = candidates;
-        keep.listed = listed;
-        keep.y = reinterpret_cast<float*>(args.outputs[0]);
-        keep.kept = reinterpret_cast<std::int64_t*>(args.outputs[0] + kept_at);
-        queue.launch(keep);
-      });
+  const double us = 20 + static_cast<double>(scores) / 1e4;
+  return ready_offer(in.context, traits, us,
+                     [op, groups, lists, kept_at, scores, read = Reader(in)](const KernelArgs& args, Queue& queue) {
+                       ScoredGroups bound = groups;
+                       for (int g = 0; g < groups.count; ++g) {
+                         const auto i = static_cast<std::size_t>(g) * 2;
+                         ScoredGroup& group = bound.group[g];
+                         group.boxes = reinterpret_cast<const float*>(read.data(args, i));
+                         group.scores = reinterpret_cast<const float*>(read.data(args, i + 1));
+                         group.boxes_rows = read.rows(args, i);
+                         group.scores_rows = read.rows(args, i + 1);
+                       }
+                       auto* const listed = reinterpret_cast<int*>(args.scratch);
+                       auto* const cutoffs = reinterpret_cast<Cutoff*>(args.scratch + lists.cutoffs);
+                       auto* const candidates = reinterpret_cast<Candidate*>(args.scratch + lists.candidates);
+                       queue.fill_zero(args.scratch, sizeof(int));
+                       CollectCandidates collect;
+                       collect.groups = bound;
+                       collect.count = static_cast<int>(scores);
+                       collect.score = static_cast<float>(op.score);
+                       collect.background = op.background;
+                       if (op.min_size) collect.min_size = static_cast<float>(*op.min_size);
+                       if (op.candidates) {
+                         FindCutoffs find;
+                         find.groups = bound;
+                         find.score = collect.score;
+                         find.candidates = static_cast<int>(*op.candidates);
+                         find.cutoffs = cutoffs;
+                         queue.launch(find);
+                         collect.cutoffs = cutoffs;
+                       }
+                       collect.list = candidates;
+                       collect.listed = listed;
+                       queue.launch(collect);
+                       KeepBest keep;
+                       keep.groups = bound;
+                       keep.iou = op.iou;
+                       keep.max = static_cast<int>(op.max);
+                       keep.list = candidates;
+                       keep.listed = listed;
+                       keep.y = reinterpret_cast<float*>(args.outputs[0]);
+                       keep.kept = reinterpret_cast<std::int64_t*>(args.outputs[0] + kept_at);
+                       queue.launch(keep);
+                     });
 }
 
 }  // namespace
 
-Made detection(const Context& context, const Region& region) {
+JobOffer detection(const Context& context, const Region& region) {
   require_float_chain(region);
   if (region.nodes.size() != 1) throw Refused{"one op on boxes at a time"};
   if (context.storage(DType::f32) != DType::f32)
@@ -201,11 +199,10 @@ Made detection(const Context& context, const Region& region) {
   const Inputs in(context, region, only);
   const TensorType& out = region.type(only.outputs[0]);
   const double cost = pass_us(context, region);
-  Uploads uploads(*context.backend, region.estimate);
-  if (const auto* op = only.as<DecodeBoxes>()) return decode(*op, in, cost, uploads);
-  if (const auto* op = only.as<Nms>()) return suppress(*op, in, out, uploads);
-  if (const auto* op = only.as<RoiAlign>()) return align(*op, in, out, cost, uploads);
-  return pick(in, out, cost, uploads);
+  if (const auto* op = only.as<DecodeBoxes>()) return decode(*op, in, cost);
+  if (const auto* op = only.as<Nms>()) return suppress(*op, in, out);
+  if (const auto* op = only.as<RoiAlign>()) return align(*op, in, out, cost);
+  return pick(in, out, cost);
 }
 
 }  // namespace banoff::gpu

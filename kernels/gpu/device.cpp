@@ -44,7 +44,6 @@ class GpuKernel final : public Kernel {
   [[nodiscard]] bool may_overwrite(int input) const override {
     return std::ranges::find(kernel_->traits().overwrites, input) != kernel_->traits().overwrites.end();
   }
-  [[nodiscard]] double cost_us() const override { return kernel_->traits().cost_us; }
 
  private:
   void queue(const KernelArgs& args, Queue& queue) const {
@@ -87,26 +86,27 @@ class GpuDevice final : public Device {
     return type.bounded ? std::optional(count_offset(context_, type)) : std::nullopt;
   }
 
-  [[nodiscard]] Compiled compile(const Region& region) const override {
-    return attempt([&]() -> Compiled {
-      Made kernel = gpu::compile(context_, region);
-      std::vector<std::int64_t> capacities;
-      std::vector<CountPass> passes;
-      for (std::size_t i = 0; i < region.outputs.size(); ++i) {
-        const TensorType& type = region.type(region.outputs[i]);
-        capacities.push_back(type.shape.rank() == 0 ? 1 : type.shape[0]);
-        if (type.bounded && !kernel->traits().counts_rows) passes.push_back(pass_to(region, i));
+  [[nodiscard]] Offers offers(const Region& region) const override {
+    return attempt<Offers>([&] {
+      std::vector<Offer> result;
+      for (JobOffer& offer : gpu::offers(context_, region)) {
+        std::vector<std::int64_t> capacities;
+        std::vector<CountPass> passes;
+        for (std::size_t i = 0; i < region.outputs.size(); ++i) {
+          const TensorType& type = region.type(region.outputs[i]);
+          capacities.push_back(capacity(type));
+          if (type.bounded && !offer.traits.counts_rows) passes.push_back(pass_to(region, i));
+        }
+        result.push_back(finished(std::move(offer), std::move(capacities), std::move(passes)));
       }
-      return std::make_unique<GpuKernel>(std::move(kernel), std::move(capacities), std::move(passes), context_.backend);
+      return result;
     });
   }
 
-  [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
+  [[nodiscard]] Offer reorder(const TensorType& type, Layout from, Layout to) const override {
     std::vector<CountPass> passes;
     if (type.bounded) passes.push_back({0, 0, count_offset(context_, type), count_offset(context_, type)});
-    return std::make_unique<GpuKernel>(gpu::reorder(context_, type, from, to),
-                                       std::vector<std::int64_t>{type.shape.rank() == 0 ? 1 : type.shape[0]},
-                                       std::move(passes), context_.backend);
+    return finished(gpu::reorder(context_, type, from, to), {capacity(type)}, std::move(passes));
   }
 
   [[nodiscard]] std::unique_ptr<Stream> make_stream(std::size_t arena_bytes) const override {
@@ -125,6 +125,18 @@ class GpuDevice final : public Device {
   }
 
  private:
+  static std::int64_t capacity(const TensorType& type) { return type.shape.rank() == 0 ? 1 : type.shape[0]; }
+
+  [[nodiscard]] Offer finished(JobOffer offer, std::vector<std::int64_t> capacities,
+                               std::vector<CountPass> passes) const {
+    const auto make = [make = std::move(offer.make), capacities = std::move(capacities), passes = std::move(passes),
+                       backend = context_.backend] {
+      return attempt<Compiled>(
+          [&]() -> Compiled { return std::make_unique<GpuKernel>(make(), capacities, passes, backend); });
+    };
+    return {std::move(offer.traits.name), offer.cost_us, offer.slow, make};
+  }
+
   /// A bounded output has as many rows as the first bounded input.
   [[nodiscard]] CountPass pass_to(const Region& region, std::size_t output) const {
     for (std::size_t i = 0; i < region.inputs.size(); ++i) {
@@ -140,13 +152,15 @@ class GpuDevice final : public Device {
 
 }  // namespace
 
-Made compile(const Context& context, const Region& region) {
-  using Family = Made (*)(const Context&, const Region&);
+std::vector<JobOffer> offers(const Context& context, const Region& region) {
+  const Op& head = region.node(0).op;
+  if (std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head))
+    return convolution(context, region);
+  using Family = JobOffer (*)(const Context&, const Region&);
   const bool floats = region.inputs.empty() || held(region.type(region.inputs[0]).dtype) == DType::f32;
   const auto family = std::visit(
       [floats]<class T>(const T&) -> Family {
-        if constexpr (one_of<T, Conv, ConvTranspose>) return convolution;
-        else if constexpr (std::is_same_v<T, Dense>) return dense;
+        if constexpr (std::is_same_v<T, Dense>) return dense;
         else if constexpr (std::is_same_v<T, MatMul>) return matrix_product;
         else if constexpr (one_of<T, Pool, AdaptiveAvgPool>) return pool;
         else if constexpr (one_of<T, GlobalPool, Reduce>) return summary;
@@ -166,8 +180,8 @@ Made compile(const Context& context, const Region& region) {
           return movement;
         else return pointwise;
       },
-      region.node(0).op);
-  return family(context, region);
+      head);
+  return {family(context, region)};
 }
 
 std::unique_ptr<Device> device(std::shared_ptr<const Backend> backend, const Options& options) {

@@ -38,7 +38,7 @@ void GpuStream::run(const std::function<void()>& work, bool same) {
 }
 
 const std::byte* Uploads::add_bytes(std::span<const std::byte> bytes) {
-  if (bytes.empty() || estimate_) return nullptr;
+  if (bytes.empty()) return nullptr;
   Memory& memory = memory_.emplace_back(backend_.allocate(bytes.size()));
   const auto queue = backend_.make_queue();
   queue->copy(memory.get(), bytes.data(), bytes.size());
@@ -52,10 +52,14 @@ const std::byte* Uploads::add(const std::vector<float>& values, DType type) {
   return add_bytes({tensor.data(), tensor.bytes()});
 }
 
-std::byte* Uploads::add_zeros(std::size_t bytes) {
-  if (estimate_) return nullptr;
-  (void)add_bytes(std::vector<std::byte>(bytes));
-  return memory_.back().get();
+JobOffer job_offer(const Context& context, KernelTraits traits, double cost_us,
+                   std::function<JobKernel::Function(Uploads&)> prepare) {
+  const auto make = [&context, traits, prepare = std::move(prepare)] {
+    Uploads uploads(*context.backend);
+    JobKernel::Function function = prepare(uploads);
+    return std::make_unique<JobKernel>(traits, uploads, std::move(function));
+  };
+  return {std::move(traits), cost_us, false, make};
 }
 
 double pass_us(const Context& context, const Region& region) {

@@ -11,7 +11,7 @@ namespace banoff::gpu {
 
 class Tuner;
 
-/// What compile functions need to know of the device. Kernels share it.
+/// What describing and making kernels needs to know of the device. Outlives its offers.
 struct Context {
   std::shared_ptr<const Backend> backend;
   Options options;
@@ -39,10 +39,10 @@ class GpuStream final : public Stream {
   bool record_, recorded_ = false;
 };
 
-/// Values that kernels read in every run, moved to the device; none while only the cost is asked for.
+/// Values that kernels read in every run, moved to the device when a kernel is made.
 class Uploads {
  public:
-  Uploads(const Backend& backend, bool estimate) : backend_(backend), estimate_(estimate) {}
+  explicit Uploads(const Backend& backend) : backend_(backend) {}
 
   /// Null for no values.
   template <class E>
@@ -51,7 +51,6 @@ class Uploads {
   }
   /// The values rounded to `type`.
   [[nodiscard]] const std::byte* add(const std::vector<float>& values, DType type);
-  [[nodiscard]] std::byte* add_zeros(std::size_t bytes);
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::vector<Memory> take() { return std::move(memory_); }
 
@@ -59,21 +58,19 @@ class Uploads {
   const std::byte* add_bytes(std::span<const std::byte> bytes);
 
   const Backend& backend_;
-  bool estimate_;
   std::size_t bytes_ = 0;
   std::vector<Memory> memory_;
 };
 
 struct KernelTraits {
   std::string name;
-  double cost_us = 0;
   std::size_t scratch_bytes = 0;
   std::vector<int> overwrites = {};
   /// Whether it writes the number of rows of bounded outputs itself.
   bool counts_rows = false;
 };
 
-/// What a compile function makes; the device puts it behind the interface that the planner knows.
+/// What the offers of a family make; the device puts it behind the interface that the planner knows.
 class JobKernel {
  public:
   using Function = std::function<void(const KernelArgs&, Queue&)>;
@@ -94,22 +91,50 @@ class JobKernel {
   Function function_;
 };
 
+using Made = std::unique_ptr<JobKernel>;
+
+/// A way to compute a region (kernels/device.hpp) before the device puts its own around it.
+struct JobOffer {
+  KernelTraits traits;  ///< the kernel's, as far as known
+  double cost_us = 0;
+  bool slow = false;
+  std::function<Made()> make;
+};
+
+/// The offer of a kernel whose function `prepare` makes, with what it uploads.
+[[nodiscard]] JobOffer job_offer(const Context& context, KernelTraits traits, double cost_us,
+                                 std::function<JobKernel::Function(Uploads&)> prepare);
+
+/// The same of a function that reads nothing but values of the network.
+[[nodiscard]] inline JobOffer ready_offer(const Context& context, KernelTraits traits, double cost_us,
+                                          JobKernel::Function function) {
+  return job_offer(context, std::move(traits), cost_us,
+                   [function = std::move(function)](Uploads&) { return function; });
+}
+
 /// The only node of a region; throws Refused where there are several.
 [[nodiscard]] inline const Node& only_node(const Region& region) {
   if (region.nodes.size() != 1) throw Refused{"one op at a time"};
   return region.node(0);
 }
 
-/// The kernel of one job from the region's only input `x` to its output `y`.
+/// The offer of one job from the region's only input `x` to its output `y`; `upload` sets what else it reads.
+template <class J, class F>
+[[nodiscard]] JobOffer single_job(const Context& context, const char* name, double cost_us, const J& job, F upload) {
+  return job_offer(context, {name}, cost_us, [job, upload](Uploads& uploads) {
+    J loaded = job;
+    upload(loaded, uploads);
+    return [loaded](const KernelArgs& args, Queue& queue) {
+      J ready = loaded;
+      ready.x = args.inputs[0];
+      ready.y = args.outputs[0];
+      queue.launch(ready);
+    };
+  });
+}
 template <class J>
-[[nodiscard]] std::unique_ptr<JobKernel> made(std::string name, double cost, Uploads& uploads, const J& job) {
-  return std::make_unique<JobKernel>(KernelTraits{std::move(name), cost}, uploads,
-                                     [job](const KernelArgs& args, Queue& queue) {
-                                       J ready = job;
-                                       ready.x = args.inputs[0];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+[[nodiscard]] JobOffer single_job(const Context& context, const char* name, double cost_us, const J& job) {
+  return single_job(context, name, cost_us, job, [](J&, Uploads&) {});
 }
 
 /// Time of a launch that moves this many bytes, in microseconds. Good enough to choose between layouts.

@@ -52,11 +52,18 @@ std::int64_t elements_together(const MovePlan& plan, const std::vector<WalkDim>&
 
 }  // namespace
 
-ReadyMove ready(MovePlan plan, Uploads& uploads) {
+ReadyMove DescribedMove::uploaded(Uploads& uploads) const {
+  ReadyMove result = move;
+  for (std::size_t d = 0; d < tables.size(); ++d) result.job.dim[d].table = uploads.add(tables[d]);
+  result.job.fill = uploads.add(fill);
+  return result;
+}
+
+DescribedMove described(MovePlan plan) {
   const std::vector<WalkDim> ways = simplified(plan);
   const std::int64_t together = elements_together(plan, ways);
-  ReadyMove result;
-  Move& job = result.job;
+  DescribedMove result;
+  Move& job = result.move.job;
   job.unit = as_int(together * static_cast<std::int64_t>(plan.element));
   job.dims = static_cast<int>(ways.size());
   job.channel_dim = Move::most_dims;
@@ -70,14 +77,14 @@ ReadyMove ready(MovePlan plan, Uploads& uploads) {
     dim.to = as_int(last && together > 1 ? 1 : way.to / together);
     std::vector<int> table = way.table;
     for (int& at : table) at = at < 0 ? at : at / static_cast<int>(together);
-    dim.table = uploads.add(table);
+    result.tables.push_back(std::move(table));
     if (way.channels) job.channel_dim = static_cast<int>(d);
     count *= dim.extent;
   }
   job.count = as_int(count);
-  job.fill = uploads.add(plan.fill);
-  result.from = static_cast<std::size_t>(plan.from) * plan.element;
-  result.to = static_cast<std::size_t>(plan.to) * plan.element;
+  result.fill = std::move(plan.fill);
+  result.move.from = static_cast<std::size_t>(plan.from) * plan.element;
+  result.move.to = static_cast<std::size_t>(plan.to) * plan.element;
   return result;
 }
 

@@ -27,7 +27,16 @@ struct ReadyMove {
   void queue(Queue& queue, const std::byte* x, std::byte* y) const;
 };
 
-[[nodiscard]] ReadyMove ready(MovePlan plan, Uploads& uploads);
+/// A move whose tables and fill values are still in the host's memory.
+struct DescribedMove {
+  ReadyMove move;
+  std::vector<std::vector<int>> tables;  ///< by dimension
+  std::vector<std::byte> fill;
+
+  [[nodiscard]] ReadyMove uploaded(Uploads& uploads) const;
+};
+
+[[nodiscard]] DescribedMove described(MovePlan plan);
 
 /// The walk over all elements of a shape, read in one layout and written in another.
 [[nodiscard]] MovePlan relay(const Shape& shape, Layout from, Layout to, std::size_t element);

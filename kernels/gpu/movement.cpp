@@ -31,7 +31,7 @@ struct Operands {
 
 struct Piece {
   std::size_t input = 0, output = 0;
-  ReadyMove move;
+  DescribedMove move;
 };
 
 /// One end of a part's walk: which input or output, where in it the part begins, and its strides.
@@ -41,38 +41,37 @@ struct End {
   std::vector<std::int64_t> strides;
 };
 
-void add_part(std::vector<Piece>& pieces, const Operands& o, const Shape& part, const End& from, const End& to,
-              Uploads& uploads) {
+void add_part(std::vector<Piece>& pieces, const Operands& o, const Shape& part, const End& from, const End& to) {
   if (part.elements() == 0) return;
   MovePlan plan;
   plan.element = o.element();
   plan.from = from.start;
   plan.to = to.start;
   for (std::size_t a = 0; a < part.rank(); ++a) plan.ways.push_back({part[a], from.strides[a], to.strides[a]});
-  pieces.push_back({from.place, to.place, ready(std::move(plan), uploads)});
+  pieces.push_back({from.place, to.place, described(std::move(plan))});
 }
 
 /// One walk per input, to its part of the result.
-std::vector<Piece> concat(const Operands& o, const Concat& op, Uploads& uploads) {
+std::vector<Piece> concat(const Operands& o, const Concat& op) {
   const std::size_t axis = resolve_axis(op.axis, o.out().rank());
   std::vector<Piece> pieces;
   std::int64_t start = 0;
   const auto to = o.written();
   for (std::size_t i = 0; i < o.node.inputs.size(); ++i) {
-    add_part(pieces, o, o.in(i), {o.place(i), 0, o.read(i)}, {0, start * to[axis], to}, uploads);
+    add_part(pieces, o, o.in(i), {o.place(i), 0, o.read(i)}, {0, start * to[axis], to});
     start += o.in(i)[axis];
   }
   return pieces;
 }
 
-std::vector<Piece> split(const Operands& o, const Split& op, Uploads& uploads) {
+std::vector<Piece> split(const Operands& o, const Split& op) {
   if (o.region.outputs != o.node.outputs) throw Refused{"some parts are not wanted"};
   const std::size_t axis = resolve_axis(op.axis, o.in().rank());
   std::vector<Piece> pieces;
   std::int64_t start = 0;
   const auto from = o.read();
   for (std::size_t i = 0; i < o.node.outputs.size(); ++i) {
-    add_part(pieces, o, o.out(i), {o.place(), start * from[axis], from}, {i, 0, o.written(i)}, uploads);
+    add_part(pieces, o, o.out(i), {o.place(), start * from[axis], from}, {i, 0, o.written(i)});
     start += o.out(i)[axis];
   }
   return pieces;
@@ -186,40 +185,40 @@ MovePlan plan_of(const Operands& o) {
   return copied(o);
 }
 
-std::vector<Piece> pieces_of(const Operands& o, Uploads& uploads) {
-  if (const auto* op = o.node.as<Concat>()) return concat(o, *op, uploads);
-  if (const auto* op = o.node.as<Split>()) return split(o, *op, uploads);
+std::vector<Piece> pieces_of(const Operands& o) {
+  if (const auto* op = o.node.as<Concat>()) return concat(o, *op);
+  if (const auto* op = o.node.as<Split>()) return split(o, *op);
   if (o.out().elements() == 0) return {};
-  return {{o.place(), 0, ready(plan_of(o), uploads)}};
+  return {{o.place(), 0, described(plan_of(o))}};
 }
 
 }  // namespace
 
-Made movement(const Context& context, const Region& region) {
+JobOffer movement(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   if (region.inputs.empty()) throw Refused{"no input"};
-  Uploads uploads(*context.backend, region.estimate);
-  auto pieces = pieces_of({context, region, node}, uploads);
-  KernelTraits traits{"move", pass_us(context, region) + 2.0 * static_cast<double>(pieces.size())};
-  return std::make_unique<JobKernel>(std::move(traits), uploads,
-                                     [pieces = std::move(pieces)](const KernelArgs& args, Queue& queue) {
-                                       for (const Piece& piece : pieces)
-                                         piece.move.queue(queue, args.inputs[piece.input], args.outputs[piece.output]);
-                                     });
+  const std::vector<Piece> pieces = pieces_of({context, region, node});
+  const double us = pass_us(context, region) + 2.0 * static_cast<double>(pieces.size());
+  return job_offer(context, {"move"}, us, [pieces](Uploads& uploads) {
+    std::vector<ReadyMove> moves;
+    for (const Piece& piece : pieces) moves.push_back(piece.move.uploaded(uploads));
+    return [pieces, moves](const KernelArgs& args, Queue& queue) {
+      for (std::size_t i = 0; i < moves.size(); ++i)
+        moves[i].queue(queue, args.inputs[pieces[i].input], args.outputs[pieces[i].output]);
+    };
+  });
 }
 
-Made reorder(const Context& context, const TensorType& type, Layout from, Layout to) {
-  Uploads uploads(*context.backend, false);
+JobOffer reorder(const Context& context, const TensorType& type, Layout from, Layout to) {
   const std::size_t element = size_of(context.storage(type.dtype));
-  KernelTraits traits{from == to ? "copy" : "reorder",
-                      pass_us(2.0 * static_cast<double>(type.shape.elements()) * static_cast<double>(element))};
-  if (type.shape.elements() == 0)
-    return std::make_unique<JobKernel>(std::move(traits), uploads, [](const KernelArgs&, Queue&) {});
-  return std::make_unique<JobKernel>(
-      std::move(traits), uploads,
-      [move = ready(relay(type.shape, from, to, element), uploads)](const KernelArgs& args, Queue& queue) {
-        if (args.inputs[0] != args.outputs[0]) move.queue(queue, args.inputs[0], args.outputs[0]);
-      });
+  const double us = pass_us(2.0 * static_cast<double>(type.shape.elements()) * static_cast<double>(element));
+  const KernelTraits traits{from == to ? "copy" : "reorder"};
+  if (type.shape.elements() == 0) return ready_offer(context, traits, us, [](const KernelArgs&, Queue&) {});
+  return job_offer(context, traits, us, [move = described(relay(type.shape, from, to, element))](Uploads& uploads) {
+    return [ready = move.uploaded(uploads)](const KernelArgs& args, Queue& queue) {
+      if (args.inputs[0] != args.outputs[0]) ready.queue(queue, args.inputs[0], args.outputs[0]);
+    };
+  });
 }
 
 }  // namespace banoff::gpu

@@ -18,32 +18,34 @@ std::optional<ValueId> source_of(const Region& region, const Node& first) {
   return std::nullopt;
 }
 
+/// The region's nodes on `source`, or on a first operand that is broadcast.
+DescribedChain chain_of(const Region& region, std::optional<ValueId> source) {
+  ChainBuilder builder(region);
+  const Node& first = region.node(0);
+  if (!source) builder.start_with(first.inputs.at(0));
+  builder.add(first, source ? *source : first.inputs[0]);
+  builder.add_tail();
+  return builder.finish();
+}
+
 }  // namespace
 
-Made pointwise(const Context& context, const Region& region) {
+JobOffer pointwise(const Context& context, const Region& region) {
   require_float_chain(region);
   if (region.inputs.empty()) throw Refused{"no input"};
-  Uploads uploads(*context.backend, region.estimate);
-  ChainBuilder builder(region, uploads);
-  const Node& first = region.node(0);
-  const std::optional<ValueId> source = source_of(region, first);
-  if (!source) builder.start_with(first.inputs.at(0));
-  for (std::size_t i = 0; i < region.nodes.size(); ++i) {
-    const ValueId start = source ? *source : first.inputs[0];
-    builder.add(region.node(i), i == 0 ? start : region.node(i - 1).outputs[0]);
-  }
+  const std::optional<ValueId> source = source_of(region, region.node(0));
+  const DescribedChain chain = chain_of(region, source);
   Pointwise job;
-  job.chain = builder.finish();
   const Shape& shape = region.type(region.outputs[0]).shape;
   job.type = context.storage(region.type(region.outputs[0]).dtype);
   job.count = as_int(shape.elements());
   job.packed = job.count % (16 / static_cast<int>(size_of(job.type))) == 0;
   const int from = source ? static_cast<int>(input_of(region, *source)) : none;
-  KernelTraits traits{"pointwise", pass_us(context, region)};
+  KernelTraits traits{"pointwise"};
   // An element is read before it is written, unless a broadcast operand lies in the same memory.
-  const auto& full = builder.full_operands();
+  const auto& full = chain.full_operands;
   const auto only_whole = [&](int input) {
-    return std::all_of(job.chain.step, job.chain.step + job.chain.count, [&](const ChainStep& step) {
+    return std::all_of(chain.chain.step, chain.chain.step + chain.chain.count, [&](const ChainStep& step) {
       const bool reads = step.kind == StepKind::combine || step.kind == StepKind::start;
       return !reads || step.full || step.input != input;
     });
@@ -52,16 +54,20 @@ Made pointwise(const Context& context, const Region& region) {
     const bool whole = input == from || std::ranges::find(full, input) != full.end();
     if (whole && only_whole(input)) traits.overwrites.push_back(input);
   }
-  return std::make_unique<JobKernel>(std::move(traits), uploads, [job, from](const KernelArgs& args, Queue& queue) {
-    Pointwise ready = job;
-    ready.chain = bound(job.chain, args);
-    ready.x = from == none ? nullptr : args.inputs[static_cast<std::size_t>(from)];
-    ready.y = args.outputs[0];
-    queue.launch(ready);
+  return job_offer(context, traits, pass_us(context, region), [region, source, job, from](Uploads& uploads) {
+    Pointwise loaded = job;
+    loaded.chain = chain_of(region, source).uploaded(uploads);
+    return [loaded, from](const KernelArgs& args, Queue& queue) {
+      Pointwise ready = loaded;
+      ready.chain = bound(loaded.chain, args);
+      ready.x = from == none ? nullptr : args.inputs[static_cast<std::size_t>(from)];
+      ready.y = args.outputs[0];
+      queue.launch(ready);
+    };
   });
 }
 
-Made local_response(const Context& context, const Region& region) {
+JobOffer local_response(const Context& context, const Region& region) {
   require_float_chain(region);
   const Node& node = only_node(region);
   const auto& op = *node.as<Lrn>();
@@ -77,11 +83,10 @@ Made local_response(const Context& context, const Region& region) {
   job.alpha = static_cast<float>(op.alpha / static_cast<double>(op.size));
   job.beta = static_cast<float>(op.beta);
   job.bias = static_cast<float>(op.bias);
-  Uploads uploads(*context.backend, region.estimate);
-  return made("lrn", 2 * pass_us(context, region), uploads, job);
+  return single_job(context, "lrn", 2 * pass_us(context, region), job);
 }
 
-Made convert(const Context& context, const Region& region) {
+JobOffer convert(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const TensorType& in = region.type(node.inputs[0]);
   const TensorType& out = region.type(node.outputs[0]);
@@ -90,8 +95,7 @@ Made convert(const Context& context, const Region& region) {
   job.from = context.storage(in.dtype);
   job.to = context.storage(out.dtype);
   job.count = as_int(in.shape.elements());
-  Uploads uploads(*context.backend, region.estimate);
-  return made("convert", pass_us(context, region), uploads, job);
+  return single_job(context, "convert", pass_us(context, region), job);
 }
 
 }  // namespace banoff::gpu

@@ -60,11 +60,19 @@ Summarised summarised(const Node& node, std::size_t rank) {
   return result;
 }
 
+/// Sets what a norm scales by and adds.
+auto parameters_of(const Region& region) {
+  return [region](Normalise& job, Uploads& uploads) {
+    job.scale = uploads.add(floats(region, region.node(0), Slot::weight));
+    job.shift = uploads.add(floats(region, region.node(0), Slot::bias));
+  };
+}
+
 constexpr std::array<const char*, 5> summary_names{"mean", "sum", "prod", "max", "min"};
 
 }  // namespace
 
-Made summary(const Context& context, const Region& region) {
+JobOffer summary(const Context& context, const Region& region) {
   const Node& node = reduction(region);
   const Shape& shape = region.type(node.inputs[0]).shape;
   const auto [kind, reduced] = summarised(node, shape.rank());
@@ -85,11 +93,10 @@ Made summary(const Context& context, const Region& region) {
   const std::int64_t outputs = region.type(node.outputs[0]).shape.elements();
   job.size = as_int(shape.elements() / std::max<std::int64_t>(outputs, 1));
   job.shares = shares_of(outputs, job.size, runs_in_ones(job.output));
-  Uploads uploads(*context.backend, region.estimate);
-  return made(row_for(summary_names, kind), pass_us(context, region), uploads, job);
+  return single_job(context, row_for(summary_names, kind), pass_us(context, region), job);
 }
 
-Made softmax(const Context& context, const Region& region) {
+JobOffer softmax(const Context& context, const Region& region) {
   const Node& node = reduction(region);
   const Shape& shape = region.type(node.inputs[0]).shape;
   const std::size_t axis = resolve_axis(node.as<Softmax>()->axis, shape.rank());
@@ -99,11 +106,10 @@ Made softmax(const Context& context, const Region& region) {
   job.size = as_int(shape[axis]);
   job.stride = as_int(strides_of(shape, region.input_layouts[0])[axis]);
   job.shares = shares_of(shape.elements() / job.size, job.size, job.stride > 1);
-  Uploads uploads(*context.backend, region.estimate);
-  return made("softmax", 1.5 * pass_us(context, region), uploads, job);
+  return single_job(context, "softmax", 1.5 * pass_us(context, region), job);
 }
 
-Made arg_reduce(const Context& context, const Region& region) {
+JobOffer arg_reduce(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const auto& op = *node.as<ArgReduce>();
   const TensorType& type = region.type(node.inputs[0]);
@@ -124,11 +130,10 @@ Made arg_reduce(const Context& context, const Region& region) {
   job.stride = as_int(strides_of(type.shape, layout)[axis]);
   (void)as_int(type.shape.elements());
   job.shares = shares_of(out.elements(), job.size, job.stride > 1);
-  Uploads uploads(*context.backend, region.estimate);
-  return made("arg_reduce", pass_us(context, region), uploads, job);
+  return single_job(context, "arg_reduce", pass_us(context, region), job);
 }
 
-Made group_norm(const Context& context, const Region& region) {
+JobOffer group_norm(const Context& context, const Region& region) {
   const Node& node = reduction(region);
   const auto& op = *node.as<GroupNorm>();
   const Shape& shape = region.type(node.inputs[0]).shape;
@@ -151,13 +156,10 @@ Made group_norm(const Context& context, const Region& region) {
   job.groups = as_int(groups);
   job.per_group = as_int(per_group);
   job.inner = last ? 1 : as_int(pixels);
-  Uploads uploads(*context.backend, region.estimate);
-  job.scale = uploads.add(floats(region, node, Slot::weight));
-  job.shift = uploads.add(floats(region, node, Slot::bias));
-  return made("group_norm", 1.5 * pass_us(context, region), uploads, job);
+  return single_job(context, "group_norm", 1.5 * pass_us(context, region), job, parameters_of(region));
 }
 
-Made layer_norm(const Context& context, const Region& region) {
+JobOffer layer_norm(const Context& context, const Region& region) {
   const Node& node = reduction(region);
   const auto& op = *node.as<LayerNorm>();
   const Shape& shape = region.type(node.inputs[0]).shape;
@@ -183,10 +185,7 @@ Made layer_norm(const Context& context, const Region& region) {
   job.shares = shares_of(shape.elements() / size, size, !runs_in_ones(job.element) && runs_in_ones(job.output));
   job.eps = static_cast<float>(op.eps);
   job.per_group = job.size;
-  Uploads uploads(*context.backend, region.estimate);
-  job.scale = uploads.add(floats(region, node, Slot::weight));
-  job.shift = uploads.add(floats(region, node, Slot::bias));
-  return made("layer_norm", 1.5 * pass_us(context, region), uploads, job);
+  return single_job(context, "layer_norm", 1.5 * pass_us(context, region), job, parameters_of(region));
 }
 
 }  // namespace banoff::gpu

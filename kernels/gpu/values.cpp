@@ -39,7 +39,7 @@ void set_function(Function& job, const Node& node) {
 
 }  // namespace
 
-Made function(const Context& context, const Region& region) {
+JobOffer function(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const TensorType& out = region.type(node.outputs[0]);
   constexpr int operands = Function::most_operands;
@@ -60,18 +60,16 @@ Made function(const Context& context, const Region& region) {
     places.push_back(input_of(region, node.inputs[i]));
   }
   job.walked = walked<decltype(job.walked)>(in_memory(axes, region.output_layouts[0]));
-  Uploads uploads(*context.backend, region.estimate);
-  return std::make_unique<JobKernel>(KernelTraits{"function", pass_us(context, region)}, uploads,
-                                     [job, places](const KernelArgs& args, Queue& queue) {
-                                       Function ready = job;
-                                       for (std::size_t i = 0; i < places.size(); ++i)
-                                         ready.x[i] = args.inputs[places[i]];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return ready_offer(context, {"function"}, pass_us(context, region),
+                     [job, places](const KernelArgs& args, Queue& queue) {
+                       Function ready = job;
+                       for (std::size_t i = 0; i < places.size(); ++i) ready.x[i] = args.inputs[places[i]];
+                       ready.y = args.outputs[0];
+                       queue.launch(ready);
+                     });
 }
 
-Made take(const Context& context, const Region& region) {
+JobOffer take(const Context& context, const Region& region) {
   const Node& node = only_node(region);
   const TensorType& x = region.type(node.inputs[0]);
   const Shape& indices = region.type(node.inputs[1]).shape;
@@ -97,15 +95,14 @@ Made take(const Context& context, const Region& region) {
   (void)as_int(x.shape.elements());
   job.walked = walked<decltype(job.walked)>(in_memory(axes, region.output_layouts[0]));
   const std::size_t values = input_of(region, node.inputs[0]), index = input_of(region, node.inputs[1]);
-  Uploads uploads(*context.backend, region.estimate);
-  return std::make_unique<JobKernel>(KernelTraits{"take", pass_us(context, region)}, uploads,
-                                     [job, values, index](const KernelArgs& args, Queue& queue) {
-                                       Take ready = job;
-                                       ready.x = args.inputs[values];
-                                       ready.index = args.inputs[index];
-                                       ready.y = args.outputs[0];
-                                       queue.launch(ready);
-                                     });
+  return ready_offer(context, {"take"}, pass_us(context, region),
+                     [job, values, index](const KernelArgs& args, Queue& queue) {
+                       Take ready = job;
+                       ready.x = args.inputs[values];
+                       ready.index = args.inputs[index];
+                       ready.y = args.outputs[0];
+                       queue.launch(ready);
+                     });
 }
 
 }  // namespace banoff::gpu

@@ -30,7 +30,7 @@ void set_windows(PoolWindows& job, const Pool& op, const Shape& in) {
 
 }  // namespace
 
-Made pool(const Context& context, const Region& region) {
+JobOffer pool(const Context& context, const Region& region) {
   const Layout layout = one_layout(region);
   const Node& node = region.node(0);
   const Shape& in = region.type(node.inputs[0]).shape;
@@ -42,33 +42,33 @@ Made pool(const Context& context, const Region& region) {
   if (const auto* op = node.as<Pool>()) set_windows(job, *op, in);
   else job.adaptive = true;
   (void)as_int(in.elements()), (void)as_int(out.elements());
-  Uploads uploads(*context.backend, region.estimate);
   // In plain layout neighbours in a row are read by other threads at other times.
   const double slower = layout == Layout::plain ? 2.0 : 1.0;
-  return made("pool", slower * pass_us(context, region), uploads, job);
+  return single_job(context, "pool", slower * pass_us(context, region), job);
 }
 
-Made resize(const Context& context, const Region& region) {
+JobOffer resize(const Context& context, const Region& region) {
   const Node& node = region.node(0);
   const auto& op = *node.as<Resize>();
   if (op.mode == ResizeMode::nearest) return movement(context, region);
   const Layout layout = one_layout(region);
   const Shape& in = region.type(node.inputs[0]).shape;
   const Shape& out = region.type(node.outputs[0]).shape;
-  Uploads uploads(*context.backend, region.estimate);
   ResizeLinear job;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
   job.pixels = pixels_of(in, out, layout);
   (void)as_int(in.elements()), (void)as_int(out.elements());
-  for (std::size_t d = 0; d < 3; ++d) {
-    const std::size_t missing = 5 - in.rank();
-    LinearIndices at{{0}, {0}, {0.0F}};
-    if (d >= missing) at = linear_indices(op, d - missing, in[d - missing + 2], out[d - missing + 2]);
-    job.low[d] = uploads.add(std::vector<int>(at.low.begin(), at.low.end()));
-    job.high[d] = uploads.add(std::vector<int>(at.high.begin(), at.high.end()));
-    job.t[d] = uploads.add(at.t);
-  }
-  return made("resize", 1.5 * pass_us(context, region), uploads, job);
+  const auto upload = [op, in, out](ResizeLinear& loaded, Uploads& uploads) {
+    for (std::size_t d = 0; d < 3; ++d) {
+      const std::size_t missing = 5 - in.rank();
+      cpu::LinearIndices at{{0}, {0}, {0.0F}};
+      if (d >= missing) at = cpu::linear_indices(op, d - missing, in[d - missing + 2], out[d - missing + 2]);
+      loaded.low[d] = uploads.add(std::vector<int>(at.low.begin(), at.low.end()));
+      loaded.high[d] = uploads.add(std::vector<int>(at.high.begin(), at.high.end()));
+      loaded.t[d] = uploads.add(at.t);
+    }
+  };
+  return single_job(context, "resize", 1.5 * pass_us(context, region), job, upload);
 }
 
 }  // namespace banoff::gpu

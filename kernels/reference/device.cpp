@@ -37,7 +37,6 @@ class NodeKernel final : public Kernel {
   [[nodiscard]] std::size_t scratch_bytes() const override { return lists_ + prepared_.scratch_bytes; }
   [[nodiscard]] std::string implementation() const override { return "reference"; }
   [[nodiscard]] std::size_t weight_bytes() const override { return prepared_.weight_bytes; }
-  [[nodiscard]] double cost_us() const override { return no_alternative; }
 
  private:
   struct Input {
@@ -59,7 +58,6 @@ class CopyKernel final : public Kernel {
     args.output_counts[0] = args.input_counts[0];
   }
   [[nodiscard]] std::string implementation() const override { return "copy"; }
-  [[nodiscard]] double cost_us() const override { return no_alternative; }
 
  private:
   std::size_t bytes_;
@@ -80,7 +78,7 @@ class ReferenceDevice final : public Device {
     return static_cast<std::size_t>(checked_mul(type.shape.elements(), size));
   }
 
-  [[nodiscard]] Compiled compile(const Region& region) const override {
+  [[nodiscard]] Offers offers(const Region& region) const override {
     if (region.nodes.size() != 1) return Refusal{"the reference computes one node at a time"};
     const auto plain = [](Layout layout) { return layout == Layout::plain; };
     if (!std::ranges::all_of(region.input_layouts, plain) || !std::ranges::all_of(region.output_layouts, plain)) {
@@ -97,12 +95,16 @@ class ReferenceDevice final : public Device {
       order.push_back(static_cast<std::size_t>(place - region.inputs.begin()));
     }
     if (region.inputs == node.inputs) order.clear();
-    return std::make_unique<NodeKernel>(prepare<T>(*region.graph, node, inputs), std::move(order));
+    const auto make = [&graph = *region.graph, &node, inputs, order]() -> Compiled {
+      return std::make_unique<NodeKernel>(prepare<T>(graph, node, inputs), order);
+    };
+    return std::vector<Offer>{{"reference", no_alternative, false, make}};
   }
 
-  [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
+  [[nodiscard]] Offer reorder(const TensorType& type, Layout from, Layout to) const override {
     if (from != Layout::plain) fail_internal("the reference has no layout {}", name_of(from));
-    return std::make_unique<CopyKernel>(bytes(type, to));
+    const auto make = [count = bytes(type, to)]() -> Compiled { return std::make_unique<CopyKernel>(count); };
+    return {"copy", no_alternative, false, make};
   }
 };
 

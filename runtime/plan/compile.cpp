@@ -7,6 +7,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/plan/layouts.hpp"
 #include "runtime/plan/memory.hpp"
+#include "runtime/plan/offers.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/regions.hpp"
 
@@ -36,7 +37,11 @@ class Planner {
     plan_->graph = std::make_shared<const Graph>(with_known_sizes(graph, plan_->types));
     plan_->device = std::move(device);
     regions_ = form_regions(*plan_->graph, plan_->types, *plan_->device, options);
-    chosen_ = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_);
+    const auto chosen = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_);
+    for (std::size_t r = 0; r < regions_.size(); ++r) {
+      chosen_.push_back(std::move(regions_[r].choices[chosen[r]]));
+      regions_[r].choices.clear();
+    }
     count_uses();
   }
 
@@ -48,7 +53,7 @@ class Planner {
       plan_->input_buffers.push_back(buffer);
     }
     add_constants();
-    for (std::size_t r = 0; r < regions_.size(); ++r) emit(regions_[r], regions_[r].choices[chosen_[r]]);
+    for (std::size_t r = 0; r < regions_.size(); ++r) emit(regions_[r], std::exchange(chosen_[r], {}));
     for (const GraphOutput& output : plan_->graph->outputs) emit_output(output.value);
     place_storages();
     return plan_;
@@ -120,7 +125,7 @@ class Planner {
     const TensorType& type = plan_->types[index(value)];
     const Layout have = plan_->buffer(from).layout;
     if (same_bytes(type.shape, have, layout)) return add_view(value, layout, from);
-    auto kernel = plan_->device->reorder(type, have, layout);
+    auto kernel = make_kernel(plan_->device->reorder(type, have, layout));
     if (const Tensor constant = constant_in(from); constant) {
       return add_reordered_constant(value, layout, constant, *kernel);
     }
@@ -157,11 +162,7 @@ class Planner {
     }
     region.input_layouts = choice.inputs;
     region.output_layouts = choice.outputs;
-    Compiled compiled = compile_region(*plan_->device, region);
-    if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
-      fail_internal("{}: accepted, then refused: {}", plan_->graph->node(region.nodes[0]).name, refusal->reason);
-    }
-    Step step{std::move(std::get<std::unique_ptr<Kernel>>(compiled)), std::move(inputs), {}, region.nodes};
+    Step step{make_kernel(region, choice.offers), std::move(inputs), {}, region.nodes};
     for (std::size_t i = 0; i < region.outputs.size(); ++i) {
       step.outputs.push_back(
           add_buffer(region.outputs[i], choice.outputs[i], i == 0 ? overwritten(step, region) : none));
@@ -195,7 +196,8 @@ class Planner {
     plan_->storages.push_back({plan_->device->bytes(type, source.layout), 0, {}, false});
     plan_->buffers.push_back(
         {source.value, source.layout, static_cast<std::int32_t>(plan_->storages.size() - 1), copy});
-    plan_->steps.push_back({plan_->device->reorder(type, source.layout, source.layout), {original}, {copy}, {}});
+    const Offer same = plan_->device->reorder(type, source.layout, source.layout);
+    plan_->steps.push_back({make_kernel(same), {original}, {copy}, {}});
     return copy;
   }
 
@@ -249,7 +251,7 @@ class Planner {
 
   std::shared_ptr<Plan> plan_;
   std::vector<PlannedRegion> regions_;
-  std::vector<std::size_t> chosen_;
+  std::vector<Choice> chosen_;           ///< by region, until its kernel is made
   std::vector<std::int32_t> made_;       ///< by value: the buffer it is made in
   std::vector<std::int32_t> remaining_;  ///< by value: regions and outputs that still need it
   std::map<std::pair<ValueId, Layout>, std::int32_t> in_layout_;

@@ -96,7 +96,7 @@ class Chooser {
   /// What depends on the choice of region r: its own time and the reorders of the values it touches.
   double local_cost(std::size_t r) {
     const Region& region = regions_[r].region;
-    double cost = choice(r).cost_us;
+    double cost = choice(r).cost_us();
     for (const ValueId value : region.inputs) cost += reorder_cost(value);
     for (const ValueId value : region.outputs) cost += reorder_cost(value);
     return cost;
@@ -104,7 +104,7 @@ class Chooser {
 
   double total() {
     double cost = 0;
-    for (std::size_t r = 0; r < regions_.size(); ++r) cost += choice(r).cost_us;
+    for (std::size_t r = 0; r < regions_.size(); ++r) cost += choice(r).cost_us();
     for (ValueId v = 0; v < static_cast<ValueId>(uses_.size()); ++v) cost += reorder_cost(v);
     return cost;
   }
@@ -129,7 +129,7 @@ class Chooser {
 
   double reorder_cost(const TensorType& type, Layout from, Layout to) {
     const auto [entry, added] = costs_.try_emplace({type.shape.vec(), from, to});
-    if (added) entry->second = device_.reorder(type, from, to)->cost_us();
+    if (added) entry->second = device_.reorder(type, from, to).cost_us;
     return entry->second;
   }
 

@@ -1,10 +1,9 @@
 #include "runtime/plan/regions.hpp"
 
 #include <algorithm>
-#include <map>
-#include <new>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/plan/offers.hpp"
 
 namespace banoff {
 
@@ -61,9 +60,9 @@ class Former {
   std::optional<PlannedRegion> take(NodeId first) {
     std::vector<NodeId> chain = chain_from(first);
     for (; !chain.empty(); chain.pop_back()) {
-      PlannedRegion planned = offer(chain, false);
-      if (planned.choices.empty() && chain.size() == 1) planned = offer(chain, true);
-      if (planned.choices.empty()) continue;
+      PlannedRegion planned = plan(chain);
+      // What is slow in every layout may be faster in parts.
+      if (planned.choices.empty() || (is_slow(planned) && chain.size() > 1)) continue;
       while (auto shorter = cheaper_apart(planned)) planned = std::move(*shorter);
       for (const NodeId id : planned.region.nodes) covered_[index(id)] = true;
       return planned;
@@ -114,40 +113,42 @@ class Former {
     const auto cut = last.base() - 1;
     const auto stands_alone = [&](NodeId id) { return is_norm(graph_.node(id)) || is_activation(graph_.node(id)); };
     if (!std::all_of(cut, nodes.end(), stands_alone)) return std::nullopt;
-    PlannedRegion head = offer({nodes.begin(), cut}, false);
-    const PlannedRegion tail = offer({cut, nodes.end()}, false);
-    const bool possible = !head.choices.empty() && !tail.choices.empty();
-    return possible && least_us(head) + least_us(tail) < least_us(whole) ? std::optional(std::move(head))
-                                                                         : std::nullopt;
+    PlannedRegion head = plan({nodes.begin(), cut});
+    const PlannedRegion tail = plan({cut, nodes.end()});
+    const auto good = [](const PlannedRegion& part) { return !part.choices.empty() && !is_slow(part); };
+    return good(head) && good(tail) && least_us(head) + least_us(tail) < least_us(whole)
+               ? std::optional(std::move(head))
+               : std::nullopt;
   }
 
   static double least_us(const PlannedRegion& planned) {
-    return std::ranges::min_element(planned.choices, {}, &Choice::cost_us)->cost_us;
+    return std::ranges::min_element(planned.choices, {}, &Choice::cost_us)->cost_us();
   }
 
-  PlannedRegion offer(const std::vector<NodeId>& chain, bool last_resort) {
+  static bool is_slow(const PlannedRegion& planned) { return std::ranges::all_of(planned.choices, &Choice::slow); }
+
+  /// The region in every layout in which the device takes it: those in which it is slow only where it is so in all.
+  PlannedRegion plan(const std::vector<NodeId>& chain) {
     PlannedRegion planned;
     planned.region = outline(chain);
     Region& region = planned.region;
-    region.last_resort = last_resort;
     if (chain.size() == 1 && facts_of(graph_.node(chain[0]).op).memory == Memory::view) {
       planned.only_view = true;
-      planned.choices.push_back({{Layout::plain}, {Layout::plain}, 0});
+      planned.choices.push_back({{Layout::plain}, {Layout::plain}, {}});
       return planned;
     }
-    region.estimate = true;
     for (Choice& choice : layouts_of(region)) {
       region.input_layouts = choice.inputs;
       region.output_layouts = choice.outputs;
-      Compiled compiled = compile_region(device_, region);
-      if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
+      Offers offers = ranked_offers(device_, region);
+      if (const auto* refusal = std::get_if<Refusal>(&offers)) {
         last_reason_ = refusal->reason;
         continue;
       }
-      choice.cost_us = std::get<std::unique_ptr<Kernel>>(compiled)->cost_us();
+      choice.offers = std::move(std::get<std::vector<Offer>>(offers));
       planned.choices.push_back(std::move(choice));
     }
-    region.estimate = false;
+    if (!is_slow(planned)) std::erase_if(planned.choices, [](const Choice& choice) { return choice.slow(); });
     return planned;
   }
 
@@ -213,21 +214,6 @@ class Former {
 }  // namespace
 
 bool is_constant(const Node& node) { return facts_of(node.op).memory == Memory::known; }
-
-Compiled compile_region(const Device& device, const Region& region) {
-  const auto about = [&](const std::string& reason) {
-    return Error(ErrorKind::internal, describe(region.graph->node(region.nodes[0]), reason));
-  };
-  try {
-    return device.compile(region);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw about("memory ran out");
-  } catch (const std::exception& error) {
-    throw about(error.what());
-  }
-}
 
 std::vector<PlannedRegion> form_regions(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
                                         const PlanOptions& options) {

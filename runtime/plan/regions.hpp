@@ -8,11 +8,14 @@
 
 namespace banoff {
 
-/// One way to compile a region.
+/// A region in one set of layouts.
 struct Choice {
   std::vector<Layout> inputs;
   std::vector<Layout> outputs;
-  double cost_us = 0;
+  std::vector<Offer> offers;  ///< the device's, the best first; none for a view, which costs nothing
+
+  [[nodiscard]] double cost_us() const { return offers.empty() ? 0 : offers.front().cost_us; }
+  [[nodiscard]] bool slow() const { return !offers.empty() && offers.front().slow; }
 };
 
 struct PlannedRegion {
@@ -24,13 +27,9 @@ struct PlannedRegion {
 /// Whether the node's value is known when the plan is made.
 [[nodiscard]] bool is_constant(const Node& node);
 
-/// What the device makes of a region. A library that fails in it, or memory that runs out, is an internal error that
-/// names the region's first node.
-[[nodiscard]] Compiled compile_region(const Device& device, const Region& region);
-
 /// Regions covering every node but constants, in an order in which they can run. Longer chains (convolution, residual,
-/// activation) are offered to the device before shorter ones; what has values per channel becomes a kernel of its own
-/// where that is expected to be faster. Throws refused with every node it would not take.
+/// activation) are tried before shorter ones; what has values per channel becomes a kernel of its own where that is
+/// expected to be faster. Throws refused with every node it would not take.
 [[nodiscard]] std::vector<PlannedRegion> form_regions(const Graph& graph, const std::vector<TensorType>& types,
                                                       const Device& device, const PlanOptions& options);
 

@@ -57,7 +57,6 @@ class StagedKernel final : public Kernel {
   }
   [[nodiscard]] std::string implementation() const override { return inner_->implementation(); }
   [[nodiscard]] bool may_overwrite(int input) const override { return inner_->may_overwrite(input); }
-  [[nodiscard]] double cost_us() const override { return inner_->cost_us(); }
 
  private:
   /// Old contents too: what a kernel leaves unwritten must show.
@@ -81,21 +80,31 @@ class StagedDevice final : public Device {
   [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override { return inner_->layouts(type); }
   [[nodiscard]] DType storage(DType type) const override { return inner_->storage(type); }
   [[nodiscard]] std::size_t bytes(const TensorType& type, Layout) const override { return side(type).host; }
-  [[nodiscard]] Compiled compile(const Region& region) const override {
-    Compiled compiled = inner_->compile(region);
-    auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&compiled);
-    if (kernel == nullptr) return compiled;
+  [[nodiscard]] Offers offers(const Region& region) const override {
+    Offers offers = inner_->offers(region);
+    auto* found = std::get_if<std::vector<Offer>>(&offers);
+    if (found == nullptr) return offers;
     std::vector<Side> in, out;
     for (const ValueId value : region.inputs) in.push_back(side(region.type(value)));
     for (const ValueId value : region.outputs) out.push_back(side(region.type(value)));
-    return std::make_unique<StagedKernel>(std::move(*kernel), inner_, std::move(in), std::move(out));
+    for (Offer& offer : *found) offer = staged(std::move(offer), in, out);
+    return offers;
   }
-  [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
-    return std::make_unique<StagedKernel>(inner_->reorder(type, from, to), inner_, std::vector{side(type)},
-                                          std::vector{side(type)});
+  [[nodiscard]] Offer reorder(const TensorType& type, Layout from, Layout to) const override {
+    return staged(inner_->reorder(type, from, to), {side(type)}, {side(type)});
   }
 
  private:
+  [[nodiscard]] Offer staged(Offer offer, const std::vector<Side>& in, const std::vector<Side>& out) const {
+    offer.make = [make = std::move(offer.make), device = inner_, in, out]() -> Compiled {
+      Compiled made = make();
+      auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&made);
+      if (kernel == nullptr) return made;
+      return std::make_unique<StagedKernel>(std::move(*kernel), device, in, out);
+    };
+    return offer;
+  }
+
   [[nodiscard]] Side side(const TensorType& type) const {
     const std::size_t host = static_cast<std::size_t>(type.shape.elements()) * size_of(storage(type.dtype));
     return {host, inner_->bytes(type, Layout::plain), inner_->count_at(type)};

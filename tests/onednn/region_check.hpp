@@ -10,6 +10,7 @@
 #include "kernels/cpu/cpu.hpp"
 #include "kernels/layout.hpp"
 #include "kernels/reference/reference.hpp"
+#include "runtime/plan/offers.hpp"
 
 namespace banoff::test {
 
@@ -130,15 +131,21 @@ inline Region region_of(const Graph& graph, const std::vector<TensorType>& types
   return region;
 }
 
-/// Compiles a region, of which every value has a layout that the device offers for it.
-inline Compiled compile(const Device& device, const Region& region) {
+/// The offers for a region, of which every value has a layout that the device has for it; the slow ones only if
+/// `slow_too`.
+inline Offers offers_for(const Device& device, const Region& region, bool slow_too = false) {
   const auto offered = [&](ValueId value, Layout layout) {
     CAPTURE(name_of(layout));
     REQUIRE(std::ranges::count(device.layouts(region.type(value)), layout) == 1);
   };
   for (std::size_t i = 0; i < region.inputs.size(); ++i) offered(region.inputs[i], region.input_layouts[i]);
   for (std::size_t i = 0; i < region.outputs.size(); ++i) offered(region.outputs[i], region.output_layouts[i]);
-  return device.compile(region);
+  Offers offers = device.offers(region);
+  auto* found = std::get_if<std::vector<Offer>>(&offers);
+  if (found == nullptr) return offers;
+  const std::string first = found->at(0).implementation;
+  if (!slow_too) std::erase_if(*found, [](const Offer& offer) { return offer.slow; });
+  return found->empty() ? Refusal{"slow: " + first} : std::move(offers);
 }
 
 /// Runs a kernel of one input on `data`.
@@ -155,7 +162,7 @@ inline void run_copy(const Kernel& kernel, const std::byte* from, std::byte* to)
 /// Values in plain layout, from one that the device holds in `layout`.
 inline std::vector<float> to_plain(const Device& device, const TensorType& type, Layout layout, const std::byte* data) {
   Memory plain(device.bytes(type, Layout::plain));
-  run_copy(*device.reorder(type, layout, Layout::plain), data, plain.data());
+  run_copy(*make_kernel(device.reorder(type, layout, Layout::plain)), data, plain.data());
   std::vector<float> values(static_cast<std::size_t>(type.shape.elements()));
   std::memcpy(values.data(), plain.data(), values.size() * sizeof(float));
   return values;
@@ -182,7 +189,8 @@ inline std::vector<std::vector<float>> run(const Device& device, const Kernel& k
     const TensorType& type = region.type(region.inputs[i]);
     memory.emplace_back(device.bytes(type, region.input_layouts[i]));
     const Tensor& tensor = given.at(region.graph->value(region.inputs[i]).name);
-    run_copy(*device.reorder(type, Layout::plain, region.input_layouts[i]), tensor.data(), memory.back().data());
+    run_copy(*make_kernel(device.reorder(type, Layout::plain, region.input_layouts[i])), tensor.data(),
+             memory.back().data());
     inputs.push_back(memory.back().data());
   }
   for (std::size_t i = 0; i < region.outputs.size(); ++i) {
@@ -220,21 +228,23 @@ inline double distance(const std::vector<float>& got, const std::vector<double>&
   return worst / largest;
 }
 
-/// Compiles the whole net as one region in these layouts, or returns the reason why that is refused.
+/// Runs every offer for the whole net as one region in these layouts, or returns the reason why there is none.
 inline std::string check_region(const Device& device, Net& net, const Layouts& layouts, double tolerance = 1e-5,
-                                bool last_resort = false) {
+                                bool slow_too = false) {
   const auto types = infer_types(net.graph);
-  Region region = region_of(net.graph, types, layouts);
-  region.last_resort = last_resort;
-  Compiled compiled = compile(device, region);
-  if (const auto* refusal = std::get_if<Refusal>(&compiled)) return refusal->reason;
-  const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
-  CAPTURE(kernel.implementation());
-  const auto got = run(device, kernel, region, net.inputs);
+  const Region region = region_of(net.graph, types, layouts);
+  const Offers offers = offers_for(device, region, slow_too);
+  if (const auto* refusal = std::get_if<Refusal>(&offers)) return refusal->reason;
   const auto expected = reference::run<double>(net.graph, net.inputs,
                                                [&](ValueId v) { return std::ranges::count(region.outputs, v) > 0; });
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    CHECK(distance(got[i], expected.at(region.outputs[i]).to_vector<double>()) < tolerance);
+  for (const Offer& offer : std::get<std::vector<Offer>>(offers)) {
+    const auto kernel = make_kernel(offer);
+    CAPTURE(offer.implementation);
+    CHECK(kernel->implementation() == offer.implementation);
+    const auto got = run(device, *kernel, region, net.inputs);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      CHECK(distance(got[i], expected.at(region.outputs[i]).to_vector<double>()) < tolerance);
+    }
   }
   return "";
 }

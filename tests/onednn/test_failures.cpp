@@ -38,8 +38,8 @@ TEST_CASE("sizes beyond what oneDNN takes are refused, in kernels and in reorder
   const std::vector<TensorType> types{type, type};
   for (const Layout layout : convolution_layouts(*device)) {
     CHECK_THROWS_WITH_AS((void)device->reorder(type, Layout::plain, layout), doctest::Contains("32 bits"), Error);
-    const Compiled compiled = compile(*device, region_of(graph, types, {{layout}, {layout}}));
-    REQUIRE(std::holds_alternative<Refusal>(compiled));
-    CHECK(std::get<Refusal>(compiled).reason.find("32 bits") != std::string::npos);
+    const Offers offers = offers_for(*device, region_of(graph, types, {{layout}, {layout}}));
+    REQUIRE(std::holds_alternative<Refusal>(offers));
+    CHECK(std::get<Refusal>(offers).reason.find("32 bits") != std::string::npos);
   }
 }

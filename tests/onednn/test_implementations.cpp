@@ -2,6 +2,8 @@
 // thousand.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "region_check.hpp"
 
 using namespace banoff;
@@ -20,9 +22,9 @@ const std::vector<Shape2> shapes{
     {32, 112, 32, 3, 1, 32},  {96, 112, 96, 3, 2, 96}, {144, 56, 24, 1, 1, 1}, {240, 28, 240, 5, 1, 240},
     {960, 7, 960, 3, 1, 960}, {16, 112, 96, 1, 1, 1},  {960, 1, 40, 1, 1, 1},  {128, 56, 128, 3, 1, 32}};
 
-/// The shape's convolution with what follows it, as one region in one layout.
-Compiled compile_in(const Device& device, Layout layout, const Shape2& s, const std::vector<Op>& tail, bool residual,
-                    bool pad_value) {
+/// The offers for the shape's convolution with what follows it, as one region in one layout.
+Offers offers_in(const Device& device, Layout layout, const Shape2& s, const std::vector<Op>& tail, bool residual,
+                 bool pad_value) {
   Net net;
   Conv conv;
   conv.out = s.out;
@@ -40,9 +42,8 @@ Compiled compile_in(const Device& device, Layout layout, const Shape2& s, const 
   for (std::size_t i = 0; i < tail.size(); ++i) y = net.add(fmt::format("tail{}", i), tail[i], {y});
   net.graph.add_output("y", y);
   const auto types = infer_types(net.graph);
-  Region region = region_of(net.graph, types, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}});
-  region.estimate = true;
-  return compile(device, region);
+  return offers_for(device,
+                    region_of(net.graph, types, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}}));
 }
 
 /// Whether no implementation in this layout is fast: blocks of 16 channels need groups of as many, and the device
@@ -52,7 +53,7 @@ bool must_refuse(const Shape2& s, Layout layout) {
   return layout == Layout::blocked16 && s.groups > 1 && !depthwise && s.in / s.groups < 16;
 }
 
-/// In every layout that convolutions run in on this machine: a fast kernel, or a refusal that names the slow one.
+/// In every layout that convolutions run in on this machine: fast kernels alone, or a slow one.
 void check_implementation(const Shape2& s, const std::vector<Op>& tail, bool residual, bool pad_value) {
   const auto device = cpu::device({.threads = 1});
   CAPTURE(s.in);
@@ -63,12 +64,13 @@ void check_implementation(const Shape2& s, const std::vector<Op>& tail, bool res
   CHECK_FALSE(must_refuse(s, layouts_of(*device).front()));
   for (const Layout layout : convolution_layouts(*device)) {
     CAPTURE(name_of(layout));
-    const Compiled compiled = compile_in(*device, layout, s, tail, residual, pad_value);
-    const auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&compiled);
-    const std::string found = kernel != nullptr ? (*kernel)->implementation() : std::get<Refusal>(compiled).reason;
-    CAPTURE(found);
-    CHECK((kernel == nullptr) == must_refuse(s, layout));
-    const bool slow = found.find("ref") != std::string::npos || found.find("gemm") != std::string::npos;
+    const Offers offers = offers_in(*device, layout, s, tail, residual, pad_value);
+    const auto* fast = std::get_if<std::vector<Offer>>(&offers);
+    CHECK((fast == nullptr) == must_refuse(s, layout));
+    std::string names = fast == nullptr ? std::get<Refusal>(offers).reason : "";
+    for (std::size_t i = 0; fast != nullptr && i < fast->size(); ++i) names += (*fast)[i].implementation + " ";
+    CAPTURE(names);
+    const bool slow = names.find("ref") != std::string::npos || names.find("gemm") != std::string::npos;
     CHECK(slow == must_refuse(s, layout));
   }
 }
@@ -89,8 +91,8 @@ TEST_CASE("blocks are as wide as the vectors that oneDNN may use") {
   const auto device = cpu::device({.threads = 1});
   for (const Layout layout : layouts_of(*device)) {
     if (layout != Layout::blocked8 && layout != Layout::blocked16) continue;
-    const Compiled compiled = compile_in(*device, layout, {64, 56, 64, 3, 1, 1}, {}, false, false);
-    const std::string name = std::get<std::unique_ptr<Kernel>>(compiled)->implementation();
+    const Offers offers = offers_in(*device, layout, {64, 56, 64, 3, 1, 1}, {}, false, false);
+    const std::string name = std::get<std::vector<Offer>>(offers).at(0).implementation;
     CAPTURE(name);
     CHECK((name.find("avx512") != std::string::npos) == (layout == Layout::blocked16));
   }
@@ -103,7 +105,7 @@ TEST_CASE("padding other than zero chooses no slow implementation either") {
   }
 }
 
-TEST_CASE("an implementation known to be slow is refused by name, except as the last resort") {
+TEST_CASE("an implementation known to be slow is offered as such, where there is no other") {
   const auto device = cpu::device({.threads = 1});
   Net net;
   Conv conv;
@@ -112,10 +114,63 @@ TEST_CASE("an implementation known to be slow is refused by name, except as the 
   const ValueId x = net.input("x", {1, 16, 12, 12});
   net.graph.add_output("y", net.add("conv", conv, {x}));
   const auto types = infer_types(net.graph);
-  Region region = region_of(net.graph, types, {{Layout::plain}, {Layout::plain}});
-  const Compiled refused = compile(*device, region);
-  REQUIRE(std::holds_alternative<Refusal>(refused));
-  CHECK(std::get<Refusal>(refused).reason.find("gemm") != std::string::npos);
-  region.last_resort = true;
-  CHECK(std::holds_alternative<std::unique_ptr<Kernel>>(compile(*device, region)));
+  const Offers offers = device->offers(region_of(net.graph, types, {{Layout::plain}, {Layout::plain}}));
+  const auto& found = std::get<std::vector<Offer>>(offers);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].slow);
+  CHECK(found[0].implementation.find("gemm") != std::string::npos);
+}
+
+TEST_CASE("what the device does not compute by itself the reference does, slowly and alone") {
+  const auto device = cpu::device({.threads = 1});
+  Net net;
+  const ValueId x = net.input("x", {1, 16, 12, 12});
+  net.graph.add_output("y", net.add("lrn", Lrn{5, 1e-4, 0.75, 1.0}, {x}));
+  const auto types = infer_types(net.graph);
+  const Offers offers = device->offers(region_of(net.graph, types, {{Layout::plain}, {Layout::plain}}));
+  const auto& found = std::get<std::vector<Offer>>(offers);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].slow);
+  CHECK(found[0].implementation == "reference");
+}
+
+TEST_CASE("a convolution is offered in several implementations where the library has them, each by a name of its own") {
+  const auto device = cpu::device({.threads = 1});
+  std::size_t most = 0;
+  for (const Shape2& s : shapes) {
+    for (const Layout layout : convolution_layouts(*device)) {
+      if (must_refuse(s, layout)) continue;
+      const Offers offers = offers_in(*device, layout, s, {Activation{}}, false, false);
+      std::set<std::string> names;
+      for (const Offer& offer : std::get<std::vector<Offer>>(offers)) {
+        CHECK(names.insert(offer.implementation).second);
+        CHECK(offer.cost_us > 0);
+      }
+      most = std::max(most, names.size());
+    }
+  }
+  CHECK(most > 1);
+}
+
+TEST_CASE("weights are read when an offer is made, not before, and an offer can be made again") {
+  const auto device = cpu::device({.threads = 1});
+  Net net;
+  const ValueId x = net.input("x", {1, 16, 12, 12});
+  ValueId y = net.add("conv", conv3x3(24), {x});
+  y = net.add("clamp", Clamp{}, {y});
+  net.graph.add_output("y", y);
+  const auto types = infer_types(net.graph);
+  const Region region = region_of(net.graph, types, {{Layout::channels_last}, {Layout::channels_last}});
+  const Offers offers = offers_for(*device, region);
+  const Offer& offer = std::get<std::vector<Offer>>(offers).at(0);
+  const auto first = run(*device, *make_kernel(offer), region, net.inputs);
+  for (const NodeId id : {0, 1}) {
+    for (const auto& [slot, param] : std::vector(net.graph.node(id).params)) {
+      std::vector<float> values = net.graph.param(param).to_vector<float>();
+      for (float& value : values) value *= 2;
+      net.graph.set_param(id, slot, Tensor::of<float>(net.graph.param(param).shape(), values));
+    }
+  }
+  const auto second = run(*device, *make_kernel(offer), region, net.inputs);
+  for (std::size_t i = 0; i < first[0].size(); ++i) REQUIRE(second[0][i] == doctest::Approx(2 * first[0][i]));
 }

@@ -19,6 +19,7 @@ TEST_CASE("the CPU device passes the table of op cases in every layout it offers
   CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
   CHECK(report.uncovered(cases) == std::vector<std::string>{});
   CHECK(report.overwriting["loop:pointwise"] > 0);
+  CHECK(report.renamed.empty());
   for (const auto& [name, count] : report.implementations) MESSAGE(fmt::format("{:5} {}", count, name));
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/plan/offers.hpp"
 
 namespace banoff::test {
 
@@ -95,7 +96,7 @@ Ran run_twice(const Kernel& kernel, const std::vector<Guarded>& inputs, const st
 Guarded relaid(const Device& device, const TensorType& type, Guarded&& memory, Layout from, Layout to,
                std::string& complaint) {
   if (from == to) return std::move(memory);
-  const auto kernel = device.reorder(type, from, to);
+  const auto kernel = make_kernel(device.reorder(type, from, to));
   std::vector<Guarded> inputs;
   inputs.push_back(std::move(memory));
   Ran ran = run_twice(*kernel, inputs, {rows(type)}, {device.bytes(type, to)});
@@ -105,8 +106,8 @@ Guarded relaid(const Device& device, const TensorType& type, Guarded&& memory, L
 
 class Checker {
  public:
-  Checker(const Device& device, double tolerance, bool last_resort)
-      : device_(device), tolerance_(tolerance), last_resort_(last_resort) {}
+  Checker(const Device& device, double tolerance, bool slow_too)
+      : device_(device), tolerance_(tolerance), slow_too_(slow_too) {}
 
   DeviceReport report;
 
@@ -149,17 +150,28 @@ class Checker {
     region.nodes = {0};
     region.inputs = node.inputs;
     region.outputs = node.outputs;
-    region.last_resort = last_resort_;
     region.input_layouts = chosen(region, region.inputs, in);
     region.output_layouts = chosen(region, region.outputs, out);
     const Entered entered(device_);
-    Compiled compiled = device_.compile(region);
-    if (const auto* refusal = std::get_if<Refusal>(&compiled)) {
+    const Offers offers = device_.offers(region);
+    if (const auto* refusal = std::get_if<Refusal>(&offers)) {
       report.refusals[refusal->reason].push_back(label);
       return;
     }
-    const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
+    for (const Offer& offer : std::get<std::vector<Offer>>(offers)) {
+      if (!offer.slow || slow_too_) check(op_case, region, label, offer);
+    }
+  }
+
+  void check(const OpCase& op_case, const Region& region, const std::string& label, const Offer& offer) {
+    const Compiled made = offer.make();
+    if (const auto* refusal = std::get_if<Refusal>(&made)) {
+      report.refusals[refusal->reason].push_back(label);
+      return;
+    }
+    const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(made);
     ++report.implementations[kernel.implementation()];
+    if (kernel.implementation() != offer.implementation) report.renamed.insert(offer.implementation);
     report.computed.insert(op_case.name);
     std::string complaint;
     const double error = error_of(op_case, run(region, op_case, kernel, complaint));
@@ -226,7 +238,7 @@ class Checker {
 
   const Device& device_;
   double tolerance_;
-  bool last_resort_;
+  bool slow_too_;
 };
 
 }  // namespace
@@ -239,8 +251,8 @@ std::vector<std::string> DeviceReport::uncovered(const std::vector<OpCase>& case
   return names;
 }
 
-DeviceReport check_device(const Device& device, const std::vector<OpCase>& cases, double tolerance, bool last_resort) {
-  Checker checker(device, tolerance, last_resort);
+DeviceReport check_device(const Device& device, const std::vector<OpCase>& cases, double tolerance, bool slow_too) {
+  Checker checker(device, tolerance, slow_too);
   for (const OpCase& op_case : cases) checker.check(op_case);
   return std::move(checker.report);
 }

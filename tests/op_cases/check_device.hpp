@@ -16,6 +16,7 @@ struct DeviceReport {
   std::map<std::string, std::vector<std::string>> refusals;  ///< reason -> "case (layouts)"
   std::vector<std::string> failures;                         ///< wrong values, bytes written outside or not written
   std::map<std::string, int> implementations;                ///< how many kernels of each
+  std::set<std::string> renamed;                             ///< offers whose kernels are called otherwise
   std::map<std::string, int> overwriting;  ///< of those, runs in the memory of an input that they spare
   double worst_error = 0;                  ///< relative to the cases' magnitudes
 
@@ -23,11 +24,11 @@ struct DeviceReport {
   [[nodiscard]] std::vector<std::string> uncovered(const std::vector<OpCase>& cases) const;
 };
 
-/// Compiles and runs every case as a region of its one node. A kernel fails when its error is above `tolerance` times
-/// the case's magnitude, when it writes outside its outputs and scratch memory, changes an input, leaves bytes of an
-/// output unwritten, lets the old contents of scratch memory show, or computes something else in the memory of an input
-/// that it says it may overwrite.
+/// Runs every offer for every case as a region of its one node, the slow ones only if `slow_too`. A kernel fails when
+/// its error is above `tolerance` times the case's magnitude, when it writes outside its outputs and scratch memory,
+/// changes an input, leaves bytes of an output unwritten, lets the old contents of scratch memory show, or computes
+/// something else in the memory of an input that it says it may overwrite.
 [[nodiscard]] DeviceReport check_device(const Device& device, const std::vector<OpCase>& cases, double tolerance,
-                                        bool last_resort = true);
+                                        bool slow_too = true);
 
 }  // namespace banoff::test

@@ -9,6 +9,7 @@
 #include "kernels/reference/reference.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/regions.hpp"
+#include "tests/plan/offering_device.hpp"
 #include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
@@ -157,33 +158,6 @@ TEST_CASE("padding other than zero is part of a residual's kernel; elsewhere the
 
 namespace {
 
-/// Takes every region, at a price.
-class Pricing final : public Device {
- public:
-  using Price = std::function<double(const Region&)>;
-  explicit Pricing(Price price) : price_(std::move(price)) {}
-  std::string name() const override { return "pricing"; }
-  std::vector<Layout> layouts(const TensorType&) const override { return {Layout::plain}; }
-  std::size_t bytes(const TensorType&, Layout) const override { return 4; }
-  Compiled compile(const Region& region) const override { return std::make_unique<Priced>(price_(region)); }
-  std::unique_ptr<Kernel> reorder(const TensorType&, Layout, Layout) const override {
-    return std::make_unique<Priced>(1);
-  }
-
- private:
-  class Priced final : public Kernel {
-   public:
-    explicit Priced(double us) : us_(us) {}
-    void run(const KernelArgs&) const override {}
-    std::string implementation() const override { return "priced"; }
-    double cost_us() const override { return us_; }
-
-   private:
-    double us_;
-  };
-  Price price_;
-};
-
 /// How many nodes each region has: conv, what follows it, a last ReLU, on a device where a pass takes 10 us and an op
 /// behind a convolution `tail_us`.
 std::vector<std::size_t> regions_of(const std::vector<Op>& ops, double tail_us, bool fuse_norms = true) {
@@ -191,9 +165,10 @@ std::vector<std::size_t> regions_of(const std::vector<Op>& ops, double tail_us, 
   ValueId y = net.conv(net.input({1, 8, 8, 8}), 16);
   for (const Op& op : ops) y = net.add(op, {y});
   net.output(y);
-  const Pricing device([&](const Region& region) {
+  const Offering device([&](const Region& region) {
     const bool linear = net.graph.node(region.nodes[0]).as<Conv>() != nullptr;
-    return linear ? 100 + tail_us * static_cast<double>(region.nodes.size() - 1) : 10;
+    const double us = linear ? 100 + tail_us * static_cast<double>(region.nodes.size() - 1) : 10;
+    return std::vector{Offering::offer("priced", us)};
   });
   PlanOptions options;
   options.fuse_norms = fuse_norms;
@@ -282,52 +257,40 @@ TEST_CASE("memory is shared along a chain") {
   CHECK(plan->arena_bytes < 5 * value);
 }
 
-TEST_CASE("what is thrown while a region is compiled becomes an internal error that names the node") {
-  class Failing final : public Device {
-   public:
-    explicit Failing(std::function<void()> fail) : fail_(std::move(fail)) {}
-    std::string name() const override { return "failing"; }
-    std::vector<Layout> layouts(const TensorType&) const override { return {Layout::plain}; }
-    std::size_t bytes(const TensorType&, Layout) const override { return 4; }
-    Compiled compile(const Region&) const override {
-      fail_();
-      return Refusal{"not reached"};
-    }
-    std::unique_ptr<Kernel> reorder(const TensorType&, Layout, Layout) const override { return nullptr; }
-
-   private:
-    std::function<void()> fail_;
-  };
+TEST_CASE("what is thrown while a region is described or made becomes an internal error that names the node") {
   GraphBuilder net;
   net.output(net.add(Activation{}, {net.input({1, 8, 4, 4})}, "bend"));
-  const auto message = [&](std::function<void()> fail) -> std::string {
+  const auto message_of = [&](Offering::Answer answer) -> std::string {
     try {
-      (void)compile(net.graph, std::make_shared<const Failing>(std::move(fail)), {});
+      (void)compile(net.graph, std::make_shared<const Offering>(std::move(answer)), {});
     } catch (const Error& error) {
       CHECK(error.kind() == ErrorKind::internal);
       return error.what();
     }
     return "nothing was thrown";
   };
-  for (const std::string& text :
-       {message([] { throw std::bad_alloc(); }), message([] { throw std::length_error("long"); })})
+  const auto describing = [&](const std::function<void()>& fail) {
+    return message_of([=](const Region&) -> Offers { return fail(), Refusal{"not reached"}; });
+  };
+  const auto making = [&](const std::function<void()>& fail) {
+    return message_of([=](const Region&) -> Offers {
+      return std::vector<Offer>{{"failing", 1, false, [=]() -> Compiled { return fail(), Refusal{"not reached"}; }}};
+    });
+  };
+  const auto no_memory = [] { throw std::bad_alloc(); };
+  const auto too_long = [] { throw std::length_error("long"); };
+  for (const std::string& text : {describing(no_memory), describing(too_long), making(no_memory), making(too_long)})
     CHECK(text.find("'bend'") != std::string::npos);
-  CHECK(message([] { throw std::bad_alloc(); }).find("memory ran out") != std::string::npos);
+  for (const std::string& text : {describing(no_memory), making(no_memory)})
+    CHECK(text.find("memory ran out") != std::string::npos);
 }
 
 TEST_CASE("a device that refuses says which node and why") {
   GraphBuilder net;
   net.output(net.relu(net.input({1, 8, 4, 4})));
-  class Refusing final : public Device {
-   public:
-    std::string name() const override { return "refusing"; }
-    std::vector<Layout> layouts(const TensorType&) const override { return {Layout::plain}; }
-    std::size_t bytes(const TensorType&, Layout) const override { return 4; }
-    Compiled compile(const Region&) const override { return Refusal{"no such thing here"}; }
-    std::unique_ptr<Kernel> reorder(const TensorType&, Layout, Layout) const override { return nullptr; }
-  };
+  const auto refuse = [](const Region&) { return Refusal{"no such thing here"}; };
   try {
-    (void)compile(net.graph, std::make_shared<const Refusing>(), {});
+    (void)compile(net.graph, std::make_shared<const Offering>(refuse), {});
     FAIL("not refused");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::refused);

@@ -33,7 +33,6 @@ class FaultyKernel final : public Kernel {
   [[nodiscard]] std::string implementation() const override { return "faulty"; }
   /// A convolution reads what it would have overwritten.
   [[nodiscard]] bool may_overwrite(int) const override { return fault_ == Fault::careless; }
-  [[nodiscard]] double cost_us() const override { return inner_->cost_us(); }
 
  private:
   std::unique_ptr<Kernel> inner_;
@@ -49,14 +48,17 @@ class FaultyDevice final : public Device {
   [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
     return inner_->bytes(type, layout);
   }
-  [[nodiscard]] Compiled compile(const Region& region) const override {
-    Compiled compiled = inner_->compile(region);
-    auto& kernel = std::get<std::unique_ptr<Kernel>>(compiled);
-    kernel =
-        std::make_unique<FaultyKernel>(std::move(kernel), fault_, bytes(region.type(region.outputs[0]), Layout::plain));
-    return compiled;
+  [[nodiscard]] Offers offers(const Region& region) const override {
+    Offers offers = inner_->offers(region);
+    Offer& only = std::get<std::vector<Offer>>(offers).at(0);
+    const std::size_t count = bytes(region.type(region.outputs[0]), Layout::plain);
+    only.make = [make = only.make, fault = fault_, count]() -> Compiled {
+      Compiled made = make();
+      return std::make_unique<FaultyKernel>(std::move(std::get<std::unique_ptr<Kernel>>(made)), fault, count);
+    };
+    return offers;
   }
-  [[nodiscard]] std::unique_ptr<Kernel> reorder(const TensorType& type, Layout from, Layout to) const override {
+  [[nodiscard]] Offer reorder(const TensorType& type, Layout from, Layout to) const override {
     return inner_->reorder(type, from, to);
   }
 

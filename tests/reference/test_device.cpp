@@ -4,6 +4,7 @@
 
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/plan/offers.hpp"
 #include "tests/op_cases/check_device.hpp"
 
 using namespace banoff;
@@ -41,13 +42,13 @@ TEST_CASE("a region of two nodes, or in another layout, is refused with a reason
   graph.add_node({"tanh", Activation{ActivationKind::tanh}, {r}, {}, {}, {}});
   const auto types = infer_types(graph);
   const auto device = reference::device();
-  CHECK(std::holds_alternative<std::unique_ptr<Kernel>>(device->compile(region_of(graph, types, {0}))));
-  const Compiled two = device->compile(region_of(graph, types, {0, 1}));
+  CHECK(std::holds_alternative<std::vector<Offer>>(device->offers(region_of(graph, types, {0}))));
+  const Offers two = device->offers(region_of(graph, types, {0, 1}));
   REQUIRE(std::holds_alternative<Refusal>(two));
   CHECK(std::get<Refusal>(two).reason == "the reference computes one node at a time");
   Region blocked = region_of(graph, types, {0});
   blocked.output_layouts = {Layout::blocked8};
-  CHECK(std::holds_alternative<Refusal>(device->compile(blocked)));
+  CHECK(std::holds_alternative<Refusal>(device->offers(blocked)));
 }
 
 TEST_CASE("a value that a node reads twice is one input of its region") {
@@ -59,8 +60,10 @@ TEST_CASE("a value that a node reads twice is one input of its region") {
   Region region = region_of(graph, types, {0});
   region.inputs = {x, y};
   region.input_layouts.resize(2);
-  const Compiled compiled = reference::device()->compile(region);
-  const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
+  const auto device = reference::device();
+  const Offers offers = device->offers(region);
+  const auto made = make_kernel(std::get<std::vector<Offer>>(offers).at(0));
+  const Kernel& kernel = *made;
   const std::array<float, 3> a{1, 2, 3};
   const std::array<float, 3> b{10, 20, 30};
   std::array<float, 3> sum{};

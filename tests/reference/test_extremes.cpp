@@ -10,6 +10,7 @@
 #include "kernels/cpu/cpu.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/graph/activations.hpp"
+#include "runtime/plan/offers.hpp"
 
 using namespace banoff;
 
@@ -158,13 +159,14 @@ std::optional<Graph> graph_of(std::mt19937_64& random, const Op& op, const std::
 void run(const Device& device, const Graph& graph, const std::map<std::string, Tensor>& given) {
   const auto types = infer_types(graph);
   Region region;
-  region.graph = &graph, region.types = &types, region.nodes = {0}, region.last_resort = true;
+  region.graph = &graph, region.types = &types, region.nodes = {0};
   region.inputs = graph.nodes[0].inputs, region.outputs = graph.nodes[0].outputs;
   region.input_layouts.assign(region.inputs.size(), Layout::plain);
   region.output_layouts.assign(region.outputs.size(), Layout::plain);
-  const Compiled compiled = device.compile(region);
-  if (std::holds_alternative<Refusal>(compiled)) return;
-  const Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(compiled);
+  const Offers offers = ranked_offers(device, region);
+  if (std::holds_alternative<Refusal>(offers)) return;
+  const auto best = make_kernel(region, std::get<std::vector<Offer>>(offers));
+  const Kernel& kernel = *best;
   std::vector<Tensor> held;
   std::vector<std::shared_ptr<std::byte>> made;
   std::vector<const std::byte*> in;

@@ -135,8 +135,8 @@ namespace {
 
 class BorderedKernel final : public Kernel {
  public:
-  BorderedKernel(Border border, std::unique_ptr<Kernel> kernel, double cost_us)
-      : border_(std::move(border)), kernel_(std::move(kernel)), cost_us_(cost_us) {}
+  BorderedKernel(Border border, std::unique_ptr<Kernel> kernel)
+      : border_(std::move(border)), kernel_(std::move(kernel)) {}
 
   [[nodiscard]] std::unique_ptr<KernelState> make_state() const override { return kernel_->make_state(); }
   void run(const KernelArgs& args) const override {
@@ -146,21 +146,21 @@ class BorderedKernel final : public Kernel {
     if (!before) border_.add_to(cpu::output(args, 0));
   }
   [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->scratch_bytes(); }
-  [[nodiscard]] std::string implementation() const override { return "border+" + kernel_->implementation(); }
+  [[nodiscard]] std::string implementation() const override { return bordered_name(kernel_->implementation()); }
   [[nodiscard]] std::size_t weight_bytes() const override { return kernel_->weight_bytes() + border_.bytes(); }
   [[nodiscard]] int in_place_input() const override { return kernel_->in_place_input(); }
-  [[nodiscard]] double cost_us() const override { return cost_us_; }
 
  private:
   Border border_;
   std::unique_ptr<Kernel> kernel_;
-  double cost_us_;
 };
 
 }  // namespace
 
-std::unique_ptr<Kernel> bordered_kernel(Border border, std::unique_ptr<Kernel> kernel, double cost_us) {
-  return std::make_unique<BorderedKernel>(std::move(border), std::move(kernel), cost_us);
+std::unique_ptr<Kernel> bordered_kernel(Border border, std::unique_ptr<Kernel> kernel) {
+  return std::make_unique<BorderedKernel>(std::move(border), std::move(kernel));
 }
+
+std::string bordered_name(const std::string& implementation) { return "border+" + implementation; }
 
 }  // namespace banoff::onednn

@@ -41,6 +41,7 @@ class Border {
 
 /// `kernel`, a convolution with zero padding, with the map added to its result; or to the input that it overwrites,
 /// where it adds onto one, so that what follows in the same kernel sees the sum.
-[[nodiscard]] std::unique_ptr<Kernel> bordered_kernel(Border border, std::unique_ptr<Kernel> kernel, double cost_us);
+[[nodiscard]] std::unique_ptr<Kernel> bordered_kernel(Border border, std::unique_ptr<Kernel> kernel);
+[[nodiscard]] std::string bordered_name(const std::string& implementation);
 
 }  // namespace banoff::onednn

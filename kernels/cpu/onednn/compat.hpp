@@ -3,7 +3,6 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include <optional>
 #include <string>
 
 #include "runtime/core/fail.hpp"
@@ -28,24 +27,20 @@ decltype(auto) translated(const What& what, F&& body) {
   }
 }
 
-/// Makes a primitive descriptor, moves it on with next_impl until `accept` likes its implementation, and returns it;
-/// none when there is no such implementation. 2.6 makes it from an operation descriptor, which next_impl still reads
-/// and which must therefore live until the search is over; 3.x makes it from the same arguments directly.
-template <class Primitive, class Accept, class... Args>
-[[nodiscard]] std::optional<typename Primitive::primitive_desc> find_implementation(const dnnl::engine& engine,
-                                                                                    const dnnl::primitive_attr& attr,
-                                                                                    const Accept& accept,
-                                                                                    const Args&... args) {
+/// Makes a primitive descriptor and moves it on with next_impl, from one implementation to the next, for as long as
+/// `visit` returns true. 2.6 makes it from an operation descriptor, which next_impl still reads and which must
+/// therefore live until the search is over; 3.x makes it from the same arguments directly, and moves on every copy of
+/// it: who keeps it needs a clone.
+template <class Primitive, class Visit, class... Args>
+void for_each_implementation(const dnnl::engine& engine, const dnnl::primitive_attr& attr, const Visit& visit,
+                             const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
   typename Primitive::primitive_desc pd(engine, args..., attr);
 #else
   const typename Primitive::desc desc(args...);
   typename Primitive::primitive_desc pd(desc, attr, engine);
 #endif
-  do {
-    if (accept(std::string(pd.impl_info_str()))) return pd;
-  } while (pd.next_impl());
-  return std::nullopt;
+  while (visit(std::as_const(pd)) && pd.next_impl()) continue;
 }
 
 /// Whether all steps of this algorithm in the chain have these numbers: 2.6 compiles one set of them for all.

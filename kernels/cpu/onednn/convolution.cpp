@@ -1,6 +1,7 @@
 #include "kernels/cpu/onednn/convolution.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/onednn/border.hpp"
@@ -32,9 +33,8 @@ Geometry geometry(std::vector<Window> windows) {
   return g;
 }
 
-/// Weights [groups, out, in, kernel…] of each group, groups left out when there is one.
-struct Weights {
-  std::vector<float> values;
+/// The shape of weights [groups, out, in, kernel…], groups left out when there is one.
+struct WeightShape {
   std::int64_t groups = 1, out = 1, in = 1;
 
   [[nodiscard]] Dims dims(const Dims& kernel) const {
@@ -44,29 +44,27 @@ struct Weights {
   }
 };
 
-/// Neighbouring groups merged until each has a multiple of 8 channels, with zeros between them: a convolution of few
-/// channels per group has no vectorised implementation, and one of 8 costs less than the loss.
-Weights merge_groups(Weights w) {
+/// How many neighbouring groups to merge so that each has a multiple of 8 channels, with zeros between them: a
+/// convolution of few channels per group has no vectorised implementation, and one of 8 costs less than the loss.
+std::int64_t groups_to_merge(const WeightShape& w) {
   const bool depthwise = w.in == 1 && w.out == 1;
-  if (w.groups == 1 || depthwise || w.in >= 8 || w.out >= 8) return w;
+  if (w.groups == 1 || depthwise || w.in >= 8 || w.out >= 8) return 1;
   std::int64_t merged = 2;
   while (merged <= 8 && (w.groups % merged != 0 || w.in * merged % 8 != 0 || w.out * merged % 8 != 0)) merged *= 2;
-  if (merged > 8) return w;
-  Weights wide{{}, w.groups / merged, w.out * merged, w.in * merged};
-  if (w.values.empty()) return wide;
-  const auto taps = static_cast<std::int64_t>(w.values.size()) / (w.groups * w.out * w.in);
-  wide.values.resize(w.values.size() * static_cast<std::size_t>(merged), 0.0F);
-  for (std::int64_t o = 0; o < w.groups * w.out; ++o) {
-    const std::int64_t place = o / w.out % merged;  // of the group within its merged group
-    const float* from = w.values.data() + o * w.in * taps;
-    std::copy(from, from + w.in * taps, wide.values.data() + (o * wide.in + place * w.in) * taps);
-  }
-  return wide;
+  return merged > 8 ? 1 : merged;
 }
 
-/// The node's weights, unless only the cost is asked for.
-std::vector<float> values_of(const Region& region, const Node& node) {
-  return region.estimate ? std::vector<float>{} : floats(region, node, Slot::weight);
+std::vector<float> merge_groups(std::vector<float> values, const WeightShape& w, std::int64_t merged) {
+  if (merged == 1) return values;
+  const std::int64_t wide_in = w.in * merged;
+  const auto taps = std::ssize(values) / (w.groups * w.out * w.in);
+  std::vector<float> wide(values.size() * static_cast<std::size_t>(merged), 0.0F);
+  for (std::int64_t o = 0; o < w.groups * w.out; ++o) {
+    const std::int64_t place = o / w.out % merged;  // of the group within its merged group
+    const float* from = values.data() + o * w.in * taps;
+    std::copy(from, from + w.in * taps, wide.data() + (o * wide_in + place * w.in) * taps);
+  }
+  return wide;
 }
 
 Tag weights_tag(bool grouped, std::size_t rank) {
@@ -82,26 +80,32 @@ std::vector<float> padding_values(const Region& region, const Node& node, const 
   return values;
 }
 
-/// Packs weights and bias, and makes the kernel of a convolution-like primitive descriptor.
+/// What oneDNN is told of a linear op and what follows it.
+struct Linear {
+  Dims weights;  ///< as oneDNN sees them
+  Md src, dst, bias;
+  Epilogue tail;
+};
+
+/// The kernel of a convolution-like primitive descriptor, with its constants packed: `weights` lie as `given` says.
 template <class Primitive>
-std::unique_ptr<Kernel> finish(const Context& context, const typename Primitive::primitive_desc& pd, Epilogue tail,
-                               const Md& src, const Md& dst, PackedPtr weights, const std::vector<float>& bias,
-                               double cost) {
+std::unique_ptr<Kernel> finish(const Context& context, const Region& region,
+                               const typename Primitive::primitive_desc& pd, const Linear& linear,
+                               const std::vector<float>& weights, Tag given) {
+  const Node& node = region.node(0);
   PrimitiveParts parts;
   parts.primitive = Primitive(pd);
   parts.implementation = pd.impl_info_str();
-  parts.inputs.push_back({DNNL_ARG_SRC, src, 0});
-  parts.inputs.insert(parts.inputs.end(), tail.operands.begin(), tail.operands.end());
-  parts.output = dst;
-  parts.constants = std::move(tail.constants);
-  parts.constants.emplace_back(DNNL_ARG_WEIGHTS, std::move(weights));
-  if (!bias.empty()) {
-    const Md md({static_cast<std::int64_t>(bias.size())}, f32, Tag::a);
-    parts.constants.emplace_back(DNNL_ARG_BIAS, packed(context, bias, md, md));
-  }
+  parts.inputs.push_back({DNNL_ARG_SRC, linear.src, input_of(region, node.inputs[0])});
+  parts.inputs.insert(parts.inputs.end(), linear.tail.operands.begin(), linear.tail.operands.end());
+  parts.output = linear.dst;
+  parts.constants = linear.tail.packed_constants(context);
+  parts.constants.emplace_back(DNNL_ARG_WEIGHTS,
+                               packed(context, weights, Md(linear.weights, f32, given), pd.weights_desc()));
+  if (const auto bias = floats(region, node, Slot::bias); !bias.empty())
+    parts.constants.emplace_back(DNNL_ARG_BIAS, packed(context, bias, linear.bias, linear.bias));
   parts.scratchpad = pd.scratchpad_desc();
-  parts.in_place = tail.in_place;
-  parts.cost_us = cost;
+  parts.in_place = linear.tail.in_place;
   return primitive_kernel(context, std::move(parts));
 }
 
@@ -113,114 +117,177 @@ Target target_of(const Shape& y, Layout layout) {
   return {descriptor, descriptor(channels, channels == y ? layout : Layout::channels_last)};
 }
 
-Md bias_descriptor(const std::vector<float>& bias) {
-  return bias.empty() ? Md() : Md({static_cast<std::int64_t>(bias.size())}, f32, Tag::a);
+Md bias_descriptor(const Region& region, const Node& node) {
+  const Tensor* bias = region.graph->param(node, Slot::bias);
+  return bias == nullptr ? Md() : Md({bias->elements()}, f32, Tag::a);
+}
+
+/// A convolution node in its region.
+struct Convolution {
+  const Node& node;
+  const Conv& op;
+  const Shape &x, &y;
+  Layout from, to;
+  std::vector<Window> spatial;
+  Geometry geometry;
+  std::vector<float> padding;  ///< what it reads, by channel; empty when that is zero or nothing
+  WeightShape given;
+  std::int64_t merged;  ///< groups of `given` that are one to oneDNN
+  Linear linear;
+
+  explicit Convolution(const Region& region)
+      : node(region.node(0)),
+        op(*node.as<Conv>()),
+        x(region.type(node.inputs[0]).shape),
+        y(region.type(node.outputs[0]).shape),
+        from(region.input_layouts[input_of(region, node.inputs[0])]),
+        to(region.output_layouts[0]),
+        spatial(windows(op, x)),
+        geometry(onednn::geometry(spatial)),
+        padding(padding_values(region, node, spatial)),
+        given{groups_of(op, x), op.out / groups_of(op, x), x[1] / groups_of(op, x)},
+        merged(groups_to_merge(given)) {
+    linear = {wide().dims(geometry.kernel), descriptor(x, from), descriptor(y, to), bias_descriptor(region, node),
+              epilogue(region, target_of(y, to))};
+  }
+
+  [[nodiscard]] WeightShape wide() const { return {given.groups / merged, given.out * merged, given.in * merged}; }
+
+  [[nodiscard]] double us(const std::string& implementation, int threads) const {
+    const auto elements = static_cast<double>(y.elements());
+    const double border_us = padding.empty() ? 0.0 : cpu::pass_us(12.0 * border_share(spatial) * elements, threads);
+    const double tail_us = linear.tail.us_per_element / threads + static_cast<double>(linear.tail.constants.size()) *
+                                                                      per_channel_us(implementation, to, threads);
+    const WeightShape w = wide();
+    return border_us + convolution_us({x, y, spatial, w.groups, w.in, w.out, from, to, implementation}, threads) +
+           tail_us * elements;
+  }
+};
+
+std::unique_ptr<Kernel> make_convolution(const Context& context, const Region& region,
+                                         const dnnl::convolution_forward::primitive_desc& pd) {
+  const Convolution c(region);
+  const auto values = floats(region, c.node, Slot::weight);
+  const Tag tag = weights_tag(c.wide().groups > 1, c.geometry.kernel.size());
+  auto kernel =
+      finish<dnnl::convolution_forward>(context, region, pd, c.linear, merge_groups(values, c.given, c.merged), tag);
+  if (c.padding.empty()) return kernel;
+  return bordered_kernel(Border({c.spatial, c.given.groups, values, c.padding}, c.y, c.to), std::move(kernel));
+}
+
+/// A transposed convolution node in its region.
+struct Transposed {
+  const Node& node;
+  const ConvTranspose& op;
+  const Shape &x, &y;
+  std::vector<Window> spatial;
+  Geometry geometry;
+  Linear linear;
+
+  explicit Transposed(const Region& region)
+      : node(region.node(0)),
+        op(*node.as<ConvTranspose>()),
+        x(region.type(node.inputs[0]).shape),
+        y(region.type(node.outputs[0]).shape),
+        spatial(windows(op, x)),
+        geometry(onednn::geometry(spatial)) {
+    for (std::size_t i = 0; i < spatial.size(); ++i) {  // output padding is padding left out
+      const Window& w = spatial[i];
+      const std::size_t at = i + geometry.kernel.size() - spatial.size();
+      geometry.pad_end[at] = (w.input - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.pad_begin - w.output;
+    }
+    const WeightShape weights{op.groups, op.out / op.groups, x[1] / op.groups};
+    linear = {weights.dims(geometry.kernel), descriptor(x, source_layout(region)),
+              descriptor(y, region.output_layouts[0]), bias_descriptor(region, node),
+              epilogue(region, target_of(y, region.output_layouts[0]))};
+  }
+
+  [[nodiscard]] Layout source_layout(const Region& region) const {
+    return region.input_layouts[input_of(region, node.inputs[0])];
+  }
+};
+
+/// A dense layer as oneDNN is told of it.
+Linear linear_of_dense(const Region& region) {
+  const Node& node = region.node(0);
+  const Shape& x = region.type(node.inputs[0]).shape;
+  const std::int64_t rows = x.elements(0, x.rank() - 1);
+  const std::int64_t out = node.as<Dense>()->out;
+  const Md dst({rows, out}, f32, Tag::ab);
+  const auto operand = [&](const Shape& given, Layout) {
+    if (given.elements() != rows * out) throw Refused{"a broadcast operand behind a dense layer"};
+    return dst;
+  };
+  return {{out, x.back()},
+          Md({rows, x.back()}, f32, Tag::ab),
+          dst,
+          bias_descriptor(region, node),
+          epilogue(region, {operand, Md({1, out}, f32, Tag::ab), x.rank() - 1})};
+}
+
+constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+
+/// The implementations of a convolution or its transpose.
+template <class Primitive>
+auto implementations_of(const Context& context, dnnl::algorithm algorithm, const Linear& linear, const Geometry& g) {
+  return implementations<Primitive>(context, all, linear.tail.attr, dnnl::prop_kind::forward_inference, algorithm,
+                                    linear.src, Md(linear.weights, f32, Tag::any), linear.bias, linear.dst, g.stride,
+                                    g.dilation, g.pad_begin, g.pad_end);
 }
 
 }  // namespace
 
-std::unique_ptr<Kernel> convolution(const Context& context, const Region& region) {
-  const Node& node = region.node(0);
-  const auto& op = *node.as<Conv>();
-  const Shape& x = region.type(node.inputs[0]).shape;
-  const Shape& y = region.type(node.outputs[0]).shape;
-  const auto spatial = windows(op, x);
-  const auto padding = padding_values(region, node, spatial);
-  const Geometry g = geometry(spatial);
-  const std::int64_t groups = groups_of(op, x);
-  const Weights weights = merge_groups({values_of(region, node), groups, op.out / groups, x[1] / groups});
-  const auto bias = floats(region, node, Slot::bias);
-  const std::size_t source = input_of(region, node.inputs[0]);
-  const Md src = descriptor(x, region.input_layouts[source]);
-  const Md dst = descriptor(y, region.output_layouts[0]);
-  Epilogue tail = epilogue(context, region, target_of(y, region.output_layouts[0]));
-  if (!padding.empty() && region.nodes.size() > 1 && tail.in_place == none)
+std::vector<Offer> convolution(const Context& context, const Region& region) {
+  const Convolution c(region);
+  if (!c.padding.empty() && region.nodes.size() > 1 && c.linear.tail.in_place == none)
     throw Refused{"an activation right behind padding other than zero"};
-  const Dims dims = weights.dims(g.kernel);
-  const auto pd = choose<dnnl::convolution_forward>(
-      context, tail.attr, region.last_resort || context.allow_slow, dnnl::prop_kind::forward_inference,
-      dnnl::algorithm::convolution_direct, src, Md(dims, f32, Tag::any), bias_descriptor(bias), dst, g.stride,
-      g.dilation, g.pad_begin, g.pad_end);
-  const bool grouped = weights.groups > 1;
-  const double border_us =
-      padding.empty() ? 0.0
-                      : cpu::pass_us(12.0 * border_share(spatial) * static_cast<double>(y.elements()), context.threads);
-  const double tail_us =
-      tail.us_per_element / context.threads +
-      tail.per_channel * per_channel_us(pd.impl_info_str(), region.output_layouts[0], context.threads);
-  const double cost = border_us +
-                      convolution_us({x, y, spatial, weights.groups, weights.in, weights.out,
-                                      region.input_layouts[source], region.output_layouts[0], pd.impl_info_str()},
-                                     context.threads) +
-                      tail_us * static_cast<double>(y.elements());
-  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
-  PackedPtr ready =
-      packed(context, weights.values, Md(dims, f32, weights_tag(grouped, g.kernel.size())), pd.weights_desc());
-  auto kernel = finish<dnnl::convolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
-  if (padding.empty()) return kernel;
-  const auto given = values_of(region, node);
-  return bordered_kernel(Border({spatial, groups, given, padding}, y, region.output_layouts[0]), std::move(kernel),
-                         cost);
+  std::vector<Offer> offers;
+  for (const auto& pd : implementations_of<dnnl::convolution_forward>(context, dnnl::algorithm::convolution_direct,
+                                                                      c.linear, c.geometry)) {
+    const std::string name = pd.impl_info_str();
+    offers.push_back({c.padding.empty() ? name : bordered_name(name), c.us(name, context.threads), is_slow(name),
+                      [&context, region, pd] { return make_convolution(context, region, pd); }});
+  }
+  return offers;
 }
 
-std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region) {
-  const Node& node = region.node(0);
-  const auto& op = *node.as<ConvTranspose>();
+std::vector<Offer> transposed_convolution(const Context& context, const Region& region) {
   // Version 2.6 runs what follows element by element behind the name of a fast implementation.
   if (!version3 && region.nodes.size() > 1) throw Refused{"slow epilogue of a transposed convolution"};
-  const Shape& x = region.type(node.inputs[0]).shape;
-  const Shape& y = region.type(node.outputs[0]).shape;
-  const auto spatial = windows(op, x);
-  Geometry g = geometry(spatial);
-  for (std::size_t i = 0; i < spatial.size(); ++i) {  // output padding is padding left out
-    const Window& w = spatial[i];
-    const std::size_t at = i + g.kernel.size() - spatial.size();
-    g.pad_end[at] = (w.input - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.pad_begin - w.output;
+  const Transposed t(region);
+  std::vector<Offer> offers;
+  for (const auto& pd : implementations_of<dnnl::deconvolution_forward>(context, dnnl::algorithm::deconvolution_direct,
+                                                                        t.linear, t.geometry)) {
+    const std::string name = pd.impl_info_str();
+    const double us = transposed_convolution_us(t.x, t.op, t.spatial, t.source_layout(region), name, context.threads);
+    offers.push_back({name, us, is_slow(name), [&context, region, pd]() -> Compiled {
+                        const Transposed again(region);
+                        const bool flat = again.geometry.kernel.size() == 2;
+                        const bool grouped = again.op.groups > 1;
+                        const Tag given = grouped ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
+                        return finish<dnnl::deconvolution_forward>(context, region, pd, again.linear,
+                                                                   floats(region, again.node, Slot::weight), given);
+                      }});
   }
-  const Weights weights{values_of(region, node), op.groups, op.out / op.groups, x[1] / op.groups};
-  const auto bias = floats(region, node, Slot::bias);
-  const std::size_t source = input_of(region, node.inputs[0]);
-  const Md src = descriptor(x, region.input_layouts[source]);
-  const Md dst = descriptor(y, region.output_layouts[0]);
-  Epilogue tail = epilogue(context, region, target_of(y, region.output_layouts[0]));
-  const Dims dims = weights.dims(g.kernel);
-  const auto pd = choose<dnnl::deconvolution_forward>(
-      context, tail.attr, region.last_resort || context.allow_slow, dnnl::prop_kind::forward_inference,
-      dnnl::algorithm::deconvolution_direct, src, Md(dims, f32, Tag::any), bias_descriptor(bias), dst, g.stride,
-      g.dilation, g.pad_begin, g.pad_end);
-  const bool flat = g.kernel.size() == 2;
-  const Tag given = op.groups > 1 ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
-  const double cost =
-      transposed_convolution_us(x, op, spatial, region.input_layouts[source], pd.impl_info_str(), context.threads);
-  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
-  PackedPtr ready = packed(context, weights.values, Md(dims, f32, given), pd.weights_desc());
-  return finish<dnnl::deconvolution_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
+  return offers;
 }
 
-std::unique_ptr<Kernel> dense(const Context& context, const Region& region) {
+std::vector<Offer> dense(const Context& context, const Region& region) {
   const Node& node = region.node(0);
-  const auto& op = *node.as<Dense>();
-  const Shape& x = region.type(node.inputs[0]).shape;
-  const std::size_t source = input_of(region, node.inputs[0]);
-  if (region.input_layouts[source] != Layout::plain || region.output_layouts[0] != Layout::plain)
+  if (region.input_layouts[input_of(region, node.inputs[0])] != Layout::plain ||
+      region.output_layouts[0] != Layout::plain)
     throw Refused{"dense in a layout other than plain"};
-  const std::int64_t rows = x.elements(0, x.rank() - 1);
-  const std::int64_t in = x.back();
-  const auto bias = floats(region, node, Slot::bias);
-  const Md src({rows, in}, f32, Tag::ab);
-  const Md dst({rows, op.out}, f32, Tag::ab);
-  const auto operand = [&](const Shape& given, Layout) {
-    if (given.elements() != rows * op.out) throw Refused{"a broadcast operand behind a dense layer"};
-    return dst;
-  };
-  Epilogue tail = epilogue(context, region, {operand, Md({1, op.out}, f32, Tag::ab), x.rank() - 1});
+  const Linear linear = linear_of_dense(region);
   // Every implementation of a dense layer is a matrix product, so that "gemm" in its name is no warning here.
-  const auto pd = choose<dnnl::inner_product_forward>(context, tail.attr, true, dnnl::prop_kind::forward_inference, src,
-                                                      Md({op.out, in}, f32, Tag::any), bias_descriptor(bias), dst);
-  const double cost = product_us(rows, op.out, in, context.threads);
-  if (region.estimate) return estimated_kernel(pd.impl_info_str(), cost);
-  PackedPtr ready = packed(context, values_of(region, node), Md({op.out, in}, f32, Tag::ab), pd.weights_desc());
-  return finish<dnnl::inner_product_forward>(context, pd, std::move(tail), src, dst, std::move(ready), bias, cost);
+  const auto pds = implementations<dnnl::inner_product_forward>(
+      context, 1, linear.tail.attr, dnnl::prop_kind::forward_inference, linear.src, Md(linear.weights, f32, Tag::any),
+      linear.bias, linear.dst);
+  const Shape& x = region.type(node.inputs[0]).shape;
+  const double us = product_us(x.elements(0, x.rank() - 1), linear.weights[0], x.back(), context.threads);
+  return {{pds[0].impl_info_str(), us, false, [&context, region, pd = pds[0]]() -> Compiled {
+             return finish<dnnl::inner_product_forward>(context, region, pd, linear_of_dense(region),
+                                                        floats(region, region.node(0), Slot::weight), Tag::ab);
+           }}};
 }
 
 }  // namespace banoff::onednn

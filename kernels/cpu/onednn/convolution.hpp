@@ -1,15 +1,17 @@
-// Convolutions and matrix products by oneDNN, each with what follows it (epilogue.hpp). All throw Refused.
+// Convolutions and matrix products by oneDNN, each with what follows it (epilogue.hpp). All throw Refused while they
+// describe; what they offer does not refuse when it is made.
 #pragma once
 
 #include "kernels/cpu/onednn/primitive.hpp"
 
 namespace banoff::onednn {
 
-[[nodiscard]] std::unique_ptr<Kernel> convolution(const Context& context, const Region& region);
-[[nodiscard]] std::unique_ptr<Kernel> transposed_convolution(const Context& context, const Region& region);
-[[nodiscard]] std::unique_ptr<Kernel> dense(const Context& context, const Region& region);
-[[nodiscard]] std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& region);
+/// One offer for each of the library's implementations.
+[[nodiscard]] std::vector<Offer> convolution(const Context& context, const Region& region);
+[[nodiscard]] std::vector<Offer> transposed_convolution(const Context& context, const Region& region);
+[[nodiscard]] std::vector<Offer> dense(const Context& context, const Region& region);
+[[nodiscard]] std::vector<Offer> matrix_product(const Context& context, const Region& region);
 /// A copy of an f32 value from one layout to another.
-[[nodiscard]] std::unique_ptr<Kernel> reorder(const Context& context, const Shape& shape, Layout from, Layout to);
+[[nodiscard]] Offer reorder(const Context& context, const Shape& shape, Layout from, Layout to);
 
 }  // namespace banoff::onednn

@@ -53,8 +53,7 @@ bool reads_padding_only(const Region& region) {
 
 class Builder {
  public:
-  Builder(const Context& context, const Region& region, const Target& target)
-      : context_(context), region_(region), target_(target) {}
+  Builder(const Region& region, const Target& target) : region_(region), target_(target) {}
 
   void add(const Node& node, ValueId previous) {
     const auto values = [&](Slot slot) { return floats(region_, node, slot); };
@@ -100,13 +99,10 @@ class Builder {
   }
 
   void per_channel(Algorithm algorithm, std::vector<float> values) {
-    ++result_.per_channel;
     // Whole vectors are read: room for the last of them.
     constexpr std::size_t widest = 16;
     values.resize((values.size() + widest - 1) / widest * widest, 0.0F);
-    const Md wide({static_cast<std::int64_t>(values.size())}, dnnl::memory::data_type::f32,
-                  dnnl::memory::format_tag::a);
-    result_.constants.emplace_back(next_argument(), packed(context_, values, wide, wide));
+    result_.constants.emplace_back(next_argument(), std::move(values));
     ops_.append_binary(algorithm, target_.channels);
   }
 
@@ -149,7 +145,6 @@ class Builder {
     ops_.append_binary(kind == BinaryKind::add ? Algorithm::binary_add : Algorithm::binary_mul, md);
   }
 
-  const Context& context_;
   const Region& region_;
   const Target& target_;
   dnnl::post_ops ops_;
@@ -158,8 +153,17 @@ class Builder {
 
 }  // namespace
 
-Epilogue epilogue(const Context& context, const Region& region, const Target& target) {
-  Builder builder(context, region, target);
+std::vector<std::pair<int, PackedPtr>> Epilogue::packed_constants(const Context& context) const {
+  std::vector<std::pair<int, PackedPtr>> result;
+  for (const auto& [argument, values] : constants) {
+    const Md md({std::ssize(values)}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
+    result.emplace_back(argument, packed(context, values, md, md));
+  }
+  return result;
+}
+
+Epilogue epilogue(const Region& region, const Target& target) {
+  Builder builder(region, target);
   for (std::size_t i = 1; i < region.nodes.size(); ++i) {
     builder.add(region.node(i), region.node(i - 1).outputs[0]);
   }

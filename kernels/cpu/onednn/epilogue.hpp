@@ -17,13 +17,14 @@ struct Target {
 struct Epilogue {
   dnnl::primitive_attr attr;
   std::vector<Binding> operands;
-  std::vector<std::pair<int, PackedPtr>> constants;  ///< values per channel
-  int in_place = none;                               ///< region input that the result is added onto in place
-  double us_per_element = 0;                         ///< of the activations that need an exponential, over all threads
-  int per_channel = 0;                               ///< steps with values per channel
+  std::vector<std::pair<int, std::vector<float>>> constants;  ///< values per channel, filled up to whole vectors
+  int in_place = none;                                        ///< region input that the result is added onto in place
+  double us_per_element = 0;  ///< of the activations that need an exponential, over all threads
+
+  [[nodiscard]] std::vector<std::pair<int, PackedPtr>> packed_constants(const Context& context) const;
 };
 
 /// Makes post-ops of nodes 1, 2, … of the region. Throws Refused when a node is none.
-[[nodiscard]] Epilogue epilogue(const Context& context, const Region& region, const Target& target);
+[[nodiscard]] Epilogue epilogue(const Region& region, const Target& target);
 
 }  // namespace banoff::onednn

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/cpu/loop_kernel.hpp"
 #include "runtime/core/by_enum.hpp"
 #include "runtime/core/fail.hpp"
 
@@ -79,7 +78,6 @@ class PrimitiveKernel final : public Kernel {
     return bytes;
   }
   [[nodiscard]] int in_place_input() const override { return parts_.in_place; }
-  [[nodiscard]] double cost_us() const override { return parts_.cost_us; }
 
  private:
   dnnl::engine engine_;
@@ -108,12 +106,6 @@ Md descriptor(const Shape& shape, Layout layout) {
 
 std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts parts) {
   return std::make_unique<PrimitiveKernel>(context.engine, std::move(parts));
-}
-
-std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost_us) {
-  cpu::LoopKernelTraits traits{std::move(implementation), cost_us};
-  return std::make_unique<cpu::LoopKernel>(std::move(traits),
-                                           [](const KernelArgs&) { fail_internal("an estimate was run"); });
 }
 
 PackedPtr packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {

@@ -9,11 +9,10 @@
 
 namespace banoff::onednn {
 
-/// What compile functions need to know of the device.
+/// What describing and making kernels needs to know of the device. Outlives its offers.
 struct Context {
   dnnl::engine engine;
   int threads = 1;
-  bool allow_slow = false;
   std::shared_ptr<WeightCache> weights = std::make_shared<WeightCache>();
 };
 
@@ -36,13 +35,9 @@ struct PrimitiveParts {
   std::vector<std::pair<int, PackedPtr>> constants;  ///< packed weights
   Md scratchpad;
   int in_place = none;
-  double cost_us = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts parts);
-
-/// A kernel that knows its cost and nothing else, for a planner that compares alternatives.
-[[nodiscard]] std::unique_ptr<Kernel> estimated_kernel(std::string implementation, double cost_us);
 
 /// Values that lie row-major (or as `given` says) in memory the primitive prefers: a copy, shared with whoever asked
 /// for the same before.
@@ -55,21 +50,23 @@ struct PrimitiveParts {
 /// Whether an implementation's name is one of those that are 10 to 1000 times slower than the others for convolutions.
 [[nodiscard]] bool is_slow(const std::string& implementation);
 
-/// The first implementation that is not slow; with `slow_too`, the first one if there is none such. Throws Refused
-/// naming what there is.
+/// At most `most` implementations that are not slow, the library's favourite first; where there is none such, the first
+/// slow one. Those behind a slow one are not looked for once something is found: the library lists them last. Throws
+/// Refused where there is no implementation at all.
 template <class Primitive, class... Args>
-[[nodiscard]] typename Primitive::primitive_desc choose(const Context& context, const dnnl::primitive_attr& attr,
-                                                        bool slow_too, const Args&... args) {
+[[nodiscard]] std::vector<typename Primitive::primitive_desc> implementations(const Context& context, std::size_t most,
+                                                                              const dnnl::primitive_attr& attr,
+                                                                              const Args&... args) {
+  using Pd = typename Primitive::primitive_desc;
+  std::vector<Pd> fast, slow;
+  const auto visit = [&](const Pd& pd) {
+    const bool is_fast = !is_slow(pd.impl_info_str());
+    if (is_fast || slow.empty()) (is_fast ? fast : slow).emplace_back(pd.get());
+    return fast.size() < most && (fast.empty() || slow.empty());
+  };
   try {
-    std::string first;
-    const auto fast = [&](const std::string& name) {
-      if (first.empty()) first = name;
-      return !is_slow(name);
-    };
-    if (auto pd = find_implementation<Primitive>(context.engine, attr, fast, args...)) return *pd;
-    if (!slow_too) throw Refused{"oneDNN has only " + first};
-    const auto any = [](const std::string&) { return true; };
-    return find_implementation<Primitive>(context.engine, attr, any, args...).value();
+    for_each_implementation<Primitive>(context.engine, attr, visit, args...);
+    return fast.empty() ? slow : fast;
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) {
       throw Refused{std::string("oneDNN has no implementation: ") + error.what()};

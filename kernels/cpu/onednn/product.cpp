@@ -24,9 +24,46 @@ Md matrices(const Shape& shape, std::size_t rank, bool transposed) {
   }
   return {dims, f32, strides};
 }
+
+/// A matrix product as oneDNN is told of it.
+struct Product {
+  Md src, weights, dst;
+  Epilogue tail;
+
+  explicit Product(const Region& region) {
+    const Node& node = region.node(0);
+    const auto& op = *node.as<MatMul>();
+    const Shape& y = region.type(node.outputs[0]).shape;
+    src = matrices(region.type(node.inputs[0]).shape, y.rank(), op.transpose_a);
+    weights = matrices(region.type(node.inputs[1]).shape, y.rank(), op.transpose_b);
+    dst = matrices(y, y.rank(), false);
+    const auto operand = [&](const Shape& given, Layout) {
+      if (given != y) throw Refused{"a broadcast operand behind a matrix product"};
+      return dst;
+    };
+    tail = epilogue(region, {operand, Md(), y.rank() - 1});
+  }
+};
+
+Compiled make_product(const Context& context, const Region& region, const dnnl::matmul::primitive_desc& pd) {
+  const Node& node = region.node(0);
+  const Product product(region);
+  PrimitiveParts parts;
+  parts.primitive = dnnl::matmul(pd);
+  parts.implementation = pd.impl_info_str();
+  parts.inputs = {{DNNL_ARG_SRC, product.src, input_of(region, node.inputs[0])},
+                  {DNNL_ARG_WEIGHTS, product.weights, input_of(region, node.inputs[1])}};
+  parts.inputs.insert(parts.inputs.end(), product.tail.operands.begin(), product.tail.operands.end());
+  parts.output = product.dst;
+  parts.scratchpad = pd.scratchpad_desc();
+  parts.constants = product.tail.packed_constants(context);
+  parts.in_place = product.tail.in_place;
+  return primitive_kernel(context, std::move(parts));
+}
+
 }  // namespace
 
-std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& region) {
+std::vector<Offer> matrix_product(const Context& context, const Region& region) {
   const Node& node = region.node(0);
   const auto& op = *node.as<MatMul>();
   for (const Layout layout : region.input_layouts) {
@@ -34,46 +71,34 @@ std::unique_ptr<Kernel> matrix_product(const Context& context, const Region& reg
   }
   if (region.output_layouts[0] != Layout::plain) throw Refused{"matmul in a layout other than plain"};
   const Shape& a = region.type(node.inputs[0]).shape;
-  const Shape& b = region.type(node.inputs[1]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
-  const Md src = matrices(a, y.rank(), op.transpose_a);
-  const Md weights = matrices(b, y.rank(), op.transpose_b);
-  const Md dst = matrices(y, y.rank(), false);
-  const auto operand = [&](const Shape& given, Layout) {
-    if (given != y) throw Refused{"a broadcast operand behind a matrix product"};
-    return dst;
-  };
-  Epilogue tail = epilogue(context, region, {operand, Md(), y.rank() - 1});
-  const auto pd = choose<dnnl::matmul>(context, tail.attr, true, src, weights, Md(), dst);
-  PrimitiveParts parts;
-  parts.primitive = dnnl::matmul(pd);
-  parts.implementation = pd.impl_info_str();
-  parts.inputs = {{DNNL_ARG_SRC, src, input_of(region, node.inputs[0])},
-                  {DNNL_ARG_WEIGHTS, weights, input_of(region, node.inputs[1])}};
-  parts.inputs.insert(parts.inputs.end(), tail.operands.begin(), tail.operands.end());
-  parts.output = dst;
-  parts.scratchpad = pd.scratchpad_desc();
-  parts.constants = std::move(tail.constants);
-  parts.in_place = tail.in_place;
+  const Product product(region);
+  // Every implementation is a matrix product, so that "gemm" in its name is no warning here.
+  const auto pds =
+      implementations<dnnl::matmul>(context, 1, product.tail.attr, product.src, product.weights, Md(), product.dst);
   const std::int64_t inner = op.transpose_a ? a[a.rank() - 2] : a.back();
-  parts.cost_us = product_us(y.elements() / std::max<std::int64_t>(y.back(), 1), y.back(), inner, context.threads);
-  return primitive_kernel(context, std::move(parts));
+  const double us = product_us(y.elements() / std::max<std::int64_t>(y.back(), 1), y.back(), inner, context.threads);
+  return {{pds[0].impl_info_str(), us, false,
+           [&context, region, pd = pds[0]] { return make_product(context, region, pd); }}};
 }
 
-std::unique_ptr<Kernel> reorder(const Context& context, const Shape& shape, Layout from, Layout to) {
+Offer reorder(const Context& context, const Shape& shape, Layout from, Layout to) {
   const Md src = descriptor(shape, from);
   const Md dst = descriptor(shape, to);
   const dnnl::reorder::primitive_desc pd(context.engine, src, context.engine, dst, attributes());
-  PrimitiveParts parts;
-  parts.primitive = dnnl::reorder(pd);
-  parts.implementation = std::string("reorder:") + pd.impl_info_str();
-  parts.inputs = {{DNNL_ARG_FROM, src, 0}};
-  parts.output_argument = DNNL_ARG_TO;
-  parts.output = dst;
-  parts.scratchpad = pd.scratchpad_desc();
+  const std::string name = std::string("reorder:") + pd.impl_info_str();
   // Reorders reach about half of what a copy does.
-  parts.cost_us = 2.0 * cpu::pass_us(8.0 * static_cast<double>(elements_of(shape, to)), context.threads);
-  return primitive_kernel(context, std::move(parts));
+  const double us = 2.0 * cpu::pass_us(8.0 * static_cast<double>(elements_of(shape, to)), context.threads);
+  return {name, us, false, [&context, src, dst, pd, name]() -> Compiled {
+            PrimitiveParts parts;
+            parts.primitive = dnnl::reorder(pd);
+            parts.implementation = name;
+            parts.inputs = {{DNNL_ARG_FROM, src, 0}};
+            parts.output_argument = DNNL_ARG_TO;
+            parts.output = dst;
+            parts.scratchpad = pd.scratchpad_desc();
+            return primitive_kernel(context, std::move(parts));
+          }};
 }
 
 }  // namespace banoff::onednn
