@@ -73,9 +73,10 @@ class Folder {
   /// Folds or throws Refused; then graph and result are as they were.
   void attempt(NodeId id, Direction direction, FoldedNorm& result) {
     const Node norm = graph_.node(id);
+    Readers readers = graph_.readers();
     if (options_.method == Method::naive) {
-      direction == Direction::backward ? gauge::require_chain_before(graph_, norm)
-                                       : gauge::require_chain_after(graph_, norm);
+      direction == Direction::backward ? gauge::require_chain_before(graph_, readers, norm)
+                                       : gauge::require_chain_after(graph_, readers, norm);
     }
     const gauge::Assignment assignment = solve_for(norm, direction);
     const Graph before = graph_;
@@ -84,7 +85,7 @@ class Folder {
       FoldedNorm done = rewrite(nodes, id, assignment, direction);
       if (!done.inverse.empty()) require_precision(norm, direction);
       if (options_.self_check) check(before, nodes, id, assignment);
-      graph_.bypass(id);
+      graph_.bypass(id, readers);
       done.name = result.name;
       done.where = result.where;
       explain_fold(done, direction == Direction::backward);
@@ -184,10 +185,10 @@ std::map<NodeId, FoldedNorm> fold_without_inverse(Folder& folder, const Graph& g
 
 void report_optimum(FoldReport& report, const Graph& original, const gauge::OptimalResult& optimal) {
   std::size_t chosen = 0;
-  for (std::size_t i = 0; i < original.nodes.size(); ++i) {
-    const bool gone = optimal.norms.contains(static_cast<NodeId>(i));
-    if (original.nodes[i].as<BatchNorm>() && gone) ++chosen;
-    if (!original.nodes[i].as<Affine>()) continue;
+  for (const NodeId id : original.live_ids()) {
+    const bool gone = optimal.norms.contains(id);
+    if (original.node(id).as<BatchNorm>() && gone) ++chosen;
+    if (!original.node(id).as<Affine>()) continue;
     ++report.affine_nodes;
     if (gone) ++report.affine_folded;
   }
@@ -234,10 +235,9 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   // What the optimum leaves is tried alone: another norm's going may have made room for it.
   Folder folder(weights, types, optimal.policy, options, compute);
   std::int64_t folded_channels = 0;
-  for (std::size_t i = 0; i < original.nodes.size(); ++i) {
-    const auto id = static_cast<NodeId>(i);
-    const Node& node = original.nodes[i];
-    if (!original.alive(id) || !node.as<BatchNorm>()) continue;
+  for (const NodeId id : original.live_ids()) {
+    const Node& node = original.node(id);
+    if (!node.as<BatchNorm>()) continue;
     FoldedNorm& norm = report.norms.emplace_back();
     if (options.method == Method::none) {
       norm = {node.name, node.where.str(), false, false, {}, {}, Blocker::none, "folding is off", "", {}};

@@ -183,10 +183,8 @@ std::vector<NodeId> touched_nodes(const Graph& before, const System& system, con
                                   std::span<const NodeId> removed) {
   std::vector<NodeId> result;
   const auto touched = [&](ValueId value) { return assignment.touches(system.range(value)); };
-  for (std::size_t i = 0; i < before.nodes.size(); ++i) {
-    const Node& node = before.nodes[i];
-    const auto id = static_cast<NodeId>(i);
-    if (node.outputs.empty()) continue;
+  for (const NodeId id : before.live_ids()) {
+    const Node& node = before.node(id);
     if (std::ranges::find(removed, id) != removed.end() || std::ranges::any_of(node.inputs, touched) ||
         std::ranges::any_of(node.outputs, touched)) {
       result.push_back(id);

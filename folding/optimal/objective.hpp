@@ -21,6 +21,7 @@ namespace banoff::gauge {
 /// Bytes that become a pass when the activation of a value is a clamp per channel: all of them where the plain
 /// activation is part of the layer before it, else a twentieth. On CPUs a bound per channel costs a layer's kernel more
 /// than a pass of its own (bench/README.md, "forms").
-[[nodiscard]] double activation_cost(const Graph& graph, const std::vector<TensorType>& types, ValueId value);
+[[nodiscard]] double activation_cost(const Graph& graph, const Readers& readers, const std::vector<TensorType>& types,
+                                     ValueId value);
 
 }  // namespace banoff::gauge

@@ -34,8 +34,9 @@ class Optimal {
       result_.proved = choice.selection.proved && given_up_.empty();
       result_.with_literal = choice.with_literal;
       result_.with_clamps = choice.with_clamps;
-      explain_left(choice);
-      for (const NodeId id : choice.removed()) graph_.bypass(id);
+      Readers readers = graph_.readers();
+      explain_left(choice, readers);
+      for (const NodeId id : choice.removed()) graph_.bypass(id, readers);
       return std::move(result_);
     }
   }
@@ -85,10 +86,11 @@ class Optimal {
     return true;
   }
 
-  void explain_left(const Choice& choice) {
+  void explain_left(const Choice& choice, const Readers& readers) {
     for (std::size_t i = 0; i < choice.problem.items.size(); ++i) {
       if (std::ranges::binary_search(choice.selection.chosen, i)) continue;
-      result_.left[choice.problem.items[i].node] = why_left(choice.system, choice.problem, choice.selection, i);
+      result_.left[choice.problem.items[i].node] =
+          why_left(choice.system, readers, choice.problem, choice.selection, i);
     }
     for (const auto& [id, refused] : given_up_) result_.left[id] = refused;
   }

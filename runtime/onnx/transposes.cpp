@@ -33,8 +33,7 @@ class Mover {
       straight(input.value, result_.add_input(graph_.value(input.value).name, input.dtype, input.dims));
       result_.inputs.back().default_value = input.default_value;
     }
-    for (const Node& node : graph_.nodes) {
-      if (node.outputs.empty()) continue;
+    for (const Node& node : graph_.live()) {
       if (node.as<Transpose>() != nullptr) turn(node);
       else if (!(any_order(node) && move(node))) keep(node);
     }
