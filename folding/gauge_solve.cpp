@@ -8,13 +8,14 @@
 namespace banoff::gauge {
 
 bool Assignment::touches(std::pair<VarId, VarId> range) const {
-  return std::any_of(slot_.begin() + range.first, slot_.begin() + range.second, [](auto slot) { return slot != none; });
+  for (VarId var = range.first; var < range.second; ++var) {
+    if (gauges_.contains(var)) return true;
+  }
+  return false;
 }
 
 void Assignment::set(VarId var, const Gauge& gauge) {
-  if (gauge.identity()) return;
-  slot_[static_cast<std::size_t>(var)] = static_cast<std::int32_t>(gauges_.size());
-  gauges_.push_back(gauge);
+  if (!gauge.identity()) gauges_.emplace(var, gauge);
 }
 
 namespace {
@@ -161,7 +162,7 @@ Assignment solve(const System& system, const std::vector<std::pair<VarId, Gauge>
   for (const VarId var : held) {
     if (components.contains(system.scales().root(var))) throw clash(system, var);
   }
-  Assignment result(system.variables());
+  Assignment result;
   for (const auto& [root, component] : components) solve_component(system, root, component, result);
   return result;
 }

@@ -50,7 +50,7 @@ class Assigner {
   Assignment run() {
     choose_offsets();
     choose_scales();
-    Assignment result(system_.variables());
+    Assignment result;
     for (std::size_t i = 0; i < system_.variables(); ++i) {
       const double scale = scale_at(problem_.scale_of[i]);
       const double offset = offset_at(problem_.offset_of[i]);

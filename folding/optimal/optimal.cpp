@@ -5,6 +5,7 @@
 #include <set>
 
 #include "folding/absorb.hpp"
+#include "folding/neighbours.hpp"
 #include "folding/optimal/account.hpp"
 #include "folding/optimal/choice.hpp"
 #include "folding/optimal/guard.hpp"
@@ -53,7 +54,7 @@ class Optimal {
       return false;
     }
     const std::vector<NodeId> removed = choice.removed();
-    const std::vector<NodeId> touched = touched_nodes(graph_, choice.system, assignment, removed);
+    const std::vector<NodeId> touched = Neighbours(choice.system).touched(graph_.readers(), assignment, removed);
     const Graph before = graph_;
     std::map<NodeId, Absorbed> absorbed;
     NodeId at = none;
