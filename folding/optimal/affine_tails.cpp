@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "folding/gauge.hpp"
+#include "runtime/graph/copy.hpp"
 
 namespace banoff::gauge {
 
@@ -34,15 +35,11 @@ struct ByConstant {
 class Splitter {
  public:
   Splitter(const Graph& graph, const std::vector<TensorType>& types)
-      : graph_(graph), types_(types), values_(graph.values.size(), none), read_(graph.values.size()) {}
+      : graph_(graph), types_(types), read_(graph.values.size()) {}
 
   Graph run() {
-    result_.name = graph_.name;
+    result_ = begin_copy(graph_, values_);
     result_.params = graph_.params;
-    for (const GraphInput& input : graph_.inputs) {
-      values_[index(input.value)] = result_.add_input(graph_.value(input.value).name, input.dtype, input.dims);
-      result_.inputs.back().default_value = input.default_value;
-    }
     for (const Node& node : graph_.live()) copy(node);
     for (const GraphOutput& output : graph_.outputs) {
       read_[index(output.value)] = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/copy.hpp"
 
 namespace banoff {
 
@@ -117,15 +118,21 @@ bool Graph::is_output(ValueId value) const {
   return std::ranges::any_of(outputs, [&](const GraphOutput& output) { return output.value == value; });
 }
 
-Graph Graph::compacted() const {
+Graph begin_copy(const Graph& of, std::vector<ValueId>& values) {
   Graph result;
-  result.name = name;
-  std::vector<ValueId> value_of(values.size(), none);
-  std::vector<ParamId> param_of(params.size(), none);
-  for (const GraphInput& input : inputs) {
-    value_of[index(input.value)] = result.add_input(value(input.value).name, input.dtype, input.dims);
+  result.name = of.name;
+  values.assign(of.values.size(), none);
+  for (const GraphInput& input : of.inputs) {
+    values[index(input.value)] = result.add_input(of.value(input.value).name, input.dtype, input.dims);
     result.inputs.back().default_value = input.default_value;
   }
+  return result;
+}
+
+Graph Graph::compacted() const {
+  std::vector<ValueId> value_of;
+  std::vector<ParamId> param_of(params.size(), none);
+  Graph result = begin_copy(*this, value_of);
   for (const Node& old : live()) {
     Node copy = old;
     for (ValueId& input : copy.inputs) input = value_of[index(input)];

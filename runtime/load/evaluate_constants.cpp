@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/copy.hpp"
 #include "runtime/load/load.hpp"
 
 namespace banoff {
@@ -13,7 +14,7 @@ std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 class Evaluator {
  public:
   Evaluator(const Graph& graph, const std::vector<TensorType>& types, const NodeExecutor& compute)
-      : graph_(graph), types_(types), compute_(compute), values_(graph.values.size(), none) {}
+      : graph_(graph), types_(types), compute_(compute) {}
 
   /// The graph with every known value that somebody else reads as a constant; nothing if there is none to compute.
   std::optional<Graph> run() {
@@ -21,12 +22,8 @@ class Evaluator {
     for (const Node& node : graph_.live()) computed = evaluate(node) || computed;
     if (!computed) return std::nullopt;
     find_needed();
-    result_.name = graph_.name;
+    result_ = begin_copy(graph_, values_);
     result_.params = graph_.params;
-    for (const GraphInput& input : graph_.inputs) {
-      values_[index(input.value)] = result_.add_input(graph_.value(input.value).name, input.dtype, input.dims);
-      result_.inputs.back().default_value = input.default_value;
-    }
     for (const Node& node : graph_.live()) {
       if (known_.contains(node.outputs[0])) store(node);
       else copy(node);
