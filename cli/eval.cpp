@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "banoff/task/classification.hpp"
 #include "banoff/task/dataset.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
@@ -28,10 +27,10 @@ struct Score {
   Json per_class = Json::object();
 };
 
-Score score_classes(Predictor& predict, const std::vector<Sample>& samples, const Task& task, Progress& progress) {
+Score score_classes(Predictor& predict, const std::vector<Sample>& samples, Progress& progress) {
   std::vector<std::int64_t> predicted, truth;
   for (const Sample& sample : samples) {
-    predicted.push_back(classify(predict(read_image(sample.image)).output, task).front().index);
+    predicted.push_back(predict(sample.image).classes.front().index);
     truth.push_back(sample.label);
     progress.step();
   }
@@ -42,8 +41,7 @@ Score score_boxes(Predictor& predict, const std::vector<Sample>& samples, const 
   std::vector<std::vector<Detection>> found;
   std::vector<std::vector<LabelledBox>> truth;
   for (const Sample& sample : samples) {
-    const Predictor::Prediction prediction = predict(read_image(sample.image));
-    found.push_back(detections(prediction.output, prediction.placement, task.min_score));
+    found.push_back(predict(sample.image).detections);
     truth.push_back(sample.boxes);
     progress.step();
   }
@@ -56,8 +54,7 @@ Score score_boxes(Predictor& predict, const std::vector<Sample>& samples, const 
 Score score_masks(Predictor& predict, const std::vector<Sample>& samples, const Task& task, Progress& progress) {
   ConfusionMatrix matrix;
   for (const Sample& sample : samples) {
-    const Predictor::Prediction prediction = predict(read_image(sample.image));
-    matrix.add(segment(prediction.output, prediction.placement), read_mask(sample.mask));
+    matrix.add(predict(sample.image).mask, read_mask(sample.mask));
     progress.step();
   }
   Score score{{{"mean_iou", matrix.mean_iou()}, {"pixel_accuracy", matrix.pixel_accuracy()}}};
@@ -71,8 +68,9 @@ Score score_masks(Predictor& predict, const std::vector<Sample>& samples, const 
 Score score_of(const Model& model, const EvalCommand& options, const std::vector<Sample>& samples, Progress& progress) {
   Task task = model.manifest().task;
   task.min_score = 0;  // the whole precision-recall curve counts
-  Predictor predict(model, task, options.device);
-  if (task.kind == TaskKind::classification) return score_classes(predict, samples, task, progress);
+  task.masks.clear();  // boxes are scored, not what is in them
+  Predictor predict = predictor(model, task, options.device);
+  if (task.kind == TaskKind::classification) return score_classes(predict, samples, progress);
   if (task.kind == TaskKind::detection) return score_boxes(predict, samples, task, progress);
   return score_masks(predict, samples, task, progress);
 }

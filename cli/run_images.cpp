@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <set>
 
-#include "banoff/task/classification.hpp"
 #include "banoff/task/draw.hpp"
 #include "cli/predictor.hpp"
 #include "cli/progress.hpp"
@@ -21,23 +20,20 @@ struct Result {
   std::optional<Image> mask;  ///< classes as grey levels
 };
 
-Result classified(const Tensor& output, const Task& task) {
+Result classified(const Prediction& prediction) {
   Result result;
   result.json["classes"] = Json::array();
-  for (const Ranked& best : classify(output, task)) {
+  for (const Ranked& best : prediction.classes) {
     result.text += fmt::format("  {} {:.4g}\n", best.label, best.score);
     result.json["classes"].push_back({{"label", best.label}, {"index", best.index}, {"score", best.score}});
   }
   return result;
 }
 
-Result detected(const Predictor::Prediction& prediction, const Task& task, const Image& image) {
+Result detected(const Prediction& prediction, const Task& task, const Image& image) {
   Result result;
-  const std::vector<Detection> found = detections(prediction.output, prediction.placement, task.min_score);
-  std::vector<InstanceMask> masks;
-  if (!task.masks.empty()) {
-    masks = instance_masks(prediction.all.at(task.masks), prediction.output, prediction.placement, found);
-  }
+  const std::vector<Detection>& found = prediction.detections;
+  const std::vector<InstanceMask>& masks = prediction.instance_masks;
   result.json["detections"] = Json::array();
   for (std::size_t i = 0; i < found.size(); ++i) {
     const Detection& one = found[i];
@@ -54,9 +50,9 @@ Result detected(const Predictor::Prediction& prediction, const Task& task, const
   return result;
 }
 
-Result segmented(const Predictor::Prediction& prediction, const Task& task, const Image& image) {
+Result segmented(const Prediction& prediction, const Task& task, const Image& image) {
   Result result;
-  const Mask mask = segment(prediction.output, prediction.placement);
+  const Mask& mask = prediction.mask;
   std::map<std::int64_t, std::size_t> counts;
   for (const std::uint8_t index : mask.classes) ++counts[index];
   result.json["classes"] = Json::array();
@@ -84,14 +80,14 @@ Result raw(const Tensors& outputs) {
   return result;
 }
 
-Result result_of(const Predictor::Prediction& prediction, const Task& task, const Image& image) {
+Result result_of(const Prediction& prediction, const Task& task, const Image& image) {
   switch (task.kind) {
-    case TaskKind::classification: return classified(prediction.output, task);
+    case TaskKind::classification: return classified(prediction);
     case TaskKind::detection: return detected(prediction, task, image);
     case TaskKind::segmentation: return segmented(prediction, task, image);
     case TaskKind::none: break;
   }
-  return raw(prediction.all);
+  return raw(prediction.outputs);
 }
 
 /// Where each picture is drawn to; refuses two of the same name and overwriting a picture that is read.
@@ -126,7 +122,7 @@ int run_images(const RunCommand& options) {
   task.min_score = options.min_score.value_or(task.min_score);
   const std::vector<fs::path> files = drawing_files(options, task);
   const bool sized = !options.model.load.shapes.empty() || !options.model.load.symbols.empty();
-  Predictor predict(model, task, options.device, sized);
+  Predictor predict = predictor(model, task, options.device, sized);
   Json rows = Json::array();
   std::string text;
   {

@@ -24,9 +24,9 @@ void require_link(const Node& node) {
 }
 
 /// The only reader of a value; throws Refused when there are others or none.
-NodeId only_reader(const std::vector<std::vector<NodeId>>& readers, const Graph& graph, ValueId value) {
-  if (graph.is_output(value)) throw Refused{Blocker::graph_output, graph.value(value).name};
-  const auto& who = readers[static_cast<std::size_t>(value)];
+NodeId only_reader(const Graph& graph, const Readers& readers, ValueId value) {
+  if (readers.is_output(value)) throw Refused{Blocker::graph_output, graph.value(value).name};
+  const std::vector<NodeId>& who = readers.of(value);
   if (who.size() != 1)
     throw Refused{Blocker::branch, who.empty() ? graph.value(value).name : graph.node(who.back()).name};
   return who.front();
@@ -34,10 +34,9 @@ NodeId only_reader(const std::vector<std::vector<NodeId>>& readers, const Graph&
 
 }  // namespace
 
-void require_chain_before(const Graph& graph, const Node& batch_norm) {
-  const auto readers = graph.readers();
+void require_chain_before(const Graph& graph, const Readers& readers, const Node& batch_norm) {
   for (ValueId value = batch_norm.inputs[0];;) {
-    (void)only_reader(readers, graph, value);
+    (void)only_reader(graph, readers, value);
     const NodeId producer = graph.value(value).producer;
     if (producer == none) throw Refused{Blocker::graph_output, graph.value(value).name};
     const Node& node = graph.node(producer);
@@ -48,10 +47,9 @@ void require_chain_before(const Graph& graph, const Node& batch_norm) {
   }
 }
 
-void require_chain_after(const Graph& graph, const Node& batch_norm) {
-  const auto readers = graph.readers();
+void require_chain_after(const Graph& graph, const Readers& readers, const Node& batch_norm) {
   for (ValueId value = batch_norm.outputs[0];;) {
-    const Node& node = graph.node(only_reader(readers, graph, value));
+    const Node& node = graph.node(only_reader(graph, readers, value));
     if (is_expressive(graph, node)) return;
     require_link(node);
     value = node.outputs[0];

@@ -7,8 +7,8 @@
 namespace banoff::gauge {
 
 /// Throws Refused unless an unbranched chain leads from the batch norm back to an expressive layer.
-void require_chain_before(const Graph& graph, const Node& batch_norm);
+void require_chain_before(const Graph& graph, const Readers& readers, const Node& batch_norm);
 /// The same, forward.
-void require_chain_after(const Graph& graph, const Node& batch_norm);
+void require_chain_after(const Graph& graph, const Readers& readers, const Node& batch_norm);
 
 }  // namespace banoff::gauge

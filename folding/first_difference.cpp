@@ -36,7 +36,7 @@ class Runner {
   /// Runs the next node.
   std::vector<Tensor> step() {
     const Node& node = graph_.nodes[at_++];
-    if (node.outputs.empty()) return {};
+    if (node.erased()) return {};
     std::vector<Tensor> inputs;
     for (const ValueId value : node.inputs) inputs.push_back(values_.at(value));
     std::vector<Tensor> made = compute_(graph_, node, inputs);

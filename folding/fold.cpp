@@ -8,7 +8,9 @@
 #include <optional>
 
 #include "folding/absorb.hpp"
+#include "folding/before.hpp"
 #include "folding/chain.hpp"
+#include "folding/neighbours.hpp"
 #include "folding/optimal/affine_tails.hpp"
 #include "folding/optimal/objective.hpp"
 #include "folding/optimal/optimal.hpp"
@@ -39,7 +41,10 @@ class Folder {
         options_(options),
         compute_(compute),
         types_(types),
-        system_(graph_, types, policy) {}
+        system_(graph_, types, policy),
+        neighbours_(system_),
+        readers_(graph_),
+        before_(graph_) {}
 
   /// The report of a norm that nothing was done to.
   [[nodiscard]] FoldedNorm untouched(NodeId id) const {
@@ -74,26 +79,51 @@ class Folder {
   void attempt(NodeId id, Direction direction, FoldedNorm& result) {
     const Node norm = graph_.node(id);
     if (options_.method == Method::naive) {
-      direction == Direction::backward ? gauge::require_chain_before(graph_, norm)
-                                       : gauge::require_chain_after(graph_, norm);
+      direction == Direction::backward ? gauge::require_chain_before(graph_, readers_, norm)
+                                       : gauge::require_chain_after(graph_, readers_, norm);
     }
     const gauge::Assignment assignment = solve_for(norm, direction);
-    const Graph before = graph_;
+    const std::vector<NodeId> nodes = neighbours_.touched(readers_, assignment, {{id}});
+    std::vector<NodeId> changed = with_producers(nodes);
     try {
-      const std::vector<NodeId> nodes = gauge::touched_nodes(before, system_, assignment, {{id}});
       FoldedNorm done = rewrite(nodes, id, assignment, direction);
       if (!done.inverse.empty()) require_precision(norm, direction);
-      if (options_.self_check) check(before, nodes, id, assignment);
-      graph_.bypass(id);
+      if (options_.self_check) check(nodes, id, assignment);
+      forget_matrices(nodes);
+      const std::vector<NodeId> behind = readers_.of(norm.outputs[0]);
+      changed.insert(changed.end(), behind.begin(), behind.end());
+      graph_.bypass(id, readers_);
+      before_.keep(graph_, changed);
       done.name = result.name;
       done.where = result.where;
       explain_fold(done, direction == Direction::backward);
       result = std::move(done);
     } catch (const Refused&) {
-      graph_ = before;
+      before_.restore(graph_, changed);
       throw;
     }
     system_.merge(norm.inputs[0], norm.outputs[0]);
+  }
+
+  /// The nodes and those that feed them: a constant goes with the product whose weights it becomes.
+  [[nodiscard]] std::vector<NodeId> with_producers(const std::vector<NodeId>& nodes) const {
+    std::vector<NodeId> result = nodes;
+    for (const NodeId id : nodes) {
+      for (const ValueId input : graph_.node(id).inputs) {
+        if (const NodeId producer = graph_.value(input).producer; producer != none) result.push_back(producer);
+      }
+    }
+    return result;
+  }
+
+  /// A product whose constant became its weights reads it no more.
+  void forget_matrices(const std::vector<NodeId>& nodes) {
+    for (const NodeId id : nodes) {
+      for (const ValueId value : before_.graph().node(id).inputs) {
+        const std::vector<ValueId>& now = graph_.node(id).inputs;
+        if (std::ranges::find(now, value) == now.end()) readers_.forget(value, id);
+      }
+    }
   }
 
   [[nodiscard]] gauge::Assignment solve_for(const Node& norm, Direction direction) const {
@@ -152,7 +182,8 @@ class Folder {
     }
   }
 
-  void check(const Graph& before, const std::vector<NodeId>& nodes, NodeId norm, const gauge::Assignment& assignment) {
+  void check(const std::vector<NodeId>& nodes, NodeId norm, const gauge::Assignment& assignment) {
+    const Graph& before = before_.graph();
     const auto result = self_check(before, graph_, nodes, {{norm}}, system_, assignment, types_, compute_);
     if (!(result.error <= options_.tolerance))
       throw Refused{Blocker::self_check, before.node(result.worst).name, {}, result.failure};
@@ -165,6 +196,9 @@ class Folder {
   const ComputeNode& compute_;
   const std::vector<TensorType>& types_;
   gauge::System system_;
+  gauge::Neighbours neighbours_;
+  Readers readers_;
+  gauge::Before before_;
   double worst_error_ = 0;
 };
 
@@ -184,10 +218,10 @@ std::map<NodeId, FoldedNorm> fold_without_inverse(Folder& folder, const Graph& g
 
 void report_optimum(FoldReport& report, const Graph& original, const gauge::OptimalResult& optimal) {
   std::size_t chosen = 0;
-  for (std::size_t i = 0; i < original.nodes.size(); ++i) {
-    const bool gone = optimal.norms.contains(static_cast<NodeId>(i));
-    if (original.nodes[i].as<BatchNorm>() && gone) ++chosen;
-    if (!original.nodes[i].as<Affine>()) continue;
+  for (const NodeId id : original.live_ids()) {
+    const bool gone = optimal.norms.contains(id);
+    if (original.node(id).as<BatchNorm>() && gone) ++chosen;
+    if (!original.node(id).as<Affine>()) continue;
     ++report.affine_nodes;
     if (gone) ++report.affine_folded;
   }
@@ -234,10 +268,9 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   // What the optimum leaves is tried alone: another norm's going may have made room for it.
   Folder folder(weights, types, optimal.policy, options, compute);
   std::int64_t folded_channels = 0;
-  for (std::size_t i = 0; i < original.nodes.size(); ++i) {
-    const auto id = static_cast<NodeId>(i);
-    const Node& node = original.nodes[i];
-    if (!original.alive(id) || !node.as<BatchNorm>()) continue;
+  for (const NodeId id : original.live_ids()) {
+    const Node& node = original.node(id);
+    if (!node.as<BatchNorm>()) continue;
     FoldedNorm& norm = report.norms.emplace_back();
     if (options.method == Method::none) {
       norm = {node.name, node.where.str(), false, false, {}, {}, Blocker::none, "folding is off", "", {}};

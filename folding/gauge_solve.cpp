@@ -1,20 +1,21 @@
 #include "folding/gauge_solve.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
+
+#include "folding/elimination.hpp"
 
 namespace banoff::gauge {
 
 bool Assignment::touches(std::pair<VarId, VarId> range) const {
-  return std::any_of(slot_.begin() + range.first, slot_.begin() + range.second, [](auto slot) { return slot != none; });
+  for (VarId var = range.first; var < range.second; ++var) {
+    if (gauges_.contains(var)) return true;
+  }
+  return false;
 }
 
 void Assignment::set(VarId var, const Gauge& gauge) {
-  if (gauge.identity()) return;
-  slot_[static_cast<std::size_t>(var)] = static_cast<std::int32_t>(gauges_.size());
-  gauges_.push_back(gauge);
+  if (!gauge.identity()) gauges_.emplace(var, gauge);
 }
 
 namespace {
@@ -43,25 +44,15 @@ class Shifts {
 
   /// Any solution with as many zeros as the elimination leaves.
   void solve(VarId start) {
-    std::vector<Row> rows;
+    std::vector<Equation> equations;
     system_.scales().for_members(start, [&](VarId var) {
-      if (const Sum* sum = system_.sum_at(var)) rows.push_back(row(*sum));
+      if (const Sum* sum = system_.sum_at(var)) equations.push_back(equation(*sum));
     });
-    std::vector<std::pair<std::size_t, Row>> pivots;
-    for (Row& next : rows) {
-      for (const auto& [column, pivot] : pivots) eliminate(next, column, pivot);
-      const auto largest =
-          std::ranges::max_element(next.terms, {}, [](const auto& term) { return std::abs(term.second); });
-      if (largest == next.terms.end()) {
-        if (std::abs(next.right) > 1e-12 * magnitude_) throw refusal(nullptr);
-        continue;
-      }
-      const std::size_t column = largest->first;
-      next = next.scaled(1.0 / largest->second);
-      for (auto& [other, pivot] : pivots) eliminate(pivot, column, next);
-      pivots.emplace_back(column, std::move(next));
+    Elimination elimination;
+    for (const Equation& each : equations) {
+      if (!elimination.add(each)) throw refusal(nullptr);
     }
-    for (const auto& [column, pivot] : pivots) known_[column] = {pivot.right, nullptr};
+    for (const auto& [column, shift] : elimination.solution()) known_[index(column)] = {shift, nullptr};
   }
 
   [[nodiscard]] double at(VarId var) const {
@@ -70,44 +61,20 @@ class Shifts {
   }
 
  private:
-  struct Row {
-    std::map<std::size_t, double> terms;
-    double right = 0;
-    [[nodiscard]] Row scaled(double factor) const {
-      Row result = *this;
-      for (auto& [column, value] : result.terms) value *= factor;
-      result.right *= factor;
-      return result;
-    }
-  };
-
   [[nodiscard]] std::size_t unknown(VarId var) const { return number_.at(system_.gauges().root(var)); }
 
-  Row row(const Sum& sum) {
-    Row result;
+  Equation equation(const Sum& sum) {
+    Equation result;
     for (const auto& [coefficient, var] : sum) {
-      const std::size_t column = unknown(var);
-      if (const auto& known = known_[column]) {
-        result.right -= coefficient * known->first;
-        magnitude_ = std::max(magnitude_, std::abs(known->first));
+      const std::size_t of = unknown(var);
+      if (const auto& known = known_[of]) {
+        result.add_known(coefficient * known->first);
         if (known->second) last_ = known->second;
-      } else if ((result.terms[column] += coefficient) == 0.0) {
-        result.terms.erase(column);
+      } else {
+        result.add(static_cast<Unknown>(of), coefficient);
       }
     }
     return result;
-  }
-
-  static void eliminate(Row& row, std::size_t column, const Row& pivot) {
-    const auto found = row.terms.find(column);
-    if (found == row.terms.end()) return;
-    const double factor = found->second;
-    for (const auto& [other, value] : pivot.terms) {
-      double& term = row.terms[other];
-      term -= factor * value;
-      if (std::abs(term) < 1e-9) row.terms.erase(other);  // coefficients are small integers and their ratios
-    }
-    row.right -= factor * pivot.right;
   }
 
   [[nodiscard]] Refused refusal(const Mark* reason) const {
@@ -118,7 +85,6 @@ class Shifts {
   const System& system_;
   std::map<VarId, std::size_t> number_;
   std::vector<std::optional<std::pair<double, const Mark*>>> known_;
-  double magnitude_ = 0;
   const Mark* last_ = nullptr;
 };
 
@@ -161,7 +127,7 @@ Assignment solve(const System& system, const std::vector<std::pair<VarId, Gauge>
   for (const VarId var : held) {
     if (components.contains(system.scales().root(var))) throw clash(system, var);
   }
-  Assignment result(system.variables());
+  Assignment result;
   for (const auto& [root, component] : components) solve_component(system, root, component, result);
   return result;
 }

@@ -75,9 +75,7 @@ System::System(const Graph& graph, const std::vector<TensorType>& types, Policy 
     make_whole(input.value);
     pin(input.value, {Blocker::graph_output, graph.value(input.value).name});
   }
-  for (const Node& node : graph.nodes) {
-    if (!node.outputs.empty()) constrain(*this, node);
-  }
+  for (const Node& node : graph.live()) constrain(*this, node);
   for (const GraphOutput& output : graph.outputs) pin(output.value, {Blocker::graph_output, output.name});
 }
 

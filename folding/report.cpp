@@ -79,8 +79,7 @@ std::size_t FoldReport::folded_with_clamp() const {
 void count_parameters(const Graph& graph, std::int64_t& all, std::int64_t& trainable) {
   all = trainable = 0;
   std::set<ParamId> seen;
-  for (const Node& node : graph.nodes) {
-    if (node.outputs.empty()) continue;
+  for (const Node& node : graph.live()) {
     for (const auto& [slot, id] : node.params) {
       if (!seen.insert(id).second) continue;
       all += graph.param(id).elements();

@@ -177,22 +177,6 @@ CheckResult outcome_of(const NodeCheck& check, NodeId id, bool removed) {
 
 }  // namespace
 
-std::vector<NodeId> touched_nodes(const Graph& before, const System& system, const Assignment& assignment,
-                                  std::span<const NodeId> removed) {
-  std::vector<NodeId> result;
-  const auto touched = [&](ValueId value) { return assignment.touches(system.range(value)); };
-  for (std::size_t i = 0; i < before.nodes.size(); ++i) {
-    const Node& node = before.nodes[i];
-    const auto id = static_cast<NodeId>(i);
-    if (node.outputs.empty()) continue;
-    if (std::ranges::find(removed, id) != removed.end() || std::ranges::any_of(node.inputs, touched) ||
-        std::ranges::any_of(node.outputs, touched)) {
-      result.push_back(id);
-    }
-  }
-  return result;
-}
-
 CheckResult self_check(const Graph& before, const Graph& after, std::span<const NodeId> nodes,
                        std::span<const NodeId> removed, const System& system, const Assignment& assignment,
                        const std::vector<TensorType>& types, const ComputeNode& compute) {

@@ -14,10 +14,6 @@ struct CheckResult {
   std::string failure;  ///< why that node could not be computed; then the error is infinite
 };
 
-/// Nodes with a value in another gauge than before, and those in `removed`; in topological order.
-[[nodiscard]] std::vector<NodeId> touched_nodes(const Graph& before, const System& system, const Assignment& assignment,
-                                                std::span<const NodeId> removed);
-
 /// Computes each of `nodes` alone, before and after, in float64: on random data, and on what is stored for it. Where
 /// every node agrees, so do all that are composed of them. Nodes of `after` that `removed` names pass on their input.
 /// What `compute` throws is a failure of the node, never of the check.

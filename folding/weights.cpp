@@ -15,7 +15,10 @@ std::vector<double> values_of(const Graph& graph, const Node& node, Slot slot, s
   return tensor ? tensor->to_vector<double>() : std::vector<double>(count, missing);
 }
 
-Weights::Weights(Graph& graph) : graph_(graph) {
+Weights::Weights(Graph& graph) : graph_(graph), holders_(graph.params.size()) {
+  for (const NodeId id : graph.live_ids()) {
+    for (const auto& [slot, param] : graph.node(id).params) holders_[index(param)].push_back(id);
+  }
   const bool doubles =
       std::ranges::any_of(graph.params, [](const Param& param) { return param.value.dtype() == DType::f64; });
   if (doubles) new_type_ = DType::f64;
@@ -42,7 +45,17 @@ void Weights::set(NodeId id, Slot slot, Shape shape, std::vector<double> values,
                     fmt::format("its {} would be {:.3g} in {}", slot_name(slot), value, name_of(held))};
     }
   }
-  graph_.set_param(id, slot, Tensor::of<double>(shape, std::move(values)));
+  graph_.set_param(id, slot, Tensor::of<double>(shape, std::move(values)), is_shared(id, slot));
+}
+
+bool Weights::is_shared(NodeId id, Slot slot) const {
+  const ParamId param = graph_.node(id).param(slot);
+  if (param == none || index(param) >= holders_.size()) return false;
+  return std::ranges::any_of(holders_[index(param)], [&](NodeId other) {
+    const auto& params = graph_.node(other).params;
+    return other != id && graph_.alive(other) &&
+           std::ranges::find(params, param, &std::pair<Slot, ParamId>::second) != params.end();
+  });
 }
 
 namespace {
@@ -66,7 +79,7 @@ void Weights::round_all() {
     if (!graph_.alive(id) || storage == DType::f64) continue;
     const Tensor* tensor = graph_.param(graph_.node(id), slot);
     if (!tensor || tensor->dtype() != DType::f64) continue;  // its fold was rolled back
-    graph_.set_param(id, slot, rounded(*tensor));
+    graph_.set_param(id, slot, rounded(*tensor), is_shared(id, slot));
   }
 }
 

@@ -24,8 +24,11 @@ class Weights {
   void round_all();
 
  private:
+  [[nodiscard]] bool is_shared(NodeId id, Slot slot) const;
+
   Graph& graph_;
   DType new_type_ = DType::f32;
+  std::vector<std::vector<NodeId>> holders_;  // by ParamId: nodes that held it at first; what comes later has one
   std::map<std::pair<NodeId, Slot>, DType> storage_;
 };
 

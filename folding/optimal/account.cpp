@@ -25,8 +25,9 @@ Refused refused(const Witness& witness) { return {witness.mark->blocker, witness
 /// Everything about one norm that cannot go even alone.
 class Forbidden {
  public:
-  Forbidden(const System& system, const Node& norm, const Item& item)
+  Forbidden(const System& system, const Readers& readers, const Node& norm, const Item& item)
       : system_(system),
+        readers_(readers),
         item_(item),
         x_value_(norm.inputs[0]),
         y_value_(norm.outputs[0]),
@@ -45,8 +46,8 @@ class Forbidden {
     const auto pin = [&](VarId var) { return system_.pinned(var); };
     for (std::size_t c = 0; c < x_.size(); ++c) {
       if (item_.channels[c].x_scale != ground || item_.channels[c].y_scale != ground) continue;
-      const Witness x = nearest(system_, system_.scales(), x_value_, x_[c], pin);
-      const Witness y = nearest(system_, system_.scales(), y_value_, y_[c], pin);
+      const Witness x = nearest(system_, readers_, system_.scales(), x_value_, x_[c], pin);
+      const Witness y = nearest(system_, readers_, system_.scales(), y_value_, y_[c], pin);
       // An activation on one side is the common case; what holds the other side tells more.
       return refused(y.mark->blocker == Blocker::activation ? x : y);
     }
@@ -58,8 +59,8 @@ class Forbidden {
     };
     for (std::size_t c = 0; c < x_.size(); ++c) {
       if (item_.channels[c].a > 0) continue;
-      const Witness x = nearest(system_, system_.scales(), x_value_, x_[c], positive);
-      const Witness y = nearest(system_, system_.scales(), y_value_, y_[c], positive);
+      const Witness x = nearest(system_, readers_, system_.scales(), x_value_, x_[c], positive);
+      const Witness y = nearest(system_, readers_, system_.scales(), y_value_, y_[c], positive);
       if (!x.mark || !y.mark) continue;
       Refused sign = refused(y);
       sign.blocker = Blocker::sign;
@@ -72,8 +73,8 @@ class Forbidden {
       return system_.shift_fixed(var) ? system_.shift_fixed(var) : system_.pinned(var);
     };
     for (std::size_t c = 0; c < x_.size(); ++c) {
-      const Witness x = nearest(system_, system_.gauges(), x_value_, x_[c], zero);
-      const Witness y = nearest(system_, system_.gauges(), y_value_, y_[c], zero);
+      const Witness x = nearest(system_, readers_, system_.gauges(), x_value_, x_[c], zero);
+      const Witness y = nearest(system_, readers_, system_.gauges(), y_value_, y_[c], zero);
       // A conv's padding on one side tells more than the activation on the other.
       if (y.mark && (!x.mark || y.mark->blocker != Blocker::activation)) return refused(y);
       if (x.mark) return refused(x);
@@ -82,6 +83,7 @@ class Forbidden {
   }
 
   const System& system_;
+  const Readers& readers_;
   const Item& item_;
   ValueId x_value_, y_value_;
   std::vector<VarId> x_, y_;
@@ -164,11 +166,12 @@ FoldedNorm Account::of(NodeId id) const {
   return norm;
 }
 
-Refused why_left(const System& system, const Problem& problem, const Selection& selection, std::size_t at) {
+Refused why_left(const System& system, const Readers& readers, const Problem& problem, const Selection& selection,
+                 std::size_t at) {
   const Item& item = problem.items[at];
   const Node& norm = system.graph().node(item.node);
   State state(problem);
-  if (!state.add(item) || !state.satisfies(problem.sums)) return Forbidden(system, norm, item).why();
+  if (!state.add(item) || !state.satisfies(problem.sums)) return Forbidden(system, readers, norm, item).why();
   for (const std::size_t other : selection.chosen) {
     if (!state.add(problem.items[other])) {
       return {Blocker::conflict, system.graph().node(problem.items[other].node).name};

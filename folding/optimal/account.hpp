@@ -32,7 +32,7 @@ class Account {
 };
 
 /// Why an item was not chosen: what forbids it alone, or which chosen items it does not go with.
-[[nodiscard]] Refused why_left(const System& system, const Problem& problem, const Selection& selection,
-                               std::size_t item);
+[[nodiscard]] Refused why_left(const System& system, const Readers& readers, const Problem& problem,
+                               const Selection& selection, std::size_t item);
 
 }  // namespace banoff::gauge

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "folding/gauge.hpp"
+#include "runtime/graph/copy.hpp"
 
 namespace banoff::gauge {
 
@@ -34,25 +35,19 @@ struct ByConstant {
 class Splitter {
  public:
   Splitter(const Graph& graph, const std::vector<TensorType>& types)
-      : graph_(graph), types_(types), values_(graph.values.size(), none), read_(graph.values.size()) {}
+      : graph_(graph), types_(types), read_(graph.values.size()) {}
 
   Graph run() {
-    result_.name = graph_.name;
+    result_ = begin_copy(graph_, values_);
     result_.params = graph_.params;
-    for (const GraphInput& input : graph_.inputs) {
-      values_[index(input.value)] = result_.add_input(graph_.value(input.value).name, input.dtype, input.dims);
-      result_.inputs.back().default_value = input.default_value;
-    }
-    for (const Node& node : graph_.nodes) {
-      if (!node.outputs.empty()) copy(node);
-    }
+    for (const Node& node : graph_.live()) copy(node);
     for (const GraphOutput& output : graph_.outputs) {
       read_[index(output.value)] = true;
       result_.add_output(output.name, values_[index(output.value)]);
     }
     // A constant that went into an Affine node may have no other use.
-    for (const Node& node : graph_.nodes) {
-      if (!node.as<Constant>() || node.outputs.empty() || read_[index(node.outputs[0])]) continue;
+    for (const Node& node : graph_.live()) {
+      if (!node.as<Constant>() || read_[index(node.outputs[0])]) continue;
       result_.node(result_.value(values_[index(node.outputs[0])]).producer).outputs.clear();
     }
     return result_.compacted();
@@ -177,16 +172,16 @@ Graph with_affine_nodes(const Graph& graph, const std::vector<TensorType>& types
 }
 
 void rejoin_affine_tails(Graph& graph) {
-  const std::vector<std::vector<NodeId>> readers = graph.readers();
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    Node& norm = graph.nodes[i];
+  Readers readers = graph.readers();
+  for (const NodeId id : graph.live_ids()) {
+    Node& norm = graph.node(id);
     const bool bare = (norm.as<GroupNorm>() && !norm.as<GroupNorm>()->affine) ||
                       (norm.as<LayerNorm>() && !norm.as<LayerNorm>()->affine);
-    if (norm.outputs.empty() || !bare || !norm.name.ends_with(".normalized")) continue;
+    if (!bare || !norm.name.ends_with(".normalized")) continue;
     norm.name.resize(norm.name.size() - std::string_view(".normalized").size());
-    const auto& users = readers[index(norm.outputs[0])];
-    if (users.size() != 1 || graph.is_output(norm.outputs[0])) continue;
-    Node& tail = graph.node(users[0]);
+    const NodeId user = readers.only(norm.outputs[0]);
+    if (user == none) continue;
+    Node& tail = graph.node(user);
     const auto* affine = tail.as<Affine>();
     if (!affine || tail.name != norm.name) continue;
     // A norm has both parameters or none.
@@ -198,10 +193,10 @@ void rejoin_affine_tails(Graph& graph) {
           own ? *own
               : Tensor::of<double>({static_cast<std::int64_t>(channels)}, std::vector<double>(channels, neutral))
                     .as(type);
-      graph.set_param(static_cast<NodeId>(i), slot, value);
+      graph.set_param(id, slot, value);
     }
     set_affine(norm.op, true);
-    graph.bypass(users[0]);
+    graph.bypass(user, readers);
   }
 }
 

@@ -50,7 +50,7 @@ class Assigner {
   Assignment run() {
     choose_offsets();
     choose_scales();
-    Assignment result(system_.variables());
+    Assignment result;
     for (std::size_t i = 0; i < system_.variables(); ++i) {
       const double scale = scale_at(problem_.scale_of[i]);
       const double offset = offset_at(problem_.offset_of[i]);
@@ -101,8 +101,8 @@ class Assigner {
     std::vector<bool> result(problem_.offsets.size());
     const auto mark = [&](VarId var) { result[index(state_.offset(problem_.offset_of[index(var)]).root)] = true; };
     for_plain(mark);
-    for (const Node& node : system_.graph().nodes) {
-      if (node.outputs.empty() || !absorbs(system_.graph(), node)) continue;
+    for (const Node& node : system_.graph().live()) {
+      if (!absorbs(system_.graph(), node)) continue;
       const auto [first, last] = system_.range(node.inputs[0]);
       for (VarId var = first; var < last; ++var) mark(var);
     }
@@ -124,10 +124,10 @@ class Assigner {
     std::vector<int> rank(problem_.scales.size(), 2);
     for (std::size_t i = 0; i < rank.size(); ++i) rank[i] = problem_.scales[i].positive != nullptr ? 1 : 2;
     for_plain([&](VarId var) { rank[index(problem_.scale_of[index(var)])] = 1; });
-    for (std::size_t i = 0; i < system_.graph().nodes.size(); ++i) {
-      const Node& node = system_.graph().nodes[i];
+    for (const NodeId id : system_.graph().live_ids()) {
+      const Node& node = system_.graph().node(id);
       const auto* affine = node.as<Affine>();
-      if (node.outputs.empty() || !affine || affine->scale || removed_.contains(static_cast<NodeId>(i))) continue;
+      if (!affine || affine->scale || removed_.contains(id)) continue;
       for (const ValueId value : {node.inputs[0], node.outputs[0]}) {
         const auto [first, last] = system_.range(value);
         for (VarId var = first; var < last; ++var) rank[index(problem_.scale_of[index(var)])] = 0;

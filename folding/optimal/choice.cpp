@@ -11,8 +11,7 @@ namespace {
 
 bool is_zero_padded(const Node& node, const System& system) {
   const auto* conv = node.as<Conv>();
-  return !node.outputs.empty() && conv &&
-         reads_zero_padding(*conv, system.shape(node.inputs[0]), system.open_in_space());
+  return conv && reads_zero_padding(*conv, system.shape(node.inputs[0]), system.open_in_space());
 }
 
 /// Bytes of the border map that a conv needs when its padding has values (float32, the same for every image).
@@ -24,7 +23,7 @@ class Chooser {
  public:
   Chooser(const Graph& graph, const std::vector<TensorType>& types, const Candidates& candidates,
           const FoldOptions& options)
-      : graph_(graph), types_(types), candidates_(candidates), options_(options) {}
+      : graph_(graph), readers_(graph.readers()), types_(types), candidates_(candidates), options_(options) {}
 
   Choice run() const {
     Choice literal = try_with({true, false, {}});
@@ -61,7 +60,7 @@ class Chooser {
         const Gauge* gauge = choice.assignment.find(var);
         plain = plain && (!gauge || gauge->keeps_zero());
       }
-      if (!plain) bytes += activation_cost(graph_, types_, value);
+      if (!plain) bytes += activation_cost(graph_, readers_, types_, value);
     }
     return bytes;
   }
@@ -87,8 +86,8 @@ class Chooser {
   /// Lets shifts through the padding of all convs, or of one after the other, where norms that go pay for the maps.
   void open_borders(Choice& choice) const {
     Policy open = choice.system.policy();
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      if (is_zero_padded(graph_.nodes[i], choice.system)) open.borders.insert(static_cast<NodeId>(i));
+    for (const NodeId id : graph_.live_ids()) {
+      if (is_zero_padded(graph_.node(id), choice.system)) open.borders.insert(id);
     }
     if (open.borders.empty()) return;
     const Choice everywhere = try_with(open);
@@ -109,6 +108,7 @@ class Chooser {
   }
 
   const Graph& graph_;
+  const Readers readers_;
   const std::vector<TensorType>& types_;
   const Candidates& candidates_;
   const FoldOptions& options_;

@@ -37,9 +37,9 @@ class Guard {
       (void)state_.add(problem.items[item]);
     }
     const Graph& graph = system.graph();
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-      const Node& node = graph.nodes[i];
-      if (node.outputs.empty() || removed_.contains(static_cast<NodeId>(i)) || !reads_originals(graph, node)) continue;
+    for (const NodeId id : graph.live_ids()) {
+      const Node& node = graph.node(id);
+      if (removed_.contains(id) || !reads_originals(graph, node)) continue;
       for (const ValueId value : node.inputs) {
         const auto [first, last] = system.range(value);
         for (VarId var = first; var < last; ++var) read_[index(problem.offset_of[index(var)])] = true;
@@ -61,9 +61,9 @@ class Guard {
         if (std::optional<Loss> loss = out_of_range(value, var, *gauge, *typical)) return loss;
       }
     }
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-      if (graph.nodes[i].outputs.empty() || removed_.contains(static_cast<NodeId>(i))) continue;
-      if (std::optional<Loss> loss = rounded_terms(graph.nodes[i])) return loss;
+    for (const NodeId id : graph.live_ids()) {
+      if (removed_.contains(id)) continue;
+      if (std::optional<Loss> loss = rounded_terms(graph.node(id))) return loss;
     }
     return std::nullopt;
   }

@@ -5,6 +5,7 @@
 
 #include "folding/linear_op.hpp"
 #include "folding/weights.hpp"
+#include "runtime/graph/memory_cost.hpp"
 
 namespace banoff::gauge {
 
@@ -13,8 +14,7 @@ namespace {
 /// What is done in a pass that is there anyway, as a share of the pass.
 constexpr double in_passing = 0.05;
 
-/// Bytes that a pass over a value moves: read once, written once.
-double pass_bytes(const TensorType& type) { return 2.0 * sizeof(float) * static_cast<double>(type.shape.elements()); }
+double elements_of(const TensorType& type) { return static_cast<double>(type.shape.elements()); }
 
 bool invertible(const Graph& graph, const Node& node) {
   const AffineMap map = affine_map(graph, node);
@@ -23,9 +23,9 @@ bool invertible(const Graph& graph, const Node& node) {
 
 /// Whether the value is made by a layer (or a sum, which joins a layer) for one reader: an activation then costs
 /// nothing.
-bool joins_layer(const Graph& graph, ValueId value, std::size_t readers) {
+bool joins_layer(const Graph& graph, const Readers& readers, ValueId value) {
   const NodeId producer = graph.value(value).producer;
-  if (producer == none || readers != 1 || graph.is_output(value)) return false;
+  if (producer == none || readers.only(value) == none) return false;
   const Node& node = graph.node(producer);
   const auto* binary = node.as<Binary>();
   return is_expressive(graph, node) || (binary && binary->kind == BinaryKind::add);
@@ -37,11 +37,9 @@ bool is_activation(const Node& node) { return node.as<Activation>() || node.as<P
 
 std::vector<NodeId> without_inverse(const Graph& graph) {
   std::vector<NodeId> result;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    if (!node.outputs.empty() && node.as<BatchNorm>() && !invertible(graph, node)) {
-      result.push_back(static_cast<NodeId>(i));
-    }
+  for (const NodeId id : graph.live_ids()) {
+    const Node& node = graph.node(id);
+    if (node.as<BatchNorm>() && !invertible(graph, node)) result.push_back(id);
   }
   return result;
 }
@@ -49,19 +47,17 @@ std::vector<NodeId> without_inverse(const Graph& graph) {
 std::vector<std::pair<NodeId, double>> candidates(const Graph& graph, const std::vector<TensorType>& types,
                                                   Objective objective) {
   std::vector<std::pair<NodeId, double>> result;
-  const std::vector<std::vector<NodeId>> readers = graph.readers();
-  const auto readers_of = [&](ValueId value) -> const auto& { return readers[static_cast<std::size_t>(value)]; };
+  const Readers readers = graph.readers();
   double total = 0;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    if (node.outputs.empty() || !(node.as<BatchNorm>() || node.as<Affine>())) continue;
-    double bytes = pass_bytes(types[static_cast<std::size_t>(node.outputs[0])]);
-    const auto& behind = readers_of(node.outputs[0]);
+  for (const NodeId id : graph.live_ids()) {
+    const Node& node = graph.node(id);
+    if (!node.as<BatchNorm>() && !node.as<Affine>()) continue;
+    double bytes = pass_bytes(elements_of(types[static_cast<std::size_t>(node.outputs[0])]));
+    const auto& behind = readers.of(node.outputs[0]);
     const bool before_activation = behind.size() == 1 && is_activation(graph.node(behind[0]));
-    if (before_activation && !joins_layer(graph, node.inputs[0], readers_of(node.inputs[0]).size()))
-      bytes *= in_passing;
+    if (before_activation && !joins_layer(graph, readers, node.inputs[0])) bytes *= in_passing;
     total += bytes;
-    if (bytes > 0 && invertible(graph, node)) result.emplace_back(static_cast<NodeId>(i), bytes);
+    if (bytes > 0 && invertible(graph, node)) result.emplace_back(id, bytes);
   }
   if (objective == Objective::count) {
     for (auto& [node, weight] : result) weight = (graph.node(node).as<BatchNorm>() ? 1.0 : 0.0) + 0.5 * weight / total;
@@ -69,10 +65,11 @@ std::vector<std::pair<NodeId, double>> candidates(const Graph& graph, const std:
   return result;
 }
 
-double activation_cost(const Graph& graph, const std::vector<TensorType>& types, ValueId value) {
-  const std::size_t readers = graph.readers()[static_cast<std::size_t>(value)].size();
-  const double bytes = pass_bytes(types[static_cast<std::size_t>(value)]);
-  return joins_layer(graph, value, readers) ? bytes : in_passing * bytes;
+double activation_cost(const Graph& graph, const Readers& readers, const std::vector<TensorType>& types,
+                       ValueId value) {
+  const double elements = elements_of(types[static_cast<std::size_t>(value)]);
+  const double passes = joins_layer(graph, readers, value) ? per_channel_passes(elements) : in_passing;
+  return passes * pass_bytes(elements);
 }
 
 }  // namespace banoff::gauge

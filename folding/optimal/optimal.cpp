@@ -5,6 +5,7 @@
 #include <set>
 
 #include "folding/absorb.hpp"
+#include "folding/neighbours.hpp"
 #include "folding/optimal/account.hpp"
 #include "folding/optimal/choice.hpp"
 #include "folding/optimal/guard.hpp"
@@ -34,8 +35,9 @@ class Optimal {
       result_.proved = choice.selection.proved && given_up_.empty();
       result_.with_literal = choice.with_literal;
       result_.with_clamps = choice.with_clamps;
-      explain_left(choice);
-      for (const NodeId id : choice.removed()) graph_.bypass(id);
+      Readers readers = graph_.readers();
+      explain_left(choice, readers);
+      for (const NodeId id : choice.removed()) graph_.bypass(id, readers);
       return std::move(result_);
     }
   }
@@ -52,7 +54,7 @@ class Optimal {
       return false;
     }
     const std::vector<NodeId> removed = choice.removed();
-    const std::vector<NodeId> touched = touched_nodes(graph_, choice.system, assignment, removed);
+    const std::vector<NodeId> touched = Neighbours(choice.system).touched(graph_.readers(), assignment, removed);
     const Graph before = graph_;
     std::map<NodeId, Absorbed> absorbed;
     NodeId at = none;
@@ -85,10 +87,11 @@ class Optimal {
     return true;
   }
 
-  void explain_left(const Choice& choice) {
+  void explain_left(const Choice& choice, const Readers& readers) {
     for (std::size_t i = 0; i < choice.problem.items.size(); ++i) {
       if (std::ranges::binary_search(choice.selection.chosen, i)) continue;
-      result_.left[choice.problem.items[i].node] = why_left(choice.system, choice.problem, choice.selection, i);
+      result_.left[choice.problem.items[i].node] =
+          why_left(choice.system, readers, choice.problem, choice.selection, i);
     }
     for (const auto& [id, refused] : given_up_) result_.left[id] = refused;
   }

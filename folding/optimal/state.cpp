@@ -142,19 +142,9 @@ std::vector<Equation> State::equations(const std::vector<OffsetSum>& sums) const
     for (const auto& [coefficient, id] : sum) {
       const Offset at = offset(id);
       const std::optional<double>& known = offsets_[index(at.root)].value;
-      const double constant = coefficient * (at.plus + (known ? at.factor * *known : 0.0));
-      equation.right -= constant;
-      equation.size += std::abs(coefficient * at.plus) + (known ? std::abs(coefficient * at.factor * *known) : 0.0);
-      if (known) continue;
-      const auto found = std::ranges::find(equation.terms, at.root, &std::pair<ClassId, double>::first);
-      if (found == equation.terms.end()) {
-        equation.terms.emplace_back(at.root, coefficient * at.factor);
-        continue;
-      }
-      const double before = std::abs(found->second);
-      found->second += coefficient * at.factor;
-      if (std::abs(found->second) <= rounding * (before + std::abs(coefficient * at.factor)))
-        equation.terms.erase(found);
+      equation.add_known(coefficient * at.plus);
+      if (known) equation.add_known(coefficient * at.factor * *known);
+      else equation.add(at.root, coefficient * at.factor);
     }
     result.push_back(std::move(equation));
   }

@@ -33,8 +33,7 @@ bool rounds_terms(const Graph& graph, const Node& affine) {
 
 Statistics::Statistics(const System& system, const Problem& problem) : system_(system), problem_(problem) {
   std::vector<const Node*> maps;
-  for (const Node& node : system.graph().nodes) {
-    if (node.outputs.empty()) continue;
+  for (const Node& node : system.graph().live()) {
     if (node.as<BatchNorm>()) note_norm(node);
     if (node.as<GroupNorm>() || node.as<LayerNorm>()) note_normalized(node);
     if (node.as<Affine>()) maps.push_back(&node);

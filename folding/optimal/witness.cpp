@@ -25,10 +25,9 @@ std::vector<std::string> path_to(const Graph& graph, const std::map<ValueId, Ste
 
 }  // namespace
 
-Witness nearest(const System& system, const Classes& classes, ValueId value, VarId var,
+Witness nearest(const System& system, const Readers& readers, const Classes& classes, ValueId value, VarId var,
                 const std::function<const Mark*(VarId)>& mark_of) {
   const Graph& graph = system.graph();
-  const std::vector<std::vector<NodeId>> readers = graph.readers();
   const VarId root = classes.root(var);
   /// Calls f for every variable of a value that is in the class.
   const auto members = [&](ValueId of, auto&& f) {
@@ -45,7 +44,7 @@ Witness nearest(const System& system, const Classes& classes, ValueId value, Var
     const Mark* mark = nullptr;
     members(at, [&](VarId each) { mark = mark ? mark : mark_of(each); });
     if (mark) return {mark, path_to(graph, reached, at)};
-    std::vector<NodeId> nodes = readers[static_cast<std::size_t>(at)];
+    std::vector<NodeId> nodes = readers.of(at);
     if (const NodeId producer = graph.value(at).producer; producer != none) nodes.push_back(producer);
     for (const NodeId id : nodes) {
       const auto visit = [&](ValueId next) {

@@ -16,7 +16,7 @@ struct Witness {
 
 /// The shortest way from a channel of `value` to one that has a mark, through values of the same class: of scales, or
 /// of scales and offsets together (system.gauges()).
-[[nodiscard]] Witness nearest(const System& system, const Classes& classes, ValueId value, VarId var,
-                              const std::function<const Mark*(VarId)>& mark_of);
+[[nodiscard]] Witness nearest(const System& system, const Readers& readers, const Classes& classes, ValueId value,
+                              VarId var, const std::function<const Mark*(VarId)>& mark_of);
 
 }  // namespace banoff::gauge

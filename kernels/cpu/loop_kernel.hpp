@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/device.hpp"
+#include "runtime/graph/memory_cost.hpp"
 
 namespace banoff::cpu {
 
@@ -54,10 +55,9 @@ class LoopKernel final : public Kernel {
   return reinterpret_cast<float*>(args.outputs[i]);
 }
 
-/// Time of a pass that moves this many bytes in total: DRAM-like once it does not fit the caches. Microseconds.
+/// Time of a pass that moves this many bytes in total. Microseconds.
 [[nodiscard]] inline double pass_us(double bytes, int threads) {
-  const double gb_per_s = bytes < 4e6 ? 75.0 * threads : bytes < 24e6 ? 45.0 * threads : 22.0;
-  return 0.3 + (threads > 1 && bytes > 65536 ? 1.0 : 0.0) + bytes / gb_per_s * 1e-3;
+  return 0.3 + (threads > 1 && bytes > 65536 ? 1.0 : 0.0) + bytes / pass_rate(bytes, threads) * 1e-3;
 }
 
 }  // namespace banoff::cpu

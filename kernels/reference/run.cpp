@@ -140,8 +140,7 @@ std::map<ValueId, Tensor> run(const Graph& graph, const std::map<std::string, Te
     const auto called = [&, wanted = name](const GraphInput& i) { return graph.value(i.value).name == wanted; };
     if (std::ranges::none_of(graph.inputs, called)) fail_input("there is no input '{}'", name);
   }
-  for (const Node& node : graph.nodes) {
-    if (node.outputs.empty()) continue;
+  for (const Node& node : graph.live()) {
     std::vector<Held> in;
     std::vector<TensorType> in_types;
     for (const ValueId input : node.inputs) {

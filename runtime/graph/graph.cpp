@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/copy.hpp"
 
 namespace banoff {
 
@@ -44,70 +45,95 @@ const Tensor* Graph::param(const Node& node, Slot slot) const {
 }
 
 NodeId Graph::find(std::string_view node_name) const {
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].name == node_name && alive(static_cast<NodeId>(i))) return static_cast<NodeId>(i);
+  for (const NodeId id : live_ids()) {
+    if (node(id).name == node_name) return id;
   }
   return none;
 }
 
 void Graph::set_param(NodeId id, Slot slot, Tensor value) {
+  const ParamId old = node(id).param(slot);
+  std::size_t holders = 0;
+  for (const Node& each : live()) {
+    if (old != none && std::ranges::find(each.params, old, &std::pair<Slot, ParamId>::second) != each.params.end())
+      ++holders;
+  }
+  set_param(id, slot, std::move(value), holders > 1);
+}
+
+void Graph::set_param(NodeId id, Slot slot, Tensor value, bool shared) {
   Node& owner = node(id);
   const auto found = std::ranges::find(owner.params, slot, &std::pair<Slot, ParamId>::first);
+  std::string own = fmt::format("{}.{}", owner.name, slot_name(slot));
   if (found == owner.params.end()) {
-    owner.params.emplace_back(slot, add_param(fmt::format("{}.{}", owner.name, slot_name(slot)), std::move(value)));
+    owner.params.emplace_back(slot, add_param(std::move(own), std::move(value)));
     return;
   }
-  const auto uses = std::ranges::count_if(nodes, [&](const Node& other) {
-    return !other.outputs.empty() &&
-           std::ranges::any_of(other.params, [&](const auto& p) { return p.second == found->second; });
-  });
-  if (uses <= 1) {
+  if (!shared) {
     params[index(found->second)].value = std::move(value);
     return;
   }
-  std::string own = fmt::format("{}.{}", owner.name, slot_name(slot));
   // The node whose name the shared tensor bears may be the one that parts from it: then the copy needs another name.
   while (std::ranges::any_of(params, [&](const Param& p) { return p.name == own; })) own += "_own";
   found->second = add_param(std::move(own), std::move(value));
 }
 
-void Graph::bypass(NodeId id) {
+void Graph::bypass(NodeId id, Readers& readers) {
   Node& gone = node(id);
   if (gone.inputs.size() != 1 || gone.outputs.size() != 1) fail_internal("bypass of node '{}'", gone.name);
   const ValueId from = gone.outputs[0];
   const ValueId to = gone.inputs[0];
-  for (Node& reader : nodes) std::ranges::replace(reader.inputs, from, to);
+  for (const NodeId reader : readers.of(from)) std::ranges::replace(node(reader).inputs, from, to);
   for (GraphOutput& output : outputs) {
     if (output.value == from) output.value = to;
   }
+  readers.move(from, to, id);
   gone.outputs.clear();
   gone.inputs.clear();
   gone.params.clear();
 }
 
-std::vector<std::vector<NodeId>> Graph::readers() const {
-  std::vector<std::vector<NodeId>> result(values.size());
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    for (const ValueId input : nodes[i].inputs) result[index(input)].push_back(static_cast<NodeId>(i));
+Readers Graph::readers() const { return Readers(*this); }
+
+Readers::Readers(const Graph& graph) : nodes_(graph.values.size()), is_output_(graph.values.size()) {
+  for (const NodeId id : graph.live_ids()) {
+    for (const ValueId input : graph.node(id).inputs) nodes_[index(input)].push_back(id);
   }
-  return result;
+  for (const GraphOutput& output : graph.outputs) is_output_[index(output.value)] = true;
+}
+
+void Readers::move(ValueId from, ValueId to, NodeId reader) {
+  std::vector<NodeId>& moved = nodes_[index(from)];
+  std::vector<NodeId>& all = nodes_[index(to)];
+  forget(to, reader);
+  const auto before = std::ssize(all);
+  all.insert(all.end(), moved.begin(), moved.end());
+  std::inplace_merge(all.begin(), all.begin() + before, all.end());
+  moved.clear();
+  if (is_output_[index(from)]) is_output_[index(to)] = true;
+  is_output_[index(from)] = false;
 }
 
 bool Graph::is_output(ValueId value) const {
   return std::ranges::any_of(outputs, [&](const GraphOutput& output) { return output.value == value; });
 }
 
-Graph Graph::compacted() const {
+Graph begin_copy(const Graph& of, std::vector<ValueId>& values) {
   Graph result;
-  result.name = name;
-  std::vector<ValueId> value_of(values.size(), none);
-  std::vector<ParamId> param_of(params.size(), none);
-  for (const GraphInput& input : inputs) {
-    value_of[index(input.value)] = result.add_input(value(input.value).name, input.dtype, input.dims);
+  result.name = of.name;
+  values.assign(of.values.size(), none);
+  for (const GraphInput& input : of.inputs) {
+    values[index(input.value)] = result.add_input(of.value(input.value).name, input.dtype, input.dims);
     result.inputs.back().default_value = input.default_value;
   }
-  for (const Node& old : nodes) {
-    if (old.outputs.empty()) continue;
+  return result;
+}
+
+Graph Graph::compacted() const {
+  std::vector<ValueId> value_of;
+  std::vector<ParamId> param_of(params.size(), none);
+  Graph result = begin_copy(*this, value_of);
+  for (const Node& old : live()) {
     Node copy = old;
     for (ValueId& input : copy.inputs) input = value_of[index(input)];
     for (auto& [slot, id] : copy.params) {

@@ -1,9 +1,11 @@
 // The network as a graph: nodes, the values between them, and the parameters they hold.
 #pragma once
 
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,7 @@ struct Node {
   std::vector<std::pair<Slot, ParamId>> params;
   Location where;
 
+  [[nodiscard]] bool erased() const { return outputs.empty(); }
   [[nodiscard]] ParamId param(Slot slot) const;  ///< none if the node has no such parameter
   template <class T>
   [[nodiscard]] const T* as() const {
@@ -71,6 +74,34 @@ struct GraphOutput {
   ValueId value = none;
 };
 
+/// Goes over the nodes of a list that are not erased, or over their ids. Meanwhile nodes may be added and erased.
+template <class Nodes, class Item>
+class LiveRange {
+ public:
+  LiveRange(Nodes& nodes) : nodes_(&nodes) { skip(); }
+  [[nodiscard]] LiveRange begin() const { return *this; }
+  [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+  [[nodiscard]] Item operator*() const {
+    if constexpr (std::is_same_v<Item, NodeId>) return static_cast<NodeId>(at_);
+    else return (*nodes_)[at_];
+  }
+  LiveRange& operator++() {
+    ++at_;
+    skip();
+    return *this;
+  }
+  [[nodiscard]] bool operator==(std::default_sentinel_t) const { return at_ >= nodes_->size(); }
+
+ private:
+  void skip() {
+    while (at_ < nodes_->size() && (*nodes_)[at_].erased()) ++at_;
+  }
+  Nodes* nodes_;
+  std::size_t at_ = 0;
+};
+
+class Readers;
+
 class Graph {
  public:
   std::string name;
@@ -86,7 +117,11 @@ class Graph {
   ParamId add_param(std::string param_name, Tensor value);
   void add_output(std::string output_name, ValueId value) { outputs.push_back({std::move(output_name), value}); }
 
-  [[nodiscard]] bool alive(NodeId id) const { return !nodes[static_cast<std::size_t>(id)].outputs.empty(); }
+  /// The nodes that are not erased, and their ids, in order.
+  [[nodiscard]] LiveRange<const std::vector<Node>, const Node&> live() const { return {nodes}; }
+  [[nodiscard]] LiveRange<std::vector<Node>, Node&> live() { return {nodes}; }
+  [[nodiscard]] LiveRange<const std::vector<Node>, NodeId> live_ids() const { return {nodes}; }
+  [[nodiscard]] bool alive(NodeId id) const { return !node(id).erased(); }
   [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
   [[nodiscard]] Node& node(NodeId id) { return nodes[static_cast<std::size_t>(id)]; }
   [[nodiscard]] const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
@@ -98,13 +133,35 @@ class Graph {
   /// Gives the node its own tensor in `slot`. Nodes that shared the old one keep it. The new parameter takes the
   /// old one's name if nobody else uses that, else the node's own.
   void set_param(NodeId id, Slot slot, Tensor value);
+  /// The same where it is known whether another live node holds the old tensor.
+  void set_param(NodeId id, Slot slot, Tensor value, bool shared);
   /// Removes a node of one input and one output: its readers (and graph outputs) take its input instead.
-  void bypass(NodeId id);
-  /// Readers of a value, one entry per use, in node order.
-  [[nodiscard]] std::vector<std::vector<NodeId>> readers() const;
+  void bypass(NodeId id, Readers& readers);
+  [[nodiscard]] Readers readers() const;
   [[nodiscard]] bool is_output(ValueId value) const;
   /// Drops erased nodes and parameters nobody uses, renumbering everything.
   [[nodiscard]] Graph compacted() const;
+};
+
+/// Who reads the values of a graph.
+class Readers {
+ public:
+  explicit Readers(const Graph& graph);
+
+  /// One entry per use, in node order.
+  [[nodiscard]] const std::vector<NodeId>& of(ValueId value) const { return nodes_[static_cast<std::size_t>(value)]; }
+  [[nodiscard]] bool is_output(ValueId value) const { return is_output_[static_cast<std::size_t>(value)]; }
+  /// The node that alone reads the value, which is no output of the graph; else none.
+  [[nodiscard]] NodeId only(ValueId value) const {
+    return of(value).size() == 1 && !is_output(value) ? of(value).front() : none;
+  }
+  void forget(ValueId value, NodeId reader) { std::erase(nodes_[static_cast<std::size_t>(value)], reader); }
+  /// `reader`, which goes, read `to` to make `from`: who read that reads `to`.
+  void move(ValueId from, ValueId to, NodeId reader);
+
+ private:
+  std::vector<std::vector<NodeId>> nodes_;  // by ValueId
+  std::vector<bool> is_output_;
 };
 
 /// Element type and sizes of a value. `bounded`: the size of dimension 0 is a capacity, the count is known at run time.

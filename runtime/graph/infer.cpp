@@ -166,8 +166,7 @@ std::vector<TensorType> infer_types(const Graph& graph, const Bindings& bindings
     check_symbols(input, name, type.shape, symbols);
     check_size(type, limits);
   }
-  for (const Node& node : graph.nodes) {
-    if (node.outputs.empty()) continue;
+  for (const Node& node : graph.live()) {
     about(node, [&] {
       const Signature result = signature(node.op, input_types(node, types));
       if (result.outputs.size() != node.outputs.size()) {
@@ -191,8 +190,7 @@ void verify(const Graph& graph, const std::vector<TensorType>& types) {
       fail_input("two inputs called '{}'", graph.value(input.value).name);
     defined[index(input.value)] = true;
   }
-  for (const Node& node : graph.nodes) {
-    if (node.outputs.empty()) continue;
+  for (const Node& node : graph.live()) {
     about(node, [&] {
       if (!names.insert(node.name).second) fail_input("the name is used twice");
       for (const ValueId input : node.inputs) {

@@ -21,7 +21,7 @@ std::vector<bool> leading_to_norms(const Graph& graph) {
   for (std::size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
     const bool feeds = std::ranges::any_of(node.outputs, [&](ValueId id) { return read[index(id)]; });
-    needed[n] = feeds || (node.as<BatchNorm>() != nullptr && !node.outputs.empty());
+    needed[n] = feeds || (node.as<BatchNorm>() != nullptr && !node.erased());
     if (needed[n])
       for (const ValueId input : node.inputs) read[index(input)] = true;
   }

@@ -9,16 +9,37 @@
 
 namespace banoff {
 
+namespace {
+
+/// The list has an item more.
+void count(List& list, const Datum& item) {
+  list.weight += item.weight();
+  if (const auto* inner = item.as<Datum::ListPtr>()) list.depth = std::max(list.depth, (*inner)->depth + 1);
+}
+
+void check_size(const List& list) {
+  if (list.weight > Datum::max_weight) fail_input("a list of more than {} values", Datum::max_weight);
+  if (list.depth > Datum::max_depth) fail_input("lists nested more than {} levels deep", Datum::max_depth);
+}
+
+}  // namespace
+
 Datum::Datum(std::vector<Datum> items) {
   auto list = std::make_shared<List>();
-  for (const Datum& item : items) {
-    list->weight += item.weight();
-    if (const auto* inner = item.as<ListPtr>()) list->depth = std::max(list->depth, (*inner)->depth + 1);
-  }
-  if (list->weight > max_weight) fail_input("a list of more than {} values", max_weight);
-  if (list->depth > max_depth) fail_input("lists nested more than {} levels deep", max_depth);
+  for (const Datum& item : items) count(*list, item);
+  check_size(*list);
   list->items = std::move(items);
-  data = ListPtr(std::move(list));
+  data = std::move(list);
+}
+
+std::size_t Datum::append(Datum item) {
+  auto& list = std::get<ListPtr>(data);
+  const std::size_t copied = list.use_count() > 1 ? list->items.size() : 0;
+  if (list.use_count() > 1) list = std::make_shared<List>(*list);
+  count(*list, item);
+  check_size(*list);
+  list->items.push_back(std::move(item));
+  return copied;
 }
 
 double Datum::number() const {

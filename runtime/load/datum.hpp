@@ -20,7 +20,7 @@ struct List {
 
 /// null, boolean, integer, float, string or list. Lists are shared, so copies are cheap.
 struct Datum {
-  using ListPtr = std::shared_ptr<const List>;
+  using ListPtr = std::shared_ptr<List>;  // changed by append alone, while nobody else has it
   std::variant<std::monostate, bool, std::int64_t, double, std::string, ListPtr> data;
 
   static constexpr std::size_t max_weight = 100'000;  ///< values in one list, however nested
@@ -34,6 +34,9 @@ struct Datum {
   Datum(std::string v) : data(std::move(v)) {}
   /// Throws bad_input when the list is too large or nested too deep.
   explicit Datum(std::vector<Datum> items);
+  /// Adds an item to a list. Copies of the list keep what they held: it parts from them first, and returns how many
+  /// items that copied.
+  std::size_t append(Datum item);
 
   template <class T>
   [[nodiscard]] const T* as() const {

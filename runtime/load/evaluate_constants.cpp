@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/copy.hpp"
 #include "runtime/load/load.hpp"
 
 namespace banoff {
@@ -13,22 +14,17 @@ std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 class Evaluator {
  public:
   Evaluator(const Graph& graph, const std::vector<TensorType>& types, const NodeExecutor& compute)
-      : graph_(graph), types_(types), compute_(compute), values_(graph.values.size(), none) {}
+      : graph_(graph), types_(types), compute_(compute) {}
 
   /// The graph with every known value that somebody else reads as a constant; nothing if there is none to compute.
   std::optional<Graph> run() {
     bool computed = false;
-    for (const Node& node : graph_.nodes) computed = evaluate(node) || computed;
+    for (const Node& node : graph_.live()) computed = evaluate(node) || computed;
     if (!computed) return std::nullopt;
     find_needed();
-    result_.name = graph_.name;
+    result_ = begin_copy(graph_, values_);
     result_.params = graph_.params;
-    for (const GraphInput& input : graph_.inputs) {
-      values_[index(input.value)] = result_.add_input(graph_.value(input.value).name, input.dtype, input.dims);
-      result_.inputs.back().default_value = input.default_value;
-    }
-    for (const Node& node : graph_.nodes) {
-      if (node.outputs.empty()) continue;
+    for (const Node& node : graph_.live()) {
       if (known_.contains(node.outputs[0])) store(node);
       else copy(node);
     }
@@ -41,7 +37,6 @@ class Evaluator {
 
   /// Whether the node is one that constants alone decide. Constants themselves are known but need no evaluation.
   bool evaluate(const Node& node) {
-    if (node.outputs.empty()) return false;
     if (node.as<Constant>() != nullptr) {
       if (const Tensor* value = graph_.param(node, Slot::value)) known_[node.outputs[0]] = *value;
       return false;
@@ -64,8 +59,8 @@ class Evaluator {
 
   void find_needed() {
     needed_.assign(graph_.values.size(), false);
-    for (const Node& node : graph_.nodes) {
-      if (node.outputs.empty() || known_.contains(node.outputs[0])) continue;
+    for (const Node& node : graph_.live()) {
+      if (known_.contains(node.outputs[0])) continue;
       for (const ValueId input : node.inputs) needed_[index(input)] = true;
     }
     for (const GraphOutput& output : graph_.outputs) needed_[index(output.value)] = true;

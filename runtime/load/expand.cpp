@@ -78,17 +78,20 @@ Values Expander::repeated(const Item& item, const YamlEntry& repeat, const Scope
          fmt::format("repeat: expected a number from 0 to {}, got {}", max_repeat, given.describe()));
   }
   Values last = before;
-  std::vector<Datum> outputs;
+  // One environment for all, so that the list of what they made grows in place.
+  Env env{scope.env, {{"i", Datum()}, {"outputs", Datum(std::vector<Datum>())}}};
+  Datum& outputs = env.names.find("outputs")->second;
+  const auto any = [&] { return !outputs.items()->empty(); };
   for (std::int64_t i = 0; i < *count; ++i) {
-    spend(1 + outputs.size(), item.line);
-    const Env env{scope.env, {{"i", Datum(i)}, {"outputs", Datum(outputs)}}};
+    spend(1, item.line);
+    env.names.find("i")->second = Datum(i);
     const std::string name = has_expression(item.name) ? name_of(item, env) : fmt::format("{}.{}", item.name, i);
-    if (std::optional<Values> made = instance(item, name, env, scope, last, !outputs.empty())) {
-      outputs.emplace_back("/" + scope.prefix + name);
+    if (std::optional<Values> made = instance(item, name, env, scope, last, any())) {
+      spend(outputs.append(Datum("/" + scope.prefix + name)), item.line);
       last = std::move(*made);
     }
   }
-  if (!outputs.empty() && !has_expression(item.name)) enter(scope.prefix + item.name, last, item.line);
+  if (any() && !has_expression(item.name)) enter(scope.prefix + item.name, last, item.line);
   return last;
 }
 

@@ -16,14 +16,13 @@ Signature signature_of(const Node& node, const std::vector<TensorType>& types) {
 
 std::vector<ParamUse> param_uses(const Graph& graph, const std::vector<TensorType>& types) {
   std::vector<ParamUse> uses(graph.params.size());
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const Node& node = graph.nodes[n];
-    if (node.outputs.empty()) continue;
+  for (const NodeId n : graph.live_ids()) {
+    const Node& node = graph.node(n);
     for (const ParamSpec& spec : signature_of(node, types).params) {
       const ParamId id = node.param(spec.slot);
       if (id == none) continue;
       ParamUse& use = uses[static_cast<std::size_t>(id)];
-      if (use.node == none) use = {static_cast<NodeId>(n), spec.slot, spec.shape};
+      if (use.node == none) use = {n, spec.slot, spec.shape};
     }
   }
   return uses;

@@ -77,10 +77,7 @@ std::string print_yaml(const Graph& graph, const Manifest& manifest) {
   for (const GraphInput& input : graph.inputs) out += print_input(graph, input);
   out += print_manifest(manifest);
   out += "nodes:\n";
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const auto id = static_cast<NodeId>(n);
-    if (graph.alive(id)) out += print_node(graph, saved, id);
-  }
+  for (const NodeId id : graph.live_ids()) out += print_node(graph, saved, id);
   out += "outputs:\n";
   for (const GraphOutput& output : graph.outputs) {
     out += fmt::format("  {}{}\n", key(yaml_literal(output.name), "  "), reference(graph, output.value));

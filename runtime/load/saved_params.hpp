@@ -14,9 +14,8 @@ namespace banoff {
 class SavedParams {
  public:
   explicit SavedParams(const Graph& graph) : graph_(graph) {
-    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-      if (graph.nodes[n].outputs.empty()) continue;
-      for (const auto& [slot, id] : graph.nodes[n].params) owners_.emplace(std::pair(id, slot), static_cast<NodeId>(n));
+    for (const NodeId node : graph.live_ids()) {
+      for (const auto& [slot, id] : graph.node(node).params) owners_.emplace(std::pair(id, slot), node);
     }
   }
 

@@ -115,8 +115,7 @@ onnx::ModelProto Exporter::run() {
     describe(*target().add_input(), name(input.value), input.value);
     if (input.default_value) store(name(input.value), input.default_value);
   }
-  for (const Node& node : graph_.nodes) {
-    if (node.outputs.empty()) continue;
+  for (const Node& node : graph_.live()) {
     try {
       const Writer writer(*this, node);
       write(writer);

@@ -14,10 +14,7 @@ class Rewriter {
   Rewriter(Graph graph, KnownTensors& known) : graph_(std::move(graph)), known_(known), types_(infer_types(graph_)) {}
 
   Graph run() {
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      const auto id = static_cast<NodeId>(i);
-      if (graph_.alive(id)) rewrite(id);
-    }
+    for (const NodeId id : graph_.live_ids()) rewrite(id);
     drop_unread();
     return graph_.compacted();
   }
@@ -267,7 +264,7 @@ class Rewriter {
     for (const GraphOutput& output : graph_.outputs) ++reads[static_cast<std::size_t>(output.value)];
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
       const auto unread = [&](ValueId value) { return reads[static_cast<std::size_t>(value)] == 0; };
-      if (node->outputs.empty() || !std::ranges::all_of(node->outputs, unread)) continue;
+      if (node->erased() || !std::ranges::all_of(node->outputs, unread)) continue;
       for (const ValueId input : node->inputs) --reads[static_cast<std::size_t>(input)];
       node->outputs.clear();
     }

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "runtime/graph/copy.hpp"
+
 namespace banoff::onnx_import {
 
 namespace {
@@ -27,14 +29,11 @@ class Mover {
       : graph_(graph), known_(known), types_(infer_types(graph)), turned_(graph.values.size()) {}
 
   Graph run() {
-    result_.name = graph_.name;
+    std::vector<ValueId> values;
+    result_ = begin_copy(graph_, values);
     result_.params = graph_.params;
-    for (const GraphInput& input : graph_.inputs) {
-      straight(input.value, result_.add_input(graph_.value(input.value).name, input.dtype, input.dims));
-      result_.inputs.back().default_value = input.default_value;
-    }
-    for (const Node& node : graph_.nodes) {
-      if (node.outputs.empty()) continue;
+    for (const GraphInput& input : graph_.inputs) straight(input.value, values[index(input.value)]);
+    for (const Node& node : graph_.live()) {
       if (node.as<Transpose>() != nullptr) turn(node);
       else if (!(any_order(node) && move(node))) keep(node);
     }

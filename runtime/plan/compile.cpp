@@ -109,8 +109,8 @@ class Planner {
   }
 
   void add_constants() {
-    for (const Node& node : plan_->graph->nodes) {
-      if (node.outputs.empty() || !is_constant(node)) continue;
+    for (const Node& node : plan_->graph->live()) {
+      if (!is_constant(node)) continue;
       const std::int32_t buffer = add_buffer(node.outputs[0], Layout::plain);
       const Tensor value = constant_of(node);
       const DType held = plan_->device->storage(plan_->types[index(node.outputs[0])].dtype);

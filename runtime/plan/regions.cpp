@@ -44,8 +44,8 @@ class Former {
 
   std::vector<PlannedRegion> run() {
     std::vector<PlannedRegion> regions;
-    for (NodeId id = 0; id < static_cast<NodeId>(graph_.nodes.size()); ++id) {
-      if (covered_[index(id)] || !graph_.alive(id) || is_constant(graph_.node(id))) continue;
+    for (const NodeId id : graph_.live_ids()) {
+      if (covered_[index(id)] || is_constant(graph_.node(id))) continue;
       if (auto region = take(id)) regions.push_back(std::move(*region));
     }
     if (!refusals_.empty()) {
@@ -78,10 +78,9 @@ class Former {
     std::vector<NodeId> chain{first};
     while (chain.size() < longest) {
       const Node& last = graph_.node(chain.back());
-      const auto& readers = readers_[index(last.outputs[0])];
-      if (last.outputs.size() != 1 || readers.size() != 1 || graph_.is_output(last.outputs[0])) break;
-      if (covered_[index(readers[0])] || !joins(chain, graph_.node(readers[0]))) break;
-      chain.push_back(readers[0]);
+      const NodeId next = last.outputs.size() == 1 ? readers_.only(last.outputs[0]) : none;
+      if (next == none || covered_[index(next)] || !joins(chain, graph_.node(next))) break;
+      chain.push_back(next);
     }
     return chain;
   }
@@ -205,7 +204,7 @@ class Former {
   const std::vector<TensorType>& types_;
   const Device& device_;
   const PlanOptions& options_;
-  std::vector<std::vector<NodeId>> readers_;
+  Readers readers_;
   std::vector<bool> covered_;
   std::string last_reason_;
   std::string refusals_;

@@ -195,8 +195,7 @@ std::vector<LayerInfo> Model::layers() const {
   const Graph& graph = contents_->graph;
   std::vector<LayerInfo> result;
   std::vector<bool> counted(graph.params.size());
-  for (const Node& node : graph.nodes) {
-    if (node.outputs.empty()) continue;
+  for (const Node& node : graph.live()) {
     LayerInfo layer{
         node.name, std::string(row_of(node.op).name), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
     std::vector<TensorType> inputs;

@@ -70,8 +70,8 @@ class Deriver {
   Constraints derive() {
     for (const GraphInput& input : graph_.inputs) pin(input.value);
     for (const GraphOutput& output : graph_.outputs) pin(output.value);
-    for (const Node& node : graph_.nodes) {
-      if (!node.outputs.empty()) std::visit([&](const auto& op) { rule(op, node); }, node.op);
+    for (const Node& node : graph_.live()) {
+      std::visit([&](const auto& op) { rule(op, node); }, node.op);
     }
     return std::move(made_);
   }

@@ -26,10 +26,9 @@ class Rewriter {
     for (const GraphInput& input : graph_.inputs) {
       value_[index(input.value)] = made_.add_input(graph_.value(input.value).name, input.dtype, input.dims);
     }
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      const Node& node = graph_.nodes[i];
-      if (node.outputs.empty()) continue;
-      if (removed_.contains(static_cast<NodeId>(i))) value_[index(node.outputs[0])] = input(node);
+    for (const NodeId id : graph_.live_ids()) {
+      const Node& node = graph_.node(id);
+      if (removed_.contains(id)) value_[index(node.outputs[0])] = input(node);
       else std::visit([&](const auto& op) { emit(op, node); }, node.op);
     }
     for (const GraphOutput& output : graph_.outputs) made_.add_output(output.name, value_[index(output.value)]);

@@ -33,7 +33,7 @@ class Generator : RandomOps {
     const auto readers = net_.graph.readers();
     for (const ValueId value : pool_) {
       if (net_.graph.value(value).producer == none || net_.graph.is_output(value)) continue;
-      const bool unread = readers[static_cast<std::size_t>(value)].empty();
+      const bool unread = readers.of(value).empty();
       if (!unread && !chance(0.03)) continue;
       ValueId last = value;
       if (unread && chance(0.6)) last = net_.relu(value);

@@ -19,18 +19,16 @@ Graph without_dead(Graph graph) {
   bool changed = true;
   while (std::exchange(changed, false)) {
     const auto readers = graph.readers();
-    const auto unread = [&](ValueId value) {
-      return readers[static_cast<std::size_t>(value)].empty() && !graph.is_output(value);
-    };
-    for (Node& node : graph.nodes) {
-      if (node.outputs.empty() || !std::ranges::all_of(node.outputs, unread)) continue;
+    const auto unread = [&](ValueId value) { return readers.of(value).empty() && !readers.is_output(value); };
+    for (Node& node : graph.live()) {
+      if (!std::ranges::all_of(node.outputs, unread)) continue;
       node.outputs.clear(), node.inputs.clear(), node.params.clear();
       changed = true;
     }
   }
   const auto readers = graph.readers();
   std::erase_if(graph.inputs, [&](const GraphInput& input) {
-    return readers[static_cast<std::size_t>(input.value)].empty() && !graph.is_output(input.value);
+    return readers.of(input.value).empty() && !readers.is_output(input.value);
   });
   return graph.compacted();
 }
@@ -116,8 +114,8 @@ Graph shrink(Graph graph, const StillFails& fails) {
 
 std::string print(const Graph& graph) {
   std::string text = print_yaml(graph, {});
-  for (const Node& node : graph.nodes) {
-    if (!node.as<BatchNorm>() || node.outputs.empty()) continue;
+  for (const Node& node : graph.live()) {
+    if (!node.as<BatchNorm>()) continue;
     for (const auto& [slot, id] : node.params) {
       text += fmt::format("# {}.{}: {}\n", node.name, slot_name(slot), graph.param(id).to_vector<double>());
     }

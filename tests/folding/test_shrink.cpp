@@ -14,7 +14,7 @@ bool norm_before_relu(const Graph& graph) {
   const auto readers = graph.readers();
   for (const Node& node : graph.nodes) {
     if (!node.as<BatchNorm>()) continue;
-    for (const NodeId reader : readers[static_cast<std::size_t>(node.outputs[0])]) {
+    for (const NodeId reader : readers.of(node.outputs[0])) {
       const auto* op = graph.node(reader).as<Activation>();
       if (op && op->kind == ActivationKind::relu) return true;
     }

@@ -80,6 +80,17 @@ TEST_CASE("repetition cannot multiply into a hang") {
   CHECK_MESSAGE_HAS(nodes_error("  - r: {op: relu, repeat: 1000000}\n"), "repeat: expected a number from 0 to 1000");
 }
 
+TEST_CASE("a repetition counts for what it makes, however often it is repeated") {
+  std::string text = head + "blocks:\n  b: {nodes: [{p: relu}, {q: relu}, {r: relu}]}\nnodes:\n";
+  for (int i = 0; i < 2; ++i) text += fmt::format("  - s{}: {{block: b, repeat: 1000}}\n", i);
+  LoadLimits limits;
+  limits.max_yaml_nodes = 30'000;
+  CHECK(parse(text, limits).graph.nodes.size() == 6000);
+  // Who reads the list of what the repetitions made pays for it.
+  const std::string reading = "nodes:\n  - c: {op: add, repeat: 1000, from: [x, x, '${outputs}']}\n";
+  CHECK_MESSAGE_HAS(parse_error(head + reading, limits), "net.yaml:", "expands to more than 30000 items");
+}
+
 TEST_CASE("sizes beyond reason are errors before anything is allocated") {
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: conv, out: 1099511627776, kernel: 1}\n"), "net.yaml:3: conv 'c'", "limit");
   CHECK_MESSAGE_HAS(nodes_error("  - c: {op: constant, shape: [1048576, 1048576]}\n"), "net.yaml:3: constant 'c'",

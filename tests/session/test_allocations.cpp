@@ -3,25 +3,19 @@
 #include <dlfcn.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string_view>
 
 #include "support.hpp"
-
-// A sanitizer has its own operator new, which cannot be replaced for one half of a program only.
-#if defined(__has_feature)
-#define BANOFF_COUNTS_ALLOCATIONS !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-#else
-#define BANOFF_COUNTS_ALLOCATIONS 1
-#endif
+#include "tests/support/count_allocations.hpp"
 
 namespace {
 
 std::atomic<bool> counting{false};
 std::atomic<int> allocations{0};
 
-[[maybe_unused]] void count(void* caller) {
+}  // namespace
+
+[[maybe_unused]] static void count_allocation(std::size_t, void* caller) {
   if (!counting.load()) return;
   Dl_info info{};
   const bool library = dladdr(caller, &info) != 0 && info.dli_fname != nullptr &&
@@ -29,29 +23,10 @@ std::atomic<int> allocations{0};
   if (!library) ++allocations;
 }
 
-}  // namespace
-
-#if BANOFF_COUNTS_ALLOCATIONS
-// Where these are inlined, GCC takes the pair of malloc and free for a mismatch.
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-void* operator new(std::size_t size) {
-  count(__builtin_return_address(0));
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-constexpr bool counts = true;
-#else
-constexpr bool counts = false;
-#endif
-
 using namespace banoff;
 using namespace banoff::test;
 
-TEST_CASE("a run allocates nothing, whatever the network" * doctest::skip(!counts)) {
+TEST_CASE("a run allocates nothing, whatever the network" * doctest::skip(!counts_allocations)) {
   for (const char* net : {"classifier", "detector", "segmenter"}) {
     CAPTURE(net);
     for (const Method method : {Method::none, Method::banoff}) {
@@ -66,7 +41,7 @@ TEST_CASE("a run allocates nothing, whatever the network" * doctest::skip(!count
   }
 }
 
-TEST_CASE("the counter sees an allocation" * doctest::skip(!counts)) {
+TEST_CASE("the counter sees an allocation" * doctest::skip(!counts_allocations)) {
   counting = true;
   auto value = std::make_unique<int>(1);
   counting = false;

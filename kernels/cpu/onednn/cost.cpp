@@ -59,11 +59,8 @@ double convolution_us(const ConvolutionShape& c, int threads) {
 }
 
 double per_channel_us(const std::string& implementation, Layout layout, int threads) {
-  // Address arithmetic for every vector, not the operation itself: a wider vector halves it and more.
-  const bool last = layout == Layout::channels_last;
-  const bool wide = implementation.find("avx512") != std::string::npos;
-  const double us = wide ? (last ? 0.1e-3 : 0.2e-3) : (last ? 0.27e-3 : 0.5e-3);
-  return us / threads;
+  const bool avx512 = implementation.find("avx512") != std::string::npos;
+  return 1e-3 * epilogue_ns(avx512, layout == Layout::channels_last) / threads;
 }
 
 double transposed_convolution_us(const Shape& input, const ConvTranspose& op, const std::vector<Window>& spatial,
