@@ -23,41 +23,40 @@ int convert(const ConvertCommand& options) {
   return 0;
 }
 
-std::shared_ptr<ConvertCommand> add_conversion(CLI::App& command, Action& action, const std::string& extension) {
+void add_conversion(Command& command, const std::string& extension) {
   auto options = std::make_shared<ConvertCommand>();
   add_model_options(command, options->model);
-  command.add_option("-o,--output", options->output, fmt::format("The file to write, OUT{}", extension))
-      ->required()
-      ->check([extension](const std::string& file) {
+  command.option("-o,--output", options->output, fmt::format("The file to write, OUT{}", extension))
+      .required()
+      .check([extension](const std::string& file) {
         return std::filesystem::path(file).extension() == extension
                    ? ""
                    : fmt::format("expected a name ending in {}", extension);
       });
-  command.callback([options, &action] { action = [options] { return convert(*options); }; });
-  return options;
+  command.runs([options] { return convert(*options); });
 }
 
 }  // namespace
 
-void add_import(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("import", "Turn an ONNX network into a model file with its weights beside it");
-  command->footer(
+void add_import(Parser& parser) {
+  Command command = parser.command(
+      "import", "Turn an ONNX network into a model file with its weights beside it",
       "A size that the file leaves open stays open, with what --shape gives as its default (else a likely one), "
       "unless\n"
       "the network computes something from it that YAML cannot say for every size: then it is fixed, and that is "
       "said.\n"
       "What the file cannot say in YAML is refused in one list: every node with its operator and the reason.\n\n"
       "Example:\n  banoff import resnet20.onnx -o resnet20.yaml");
-  (void)add_conversion(*command, action, ".yaml");
+  add_conversion(command, ".yaml");
 }
 
-void add_export(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("export", "Write a network as ONNX, for other runtimes");
-  command->footer(
+void add_export(Parser& parser) {
+  Command command = parser.command(
+      "export", "Write a network as ONNX, for other runtimes",
       "Operators are those of opset 18. Batch norms stay as they are; `banoff fold MODEL -o OUT.onnx` folds them "
       "first.\n\n"
       "Example:\n  banoff export configs/demo/classifier.yaml -o classifier.onnx");
-  (void)add_conversion(*command, action, ".onnx");
+  add_conversion(command, ".onnx");
 }
 
 }  // namespace banoff::cli

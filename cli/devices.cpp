@@ -34,12 +34,12 @@ int devices(bool json) {
 
 }  // namespace
 
-void add_devices(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("devices", "What this machine has, and the devices of this build");
-  command->footer("Example:\n  banoff devices --json");
+void add_devices(Parser& parser) {
+  Command command = parser.command("devices", "What this machine has, and the devices of this build",
+                                   "Example:\n  banoff devices --json");
   auto json = std::make_shared<bool>(false);
-  add_json_option(*command, *json);
-  command->callback([json, &action] { action = [json] { return devices(*json); }; });
+  add_json_option(command, *json);
+  command.runs([json] { return devices(*json); });
 }
 
 }  // namespace banoff::cli

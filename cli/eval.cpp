@@ -118,28 +118,28 @@ int evaluate(const EvalCommand& options) {
 
 }  // namespace
 
-void add_eval(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("eval", "Accuracy, mAP@0.5 or mean IoU on a labelled folder");
-  command->footer(
+void add_eval(Parser& parser) {
+  Command command = parser.command(
+      "eval", "Accuracy, mAP@0.5 or mean IoU on a labelled folder",
       "The folder holds pictures and, by the model's task:\n"
       "  classification  labels.csv, with the header file,label\n"
       "  detection       boxes.json, {\"file\": [{\"label\": …, \"box\": [x1, y1, x2, y2]}]}\n"
       "  segmentation    NAME.png with NAME.mask.png, grey levels being classes (255: does not count)\n\n"
       "Example:\n  banoff eval classifier.yaml --data digits --method all");
   auto options = std::make_shared<EvalCommand>();
-  add_model_options(*command, options->model);
-  command->add_option("--data", options->folder, "Labelled folder")->required();
-  command->add_option_function<std::string>(
+  add_model_options(command, options->model);
+  command.option("--data", options->folder, "Labelled folder").required();
+  command.option_function<std::string>(
       "--method",
       [options](const std::string& name) {
         if (name == "all") options->methods.assign(all_methods.begin(), all_methods.end());
         else options->methods = {method_named(name)};
       },
       fmt::format("none, naive, banoff, optimal or all (default: {})", name_of(options->fold.method)));
-  add_optimal_options(*command, options->fold);
-  add_device_options(*command, options->device);
-  add_json_option(*command, options->json);
-  command->callback([options, &action] { action = [options] { return evaluate(*options); }; });
+  add_optimal_options(command, options->fold);
+  add_device_options(command, options->device);
+  add_json_option(command, options->json);
+  command.runs([options] { return evaluate(*options); });
 }
 
 }  // namespace banoff::cli

@@ -66,21 +66,21 @@ int explain(const ExplainCommand& options) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("explain", "One line per batch norm: folded into what, or left and why");
-  command->footer(
+void add_explain(Parser& parser) {
+  Command command = parser.command(
+      "explain", "One line per batch norm: folded into what, or left and why",
       "In the drawings, folded batch norms are green (with a clamp: yellow), those left red (in a kernel with other "
       "nodes: orange), and nodes that took their "
       "scales blue.\n\n"
       "Example:\n  banoff explain resnet20.yaml --svg resnet20.svg");
   auto options = std::make_shared<ExplainCommand>();
-  add_model_options(*command, options->model);
-  add_fold_options(*command, options->fold);
-  add_device_options(*command, options->device);
-  command->add_option("--dot", options->dot, "Write the graph for Graphviz to this file");
-  command->add_option("--svg", options->svg, "Draw the graph to this file (needs Graphviz)");
-  add_json_option(*command, options->json);
-  command->callback([options, &action] { action = [options] { return explain(*options); }; });
+  add_model_options(command, options->model);
+  add_fold_options(command, options->fold);
+  add_device_options(command, options->device);
+  command.option("--dot", options->dot, "Write the graph for Graphviz to this file");
+  command.option("--svg", options->svg, "Draw the graph to this file (needs Graphviz)");
+  add_json_option(command, options->json);
+  command.runs([options] { return explain(*options); });
 }
 
 }  // namespace banoff::cli

@@ -159,9 +159,9 @@ int fold(const FoldCommand& options) {
 
 }  // namespace
 
-void add_fold(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("fold", "Fold a network's batch norms away; report, and write the result");
-  command->footer(
+void add_fold(Parser& parser) {
+  Command command = parser.command(
+      "fold", "Fold a network's batch norms away; report, and write the result",
       "Every fold is checked in float64 where it touched the network (self_check_error) and undone if it does not "
       "hold.\n"
       "Then the whole folded network runs on one seeded input in float32 against the original in float64\n"
@@ -171,16 +171,16 @@ void add_fold(CLI::App& app, Action& action) {
       "In OUT.onnx, --activations auto is literal without padding values: other runtimes make passes of the rest.\n\n"
       "Example:\n  banoff fold resnet20.yaml -o resnet20-folded.yaml");
   auto options = std::make_shared<FoldCommand>();
-  add_model_options(*command, options->model);
-  add_fold_options(*command, options->fold);
-  command->add_option("-o,--output", options->output,
-                      "Write the folded network to OUT.yaml, its weights beside it, or to OUT.onnx");
-  add_device_options(*command, options->device);
-  command->add_flag_function(
+  add_model_options(command, options->model);
+  add_fold_options(command, options->fold);
+  command.option("-o,--output", options->output,
+                 "Write the folded network to OUT.yaml, its weights beside it, or to OUT.onnx");
+  add_device_options(command, options->device);
+  command.flag_function(
       "--check,!--no-check", [options](std::int64_t count) { options->check = count > 0; },
       "Run the whole network to measure the error (default: up to 30 GFLOP)");
-  add_json_option(*command, options->json);
-  command->callback([options, &action] { action = [options] { return fold(*options); }; });
+  add_json_option(command, options->json);
+  command.runs([options] { return fold(*options); });
 }
 
 }  // namespace banoff::cli

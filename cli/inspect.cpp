@@ -127,21 +127,21 @@ int inspect(const InspectCommand& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("inspect", "A network's shapes, parameters, FLOPs and memory");
-  command->footer(
+void add_inspect(Parser& parser) {
+  Command command = parser.command(
+      "inspect", "A network's shapes, parameters, FLOPs and memory",
       "A multiplication and an addition count as two FLOPs. A tensor shared by two layers counts in both.\n"
       "Neither weights nor sizes are needed: --shape gives other sizes than the file's, or than likely ones.\n\n"
       "Example:\n  banoff inspect resnet50.yaml --weights random:1 --shape N=8");
   auto options = std::make_shared<InspectCommand>();
-  add_model_options(*command, options->model);
-  add_fold_options(*command, options->fold);
-  add_device_options(*command, options->device);
-  auto* flat = command->add_flag("--flat", options->flat,
-                                 "Print the network with every block expanded, as YAML, and nothing else");
-  command->add_flag("--plan", options->plan, "List the device's kernels instead of the layers");
-  command->add_flag("--json", options->json, "Print JSON")->excludes(flat);
-  command->callback([options, &action] { action = [options] { return inspect(*options); }; });
+  add_model_options(command, options->model);
+  add_fold_options(command, options->fold);
+  add_device_options(command, options->device);
+  const Option flat =
+      command.flag("--flat", options->flat, "Print the network with every block expanded, as YAML, and nothing else");
+  command.flag("--plan", options->plan, "List the device's kernels instead of the layers");
+  command.flag("--json", options->json, "Print JSON").excludes(flat);
+  command.runs([options] { return inspect(*options); });
 }
 
 }  // namespace banoff::cli

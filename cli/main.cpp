@@ -11,26 +11,16 @@ namespace {
 
 int run(int argc, char** argv) {
   using namespace banoff::cli;
-  CLI::App app("Runs convolutional networks, with batch norm folded away exactly.", "banoff");
-  app.set_version_flag("--version", "banoff " BANOFF_VERSION);
-  app.require_subcommand(1);
-  app.footer(
+  Parser parser(
+      "Runs convolutional networks, with batch norm folded away exactly.", "banoff", "banoff " BANOFF_VERSION,
       "`banoff COMMAND --help` tells a command's options, with an example.\n"
       "Exit codes: 0 done, 1 a check failed, 2 bad usage, 3 bad input, 4 the device refuses, 70 internal error.");
-  Action action;
   for (const auto add : {add_run, add_fold, add_explain, add_verify, add_eval, add_bench, add_import, add_export,
                          add_inspect, add_devices}) {
-    add(app, action);
+    add(parser);
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);  // --help and --version
-  } catch (const CLI::ParseError& error) {
-    std::string command = "banoff";
-    for (const CLI::App* chosen : app.get_subcommands()) command += " " + chosen->get_name();
-    throw banoff::Error(banoff::ErrorKind::usage, fmt::format("{}; see {} --help", error.what(), command));
-  }
+  const Action action = parser.parse(argc, argv);
+  if (!action) return 0;
   const int code = action();
   if (std::fflush(stdout) != 0)
     throw banoff::Error(banoff::ErrorKind::bad_input, "the results cannot be written to stdout");

@@ -54,74 +54,73 @@ void set_shape(LoadOptions& load, const std::string& text) {
 
 }  // namespace
 
-void add_model_options(CLI::App& command, ModelOptions& options) {
-  command.add_option("MODEL", options.file, "Network file (.yaml or .onnx)")->required();
+void add_model_options(Command& command, ModelOptions& options) {
+  command.option("MODEL", options.file, "Network file (.yaml or .onnx)").required();
   add_load_options(command, options.load);
 }
 
-void add_load_options(CLI::App& command, LoadOptions& load) {
-  command.add_option_function<std::string>(
+void add_load_options(Command& command, LoadOptions& load) {
+  command.option_function<std::string>(
       "--weights", [&load](const std::string& text) { set_weights(load, text); },
       "safetensors FILE, or random:SEED for made-up weights (default: the file the model names)");
   command
-      .add_option_function<std::vector<std::string>>(
+      .option_function<std::vector<std::string>>(
           "--shape",
           [&load](const std::vector<std::string>& texts) {
             for (const std::string& text : texts) set_shape(load, text);
           },
           "Input shape NAME:1x3x224x224, or a symbolic size N=8; may be repeated")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--task", load.task,
-                     "YAML FILE with `preprocess` and `task`, in place of the model's (default for NAME.onnx: "
-                     "NAME.task.yaml beside it)");
+      .repeatable();
+  command.option("--task", load.task,
+                 "YAML FILE with `preprocess` and `task`, in place of the model's (default for NAME.onnx: "
+                 "NAME.task.yaml beside it)");
 }
 
 Model load(const ModelOptions& options) { return Model::load(options.file, options.load); }
 
-void add_device_options(CLI::App& command, DeviceOptions& options) {
-  command.add_option("--device", options.name, "One of `banoff devices`")->capture_default_str();
-  command.add_option("--threads", options.threads, "Threads of the device (0: as many as this process may use)")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
-  command.add_option_function<std::string>(
+void add_device_options(Command& command, DeviceOptions& options) {
+  command.option("--device", options.name, "One of `banoff devices`").shows_default();
+  command.option("--threads", options.threads, "Threads of the device (0: as many as this process may use)")
+      .within(0, 4096)
+      .shows_default();
+  command.option_function<std::string>(
       "--precision", [&options](const std::string& name) { options.precision = precision_named(name); },
       fmt::format("What a GPU computes in: fp32, tf32, fp16 or bf16 (default: {})", name_of(options.precision)));
 }
 
-void add_fold_options(CLI::App& command, FoldOptions& options) {
-  command.add_option_function<std::string>(
+void add_fold_options(Command& command, FoldOptions& options) {
+  command.option_function<std::string>(
       "--method", [&options](const std::string& name) { options.method = method_named(name); },
       fmt::format("How batch norms are folded: none, naive, banoff or optimal (default: {})", name_of(options.method)));
   add_optimal_options(command, options);
 }
 
-void add_optimal_options(CLI::App& command, FoldOptions& options) {
-  command.add_option_function<std::string>(
+void add_optimal_options(Command& command, FoldOptions& options) {
+  command.option_function<std::string>(
       "--activations", [&options](const std::string& name) { options.activations = activations_named(name); },
       fmt::format("With optimal: literal keeps ReLUs as they are, clamp gives them bounds per channel, auto where that "
                   "pays (default: {})",
                   name_of(options.activations)));
-  command.add_option_function<std::string>(
+  command.option_function<std::string>(
       "--objective", [&options](const std::string& name) { options.objective = objective_named(name); },
       fmt::format("With optimal: remove the norms that move the most bytes, or the largest count (default: {})",
                   name_of(options.objective)));
-  command.add_flag("!--no-borders", options.borders, "With optimal: never pad a conv with values per channel");
+  command.flag("!--no-borders", options.borders, "With optimal: never pad a conv with values per channel");
 }
 
-void add_methods_option(CLI::App& command, std::vector<Method>& methods) {
+void add_methods_option(Command& command, std::vector<Method>& methods) {
   command
-      .add_option_function<std::vector<std::string>>(
+      .option_function<std::vector<std::string>>(
           "--methods",
           [&methods](const std::vector<std::string>& names) {
             methods.clear();
             for (const std::string& name : names) methods.push_back(method_named(name));
           },
           "Ways of folding to compare, separated by commas (default: none,naive,banoff,optimal)")
-      ->delimiter(',');
+      .by_commas();
 }
 
-void add_json_option(CLI::App& command, bool& json) { command.add_flag("--json", json, "Print JSON"); }
+void add_json_option(Command& command, bool& json) { command.flag("--json", json, "Print JSON"); }
 
 std::pair<std::string, std::string> split_binding(const std::string& text) {
   const std::size_t equals = text.find('=');

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json_fwd.hpp>
 
 #include "banoff/session.hpp"
+#include "cli/parser.hpp"
 
 namespace banoff::cli {
 
@@ -17,25 +17,25 @@ using Json = nlohmann::ordered_json;
 inline constexpr std::array all_methods{Method::none, Method::naive, Method::banoff, Method::optimal};
 
 /// --weights and --shape.
-void add_load_options(CLI::App& command, LoadOptions& load);
+void add_load_options(Command& command, LoadOptions& load);
 
 /// MODEL, --weights and --shape.
 struct ModelOptions {
   std::string file;
   LoadOptions load;
 };
-void add_model_options(CLI::App& command, ModelOptions& options);
+void add_model_options(Command& command, ModelOptions& options);
 [[nodiscard]] Model load(const ModelOptions& options);
 
 /// --device, --threads and --precision.
-void add_device_options(CLI::App& command, DeviceOptions& options);
+void add_device_options(Command& command, DeviceOptions& options);
 /// --method, and what the method `optimal` may do: --activations, --objective, --no-borders.
-void add_fold_options(CLI::App& command, FoldOptions& options);
+void add_fold_options(Command& command, FoldOptions& options);
 /// --activations, --objective and --no-borders.
-void add_optimal_options(CLI::App& command, FoldOptions& options);
+void add_optimal_options(Command& command, FoldOptions& options);
 /// --methods: several, to be compared.
-void add_methods_option(CLI::App& command, std::vector<Method>& methods);
-void add_json_option(CLI::App& command, bool& json);
+void add_methods_option(Command& command, std::vector<Method>& methods);
+void add_json_option(Command& command, bool& json);
 
 /// Splits NAME=FILE; a word without '=' is a file whose name is empty.
 [[nodiscard]] std::pair<std::string, std::string> split_binding(const std::string& text);

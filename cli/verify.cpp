@@ -117,28 +117,26 @@ int verify(const VerifyCommand& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("verify", "Check that a folded network, or another one, computes the same");
-  command->footer(
+void add_verify(Parser& parser) {
+  Command command = parser.command(
+      "verify", "Check that a folded network, or another one, computes the same",
       "MODEL in float64 is compared with the other network, in float64 by the reference kernels and on the device, on\n"
       "one seeded random input, at two values of every open size. Without OTHER, MODEL is compared with itself folded. "
       "Errors are relative to the\n"
       "output's largest magnitude. Exit code 1 when one exceeds its tolerance.\n\n"
       "Example:\n  banoff verify resnet20.yaml resnet20-folded.yaml");
   auto options = std::make_shared<VerifyCommand>();
-  add_model_options(*command, options->model);
-  command->add_option("OTHER", options->other, "Network to compare with (default: MODEL, folded)");
-  add_fold_options(*command, options->fold);
-  add_device_options(*command, options->device);
-  command->add_option("--tolerance", options->tolerance, "Largest relative error in float64")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--device-tolerance", options->device_tolerance, "Largest relative error on the device")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--seed", options->seed, "Seed of the input")->capture_default_str();
-  add_json_option(*command, options->json);
-  command->callback([options, &action] { action = [options] { return verify(*options); }; });
+  add_model_options(command, options->model);
+  command.option("OTHER", options->other, "Network to compare with (default: MODEL, folded)");
+  add_fold_options(command, options->fold);
+  add_device_options(command, options->device);
+  command.option("--tolerance", options->tolerance, "Largest relative error in float64").not_negative().shows_default();
+  command.option("--device-tolerance", options->device_tolerance, "Largest relative error on the device")
+      .not_negative()
+      .shows_default();
+  command.option("--seed", options->seed, "Seed of the input").shows_default();
+  add_json_option(command, options->json);
+  command.runs([options] { return verify(*options); });
 }
 
 }  // namespace banoff::cli

@@ -1,9 +1,10 @@
 // Ops that only move elements, whatever their type.
-#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "kernels/reference/context.hpp"
 #include "kernels/reference/walk.hpp"
+#include "runtime/core/convert.hpp"
 
 namespace banoff::reference {
 
@@ -155,16 +156,13 @@ T rounded(T x, DType type) {
 
 template <class T>
 Body reference(const Cast& op, Context<T>& context) {
-  return visit_dtype(context.inputs[0].dtype, [&]<class From>(From) {
-    return visit_dtype(context.outputs[0].dtype, [&]<class To>(To) -> Body {
-      return [to = op.to, count = context.inputs[0].shape.elements()](const KernelArgs& args) {
-        std::transform(input<From>(args, 0), input<From>(args, 0) + count, output<To>(args), [=](From x) {
-          if constexpr (std::is_same_v<To, T>) return rounded(cast_element<T>(x), to);
-          else return static_cast<void>(to), cast_element<To>(x);
-        });
-      };
-    });
-  });
+  const DType from = context.inputs[0].dtype, to = context.outputs[0].dtype;
+  const auto count = static_cast<std::size_t>(context.inputs[0].shape.elements());
+  return [=, named = op.to](const KernelArgs& args) {
+    convert_elements(from, args.inputs[0], to, args.outputs[0], count);
+    if (to != dtype_of<T> || named == to) return;
+    for (T& x : std::span(output<T>(args), count)) x = rounded(x, named);
+  };
 }
 BANOFF_REFERENCE(Cast);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/core/convert.hpp"
 #include "runtime/core/dtype.hpp"
 
 namespace banoff {
@@ -83,33 +84,17 @@ std::span<const T> Tensor::values() const {
   return {reinterpret_cast<const T*>(data_.get()), static_cast<std::size_t>(elements())};
 }
 
-namespace {
-/// Copies `count` elements of storage type From, which may lie unaligned in a mapped file, to To.
-template <class From, class To>
-void convert(const std::byte* from, To* to, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    From value{};
-    std::memcpy(&value, from + i * sizeof(From), sizeof(From));
-    to[i] = cast_element<To>(value);
-  }
-}
-}  // namespace
-
 template <class T>
 std::vector<T> Tensor::to_vector() const {
   std::vector<T> out(static_cast<std::size_t>(elements()));
-  visit_dtype(type_, [&]<class From>(From) { convert<From>(data_.get(), out.data(), out.size()); });
+  convert_elements(type_, data_.get(), dtype_of<T>, reinterpret_cast<std::byte*>(out.data()), out.size());
   return out;
 }
 
 Tensor Tensor::as(DType type) const {
   if (type == type_) return *this;
   auto [tensor, data] = allocate(type, shape_);
-  const auto count = static_cast<std::size_t>(elements());
-  // A lambda of Clang 14 cannot reach a structured binding, only a copy of it.
-  visit_dtype(type_, [&, out = data]<class From>(From) {
-    visit_dtype(type, [&]<class To>(To) { convert<From>(data_.get(), reinterpret_cast<To*>(out), count); });
-  });
+  convert_elements(type_, data_.get(), type, data, static_cast<std::size_t>(elements()));
   return tensor;
 }
 

@@ -19,53 +19,45 @@ namespace {
 constexpr std::string_view depthwise = "depthwise";
 
 /// Convolutions write 0 groups as a word; every other op takes its integers as they are.
-template <class T>
-Attributes with_depthwise(const Attributes& attributes, const FieldReader::Fail& fail) {
-  Attributes result = attributes;
-  if constexpr (std::is_same_v<T, Conv>) {
-    if (const auto found = result.find("groups"); found != result.end()) {
-      Attribute& groups = found->second;
-      const auto* word = groups.value.as<std::string>();
-      if (groups.value == Datum(std::int64_t{0})) fail(groups.line, "groups: expected 1 or more, or depthwise, got 0");
-      if (word != nullptr && *word == depthwise) groups.value = Datum(std::int64_t{0});
-    }
-  }
-  return result;
+void read_depthwise(Attributes& attributes, const FieldReader::Fail& fail) {
+  const auto found = attributes.find("groups");
+  if (found == attributes.end()) return;
+  Attribute& groups = found->second;
+  const auto* word = groups.value.as<std::string>();
+  if (groups.value == Datum(std::int64_t{0})) fail(groups.line, "groups: expected 1 or more, or depthwise, got 0");
+  if (word != nullptr && *word == depthwise) groups.value = Datum(std::int64_t{0});
 }
 
 /// The end of a slice may be null: to the end.
-template <class T>
-Attributes with_open_ends(Attributes attributes) {
-  if constexpr (std::is_same_v<T, Slice>) {
-    const auto open = [](const Datum& end) { return end.is_null() ? Datum(Slice::to_end) : end; };
-    if (const auto found = attributes.find("end"); found != attributes.end()) {
-      Datum& end = found->second.value;
-      if (const auto* items = end.items()) {
-        std::vector<Datum> ends;
-        std::ranges::transform(*items, std::back_inserter(ends), open);
-        end = Datum(std::move(ends));
-      } else {
-        end = open(end);
-      }
-    }
+void read_open_ends(Attributes& attributes) {
+  const auto open = [](const Datum& end) { return end.is_null() ? Datum(Slice::to_end) : end; };
+  const auto found = attributes.find("end");
+  if (found == attributes.end()) return;
+  Datum& end = found->second.value;
+  if (const auto* items = end.items()) {
+    std::vector<Datum> ends;
+    std::ranges::transform(*items, std::back_inserter(ends), open);
+    end = Datum(std::move(ends));
+  } else {
+    end = open(end);
   }
-  return attributes;
 }
 
-template <class T>
-std::vector<FieldPrinter::Field> print_fields(const T& op) {
+std::vector<FieldPrinter::Field> print_fields(const Op& op) {
   FieldPrinter printer;
-  op.fields(printer, op);
-  if constexpr (std::is_same_v<T, Conv>) {
-    const auto groups = std::ranges::find(printer.fields, "groups", &FieldPrinter::Field::key);
-    if (op.groups == 0) groups->text = depthwise;
+  std::visit([&](const auto& self) { self.fields(printer, self); }, op);
+  const auto field = [&](std::string_view key) {
+    return std::ranges::find(printer.fields, key, &FieldPrinter::Field::key);
+  };
+  if (const auto* conv = std::get_if<Conv>(&op); conv != nullptr && conv->groups == 0) {
+    field("groups")->text = depthwise;
   }
-  if constexpr (std::is_same_v<T, Slice>) {
+  if (const auto* slice = std::get_if<Slice>(&op)) {
     std::vector<std::optional<std::int64_t>> ends;
-    for (const std::int64_t end : op.end) {
+    for (const std::int64_t end : slice->end) {
       ends.push_back(end == Slice::to_end ? std::nullopt : std::optional(end));
     }
-    std::ranges::find(printer.fields, "end", &FieldPrinter::Field::key)->text = print_attribute(ends);
+    field("end")->text = print_attribute(ends);
   }
   return std::move(printer.fields);
 }
@@ -74,32 +66,26 @@ std::vector<FieldPrinter::Field> print_fields(const T& op) {
 
 Op read_op(const OpRow& row, const Attributes& attributes, int line, const FieldReader::Fail& fail) {
   Op result = row.prototype;
-  std::visit(
-      [&]<class T>(T& op) {
-        const Attributes given = with_open_ends<T>(with_depthwise<T>(attributes, fail));
-        FieldReader reader(given, line, fail);
-        if (!row.fixed) op.fields(reader, op);
-        reader.finish({"op", "from", "when", "repeat", "weights_from"});
-      },
-      result);
+  Attributes given = attributes;
+  if (std::holds_alternative<Conv>(result)) read_depthwise(given, fail);
+  if (std::holds_alternative<Slice>(result)) read_open_ends(given);
+  FieldReader reader(given, line, fail);
+  if (!row.fixed) std::visit([&](auto& op) { op.fields(reader, op); }, result);
+  reader.finish({"op", "from", "when", "repeat", "weights_from"});
   return result;
 }
 
 std::vector<FieldPrinter::Field> print_op(const Op& op) {
   const OpRow& row = row_of(op);
   if (row.fixed) return {};
-  return std::visit(
-      [&]<class T>(const T& self) {
-        std::vector<FieldPrinter::Field> fields = print_fields(self);
-        const std::vector<FieldPrinter::Field> standard = print_fields(std::get<T>(row.prototype));
-        std::size_t i = 0;
-        std::erase_if(fields, [&](const FieldPrinter::Field& field) {
-          const bool same = field.text == standard[i++].text;
-          return same && !field.is_required;
-        });
-        return fields;
-      },
-      op);
+  std::vector<FieldPrinter::Field> fields = print_fields(op);
+  const std::vector<FieldPrinter::Field> standard = print_fields(row.prototype);
+  std::size_t i = 0;
+  std::erase_if(fields, [&](const FieldPrinter::Field& field) {
+    const bool same = field.text == standard[i++].text;
+    return same && !field.is_required;
+  });
+  return fields;
 }
 
 std::string print_attributes(const Op& op) {
