@@ -1,15 +1,20 @@
-# What nearly every source includes, compiled once for each kind of target: `library`, `program` (compiled for another
-# place in memory) and `test` (a program with doctest). Sources include what they use all the same:
-# CMAKE_DISABLE_PRECOMPILE_HEADERS builds without.
+# What nearly every source includes, compiled once for each kind of target: `layer`, `parallel` (a layer with OpenMP),
+# `library` (what sees all packages), `program` (compiled for another place in memory) and `test` (a program with
+# doctest and all packages). Sources include what they use all the same: CMAKE_DISABLE_PRECOMPILE_HEADERS builds without.
 function(banoff_add_precompiled kind)
   set(target banoff_precompiled_${kind})
   set(source ${PROJECT_BINARY_DIR}/precompiled/${kind}.cpp)  # CMake wants one
   file(CONFIGURE OUTPUT ${source} CONTENT "")
   add_library(${target} OBJECT ${source})
-  target_link_libraries(${target} PRIVATE banoff_dependencies banoff_warnings)
+  set(packages_of_layer banoff_package_fmt)
+  set(packages_of_parallel banoff_package_fmt banoff_package_openmp)
+  set(packages_of_program banoff_package_fmt)
+  set(packages_of_library banoff_dependencies)
+  set(packages_of_test banoff_dependencies)
+  target_link_libraries(${target} PRIVATE ${packages_of_${kind}} banoff_warnings)
   target_precompile_headers(${target} PRIVATE ${ARGN} <algorithm> <array> <cmath> <cstdint> <filesystem> <functional>
     <map> <memory> <optional> <set> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>)
-  if(NOT kind STREQUAL library)
+  if(kind MATCHES "program|test")
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE ${CMAKE_CXX_COMPILE_OPTIONS_PIE})
   endif()
