@@ -1,26 +1,30 @@
+#include <array>
+
 #include "kernels/cpu/kernels.hpp"
 
 namespace banoff::cpu {
 
 namespace {
-template <class T, class... Others>
-constexpr bool one_of = (std::is_same_v<T, Others> || ...);
+
+using Table = std::array<FamilyOffer, std::variant_size_v<OpVariant>>;
+
+/// By op; null where the CPU has no kernel of its own.
+Table make_table() {
+  Table table{};
+  for (const Family& family :
+       {pooling(), global_pooling(), resizing(), normalisation(), detection(), movement(), pointwise()}) {
+    for (const std::size_t op : family.ops) table[op] = family.offer;
+  }
+  return table;
+}
+
 }  // namespace
 
 Offer offer(const Region& region, int threads) {
-  const auto family = std::visit(
-      []<class T>(const T&) -> Offer (*)(const Region&, int) {
-        if constexpr (one_of<T, Pool, AdaptiveAvgPool>) return pool;
-        else if constexpr (one_of<T, GlobalPool, Reduce>) return global_pool;
-        else if constexpr (std::is_same_v<T, Resize>) return resize;
-        else if constexpr (one_of<T, Softmax, GroupNorm, LayerNorm>) return normalisation;
-        else if constexpr (one_of<T, DecodeBoxes, Nms, RoiAlign, PickChannel>) return detection;
-        else if constexpr (one_of<T, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze,
-                                  Unsqueeze, Pad, Identity>)
-          return movement;
-        else return pointwise;
-      },
-      region.node(0).op);
+  static const Table table = make_table();
+  const Op& head = region.node(0).op;
+  const FamilyOffer family = table[head.index()];
+  if (family == nullptr) throw Refused{std::string(row_of(head).name) + " has no kernel of its own here"};
   return family(region, threads);
 }
 

@@ -105,7 +105,7 @@ Offer pick(const Inputs& in, int threads) {
 
 }  // namespace
 
-Offer detection(const Region& region, int threads) {
+static Offer offer_detection(const Region& region, int threads) {
   require_float_chain(region);
   if (region.nodes.size() != 1) throw Refused{"one op on boxes at a time"};
   for (const auto* list : {&region.input_layouts, &region.output_layouts}) {
@@ -119,5 +119,7 @@ Offer detection(const Region& region, int threads) {
   if (const auto* op = only.as<RoiAlign>()) return align(*op, in, threads);
   return pick(in, threads);
 }
+
+Family detection() { return family<DecodeBoxes, Nms, RoiAlign, PickChannel>(offer_detection); }
 
 }  // namespace banoff::cpu

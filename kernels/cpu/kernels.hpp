@@ -5,23 +5,35 @@
 
 namespace banoff::cpu {
 
+using FamilyOffer = Offer (*)(const Region& region, int threads);
+
+/// Kernels that are made alike, and the ops that their regions begin with: an op gets a kernel by joining one.
+struct Family {
+  FamilyOffer offer;
+  std::vector<std::size_t> ops;  ///< places in OpVariant
+};
+template <class... Ops>
+[[nodiscard]] Family family(FamilyOffer offer) {
+  return {offer, {OpVariant(Ops{}).index()...}};
+}
+
 /// Batch norm, affine, clamp, kinked, PReLU, activations and elementwise arithmetic, any chain of them, in one pass
 /// over memory.
-[[nodiscard]] Offer pointwise(const Region& region, int threads);
+[[nodiscard]] Family pointwise();
 /// Max and average pooling, also adaptive.
-[[nodiscard]] Offer pool(const Region& region, int threads);
-/// Global pooling, also followed by a flatten.
-[[nodiscard]] Offer global_pool(const Region& region, int threads);
-/// Whatever only moves elements: concat, split, slice, pad, transpose, channel shuffle, nearest resize, reshapes.
-[[nodiscard]] Offer movement(const Region& region, int threads);
-/// Linear resize.
-[[nodiscard]] Offer resize(const Region& region, int threads);
-/// Softmax, group norm, instance norm and layer norm; mean over trailing axes.
-[[nodiscard]] Offer normalisation(const Region& region, int threads);
-
+[[nodiscard]] Family pooling();
+/// Global pooling, also followed by a flatten; means over trailing axes.
+[[nodiscard]] Family global_pooling();
+/// Whatever only moves elements: concat, split, slice, pad, transpose, channel shuffle, reshapes.
+[[nodiscard]] Family movement();
+/// Nearest resize too, which only moves elements.
+[[nodiscard]] Offer offer_movement(const Region& region, int threads);
+[[nodiscard]] Family resizing();
+/// Softmax, group norm, instance norm and layer norm.
+[[nodiscard]] Family normalisation();
 /// Decoding, suppression, RoIAlign and the choice of a mask. Of bounded values the rows that count are computed, the
 /// others are zero.
-[[nodiscard]] Offer detection(const Region& region, int threads);
+[[nodiscard]] Family detection();
 
 /// What the family of the region's first node offers; Refused names why there is nothing.
 [[nodiscard]] Offer offer(const Region& region, int threads);

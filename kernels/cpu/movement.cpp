@@ -173,7 +173,7 @@ GatherTables tables_of(const Region& region, const Node& node) {
 
 }  // namespace
 
-Offer movement(const Region& region, int threads) {
+Offer offer_movement(const Region& region, int threads) {
   if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
   const Node& only = region.node(0);
   if (region.inputs.empty()) throw Refused{"no input"};
@@ -191,6 +191,11 @@ Offer movement(const Region& region, int threads) {
     return [gather = Gather(tables_of(region, region.node(0)), region.input_layouts[0], element)](
                const KernelArgs& args) { gather.run(args.inputs[0], args.outputs[0]); };
   });
+}
+
+Family movement() {
+  return family<Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad, Identity>(
+      offer_movement);
 }
 
 }  // namespace banoff::cpu

@@ -124,7 +124,7 @@ Offer layer_norm(const Region& region, const Node& only, const LayerNorm& op, in
 
 }  // namespace
 
-Offer normalisation(const Region& region, int threads) {
+static Offer offer_normalisation(const Region& region, int threads) {
   require_float_chain(region);
   const Node& only = region.node(0);
   if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0])
@@ -135,5 +135,7 @@ Offer normalisation(const Region& region, int threads) {
   if (const auto* op = only.as<LayerNorm>()) return layer_norm(region, only, *op, threads);
   throw Refused{"not a norm"};
 }
+
+Family normalisation() { return family<Softmax, GroupNorm, LayerNorm>(offer_normalisation); }
 
 }  // namespace banoff::cpu

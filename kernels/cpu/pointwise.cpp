@@ -75,7 +75,7 @@ double arithmetic_us(const PointwiseStep& step) {
 
 }  // namespace
 
-Offer pointwise(const Region& region, int threads) {
+static Offer offer_pointwise(const Region& region, int threads) {
   const PointwiseChain chain = parse_pointwise(region);
   if (chain.steps.empty()) throw Refused{"nothing to compute"};
   LoopKernelTraits traits{"pointwise"};
@@ -102,5 +102,7 @@ Offer pointwise(const Region& region, int threads) {
     return [chain = parse_pointwise(region)](const KernelArgs& args) { run_chain(chain, args); };
   });
 }
+
+Family pointwise() { return family<BatchNorm, Affine, Binary, Activation, PRelu, Clamp, Kinked>(offer_pointwise); }
 
 }  // namespace banoff::cpu

@@ -137,7 +137,7 @@ void run_pool(const PoolPlan& p, const float* x, float* y) {
 
 }  // namespace
 
-Offer pool(const Region& region, int threads) {
+static Offer offer_pool(const Region& region, int threads) {
   require_float_chain(region);
   const Node& first = region.node(0);
   if (region.nodes.size() != 1) throw Refused{"not a single pooling"};
@@ -159,5 +159,7 @@ Offer pool(const Region& region, int threads) {
     run_pool(plan, input(args, 0), output(args, 0));
   });
 }
+
+Family pooling() { return family<Pool, AdaptiveAvgPool>(offer_pool); }
 
 }  // namespace banoff::cpu

@@ -73,7 +73,7 @@ Offer trailing_mean(const Region& region, const Node& only, const Reduce& op, in
 
 }  // namespace
 
-Offer global_pool(const Region& region, int threads) {
+static Offer offer_global_pool(const Region& region, int threads) {
   require_float_chain(region);
   const Node& first = region.node(0);
   const Shape& shape = region.type(first.inputs[0]).shape;
@@ -94,5 +94,7 @@ Offer global_pool(const Region& region, int threads) {
     throw Refused{"the pooled channels would need other padding"};
   return offer_of(first.as<GlobalPool>() != nullptr && first.as<GlobalPool>()->kind == PoolKind::max, in, threads);
 }
+
+Family global_pooling() { return family<GlobalPool, Reduce>(offer_global_pool); }
 
 }  // namespace banoff::cpu

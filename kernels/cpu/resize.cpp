@@ -30,10 +30,10 @@ void run_linear(const LinearPlan& p, const float* x, float* y) {
 
 }  // namespace
 
-Offer resize(const Region& region, int threads) {
+static Offer offer_resize(const Region& region, int threads) {
   const Node& only = region.node(0);
   const auto& op = std::get<Resize>(only.op);
-  if (op.mode == ResizeMode::nearest) return movement(region, threads);
+  if (op.mode == ResizeMode::nearest) return offer_movement(region, threads);
   require_float_chain(region);
   if (region.nodes.size() != 1 || region.input_layouts[0] != region.output_layouts[0])
     throw Refused{"not a single resize in one layout"};
@@ -61,5 +61,7 @@ Offer resize(const Region& region, int threads) {
     run_linear(plan, input(args, 0), output(args, 0));
   });
 }
+
+Family resizing() { return family<Resize>(offer_resize); }
 
 }  // namespace banoff::cpu

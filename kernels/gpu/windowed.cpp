@@ -61,8 +61,8 @@ JobOffer resize(const Context& context, const Region& region) {
   const auto upload = [op, in, out](ResizeLinear& loaded, Uploads& uploads) {
     for (std::size_t d = 0; d < 3; ++d) {
       const std::size_t missing = 5 - in.rank();
-      cpu::LinearIndices at{{0}, {0}, {0.0F}};
-      if (d >= missing) at = cpu::linear_indices(op, d - missing, in[d - missing + 2], out[d - missing + 2]);
+      LinearIndices at{{0}, {0}, {0.0F}};
+      if (d >= missing) at = linear_indices(op, d - missing, in[d - missing + 2], out[d - missing + 2]);
       loaded.low[d] = uploads.add(std::vector<int>(at.low.begin(), at.low.end()));
       loaded.high[d] = uploads.add(std::vector<int>(at.high.begin(), at.high.end()));
       loaded.t[d] = uploads.add(at.t);

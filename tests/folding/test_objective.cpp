@@ -3,7 +3,7 @@
 
 #include "folding/optimal/objective.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/onednn/cost.hpp"
+#include "kernels/cpu/onednn/cost.hpp"
 #include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
