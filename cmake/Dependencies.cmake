@@ -1,5 +1,6 @@
 # Third-party libraries, all from the distribution. Each is a target banoff_package_NAME, which layers ask for by name
-# (Layers.cmake); banoff_dependencies is all of them.
+# (Layers.cmake). banoff_dependencies is all of them, for programs that look inside; of OpenMP, which changes how a source
+# is compiled, only what there is to link.
 # Libraries that are linked also reach the package config and the pkg-config file, for users of a static banoff.
 add_library(banoff_dependencies INTERFACE)
 set(BANOFF_LINKED_TARGETS "")
@@ -11,7 +12,11 @@ set(BANOFF_LINK_FLAGS "")
 function(banoff_package name)
   add_library(banoff_package_${name} INTERFACE)
   set_target_properties(banoff_package_${name} PROPERTIES BANOFF_HEADERS "${ARGN}")
-  target_link_libraries(banoff_dependencies INTERFACE banoff_package_${name})
+  if(name STREQUAL openmp)
+    target_link_libraries(banoff_dependencies INTERFACE $<LINK_ONLY:banoff_package_openmp>)
+  else()
+    target_link_libraries(banoff_dependencies INTERFACE banoff_package_${name})
+  endif()
   set_property(GLOBAL APPEND PROPERTY BANOFF_PACKAGES ${name})
 endfunction()
 

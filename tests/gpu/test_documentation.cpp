@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "banoff/error.hpp"
 #include "kernels/gpu/gpu.hpp"
 #include "runtime/plan/plan.hpp"
 #include "tests/gpu/host_backend.hpp"
