@@ -10,7 +10,7 @@ namespace {
 template <class T>
 void sort_unique(std::vector<T>& items) {
   std::ranges::sort(items);
-  items.erase(std::ranges::unique(items).begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
 /// Calls f(value, variable) for every variable of every value that a live node or an input makes.
