@@ -12,6 +12,10 @@ namespace banoff::cpu {
 
 struct Options {
   int threads = 0;  ///< 0: as many as this process may use (runtime/core/cpu_count.hpp)
+  /// How many of oneDNN's implementations are offered for one convolution. Prices hardly tell them apart, and
+  /// describing all of them takes time (docs/decisions/0008-offers.md): more than its favourite is for those who
+  /// measure.
+  std::size_t implementations = 1;
 };
 
 /// Throws refused when this CPU lacks AVX2, which the own loops are compiled for.

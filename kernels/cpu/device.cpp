@@ -88,7 +88,8 @@ std::vector<Rows> rows_of(const Region& region) {
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(const Options& options)
-      : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count()},
+      : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
+                 options.implementations},
         vectors_of_16_(has_vectors_of_16()),
         reference_(reference::device()) {}
 

@@ -134,13 +134,18 @@ TEST_CASE("what the device does not compute by itself the reference does, slowly
   CHECK(found[0].implementation == "reference");
 }
 
-TEST_CASE("a convolution is offered in several implementations where the library has them, each by a name of its own") {
-  const auto device = cpu::device({.threads = 1});
+TEST_CASE("several implementations of a convolution are offered on demand, the library's favourite first") {
+  const auto device = cpu::device({.threads = 1, .implementations = 8});
+  const auto standard = cpu::device({.threads = 1});
   std::size_t most = 0;
   for (const Shape2& s : shapes) {
     for (const Layout layout : convolution_layouts(*device)) {
       if (must_refuse(s, layout)) continue;
       const Offers offers = offers_in(*device, layout, s, {Activation{}}, false, false);
+      const Offers favourite = offers_in(*standard, layout, s, {Activation{}}, false, false);
+      CHECK(std::get<std::vector<Offer>>(favourite).size() == 1);
+      CHECK(std::get<std::vector<Offer>>(favourite)[0].implementation ==
+            std::get<std::vector<Offer>>(offers)[0].implementation);
       std::set<std::string> names;
       for (const Offer& offer : std::get<std::vector<Offer>>(offers)) {
         CHECK(names.insert(offer.implementation).second);

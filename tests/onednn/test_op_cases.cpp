@@ -15,7 +15,7 @@ constexpr double tolerance = 5e-6;
 
 TEST_CASE("the CPU device passes the table of op cases in every layout it offers") {
   const auto cases = test::load_op_cases();
-  auto report = test::check_device(*cpu::device({.threads = 2}), cases, tolerance);
+  auto report = test::check_device(*cpu::device({.threads = 2, .implementations = 8}), cases, tolerance);
   CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
   CHECK(report.uncovered(cases) == std::vector<std::string>{});
   CHECK(report.overwriting["loop:pointwise"] > 0);

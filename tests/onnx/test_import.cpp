@@ -117,7 +117,7 @@ TEST_CASE("names keep whole characters, whatever their bytes, and inputs and out
     return Model::load(made.write(folder));
   };
   // 899 bytes and a letter of two: the letter is left out as a whole.
-  const std::string long_name = std::string(899, 'n') + "\xc3\xa9" + std::string(600, 'n');
+  const std::string long_name = fmt::format("{:n>899}\xc3\xa9{:n>600}", "", "");
   CHECK(load(long_name, "x").layers().at(0).name == std::string(899, 'n'));
   CHECK(load("a\xc3\xa9\tb", "x").layers().at(0).name == "a\xc3\xa9_b");
   // No beginning, no end, longer than needed, a surrogate, beyond the last character.
@@ -128,7 +128,7 @@ TEST_CASE("names keep whole characters, whatever their bytes, and inputs and out
 
 TEST_CASE("long names and names with control characters survive YAML") {
   const TemporaryFolder folder;
-  const std::string name = std::string(1500, 'i') + "\n\t\"";
+  const std::string name = fmt::format("{:i>1500}\n\t\"", "");
   OnnxModel made;
   made.input(name, {1, 2}).output(name + "y").node("Relu", {name}, {name + "y"}).set_name(std::string(1500, '"'));
   const Model model = Model::load(made.write(folder));

@@ -1,7 +1,6 @@
 #include "kernels/cpu/onednn/convolution.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/onednn/border.hpp"
@@ -54,8 +53,7 @@ std::int64_t groups_to_merge(const WeightShape& w) {
   return merged > 8 ? 1 : merged;
 }
 
-std::vector<float> merge_groups(std::vector<float> values, const WeightShape& w, std::int64_t merged) {
-  if (merged == 1) return values;
+std::vector<float> merge_groups(const std::vector<float>& values, const WeightShape& w, std::int64_t merged) {
   const std::int64_t wide_in = w.in * merged;
   const auto taps = std::ssize(values) / (w.groups * w.out * w.in);
   std::vector<float> wide(values.size() * static_cast<std::size_t>(merged), 0.0F);
@@ -168,9 +166,9 @@ std::unique_ptr<Kernel> make_convolution(const Context& context, const Region& r
                                          const dnnl::convolution_forward::primitive_desc& pd) {
   const Convolution c(region);
   const auto values = floats(region, c.node, Slot::weight);
+  const auto merged = c.merged == 1 ? std::vector<float>{} : merge_groups(values, c.given, c.merged);
   const Tag tag = weights_tag(c.wide().groups > 1, c.geometry.kernel.size());
-  auto kernel =
-      finish<dnnl::convolution_forward>(context, region, pd, c.linear, merge_groups(values, c.given, c.merged), tag);
+  auto kernel = finish<dnnl::convolution_forward>(context, region, pd, c.linear, c.merged == 1 ? values : merged, tag);
   if (c.padding.empty()) return kernel;
   return bordered_kernel(Border({c.spatial, c.given.groups, values, c.padding}, c.y, c.to), std::move(kernel));
 }
@@ -225,14 +223,12 @@ Linear linear_of_dense(const Region& region) {
           epilogue(region, {operand, Md({1, out}, f32, Tag::ab), x.rank() - 1})};
 }
 
-constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
-
 /// The implementations of a convolution or its transpose.
 template <class Primitive>
 auto implementations_of(const Context& context, dnnl::algorithm algorithm, const Linear& linear, const Geometry& g) {
-  return implementations<Primitive>(context, all, linear.tail.attr, dnnl::prop_kind::forward_inference, algorithm,
-                                    linear.src, Md(linear.weights, f32, Tag::any), linear.bias, linear.dst, g.stride,
-                                    g.dilation, g.pad_begin, g.pad_end);
+  return implementations<Primitive>(
+      context, context.implementations, linear.tail.attr, dnnl::prop_kind::forward_inference, algorithm, linear.src,
+      Md(linear.weights, f32, Tag::any), linear.bias, linear.dst, g.stride, g.dilation, g.pad_begin, g.pad_end);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace banoff::onednn {
 
-/// One offer for each of the library's implementations.
+/// One offer for each of the library's implementations, as many as the context says.
 [[nodiscard]] std::vector<Offer> convolution(const Context& context, const Region& region);
 [[nodiscard]] std::vector<Offer> transposed_convolution(const Context& context, const Region& region);
 [[nodiscard]] std::vector<Offer> dense(const Context& context, const Region& region);

@@ -13,6 +13,7 @@ namespace banoff::onednn {
 struct Context {
   dnnl::engine engine;
   int threads = 1;
+  std::size_t implementations = 1;  ///< offered for one convolution
   std::shared_ptr<WeightCache> weights = std::make_shared<WeightCache>();
 };
 
