@@ -73,7 +73,7 @@ void say_limits(const TableReport& table, std::vector<std::string>& sentences) {
     sentences.push_back(
         fmt::format("{}: the spread of the times (~) is wider than an effect.", names(noisy, table.rows.size())));
   if (same > 0)
-    sentences.emplace_back("Networks that two methods fold alike were timed once (\"= method\"), as --quick does.");
+    sentences.push_back("Networks that two methods fold alike were timed once (\"= method\"), as --quick does.");
 }
 
 /// Columns of devices that this run had not.
