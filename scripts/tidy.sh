@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs clang-tidy on banoff's own sources, by the compile commands of build/dev. A file that was found clean is checked
-# again only when it, a header of ours that it includes, or the checks change.
+# Runs clang-tidy on banoff's own sources, by the compile commands of the dev preset. A file that was found clean is
+# checked again only when it, a header of ours that it includes, or the checks change.
 # Usage: scripts/tidy.sh [FILE…]. TIDY_SECONDS limits the time: files not reached by then are named, exit code 77.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 cd "$root"
@@ -11,7 +11,7 @@ key_of() {
   local headers
   headers=$(clang++ -std=c++20 -I. -Iruntime/include -MM -MG "$1" | sed 's/^[^:]*: //; s/\\$//')
   # shellcheck disable=SC2086 # the headers are words; those that are not ours are not found
-  { clang-tidy --version; clang-tidy -p build/dev --dump-config "$1"; cat $headers 2>/dev/null || true; } |
+  { clang-tidy --version; clang-tidy -p build/tidy --dump-config "$1"; cat $headers 2>/dev/null || true; } |
     sha256sum | cut -c1-40
 }
 
@@ -23,7 +23,7 @@ check_one() { # FILE DEADLINE LEFT
     echo "$1" >>"$3"
     return 0
   fi
-  clang-tidy -p build/dev --quiet "$1" 2> >(grep -v 'warnings\? generated' >&2) || return 1
+  clang-tidy -p build/tidy --quiet "$1" 2> >(grep -v 'warnings\? generated' >&2) || return 1
   touch "$cache/$key"
 }
 
@@ -32,7 +32,8 @@ if [[ ${1-} == --one ]]; then
   exit
 fi
 
-[[ -e build/dev/compile_commands.json ]] || die "build/dev is not configured: run cmake --preset dev"
+# Clang cannot read the headers that GCC precompiled.
+cmake --preset dev -B build/tidy --log-level=WARNING -DBANOFF_WERROR=ON -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
 mkdir -p "$cache"
 find "$cache" -type f -mtime +30 -delete
 left=$(mktemp)
