@@ -47,8 +47,8 @@ try(runtime/plan/memory.cpp opens kernels/device.hpp)
 try(runtime/plan/memory.cpp closed kernels/cpu/cpu.hpp folding/fold.hpp)
 try(runtime/session/exchange.cpp opens kernels/gpu/gpu.hpp folding/fold.hpp runtime/onnx/import.hpp)
 try(runtime/session/exchange.cpp closed runtime/task/codec.hpp oneapi/dnnl/dnnl.hpp bench/bench.hpp)
-try(runtime/task/npy.cpp opens banoff/task/npy.hpp runtime/load/load.hpp)
-try(runtime/task/npy.cpp closed kernels/device.hpp runtime/session/contents.hpp)
+try(runtime/task/npy.cpp opens banoff/task/npy.hpp banoff/session.hpp runtime/load/load.hpp)
+try(runtime/task/npy.cpp closed kernels/device.hpp runtime/plan/plan.hpp)
 
 # The public headers name no library: they compile where the door to each of them is closed.
 command_of(runtime/core/tensor.cpp command)
