@@ -15,6 +15,15 @@ template <class T>
   return is_float(type) ? dtype_of<T> : type;
 }
 
+/// Calls f(E{}) with the C++ type that holds `type`, which is held<T>(): T is the only float.
+template <class T, class F>
+decltype(auto) visit_held(DType type, F&& f) {
+  return visit_dtype(type, [&]<class E>(E value) -> decltype(auto) {
+    if constexpr (is_float(dtype_of<E>)) return f(T{});
+    else return f(value);
+  });
+}
+
 /// A kernel ready to run. It owns what it needs, allocates nothing and may be run by several threads at a time.
 /// The output counts are set before it runs; only a kernel that knows better changes them.
 using Body = std::function<void(const KernelArgs&)>;

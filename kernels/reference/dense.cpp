@@ -47,7 +47,7 @@ Body reference(const MatMul& op, Context<T>& context) {
   const std::int64_t columns = out_shape[rank - 1];
   const std::int64_t inner = op.transpose_a ? a_shape[a_shape.rank() - 2] : a_shape.back();
   const Shape batch(std::span(out_shape.begin(), rank - 2));
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [=, a_at = matrix_offsets(a_shape, batch), b_at = matrix_offsets(b_shape, batch)](const KernelArgs& args) {
       for (std::size_t m = 0; m < a_at.size(); ++m) {
         const E* a = input<E>(args, 0) + a_at[m];

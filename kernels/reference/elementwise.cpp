@@ -25,7 +25,7 @@ Body reference(const Binary& op, Context<T>& context) {
   const Shape shape = context.outputs[0].shape;
   std::vector<Strides> strides;
   for (const TensorType& type : context.inputs) strides.push_back(broadcast_strides(type.shape, shape));
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [=](const KernelArgs& args) {
       E* y = output<E>(args);
       const E* first = input<E>(args, 0);

@@ -143,7 +143,7 @@ BANOFF_REFERENCE(GatherNd);
 template <class T>
 Body reference(const ScatterElements& op, Context<T>& context) {
   const AlongAxis x = along(context.inputs[0].shape, op.axis);
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [=, type = context.inputs[1].dtype, reduction = op.reduction, count = context.inputs[0].shape.elements(),
             shape = context.inputs[1].shape](const KernelArgs& args) {
       const Indices indices{type, args.inputs[1]};
@@ -164,7 +164,7 @@ template <class T>
 Body reference(const ScatterNd& op, Context<T>& context) {
   const Shape& indices = context.inputs[1].shape;
   const Places places = places_of(context.inputs[0].shape, indices, 0);
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [=, type = context.inputs[1].dtype, reduction = op.reduction, count = context.inputs[0].shape.elements(),
             rows = indices.elements(0, indices.rank() - 1)](const KernelArgs& args) {
       E* y = output<E>(args);

@@ -78,7 +78,7 @@ Body reference(const Reduce& op, Context<T>& context) {
   if (op.kind == ReduceKind::mean) return means_of<T>(op, shape);
   Shape kept = shape;
   for (const std::int64_t axis : op.axes) kept[resolve_axis(axis, shape.rank())] = 1;
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [=, kind = op.kind, to = broadcast_strides(kept, shape)](const KernelArgs& args) {
       const E* x = input<E>(args, 0);
       E* y = output<E>(args);
@@ -107,7 +107,7 @@ bool leads(const ArgReduce& op, N candidate, N leader) {
 template <class T>
 Body reference(const ArgReduce& op, Context<T>& context) {
   const Shape& shape = context.inputs[0].shape;
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
       for (std::int64_t line = 0; line < a.lines(); ++line) {
         const E* x = input<E>(args, 0) + a.start(line);
@@ -128,7 +128,7 @@ Body reference(const TopK& op, Context<T>& context) {
   const Shape& shape = context.inputs[0].shape;
   const Around a = around(shape, resolve_axis(op.axis, shape.rank()));
   context.scratch_bytes = static_cast<std::size_t>(a.size) * sizeof(std::int64_t);
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [op, a](const KernelArgs& args) {
       auto* order = reinterpret_cast<std::int64_t*>(args.scratch);
       const Around best{a.outer, op.k, a.inner};
@@ -154,7 +154,7 @@ BANOFF_REFERENCE(TopK);
 template <class T>
 Body reference(const Cumulate& op, Context<T>& context) {
   const Shape& shape = context.inputs[0].shape;
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [op, a = around(shape, resolve_axis(op.axis, shape.rank()))](const KernelArgs& args) {
       const ReduceKind kind = op.kind == CumulateKind::sum ? ReduceKind::sum : ReduceKind::prod;
       for (std::int64_t line = 0; line < a.lines(); ++line) {

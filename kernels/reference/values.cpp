@@ -106,7 +106,7 @@ Body on_pairs(const Shape& shape, const Shape& a, const Shape& b, F f) {
 
 template <class T>
 Body reference(const Unary& op, Context<T>& context) {
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) -> Body {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) -> Body {
     return [kind = op.kind, count = context.inputs[0].shape.elements()](const KernelArgs& args) {
       const E* x = input<E>(args, 0);
       E* y = output<E>(args);
@@ -118,7 +118,7 @@ BANOFF_REFERENCE(Unary);
 
 template <class T>
 Body reference(const Compare& op, Context<T>& context) {
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) {
     return on_pairs<E, Bool>(context.outputs[0].shape, context.inputs[0].shape, context.inputs[1].shape,
                              [kind = op.kind](auto a, auto b) { return std::int64_t{compare(kind, a, b)}; });
   });
@@ -127,7 +127,7 @@ BANOFF_REFERENCE(Compare);
 
 template <class T>
 Body reference(const Pair& op, Context<T>& context) {
-  return visit_dtype(context.inputs[0].dtype, [&]<class E>(E) {
+  return visit_held<T>(context.inputs[0].dtype, [&]<class E>(E) {
     return on_pairs<E, E>(context.outputs[0].shape, context.inputs[0].shape, context.inputs[1].shape,
                           [kind = op.kind](auto a, auto b) { return pair(kind, a, b); });
   });
