@@ -29,7 +29,8 @@ function(banoff_precompiled kind)
     target_precompile_headers(${target} REUSE_FROM banoff_precompiled_${kind})
     if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
       # What GCC 12 wrongly says of std::string's own copying, it no longer keeps to itself.
-      target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict -Wno-stringop-overread)
+      target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:\
+-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread>")
     endif()
   endforeach()
 endfunction()
