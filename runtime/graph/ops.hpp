@@ -405,15 +405,15 @@ struct Constant {
 };
 
 /// Calls X(op) for every op: what has an overload for each is declared by it, and one that is missing does not link.
-#define BANOFF_OPS(X)                                                                                                 \
-  X(Conv)                                                                                                             \
-  X(ConvTranspose)                                                                                                    \
-  X(Dense) X(MatMul) X(BatchNorm) X(Affine) X(Binary) X(Concat) X(Split) X(Slice) X(ChannelShuffle) X(Reshape)        \
-      X(Transpose) X(Flatten) X(Squeeze) X(Unsqueeze) X(Pad) X(Pool) X(GlobalPool) X(Resize) X(Activation) X(PRelu)   \
-          X(Clamp) X(Kinked) X(Softmax) X(GroupNorm) X(LayerNorm) X(Identity) X(Cast) X(Constant) X(AdaptiveAvgPool)  \
-              X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) X(Compare) X(Pair) X(Where) \
-                  X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) X(GatherNd)        \
-                      X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices)
+// clang-format off
+#define BANOFF_OPS(X) \
+  X(Conv) X(ConvTranspose) X(Dense) X(MatMul) X(BatchNorm) X(Affine) X(Binary) X(Concat) X(Split) X(Slice) \
+  X(ChannelShuffle) X(Reshape) X(Transpose) X(Flatten) X(Squeeze) X(Unsqueeze) X(Pad) X(Pool) X(GlobalPool) \
+  X(Resize) X(Activation) X(PRelu) X(Clamp) X(Kinked) X(Softmax) X(GroupNorm) X(LayerNorm) X(Identity) X(Cast) \
+  X(Constant) X(AdaptiveAvgPool) X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) \
+  X(Compare) X(Pair) X(Where) X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) \
+  X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices)
+// clang-format on
 
 template <class Nothing, class... Ops>
 using Listed = std::variant<Ops...>;
