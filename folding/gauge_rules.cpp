@@ -332,9 +332,6 @@ void apply(const Clamp& op, const Rule& r) { moving(r, op.axis); }
 void apply(const Kinked& op, const Rule& r) { moving(r, op.axis); }
 void apply(const Softmax&, const Rule& r) { r.barrier(Blocker::activation); }
 
-/// A scale common to a line is divided away again, but not by what eps adds: none passes, and no shift.
-void apply(const PeakNorm&, const Rule& r) { r.barrier(Blocker::unsupported_op); }
-
 /// What no gauge passes.
 template <class Op, class... Ops>
 concept OneOf = (std::same_as<Op, Ops> || ...);

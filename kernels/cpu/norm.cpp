@@ -122,24 +122,6 @@ Offer layer_norm(const Region& region, const Node& only, const LayerNorm& op, in
   });
 }
 
-Offer peak_norm(const Region& region, const Node& only, const PeakNorm& op, int threads) {
-  const Shape& shape = region.type(only.inputs[0]).shape;
-  if (region.input_layouts[0] != Layout::plain) throw Refused{"peak norm in a layout other than plain"};
-  if (resolve_axis(op.axis, shape.rank()) != shape.rank() - 1)
-    throw Refused{"peak norm of an axis that is not the last"};
-  const std::int64_t size = shape.back();
-  const double us = pass_us(12.0 * static_cast<double>(shape.elements()), threads);
-  return ready_offer({"peak_norm", {0}}, us, [=, rows = shape.elements() / size, eps = op.eps](const KernelArgs& args) {
-    parallel_for(rows, 4 * size, [&](std::int64_t r) {
-      const float* x = input(args, 0) + r * size;
-      float peak = 0;
-      for (std::int64_t i = 0; i < size; ++i) peak = std::max(peak, std::abs(x[i]));
-      const float scale = 1.0F / (peak + static_cast<float>(eps)), shift = 0;
-      loops::scale_shift(x, &scale, &shift, output(args, 0) + r * size, size, 1, no_clamp);
-    });
-  });
-}
-
 }  // namespace
 
 static Offer offer_normalisation(const Region& region, int threads) {
@@ -151,10 +133,9 @@ static Offer offer_normalisation(const Region& region, int threads) {
   if (const auto* op = only.as<Softmax>()) return softmax(region, only, *op, threads);
   if (const auto* op = only.as<GroupNorm>()) return group_norm(region, only, *op, threads);
   if (const auto* op = only.as<LayerNorm>()) return layer_norm(region, only, *op, threads);
-  if (const auto* op = only.as<PeakNorm>()) return peak_norm(region, only, *op, threads);
   throw Refused{"not a norm"};
 }
 
-Family normalisation() { return family<Softmax, GroupNorm, LayerNorm, PeakNorm>(offer_normalisation); }
+Family normalisation() { return family<Softmax, GroupNorm, LayerNorm>(offer_normalisation); }
 
 }  // namespace banoff::cpu

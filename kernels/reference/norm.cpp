@@ -115,22 +115,6 @@ Body reference(const LayerNorm& op, Context<T>& context) {
 BANOFF_REFERENCE(LayerNorm);
 
 template <class T>
-Body reference(const PeakNorm& op, Context<T>& context) {
-  const Shape& shape = context.inputs[0].shape;
-  return
-      [a = around(shape, resolve_axis(op.axis, shape.rank())), eps = static_cast<T>(op.eps)](const KernelArgs& args) {
-        for (std::int64_t line = 0; line < a.lines(); ++line) {
-          const T* x = input<T>(args, 0) + a.start(line);
-          T* y = output<T>(args) + a.start(line);
-          T peak{0};
-          for (std::int64_t i = 0; i < a.size; ++i) peak = std::max(peak, std::abs(x[i * a.inner]));
-          for (std::int64_t i = 0; i < a.size; ++i) y[i * a.inner] = x[i * a.inner] / (peak + eps);
-        }
-      };
-}
-BANOFF_REFERENCE(PeakNorm);
-
-template <class T>
 Body reference(const Lrn& op, Context<T>& context) {
   const Around a = around(context.inputs[0].shape, 1);
   return [=](const KernelArgs& args) {

@@ -378,16 +378,6 @@ struct LayerNorm {
   bool operator==(const LayerNorm&) const = default;
 };
 
-/// y = x / (the largest |x| along `axis` + eps).
-struct PeakNorm {
-  static constexpr OpFacts facts{"peak_norm", one_input,          Elements::floats, Memory::computed, Role::other,
-                                 Order::own,  Pictures::together, no_slot,          Work{3, 0}};
-  std::int64_t axis = -1;
-  double eps = 1e-5;
-  void fields(auto&& f, auto& self) const { f("axis", self.axis), f("eps", self.eps); }
-  bool operator==(const PeakNorm&) const = default;
-};
-
 struct Identity {
   static constexpr OpFacts facts{"identity", one_input,       Elements::any, Memory::view, Role::other,
                                  Order::any, Pictures::apart, no_slot,       no_work};
@@ -419,8 +409,8 @@ struct Constant {
 #define BANOFF_OPS(X) \
   X(Conv) X(ConvTranspose) X(Dense) X(MatMul) X(BatchNorm) X(Affine) X(Binary) X(Concat) X(Split) X(Slice) \
   X(ChannelShuffle) X(Reshape) X(Transpose) X(Flatten) X(Squeeze) X(Unsqueeze) X(Pad) X(Pool) X(GlobalPool) \
-  X(Resize) X(Activation) X(PRelu) X(Clamp) X(Kinked) X(Softmax) X(GroupNorm) X(LayerNorm) X(PeakNorm) X(Identity) \
-  X(Cast) X(Constant) X(AdaptiveAvgPool) X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) \
+  X(Resize) X(Activation) X(PRelu) X(Clamp) X(Kinked) X(Softmax) X(GroupNorm) X(LayerNorm) X(Identity) X(Cast) \
+  X(Constant) X(AdaptiveAvgPool) X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) \
   X(Compare) X(Pair) X(Where) X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) \
   X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices)
 // clang-format on

@@ -129,11 +129,6 @@ Signature signature(const Resize& op, InputTypes inputs) {
   return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
-Signature signature(const PeakNorm& op, InputTypes inputs) {
-  (void)resolve_axis(op.axis, inputs[0].shape.rank());
-  return {{inputs[0]}, {}};
-}
-
 Signature signature(const Lrn& op, InputTypes inputs) {
   if (inputs[0].shape.rank() < 2) fail_input("input {} has no channels", inputs[0].str());
   if (op.size < 1) fail_input("size is {}, expected at least 1", op.size);

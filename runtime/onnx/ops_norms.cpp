@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 
-#include "runtime/onnx/exporter.hpp"
 #include "runtime/onnx/steps.hpp"
 
 namespace banoff::onnx_import {
@@ -171,13 +170,6 @@ void lrn(Call& call) {
   call.become(op);
 }
 
-void peak_norm(Call& call) {
-  PeakNorm op;
-  op.axis = call.attributes.integer("axis", -1);
-  op.eps = call.attributes.real("epsilon", 1e-5);
-  call.become(op);
-}
-
 constexpr Row rows[] = {{"BatchNormalization", batch_norm},
                         {"InstanceNormalization", instance_norm},
                         {"GroupNormalization", group_norm},
@@ -185,21 +177,10 @@ constexpr Row rows[] = {{"BatchNormalization", batch_norm},
                         {"RMSNormalization", rms_norm},
                         {"LpNormalization", lp_norm},
                         {"MeanVarianceNormalization", mean_variance_norm},
-                        {"LRN", lrn},
-                        {"PeakNormalization", peak_norm}};
+                        {"LRN", lrn}};
 
 }  // namespace
 
 std::span<const Row> norm_rows() { return rows; }
 
 }  // namespace banoff::onnx_import
-
-namespace banoff::onnx_export {
-
-void write(const PeakNorm& op, const Writer& w) {
-  onnx::NodeProto& node = w.emit("PeakNormalization", {w.in()});
-  set(node, "axis", op.axis);
-  set(node, "epsilon", op.eps);
-}
-
-}  // namespace banoff::onnx_export

@@ -108,11 +108,3 @@ def local_response():
         x = normal(*shape, std=3)
         y = F.local_response_norm(f64(x), attributes["size"], attributes["alpha"], attributes["beta"], attributes["bias"])
         case(f"lrn_{name}", "lrn", attributes, [x], y.numpy())
-
-
-@seeded
-def peak_norm():
-    for name, shape, attributes in (("last", (2, 3, 7), {}), ("channels", (2, 5, 4, 3), {"axis": 1, "eps": 0.5})):
-        x = normal(*shape, mean=-1, std=3)
-        peak = np.abs(x.astype(np.float64)).max(attributes.get("axis", -1), keepdims=True)
-        case(f"peak_norm_{name}", "peak_norm", attributes, [x], x / (peak + attributes.get("eps", 1e-5)))

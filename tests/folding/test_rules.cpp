@@ -57,10 +57,6 @@ TEST_CASE("max-pools pass a positive scale with any shift, a window of one any s
   expect(pooled(1, false), folds);
 }
 
-TEST_CASE("nothing passes a peak norm") {
-  expect(behind([](GraphBuilder& net, ValueId x) { return net.add(PeakNorm{}, {x}); }), Blocker::unsupported_op);
-}
-
 TEST_CASE("resizing and edge padding pass everything, zero padding no shift") {
   for (const ResizeMode mode : {ResizeMode::nearest, ResizeMode::linear}) {
     Resize resize;
