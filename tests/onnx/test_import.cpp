@@ -1,4 +1,6 @@
 // What the importer makes of ONNX's ways of saying things, and what it says of what it cannot take.
+#include <fmt/format.h>
+
 #include <fstream>
 #include <sstream>
 
