@@ -414,7 +414,6 @@ struct Constant {
   X(Compare) X(Pair) X(Where) X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) \
   X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices)
 // clang-format on
-
 template <class Nothing, class... Ops>
 using Listed = std::variant<Ops...>;
 #define BANOFF_LISTED(op) , op
