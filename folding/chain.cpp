@@ -1,6 +1,7 @@
 #include "folding/chain.hpp"
 
 #include "folding/linear_op.hpp"
+#include "runtime/graph/reductions.hpp"
 
 namespace banoff::gauge {
 
@@ -10,7 +11,6 @@ namespace {
 void require_link(const Node& node) {
   const auto* pool = node.as<Pool>();
   const auto* global = node.as<GlobalPool>();
-  const auto* reduce = node.as<Reduce>();
   const bool takes_maximum = (pool && pool->kind == PoolKind::max) || (global && global->kind == PoolKind::max);
   if (takes_maximum || node.as<Activation>() || node.as<PRelu>() || node.as<Softmax>()) {
     throw Refused{Blocker::activation, node.name};
@@ -18,8 +18,8 @@ void require_link(const Node& node) {
   if (node.inputs.size() > 1 || node.outputs.size() > 1) throw Refused{Blocker::branch, node.name};
   const bool affine = pool || global || node.as<AdaptiveAvgPool>() || node.as<Identity>() || node.as<Flatten>() ||
                       node.as<Reshape>() || node.as<Transpose>() || node.as<Squeeze>() || node.as<Unsqueeze>() ||
-                      (reduce && reduce->kind == ReduceKind::mean) || node.as<Resize>() || node.as<Pad>() ||
-                      node.as<ChannelShuffle>() || node.as<Slice>();
+                      mean_of(node) || node.as<Resize>() || node.as<Pad>() || node.as<ChannelShuffle>() ||
+                      node.as<Slice>();
   if (!affine) throw Refused{Blocker::unsupported_op, node.name};
 }
 

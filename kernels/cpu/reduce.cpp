@@ -6,6 +6,7 @@
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/layout.hpp"
+#include "runtime/graph/reductions.hpp"
 
 namespace banoff::cpu {
 
@@ -41,12 +42,6 @@ Offer offer_of(bool max, const Blocks& in, int threads) {
     if (in.lanes == 1) run_planes(max, in, input(args, 0), output(args, 0));
     else run_lanes(max, in, input(args, 0), output(args, 0));
   });
-}
-
-/// Null where the node is not a mean.
-const Reduce* mean_of(const Node& node) {
-  const auto* reduce = node.as<Reduce>();
-  return reduce != nullptr && reduce->kind == ReduceKind::mean ? reduce : nullptr;
 }
 
 /// Whether the node is a mean over all spatial dimensions, or a global pooling.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/graph/reductions.hpp"
 #include "runtime/onnx/products.hpp"
 
 namespace banoff::onnx_import {
@@ -49,10 +50,8 @@ class Rewriter {
     const auto* op = difference ? difference->as<Binary>() : nullptr;
     if (op == nullptr || op->kind != BinaryKind::sub) return std::nullopt;
     const Node* mean = producer(difference->inputs[1]);
-    const auto* reduce = mean ? mean->as<Reduce>() : nullptr;
-    if (reduce == nullptr || reduce->kind != ReduceKind::mean || !reduce->keep_dims ||
-        mean->inputs[0] != difference->inputs[0])
-      return std::nullopt;
+    const auto* reduce = mean ? mean_of(*mean) : nullptr;
+    if (reduce == nullptr || !reduce->keep_dims || mean->inputs[0] != difference->inputs[0]) return std::nullopt;
     axes = reduce->axes;
     return difference->inputs[0];
   }
@@ -68,8 +67,8 @@ class Rewriter {
     for (const std::size_t at : {std::size_t{0}, std::size_t{1}}) {
       const auto eps = number(graph_, sum->inputs[1 - at]);
       const Node* mean = producer(sum->inputs[at]);
-      const auto* reduce = mean ? mean->as<Reduce>() : nullptr;
-      if (!eps || *eps < 0 || reduce == nullptr || reduce->kind != ReduceKind::mean || reduce->axes != axes) continue;
+      const auto* reduce = mean ? mean_of(*mean) : nullptr;
+      if (!eps || *eps < 0 || reduce == nullptr || reduce->axes != axes) continue;
       const Node* square = producer(mean->inputs[0]);
       const auto* product = square ? square->as<Binary>() : nullptr;
       Ints own;
