@@ -106,11 +106,11 @@ class Preparation {
   /// The network where the first dimension of its first input is `batch`: whatever the file calls that size, unless
   /// --shape gives it.
   Model at_batch(const std::filesystem::path& file, std::int64_t batch, double& load_ms) const {
-    LoadOptions load = options_.load;
+    const LoadOptions& load = options_.load;
     const auto start = Clock::now();
-    Model model = Model::load(file, load);
+    const Model model = Model::load(file, load);
     load_ms = since(start);
-    const TensorInfo input = model.inputs().front();
+    TensorInfo input = model.inputs().front();
     const std::int64_t size = input.shape.rank() == 0 ? 1 : input.shape[0];
     const std::string symbol = input.symbols.empty() ? "" : input.symbols[0];
     if (size == batch || load.symbols.contains(symbol) || load.shapes.contains(input.name)) return model;
@@ -118,11 +118,8 @@ class Preparation {
       fail_input("{}: no batch of {}: input '{}' has a first dimension of {} in the file (--batch {})", file.string(),
                  batch, input.name, size, size);
     }
-    load.symbols.emplace(symbol, batch);
-    const auto again = Clock::now();
-    model = Model::load(file, load);
-    load_ms = since(again);
-    return model;
+    input.shape[0] = batch;
+    return model.at({{input.name, input.shape}});
   }
 
   /// Null where clamps fold no more norms than the same network had without, which was there before.

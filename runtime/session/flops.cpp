@@ -11,7 +11,7 @@ struct Special {
 
   [[nodiscard]] std::int64_t in() const { return inputs[0].shape.elements(); }
   [[nodiscard]] std::int64_t out() const { return outputs[0].shape.elements(); }
-  [[nodiscard]] std::int64_t taps(const Op& op) const {
+  [[nodiscard]] std::int64_t taps(const auto& op) const {
     std::int64_t taps = 1;
     for (const Window& w : windows(op, inputs[0].shape)) taps *= w.kernel;
     return taps;
