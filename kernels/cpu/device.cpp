@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/cpu.hpp"
 #include "kernels/cpu/kernels.hpp"
+#include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/onednn/convolution.hpp"
 #include "kernels/layout.hpp"
@@ -26,13 +27,14 @@ void require_avx2() {
 #endif
 }
 
-/// Whether oneDNN computes with vectors of 16, for which nChw16c is made: the library has the last word, since its
-/// limit (DNNL_MAX_CPU_ISA) may lie below what the processor has.
-bool has_vectors_of_16() {
+/// The instruction set of the own kernels: oneDNN's, whose limit (DNNL_MAX_CPU_ISA) may lie below what the processor
+/// has, and for whose vectors of 16 the layout nChw16c is made.
+Isa isa() {
 #if defined(__x86_64__)
-  return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+  const bool avx512 = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+  return avx512 ? Isa::avx512 : Isa::avx2;
 #else
-  return false;
+  return Isa::neon;
 #endif
 }
 
@@ -90,7 +92,7 @@ class CpuDevice final : public Device {
   explicit CpuDevice(const Options& options)
       : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
                  options.implementations},
-        vectors_of_16_(has_vectors_of_16()),
+        machine_{context_.threads, isa()},
         reference_(reference::device()) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
@@ -103,7 +105,7 @@ class CpuDevice final : public Device {
     const std::size_t rank = type.shape.rank();
     if (storage(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
-    if (vectors_of_16_) return {Layout::channels_last, Layout::blocked16, Layout::plain};
+    if (machine_.isa == Isa::avx512) return {Layout::channels_last, Layout::blocked16, Layout::plain};
     return {Layout::blocked8, Layout::channels_last, Layout::plain};
   }
 
@@ -182,6 +184,24 @@ class CpuDevice final : public Device {
     return onednn::reorder(context_, type.shape, from, to);
   }
 
+  using Way = std::function<std::vector<Offer>()>;
+
+  /// What every way offers; where all refuse, what the first says.
+  [[nodiscard]] static std::vector<Offer> all_of(const std::vector<Way>& ways) {
+    std::vector<Offer> offers;
+    std::optional<Refused> first;
+    for (const Way& way : ways) {
+      try {
+        std::ranges::move(way(), std::back_inserter(offers));
+      } catch (Refused& refused) {
+        if (!first) first = std::move(refused);
+      }
+    }
+    if (offers.empty()) throw std::move(*first);
+    return offers;
+  }
+
+  /// The library's ways first: of equals they are taken.
   [[nodiscard]] std::vector<Offer> own_offers(const Region& region) const {
     const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
@@ -190,12 +210,13 @@ class CpuDevice final : public Device {
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head)) return onednn::convolution(context_, region);
     if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
-    if (std::holds_alternative<Dense>(head)) return onednn::dense(context_, region);
-    return onednn::matrix_product(context_, region);
+    if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
+    return all_of({[&] { return onednn::dense(context_, region); },
+                   [&] { return std::vector<Offer>{dense(machine_, region)}; }});
   }
 
   onednn::Context context_;
-  bool vectors_of_16_;
+  Machine machine_;
   std::unique_ptr<Device> reference_;
 };
 

@@ -14,6 +14,7 @@ struct LoopKernelTraits {
   std::string name;
   std::vector<int> overwrites = {};  ///< inputs that output 0 may share memory with
   std::size_t scratch_bytes = 0;
+  std::size_t weight_bytes = 0;  ///< of packed weights
 
   [[nodiscard]] std::string implementation() const { return "loop:" + name; }
 };
@@ -26,6 +27,7 @@ class LoopKernel final : public Kernel {
   void run(const KernelArgs& args) const override { function_(args); }
   [[nodiscard]] std::string implementation() const override { return traits_.implementation(); }
   [[nodiscard]] std::size_t scratch_bytes() const override { return traits_.scratch_bytes; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return traits_.weight_bytes; }
   [[nodiscard]] bool may_overwrite(int input) const override {
     return std::ranges::find(traits_.overwrites, input) != traits_.overwrites.end();
   }

@@ -109,7 +109,7 @@ std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts 
 }
 
 PackedPtr packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {
-  return context.weights->get(values, given, wanted, [&] {
+  return context.weights->get(values, {given, wanted}, [&] {
     dnnl::memory from(given, context.engine, const_cast<float*>(values.data()));
     dnnl::memory to(wanted, context.engine);
     dnnl::stream stream(context.engine);

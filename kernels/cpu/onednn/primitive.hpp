@@ -4,17 +4,22 @@
 #include <functional>
 
 #include "kernels/cpu/onednn/compat.hpp"
-#include "kernels/cpu/onednn/weight_cache.hpp"
+#include "kernels/cpu/weight_cache.hpp"
 #include "kernels/region.hpp"
 
 namespace banoff::onednn {
+
+/// Weights from one memory descriptor to another.
+using Packing = std::pair<Md, Md>;
+using Weights = cpu::WeightCache<Packing, dnnl::memory>;
+using PackedPtr = Weights::Pointer;
 
 /// What describing and making kernels needs to know of the device. Outlives its offers.
 struct Context {
   dnnl::engine engine;
   int threads = 1;
   std::size_t implementations = 1;  ///< offered for one convolution
-  std::shared_ptr<WeightCache> weights = std::make_shared<WeightCache>();
+  std::shared_ptr<Weights> weights = std::make_shared<Weights>();
 };
 
 /// A memory descriptor of f32 values. Rank 3 is described as rank 4 with height 1, the same bytes.

@@ -1,14 +1,15 @@
-#include "kernels/cpu/onednn/weight_cache.hpp"
+#include "kernels/cpu/weight_cache.hpp"
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 
-namespace banoff::onednn {
+namespace banoff::cpu {
 
 /// Eight lanes, so that the multiplier is never waited for: weights are read about as fast as memory gives them. Each
 /// round is xxHash's (add a word, rotate, multiply by an odd constant), and both halves take in every lane.
-WeightCache::Digest WeightCache::digest_of(std::span<const float> values) {
+Digest digest_of(std::span<const float> values) {
   constexpr std::size_t lanes = 8, block = lanes * sizeof(std::uint64_t);
   constexpr std::uint64_t odd = 0x9E3779B97F4A7C15U;
   const auto round = [](std::uint64_t state, std::uint64_t word) { return std::rotl(state + word * odd, 31) * odd; };
@@ -29,22 +30,4 @@ WeightCache::Digest WeightCache::digest_of(std::span<const float> values) {
   return digest;
 }
 
-PackedPtr WeightCache::find(const Digest& digest, const Md& given, const Md& wanted) {
-  const std::scoped_lock lock(mutex_);
-  const auto [first, last] = entries_.equal_range(digest[0]);
-  for (auto entry = first; entry != last; ++entry) {
-    const Entry& known = entry->second;
-    if (known.digest != digest || known.given != given || known.wanted != wanted) continue;
-    if (PackedPtr packed = known.packed.lock()) return packed;
-  }
-  return nullptr;
-}
-
-void WeightCache::add(Entry entry) {
-  const std::scoped_lock lock(mutex_);
-  std::erase_if(entries_, [](const auto& known) { return known.second.packed.expired(); });
-  const std::uint64_t key = entry.digest[0];
-  entries_.emplace(key, std::move(entry));
-}
-
-}  // namespace banoff::onednn
+}  // namespace banoff::cpu

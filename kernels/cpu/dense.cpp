@@ -1,0 +1,90 @@
+// Dense layers of a few rows: reading the weights is what takes time.
+#include <algorithm>
+
+#include "kernels/cpu/linear.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/parallel.hpp"
+#include "kernels/cpu/simd/product.hpp"
+#include "kernels/cpu/tail.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+/// From here on every row more reads the weights again, from the caches at best: a matrix product is better.
+constexpr std::int64_t most_rows = 4;
+
+struct DensePlan {
+  std::size_t source;  ///< region input
+  std::int64_t rows, in, out;
+  PackedFloats weights;
+  AlignedFloats bias;
+  TailPlan tail;
+  simd::ProductKernel kernel;
+};
+
+std::int64_t panels_of(std::int64_t out) { return (out + simd::product_panel - 1) / simd::product_panel; }
+
+/// [out][in] as [panel][in][64].
+std::shared_ptr<const AlignedFloats> panels(std::span<const float> values, std::int64_t in, std::int64_t out) {
+  auto packed = std::make_shared<AlignedFloats>(static_cast<std::size_t>(panels_of(out) * simd::product_panel * in));
+  for (std::int64_t o = 0; o < out; ++o) {
+    const float* from = values.data() + o * in;
+    float* to = packed->data() + o / simd::product_panel * simd::product_panel * in + o % simd::product_panel;
+    for (std::int64_t k = 0; k < in; ++k) to[k * simd::product_panel] = from[k];
+  }
+  return packed;
+}
+
+DensePlan plan_dense(const Machine& machine, const Region& region) {
+  const Node& node = region.node(0);
+  const Shape& x = region.type(node.inputs[0]).shape;
+  const std::int64_t in = x.back();
+  const std::int64_t out = node.as<Dense>()->out;
+  const auto values = floats(region, node, Slot::weight);
+  auto weights = machine.weights->get(values, "dense", [&] { return panels(values, in, out); });
+  auto bias = floats(region, node, Slot::bias);
+  bias.resize(static_cast<std::size_t>(panels_of(out) * simd::product_panel), 0.0F);
+  return {input_of(region, node.inputs[0]),
+          x.elements(0, x.rank() - 1),
+          in,
+          out,
+          std::move(weights),
+          by_channel(bias),
+          TailPlan(region, x.rank() - 1),
+          simd::product_kernel(machine.isa)};
+}
+
+void run_dense(const DensePlan& plan, const KernelArgs& args) {
+  TailPlan::Steps steps;
+  const simd::Tail tail = plan.tail.bind(args, steps);
+  const std::int64_t panel_elements = plan.in * simd::product_panel;
+  parallel_for(panels_of(plan.out), panel_elements, [&](std::int64_t panel) {
+    plan.kernel({input(args, plan.source), plan.weights->data() + panel * panel_elements, plan.bias.data(),
+                 output(args, 0), plan.rows, plan.in, plan.out, panel, tail});
+  });
+}
+
+}  // namespace
+
+Offer dense(const Machine& machine, const Region& region) {
+  const Node& node = region.node(0);
+  const Shape& x = region.type(node.inputs[0]).shape;
+  const std::int64_t rows = x.elements(0, x.rank() - 1);
+  if (rows > most_rows) throw Refused{"more rows than pay for reading the weights again"};
+  if (region.input_layouts[input_of(region, node.inputs[0])] != Layout::plain ||
+      region.output_layouts[0] != Layout::plain)
+    throw Refused{"dense in a layout other than plain"};
+  static_cast<void>(TailPlan(region, x.rank() - 1));
+  LoopKernelTraits traits{"product"};
+  const auto weights = static_cast<double>(panels_of(node.as<Dense>()->out) * simd::product_panel * x.back());
+  traits.weight_bytes = static_cast<std::size_t>(4 * weights);
+  const double us = static_cast<double>(rows) * pass_us(4 * weights, machine.threads);
+  return loop_offer(std::move(traits), us, [&machine, region] {
+    return [plan = std::make_shared<const DensePlan>(plan_dense(machine, region))](const KernelArgs& args) {
+      run_dense(*plan, args);
+    };
+  });
+}
+
+}  // namespace banoff::cpu

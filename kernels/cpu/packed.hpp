@@ -1,0 +1,46 @@
+// What the own kernels read besides values of the network: floats that lie on cache lines, shared between kernels.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "kernels/cpu/isa.hpp"
+#include "kernels/cpu/weight_cache.hpp"
+
+namespace banoff::cpu {
+
+/// Floats on a cache line, zero at first; large ones on pages of their own that the system may make huge, since weights
+/// that are read once per run otherwise wait for address translation.
+class AlignedFloats {
+ public:
+  explicit AlignedFloats(std::size_t count);
+
+  [[nodiscard]] float* data() { return data_.get(); }
+  [[nodiscard]] const float* data() const { return data_.get(); }
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] std::size_t bytes() const { return count_ * sizeof(float); }
+
+ private:
+  struct Free {
+    std::size_t alignment;
+    void operator()(float* data) const;
+  };
+  std::size_t count_;
+  std::unique_ptr<float[], Free> data_;
+};
+
+/// By the name of the form: "winograd 4x3 avx512".
+using PackedWeights = WeightCache<std::string, AlignedFloats>;
+using PackedFloats = PackedWeights::Pointer;
+
+/// What offering and making own kernels needs to know of the device. Outlives its offers.
+struct Machine {
+  int threads = 1;
+  Isa isa = Isa::avx2;
+  std::shared_ptr<PackedWeights> weights = std::make_shared<PackedWeights>();
+};
+
+/// Values by channel, with zeros up to a whole number of the widest vectors.
+[[nodiscard]] AlignedFloats by_channel(std::span<const float> values);
+
+}  // namespace banoff::cpu
