@@ -174,7 +174,12 @@ class Preparation {
       for (const int threads : options_.threads) {
         Result variant = row;
         variant.device = device;
-        add_candidate(folded, {device, threads, way.norms == Norms::fused}, std::move(variant));
+        add_candidate(folded,
+                      {.name = device,
+                       .threads = threads,
+                       .fuse_norms = way.norms == Norms::fused,
+                       .isa = device == "cpu" ? options_.isa : ""},
+                      std::move(variant));
       }
     }
   }

@@ -51,6 +51,7 @@ void add_timing_options(Command& command, BenchCommand& options) {
       .by_commas()
       .within(0, 4096)
       .shows_default();
+  add_isa_option(command, b.isa);
   command.option("--batch", b.batches, "Sizes of the batch: the first dimension of the first input")
       .by_commas()
       .positive()

@@ -83,9 +83,14 @@ void add_device_options(Command& command, DeviceOptions& options) {
   command.option("--threads", options.threads, "Threads of the device (0: as many as this process may use)")
       .within(0, 4096)
       .shows_default();
+  add_isa_option(command, options.isa);
   command.option_function<std::string>(
       "--precision", [&options](const std::string& name) { options.precision = precision_named(name); },
       fmt::format("What a GPU computes in: fp32, tf32, fp16 or bf16 (default: {})", name_of(options.precision)));
+}
+
+void add_isa_option(Command& command, std::string& isa) {
+  command.option("--isa", isa, "Widest instructions of the cpu device: avx2 or avx512 (default: all it has)");
 }
 
 void add_fold_options(Command& command, FoldOptions& options) {

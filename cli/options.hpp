@@ -27,7 +27,9 @@ struct ModelOptions {
 void add_model_options(Command& command, ModelOptions& options);
 [[nodiscard]] Model load(const ModelOptions& options);
 
-/// --device, --threads and --precision.
+/// --isa, one of what add_device_options adds.
+void add_isa_option(Command& command, std::string& isa);
+/// --device, --threads, --isa and --precision.
 void add_device_options(Command& command, DeviceOptions& options);
 /// --method, and what the method `optimal` may do: --activations, --objective, --no-borders.
 void add_fold_options(Command& command, FoldOptions& options);

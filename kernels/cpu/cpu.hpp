@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "kernels/device.hpp"
 
@@ -12,13 +13,16 @@ namespace banoff::cpu {
 
 struct Options {
   int threads = 0;  ///< 0: as many as this process may use (runtime/core/cpu_count.hpp)
+  /// "avx2" or "avx512", own kernels' and oneDNN's; empty: the widest that the processor has. oneDNN takes its limit
+  /// once in a process: `device` refuses where it has another one.
+  std::string isa = {};
   /// How many of oneDNN's implementations are offered for one convolution. Prices hardly tell them apart, and
   /// describing all of them takes time (docs/decisions/0008-offers.md): more than its favourite is for those who
   /// measure.
   std::size_t implementations = 1;
 };
 
-/// Throws refused when this CPU lacks AVX2, which the own loops are compiled for.
+/// Throws refused when this CPU lacks AVX2, which the own loops are compiled for, or the instruction set asked for.
 [[nodiscard]] std::unique_ptr<Device> device(const Options& options = {});
 
 /// "oneDNN 2.6.3", the library linked at run time.

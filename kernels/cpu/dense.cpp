@@ -45,14 +45,9 @@ DensePlan plan_dense(const Machine& machine, const Region& region) {
   auto weights = machine.weights->get(values, "dense", [&] { return panels(values, in, out); });
   auto bias = floats(region, node, Slot::bias);
   bias.resize(static_cast<std::size_t>(panels_of(out) * simd::product_panel), 0.0F);
-  return {input_of(region, node.inputs[0]),
-          x.elements(0, x.rank() - 1),
-          in,
-          out,
-          std::move(weights),
-          by_channel(bias),
-          TailPlan(region, x.rank() - 1),
-          simd::product_kernel(machine.isa)};
+  return {
+      input_of(region, node.inputs[0]), x.elements(0, x.rank() - 1),      in, out, std::move(weights), by_channel(bias),
+      TailPlan(region, x.rank() - 1),   simd::product_kernel(machine.isa)};
 }
 
 void run_dense(const DensePlan& plan, const KernelArgs& args) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/cpu/choose_isa.hpp"
 #include "kernels/cpu/cpu.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/linear.hpp"
@@ -18,25 +19,6 @@
 namespace banoff::cpu {
 
 namespace {
-
-void require_avx2() {
-#if defined(__x86_64__)
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
-    throw Error(ErrorKind::refused, "the cpu device needs a processor with AVX2 and FMA; use --device reference");
-  }
-#endif
-}
-
-/// The instruction set of the own kernels: oneDNN's, whose limit (DNNL_MAX_CPU_ISA) may lie below what the processor
-/// has, and for whose vectors of 16 the layout nChw16c is made.
-Isa isa() {
-#if defined(__x86_64__)
-  const bool avx512 = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
-  return avx512 ? Isa::avx512 : Isa::avx2;
-#else
-  return Isa::neon;
-#endif
-}
 
 /// How many rows an output has: so many, or as many as an input.
 struct Rows {
@@ -89,10 +71,10 @@ std::vector<Rows> rows_of(const Region& region) {
 
 class CpuDevice final : public Device {
  public:
-  explicit CpuDevice(const Options& options)
+  CpuDevice(const Options& options, Isa isa)
       : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
                  options.implementations},
-        machine_{context_.threads, isa()},
+        machine_{context_.threads, isa},
         reference_(reference::device()) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
@@ -211,8 +193,8 @@ class CpuDevice final : public Device {
     if (std::holds_alternative<Conv>(head)) return onednn::convolution(context_, region);
     if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
     if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
-    return all_of({[&] { return onednn::dense(context_, region); },
-                   [&] { return std::vector<Offer>{dense(machine_, region)}; }});
+    return all_of(
+        {[&] { return onednn::dense(context_, region); }, [&] { return std::vector<Offer>{dense(machine_, region)}; }});
   }
 
   onednn::Context context_;
@@ -223,8 +205,8 @@ class CpuDevice final : public Device {
 }  // namespace
 
 std::unique_ptr<Device> device(const Options& options) {
-  require_avx2();
-  return onednn::translated([] { return "the cpu device"; }, [&] { return std::make_unique<CpuDevice>(options); });
+  const Isa isa = isa_of(options.isa);
+  return onednn::translated([] { return "the cpu device"; }, [&] { return std::make_unique<CpuDevice>(options, isa); });
 }
 
 std::string library_version() {

@@ -12,8 +12,6 @@ enum class Isa : std::uint8_t { avx2, avx512, neon };
   return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "neon";
 }
 /// Floats in a vector.
-[[nodiscard]] constexpr std::int64_t lanes_of(Isa isa) {
-  return isa == Isa::avx512 ? 16 : isa == Isa::avx2 ? 8 : 4;
-}
+[[nodiscard]] constexpr std::int64_t lanes_of(Isa isa) { return isa == Isa::avx512 ? 16 : isa == Isa::avx2 ? 8 : 4; }
 
 }  // namespace banoff::cpu

@@ -71,7 +71,8 @@ void TailPlan::add(const Region& region, const Node& node, ValueId previous, std
     for (const ValueId operand : node.inputs) {
       if (operand == previous) continue;
       const std::size_t input = input_of(region, operand);
-      if (region.type(operand).shape != shape || !same_bytes(shape, region.input_layouts[input], region.output_layouts[0]))
+      if (region.type(operand).shape != shape ||
+          !same_bytes(shape, region.input_layouts[input], region.output_layouts[0]))
         throw Refused{"an operand that lies otherwise than the result"};
       steps_.push_back({TailKind::add});
       inputs_.push_back(input);

@@ -34,9 +34,11 @@ std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
   if (const auto precision = precision_of(options)) return make_gpu(*precision);
   if (options.precision != Precision::fp32)
     fail_usage("the {} device computes in fp32, not in {}", options.name, name_of(options.precision));
+  if (!options.isa.empty() && options.name != "cpu")
+    fail_usage("the {} device has no choice of instruction sets; that is the cpu device's", options.name);
   if (options.name == "reference") return reference::device(DType::f32);
   if (options.name == "reference-f64") return reference::device(DType::f64);
-  if (options.name == "cpu") return cpu::device({.threads = options.threads});
+  if (options.name == "cpu") return cpu::device({.threads = options.threads, .isa = options.isa});
   fail_usage("unknown device '{}' (built in: {})", options.name, fmt::join(device_names(), ", "));
 }
 

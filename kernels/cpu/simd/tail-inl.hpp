@@ -82,13 +82,11 @@ HWY_INLINE void apply_step(D d, const TailStep& step, const TilePlace& at, Vec<D
       });
       break;
     case TailKind::leaky_relu:
-      for_tile(d, tile,
-               [&](D, Vec<D> x, int, int) HWY_ATTR { return IfThenElse(Lt(x, Zero(d)), Mul(x, low), x); });
+      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return IfThenElse(Lt(x, Zero(d)), Mul(x, low), x); });
       break;
     case TailKind::hard_sigmoid:
-      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR {
-        return clamped(d, MulAdd(x, low, high), Zero(d), Set(d, 1.0F));
-      });
+      for_tile(d, tile,
+               [&](D, Vec<D> x, int, int) HWY_ATTR { return clamped(d, MulAdd(x, low, high), Zero(d), Set(d, 1.0F)); });
       break;
     case TailKind::hard_swish:
       for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR {
@@ -96,12 +94,8 @@ HWY_INLINE void apply_step(D d, const TailStep& step, const TilePlace& at, Vec<D
         return Mul(x, gate);
       });
       break;
-    case TailKind::sigmoid:
-      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return sigmoid(d, x); });
-      break;
-    case TailKind::silu:
-      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return silu(d, x); });
-      break;
+    case TailKind::sigmoid: for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return sigmoid(d, x); }); break;
+    case TailKind::silu: for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return silu(d, x); }); break;
   }
 }
 

@@ -20,6 +20,9 @@ struct DeviceOptions {
   int threads = 0;                        ///< 0: as many as this process may use
   bool fuse_norms = true;                 ///< merge a batch norm that stayed with the activation behind it
   Precision precision = Precision::fp32;  ///< of the gpu device; the others compute in fp32
+  /// Of the cpu device: "avx2" or "avx512"; empty: the widest that the processor has. oneDNN takes its limit once in a
+  /// process, from the first cpu device that names one.
+  std::string isa = {};
   /// How many sets of sizes beside the model's own stay compiled; those used longest ago go first.
   std::size_t other_sizes = 4;
 };
