@@ -1,4 +1,6 @@
 // Layers with weights: the gauge of what they read and of what they write goes into weights and bias.
+#include <numeric>
+
 #include "folding/linear_op.hpp"
 #include "folding/rewrite.hpp"
 
@@ -10,38 +12,43 @@ bool all_zero(const std::vector<double>& values) {
   return std::ranges::all_of(values, [](double v) { return v == 0.0; });
 }
 
+/// For every channel of the output the sum over the weights that reach it, each times the shift of what it reads.
+std::vector<double> shifted(const Rewrite& r, const LinearOp& linear, const std::vector<double>& shift) {
+  std::vector<double> sums(index(linear.outputs()));
+  if (all_zero(shift)) return sums;
+  const Node& node = r.node();
+  ScaledRows rows(*r.weights().graph().param(node, Slot::weight), linear, r.weights().version().scaling(r.id()));
+  for (std::int64_t major = 0; major < linear.outer; ++major) {
+    const std::vector<double>& row = rows.row(major);
+    for (std::int64_t k = 0; k < rows.length(); k += linear.taps) {
+      const std::int64_t i = major * rows.length() + k;
+      // All taps of one weight row connect the same two channels.
+      const double sum = std::accumulate(row.begin() + k, row.begin() + k + linear.taps, 0.0);
+      sums[index(linear.out_channel(i))] += sum * shift[index(linear.in_channel(i))];
+    }
+  }
+  return sums;
+}
+
 /// y = W x + b with x = p x' + q and y' = s y + h: W' = s W p, b' = s (b + W q) + h.
 /// Returns whether the node now has a bias.
 bool rewrite(const Rewrite& r, const LinearOp& linear, const AffineMap& in, const AffineMap& out) {
-  const Tensor& weight = *r.weights().graph().param(r.node(), Slot::weight);
-  const DType type = weight.dtype();
-  const Shape shape = weight.shape();
+  const DType type = r.weights().graph().param(r.node(), Slot::weight)->dtype();
   const bool biased = r.node().param(Slot::bias) != none;
-  std::vector<double> values = weight.to_vector<double>();
   std::vector<double> bias = r.weights().get(r.id(), Slot::bias, index(linear.outputs()), 0.0);
-  // All taps of one weight row connect the same two channels.
-  for (std::int64_t row = 0; row < linear.outer * linear.middle; ++row) {
-    const std::size_t from = index(linear.in_channel(row * linear.taps));
-    const std::size_t to = index(linear.out_channel(row * linear.taps));
-    double* taps = values.data() + row * linear.taps;
-    const double factor = in.scale[from] * out.scale[to];
-    double sum = 0;
-    for (std::int64_t i = 0; i < linear.taps; ++i) {
-      sum += taps[i];
-      taps[i] *= factor;
-    }
-    bias[to] += sum * in.shift[from];
-  }
-  for (std::size_t c = 0; c < bias.size(); ++c) bias[c] = out.scale[c] * bias[c] + out.shift[c];
-  r.weights().set(r.id(), Slot::weight, shape, std::move(values), type);
+  const std::vector<double> from_shift = shifted(r, linear, in.shift);
+  for (std::size_t c = 0; c < bias.size(); ++c) bias[c] = out.scale[c] * (bias[c] + from_shift[c]) + out.shift[c];
+  r.weights().scale(r.id(), linear, in.scale, out.scale);
   if (!biased && all_zero(bias)) return false;
   const Shape length{std::ssize(bias)};
   r.weights().set(r.id(), Slot::bias, length, std::move(bias), type);
   return true;
 }
 
-LinearOp linear_op(const Shape& weight, std::int64_t groups, bool transposed) {
-  return {weight[0], weight[1], weight.elements(2, weight.rank()), groups, transposed};
+/// The node's weights as they connect channels.
+LinearOp linear_op_of(const Rewrite& r) {
+  return linear_op(r.node().op, r.weights().graph().param(r.node(), Slot::weight)->shape(),
+                   r.system().shape(r.node().inputs[0]));
 }
 
 /// Zeros around an input whose gauge has a shift are that shift: the conv gets a padding value per channel.
@@ -61,27 +68,23 @@ void give_pad_value(const Rewrite& r, const Conv& op) {
 Absorbed apply(const Conv& op, const Rewrite& r) {
   if (op.pad_value) rewrite_pad_value(r, r.system().along(r.node().inputs[0], 1));
   else if (r.system().policy().borders.contains(r.id())) give_pad_value(r, op);
-  const Shape shape = r.weights().graph().param(r.node(), Slot::weight)->shape();
-  const std::int64_t groups = groups_of(op, r.system().shape(r.node().inputs[0]));
-  const bool biased = rewrite(r, linear_op(shape, groups, false), r.reads(1), r.writes(1));
+  const bool biased = rewrite(r, linear_op_of(r), r.reads(1), r.writes(1));
   auto& changed = std::get<Conv>(r.node().op);
   changed.bias = biased;
   changed.weight_standardization.reset();  // a property of the weights that were
   return r.done();
 }
 
-Absorbed apply(const ConvTranspose& op, const Rewrite& r) {
-  const Shape shape = r.weights().graph().param(r.node(), Slot::weight)->shape();
-  const bool biased = rewrite(r, linear_op(shape, op.groups, true), r.reads(1), r.writes(1));
+Absorbed apply(const ConvTranspose&, const Rewrite& r) {
+  const bool biased = rewrite(r, linear_op_of(r), r.reads(1), r.writes(1));
   std::get<ConvTranspose>(r.node().op).bias = biased;
   return r.done();
 }
 
 Absorbed apply(const Dense&, const Rewrite& r) {
-  const Shape shape = r.weights().graph().param(r.node(), Slot::weight)->shape();
   const std::size_t in_axis = r.system().shape(r.node().inputs[0]).rank() - 1;
   const std::size_t out_axis = r.system().shape(r.node().outputs[0]).rank() - 1;
-  std::get<Dense>(r.node().op).bias = rewrite(r, linear_op(shape, 1, false), r.reads(in_axis), r.writes(out_axis));
+  std::get<Dense>(r.node().op).bias = rewrite(r, linear_op_of(r), r.reads(in_axis), r.writes(out_axis));
   return r.done();
 }
 
@@ -108,7 +111,7 @@ Absorbed apply(const MatMul& op, const Rewrite& r) {
   Node& self = r.node();
   self.op = Dense{outputs, false};
   self.inputs.pop_back();
-  r.weights().set(r.id(), Slot::weight, shape, std::move(values), matrix.dtype());
+  graph.set_param(r.id(), Slot::weight, Tensor::of<double>(shape, std::move(values)).as(matrix.dtype()), false);
   return apply(Dense{outputs, false}, r);
 }
 

@@ -17,11 +17,18 @@ void copy_nodes(const Graph& from, Graph& to, std::span<const NodeId> nodes) {
 
 }  // namespace
 
-void Before::keep(const Graph& now, std::span<const NodeId> nodes) {
-  copy_nodes(now, graph_, nodes);
-  for (std::size_t i = 0; i < graph_.outputs.size(); ++i) graph_.outputs[i].value = now.outputs[i].value;
+void Before::keep(const Version& now, std::span<const NodeId> nodes) {
+  copy_nodes(now.graph, graph_, nodes);
+  for (std::size_t i = 0; i < graph_.outputs.size(); ++i) graph_.outputs[i].value = now.graph.outputs[i].value;
+  for (const NodeId id : nodes) {
+    // Scalings are replaced or added, and dropped only by what undoes an attempt.
+    if (const auto found = now.scalings.find(id); found != now.scalings.end()) scalings_[id] = found->second;
+  }
 }
 
-void Before::restore(Graph& now, std::span<const NodeId> nodes) const { copy_nodes(graph_, now, nodes); }
+void Before::restore(Weights& now, std::span<const NodeId> nodes) const {
+  copy_nodes(graph_, now.graph(), nodes);
+  now.restore(scalings_, nodes);
+}
 
 }  // namespace banoff::gauge

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "runtime/graph/graph.hpp"
+#include "folding/weights.hpp"
 
 namespace banoff::gauge {
 
@@ -11,16 +11,18 @@ namespace banoff::gauge {
 /// or back from here. So an attempt costs the nodes it touches, however large the network is.
 class Before {
  public:
-  explicit Before(const Graph& graph) : graph_(graph) {}
+  explicit Before(const Version& now) : graph_(now.graph), scalings_(now.scalings) {}
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
+  [[nodiscard]] Version version() const noexcept { return {graph_, scalings_}; }
   /// What was done to `now` at these nodes, and to its outputs, stands.
-  void keep(const Graph& now, std::span<const NodeId> nodes);
+  void keep(const Version& now, std::span<const NodeId> nodes);
   /// What was done to `now` at these nodes is undone.
-  void restore(Graph& now, std::span<const NodeId> nodes) const;
+  void restore(Weights& now, std::span<const NodeId> nodes) const;
 
  private:
   Graph graph_;
+  Scalings scalings_;
 };
 
 }  // namespace banoff::gauge

@@ -14,6 +14,7 @@
 #include "folding/optimal/affine_tails.hpp"
 #include "folding/optimal/objective.hpp"
 #include "folding/optimal/optimal.hpp"
+#include "folding/parallel.hpp"
 #include "folding/report.hpp"
 #include "folding/self_check.hpp"
 #include "runtime/core/fail.hpp"
@@ -44,7 +45,7 @@ class Folder {
         system_(graph_, types, policy),
         neighbours_(system_),
         readers_(graph_),
-        before_(graph_) {}
+        before_(weights_.version()) {}
 
   /// The report of a norm that nothing was done to.
   [[nodiscard]] FoldedNorm untouched(NodeId id) const {
@@ -93,13 +94,13 @@ class Folder {
       const std::vector<NodeId> behind = readers_.of(norm.outputs[0]);
       changed.insert(changed.end(), behind.begin(), behind.end());
       graph_.bypass(id, readers_);
-      before_.keep(graph_, changed);
+      before_.keep(weights_.version(), changed);
       done.name = result.name;
       done.where = result.where;
       explain_fold(done, direction == Direction::backward);
       result = std::move(done);
     } catch (const Refused&) {
-      before_.restore(graph_, changed);
+      before_.restore(weights_, changed);
       throw;
     }
     system_.merge(norm.inputs[0], norm.outputs[0]);
@@ -183,10 +184,10 @@ class Folder {
   }
 
   void check(const std::vector<NodeId>& nodes, NodeId norm, const gauge::Assignment& assignment) {
-    const Graph& before = before_.graph();
-    const auto result = self_check(before, graph_, nodes, {{norm}}, system_, assignment, types_, compute_);
+    const auto result = self_check(before_.version(), weights_.version(), nodes, {{norm}}, system_, assignment, types_,
+                                   compute_, gauge::threads_of(options_));
     if (!(result.error <= options_.tolerance))
-      throw Refused{Blocker::self_check, before.node(result.worst).name, {}, result.failure};
+      throw Refused{Blocker::self_check, before_.graph().node(result.worst).name, {}, result.failure};
     worst_error_ = std::max(worst_error_, result.error);
   }
 
@@ -284,7 +285,7 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
     }
     if (norm.folded) folded_channels += original.param(node, Slot::mean)->elements();
   }
-  weights.round_all();
+  weights.round_all(gauge::threads_of(options));
   gauge::rejoin_affine_tails(graph);
   graph = graph.compacted();
   if (seeks_optimum) report_optimum(report, original, optimal);

@@ -1,15 +1,13 @@
 #include "folding/self_check.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
-#include <random>
-#include <system_error>
-#include <thread>
 
+#include "folding/parallel.hpp"
+#include "folding/projection.hpp"
 #include "folding/sample_shapes.hpp"
-#include "runtime/core/cpu_count.hpp"
+#include "folding/samples.hpp"
 
 namespace banoff::gauge {
 
@@ -23,70 +21,52 @@ std::vector<Tensor> gather(const Values& values, const std::vector<ValueId>& wan
   return result;
 }
 
-/// The gauge of every element of a value whose sample has another spatial size than the value itself.
-class ElementGauges {
- public:
-  ElementGauges(const System& system, const Assignment& assignment, ValueId value, const Shape& sample)
-      : system_(system), assignment_(assignment), value_(value), sample_(sample), full_(system.shape(value)) {}
+/// The largest error so far, and the largest term that it is relative to.
+struct Difference {
+  double worst = 0, largest = 0;
 
-  [[nodiscard]] Gauge at(std::int64_t flat) const {
-    // A sample shrinks in space only: the element at this place of the full-size value has the same channel. At other
-    // sizes it may be larger along what is open, where all elements have one gauge.
-    std::int64_t place = 0;
-    std::int64_t stride = 1;
-    for (std::size_t axis = sample_.rank(); axis-- > 0;) {
-      place += flat % sample_[axis] % full_[axis] * stride;
-      flat /= sample_[axis];
-      stride *= full_[axis];
-    }
-    const Gauge* gauge = assignment_.find(system_.of_element(value_, place));
-    return gauge ? *gauge : Gauge{};
+  /// `off` should be 0, and is the difference of terms of these magnitudes.
+  void add(double off, double left, double right) {
+    worst = std::isnan(off) ? std::numeric_limits<double>::infinity() : std::max(worst, std::abs(off));
+    largest = std::max({largest, std::abs(left), std::abs(right)});
   }
-
- private:
-  const System& system_;
-  const Assignment& assignment_;
-  ValueId value_;
-  Shape sample_, full_;
+  [[nodiscard]] double relative() const { return largest > 0 ? worst / largest : worst; }
 };
 
-/// A value before and after: random where the gauge leaves it free.
-std::pair<Tensor, Tensor> random_pair(const Shape& shape, const ElementGauges& gauges, std::mt19937_64& random) {
-  std::normal_distribution<double> normal;
-  std::vector<double> original(static_cast<std::size_t>(shape.elements()));
-  std::vector<double> stored(original.size());
-  for (std::size_t i = 0; i < original.size(); ++i) {
-    const Gauge gauge = gauges.at(static_cast<std::int64_t>(i));
-    const bool forgotten = gauge.den == 0.0;
-    original[i] = forgotten ? -gauge.shift / gauge.num : normal(random);
-    stored[i] = forgotten ? normal(random) : (gauge.num * original[i] + gauge.shift) / gauge.den;
-  }
-  return {Tensor::of<double>(shape, std::move(original)), Tensor::of<double>(shape, std::move(stored))};
-}
+constexpr double apart = std::numeric_limits<double>::infinity();
 
 /// Largest |den * stored - (num * original + shift)|, relative to the largest term.
-double difference(const Tensor& original, const Tensor& stored, const ElementGauges& gauges) {
-  if (original.shape() != stored.shape()) return std::numeric_limits<double>::infinity();
+void compare(const Tensor& original, const Tensor& stored, const ElementGauges& gauges, Difference& difference) {
+  if (original.shape() != stored.shape()) return difference.add(apart, 0, 0);
   const std::vector<double> was = original.to_vector<double>();
   const std::vector<double> is = stored.to_vector<double>();
-  double worst = 0;
-  double largest = 0;
   for (std::size_t i = 0; i < was.size(); ++i) {
-    const Gauge gauge = gauges.at(static_cast<std::int64_t>(i));
-    const double off = std::abs(gauge.den * is[i] - (gauge.num * was[i] + gauge.shift));
-    if (std::isnan(off)) return std::numeric_limits<double>::infinity();
-    worst = std::max(worst, off);
-    largest = std::max({largest, std::abs(gauge.den * is[i]), std::abs(gauge.num * was[i]) + std::abs(gauge.shift)});
+    const Gauge& gauge = gauges.at(static_cast<std::int64_t>(i));
+    const double left = gauge.den * is[i], right = gauge.num * was[i];
+    difference.add(left - (right + gauge.shift), left, std::abs(right) + std::abs(gauge.shift));
   }
-  return largest > 0 ? worst / largest : worst;
 }
+
+/// A layer with weights before and after, each summed over its output channels with random coefficients such that the
+/// sums should differ by `shifts`, one for each group.
+struct ProjectedPair {
+  Alone before, after;
+  std::vector<double> shifts;
+  double channels = 1;  ///< summed over
+};
 
 /// One node before and after.
 class NodeCheck {
  public:
-  NodeCheck(const Graph& before, const Graph& after, const System& system, const Assignment& assignment,
+  NodeCheck(const Version& before, const Version& after, const System& system, const Assignment& assignment,
             const std::vector<TensorType>& types, const ComputeNode& compute)
-      : before_(before), after_(after), system_(system), assignment_(assignment), types_(types), compute_(compute) {}
+      : versions_{before, after},
+        before_(before.graph),
+        after_(after.graph),
+        system_(system),
+        assignment_(assignment),
+        types_(types),
+        compute_(compute) {}
 
   /// The largest relative difference of the node's outputs, at two values of every open size.
   [[nodiscard]] double operator()(NodeId id, bool removed) const {
@@ -134,31 +114,103 @@ class NodeCheck {
   }
 
   [[nodiscard]] double at(const Shapes& shapes, NodeId id, bool removed) const {
+    if (!removed && has_projection(after_.node(id)) && before_.node(id).op.index() == after_.node(id).op.index())
+      return at_projected(shapes, id);
     const Node& was = before_.node(id);
-    Values original;
-    Values stored;
-    std::mt19937_64 random(20220331U + static_cast<std::uint64_t>(id));
+    const Alone now = alone(versions_.after, id);
+    const auto bends = bends_of(before_, was, was.inputs.empty() ? Shape{} : shape_of(shapes, was.inputs[0]));
+    std::mt19937_64 random = seeded(id);
+    Difference difference;
+    for (int draw = 0; draw < (bends ? pieces : 1); ++draw) {
+      const auto [original, stored] = values(shapes, bends, draw, random);
+      const std::vector<Tensor> expected = compute_(before_, was, gather(original, was.inputs));
+      const std::vector<Tensor> actual =
+          removed ? gather(stored, was.inputs) : compute_(now.graph, now.node, gather(stored, now.node.inputs));
+      for (std::size_t i = 0; i < was.outputs.size(); ++i) {
+        const ElementGauges gauges(system_, assignment_, was.outputs[i], expected[i].shape());
+        compare(expected[i], actual.at(i), gauges, difference);
+      }
+    }
+    return difference.relative();
+  }
+
+  /// A layer with weights: Freivalds' check (docs/folding.md, "The self-check").
+  [[nodiscard]] double at_projected(const Shapes& shapes, NodeId id) const {
+    // Of several draws, so that a sum that happens to vanish is not all that an error is compared with.
+    constexpr int draws = 3;
+    std::mt19937_64 random = seeded(id);
+    const ProjectedPair pair = projected(id, random);
+    Difference difference;
+    for (int draw = 0; draw < draws; ++draw) {
+      const auto [original, stored] = values(shapes, std::nullopt, draw, random);
+      const Tensor expected =
+          compute_(pair.before.graph, pair.before.node, gather(original, pair.before.node.inputs)).at(0);
+      const Tensor actual = compute_(pair.after.graph, pair.after.node, gather(stored, pair.after.node.inputs)).at(0);
+      if (expected.shape() != actual.shape()) return apart;
+      const std::vector<double> was = expected.to_vector<double>();
+      const std::vector<double> is = actual.to_vector<double>();
+      const bool dense = pair.before.node.as<Dense>() != nullptr;
+      const auto groups = std::ssize(pair.shifts);
+      const std::int64_t inner = dense ? 1 : expected.shape().elements(2, expected.shape().rank());
+      for (std::size_t i = 0; i < was.size(); ++i) {
+        const double shift = pair.shifts[index(static_cast<std::int64_t>(i) / inner % groups)];
+        difference.add(is[i] - (was[i] + shift), is[i], std::abs(was[i]) + std::abs(shift));
+      }
+    }
+    // A sum over n channels is about sqrt(n) times as large as each of them, and the error of one channel is not.
+    return difference.relative() * std::sqrt(pair.channels);
+  }
+
+  [[nodiscard]] ProjectedPair projected(NodeId id, std::mt19937_64& random) const {
+    const Node& was = before_.node(id);
+    const Tensor& weight = *before_.param(was, Slot::weight);
+    const LinearOp linear = linear_op(was.op, weight.shape(), system_.shape(was.inputs[0]));
+    const ValueId output = was.outputs[0];
+    const std::size_t axis = was.as<Dense>() != nullptr ? system_.shape(output).rank() - 1 : 1;
+    const std::vector<VarId> vars = system_.along(output, axis);
+    std::uniform_real_distribution<double> magnitude(1, 2);
+    std::vector<double> before, after, shifts(index(linear.groups));
+    const std::size_t per_group = vars.size() / shifts.size();
+    for (std::size_t c = 0; c < vars.size(); ++c) {
+      const Gauge* found = assignment_.find(vars[c]);
+      const Gauge gauge = found != nullptr ? *found : Gauge{};
+      const double coefficient = random() % 2 == 0 ? magnitude(random) : -magnitude(random);
+      before.push_back(coefficient * gauge.num);
+      after.push_back(coefficient * gauge.den);
+      shifts[c / per_group] += coefficient * gauge.shift;
+    }
+    return {projection(versions_.before, id, linear, before), projection(versions_.after, id, linear, after),
+            std::move(shifts), static_cast<double>(per_group)};
+  }
+
+  [[nodiscard]] static std::mt19937_64 seeded(NodeId id) {
+    return std::mt19937_64(20220331U + static_cast<std::uint64_t>(id));
+  }
+
+  [[nodiscard]] static Shape shape_of(const Shapes& shapes, ValueId value) {
+    const auto found = shapes.find(value);
+    return found == shapes.end() ? Shape{} : found->second;
+  }
+
+  /// The values that enter, in their gauges before and after.
+  [[nodiscard]] std::pair<Values, Values> values(const Shapes& shapes, const std::optional<Bends>& bends, int draw,
+                                                 std::mt19937_64& random) const {
+    std::pair<Values, Values> result;
     for (const auto& [value, shape] : shapes) {
       const NodeId producer = before_.value(value).producer;
       if (producer != none && !after_.alive(producer)) {  // a matrix that became the weights of this node
-        original[value] = compute_(before_, before_.node(producer), {}).at(0);
+        result.first[value] = compute_(before_, before_.node(producer), {}).at(0);
         continue;
       }
-      std::tie(original[value], stored[value]) =
-          random_pair(shape, ElementGauges(system_, assignment_, value, shape), random);
+      std::tie(result.first[value], result.second[value]) =
+          random_pair(shape, ElementGauges(system_, assignment_, value, shape), bends, draw, random);
     }
-    const std::vector<Tensor> expected = compute_(before_, was, gather(original, was.inputs));
-    const std::vector<Tensor> actual = removed
-                                           ? gather(stored, was.inputs)
-                                           : compute_(after_, after_.node(id), gather(stored, after_.node(id).inputs));
-    double error = 0;
-    for (std::size_t i = 0; i < was.outputs.size(); ++i) {
-      const ElementGauges gauges(system_, assignment_, was.outputs[i], expected[i].shape());
-      error = std::max(error, difference(expected[i], actual.at(i), gauges));
-    }
-    return error;
+    return result;
   }
 
+  struct {
+    Version before, after;
+  } versions_;
   const Graph& before_;
   const Graph& after_;
   const System& system_;
@@ -177,27 +229,15 @@ CheckResult outcome_of(const NodeCheck& check, NodeId id, bool removed) {
 
 }  // namespace
 
-CheckResult self_check(const Graph& before, const Graph& after, std::span<const NodeId> nodes,
+CheckResult self_check(const Version& before, const Version& after, std::span<const NodeId> nodes,
                        std::span<const NodeId> removed, const System& system, const Assignment& assignment,
-                       const std::vector<TensorType>& types, const ComputeNode& compute) {
+                       const std::vector<TensorType>& types, const ComputeNode& compute, std::size_t threads) {
   const NodeCheck check(before, after, system, assignment, types, compute);
   std::vector<CheckResult> results(nodes.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < nodes.size(); i = next++) {
-      results[i] = outcome_of(check, nodes[i], std::ranges::find(removed, nodes[i]) != removed.end());
-    }
-  };
-  const std::size_t helpers = std::min(nodes.size() / 8, static_cast<std::size_t>(cpu_count()) - 1);
-  {
-    std::vector<std::jthread> threads;
-    try {
-      for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(work);
-    } catch (const std::system_error&) {
-      // No more threads to be had: those there are do the work.
-    }
-    work();
-  }
+  constexpr std::size_t nodes_per_thread = 8;
+  for_each_parallel(nodes.size(), std::min(threads, nodes.size() / nodes_per_thread + 1), [&](std::size_t i) {
+    results[i] = outcome_of(check, nodes[i], std::ranges::find(removed, nodes[i]) != removed.end());
+  });
   CheckResult worst;
   for (CheckResult& result : results) {
     if (result.error > worst.error || worst.worst == none) worst = std::move(result);

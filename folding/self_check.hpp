@@ -5,6 +5,7 @@
 
 #include "folding/fold.hpp"
 #include "folding/gauge_solve.hpp"
+#include "folding/scaling.hpp"
 
 namespace banoff::gauge {
 
@@ -15,11 +16,12 @@ struct CheckResult {
 };
 
 /// Computes each of `nodes` alone, before and after, in float64: on random data, and on what is stored for it. Where
-/// every node agrees, so do all that are composed of them. Nodes of `after` that `removed` names pass on their input.
+/// every node agrees, so do all that are composed of them. Layers with weights are compared in a random sum of their
+/// output channels. Nodes of `after` that `removed` names pass on their input.
 /// What `compute` throws is a failure of the node, never of the check.
-[[nodiscard]] CheckResult self_check(const Graph& before, const Graph& after, std::span<const NodeId> nodes,
+[[nodiscard]] CheckResult self_check(const Version& before, const Version& after, std::span<const NodeId> nodes,
                                      std::span<const NodeId> removed, const System& system,
                                      const Assignment& assignment, const std::vector<TensorType>& types,
-                                     const ComputeNode& compute);
+                                     const ComputeNode& compute, std::size_t threads);
 
 }  // namespace banoff::gauge

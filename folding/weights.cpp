@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
+#include "folding/parallel.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/half_precision.hpp"
 #include "runtime/graph/signature.hpp"
@@ -73,7 +75,52 @@ Tensor rounded(const Tensor& tensor) {
 
 }  // namespace
 
-void Weights::round_all() {
+void Weights::scale(NodeId id, const LinearOp& linear, const std::vector<double>& in, const std::vector<double>& out) {
+  auto scaling = std::make_shared<Scaling>(Scaling{linear, in, out});
+  if (const Scaling* so_far = version().scaling(id)) {
+    std::ranges::transform(in, so_far->in, scaling->in.begin(), std::multiplies{});
+    std::ranges::transform(out, so_far->out, scaling->out.begin(), std::multiplies{});
+  }
+  const Tensor& stored = *graph_.param(graph_.node(id), Slot::weight);
+  const auto largest = [](const std::vector<double>& factors) {
+    return std::abs(*std::ranges::max_element(factors, {}, [](double factor) { return std::abs(factor); }));
+  };
+  const DType type = stored.dtype() == DType::f64 ? DType::f64 : DType::f32;
+  // What no channel of input and output reaches together needs no look at each weight.
+  if (!(largest_magnitude(stored) * largest(scaling->in) * largest(scaling->out) <= largest_of(type))) {
+    if (const double value = largest_magnitude(stored, *scaling); !(value <= largest_of(type)))
+      throw Refused{Blocker::amplification,
+                    graph_.node(id).name,
+                    {},
+                    fmt::format("its {} would be {:.3g} in {}", slot_name(Slot::weight), value, name_of(type))};
+  }
+  scalings_[id] = std::move(scaling);
+}
+
+void Weights::restore(const Scalings& were, std::span<const NodeId> nodes) {
+  for (const NodeId id : nodes) {
+    const auto found = were.find(id);
+    if (found == were.end()) scalings_.erase(id);
+    else scalings_[id] = found->second;
+  }
+}
+
+void Weights::round_scaled(std::size_t threads) {
+  std::vector<std::pair<NodeId, Tensor>> rounded;
+  for (const auto& [id, scaling] : scalings_) {
+    if (graph_.alive(id)) rounded.emplace_back(id, Tensor());
+  }
+  for_each_parallel(rounded.size(), threads, [&](std::size_t i) {
+    auto& [id, tensor] = rounded[i];
+    const Tensor& stored = *graph_.param(graph_.node(id), Slot::weight);
+    tensor = scaled(stored, *scalings_.at(id), stored.dtype() == DType::f64 ? DType::f64 : DType::f32);
+  });
+  for (auto& [id, tensor] : rounded) graph_.set_param(id, Slot::weight, std::move(tensor), is_shared(id, Slot::weight));
+  scalings_.clear();
+}
+
+void Weights::round_all(std::size_t threads) {
+  round_scaled(threads);
   for (const auto& [key, storage] : storage_) {
     const auto& [id, slot] = key;
     if (!graph_.alive(id) || storage == DType::f64) continue;

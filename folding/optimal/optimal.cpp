@@ -9,6 +9,7 @@
 #include "folding/optimal/account.hpp"
 #include "folding/optimal/choice.hpp"
 #include "folding/optimal/guard.hpp"
+#include "folding/parallel.hpp"
 #include "folding/report.hpp"
 #include "folding/self_check.hpp"
 
@@ -56,6 +57,7 @@ class Optimal {
     const std::vector<NodeId> removed = choice.removed();
     const std::vector<NodeId> touched = Neighbours(choice.system).touched(graph_.readers(), assignment, removed);
     const Graph before = graph_;
+    const Scalings scalings_before = weights_.version().scalings;
     std::map<NodeId, Absorbed> absorbed;
     NodeId at = none;
     try {
@@ -67,8 +69,8 @@ class Optimal {
         }
       }
       if (options_.self_check) {
-        const CheckResult check =
-            self_check(before, graph_, touched, removed, choice.system, assignment, types_, compute_);
+        const CheckResult check = self_check({before, scalings_before}, weights_.version(), touched, removed,
+                                             choice.system, assignment, types_, compute_, threads_of(options_));
         at = check.worst;
         if (!(check.error <= options_.tolerance))
           throw Refused{Blocker::self_check, before.node(at).name, {}, check.failure};
@@ -76,6 +78,7 @@ class Optimal {
       }
     } catch (const Refused& refused) {
       graph_ = before;
+      weights_.restore(scalings_before, touched);
       give_up_around(choice, at, refused);
       return false;
     }

@@ -62,6 +62,7 @@ struct FoldOptions {
   /// Check every fold in float64 on the part of the graph that it touched; roll back what does not hold.
   bool self_check = true;
   double tolerance = 1e-9;  ///< relative, of the float64 self-check
+  int threads = 0;          ///< to check and to write weights on; 0: as many as this process may use
 };
 
 /// What became of one batch norm.
