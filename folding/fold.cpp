@@ -260,14 +260,17 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   gauge::OptimalResult optimal;
   std::map<NodeId, FoldedNorm> gone;
   if (seeks_optimum) {
-    Folder folder(weights, types, gauge::Policy{true, false, {}}, options, compute);
-    gone = fold_without_inverse(folder, graph);
+    if (!gauge::without_inverse(graph).empty()) {
+      Folder folder(weights, types, gauge::Policy{true, false, {}}, options, compute);
+      gone = fold_without_inverse(folder, graph);
+      report.max_relative_error = folder.worst_error();
+    }
     optimal = gauge::fold_optimal(weights, types, options, compute);
-    report.max_relative_error = std::max(folder.worst_error(), optimal.error);
+    report.max_relative_error = std::max(report.max_relative_error, optimal.error);
     gone.insert(optimal.norms.begin(), optimal.norms.end());
   }
   // What the optimum leaves is tried alone: another norm's going may have made room for it.
-  Folder folder(weights, types, optimal.policy, options, compute);
+  std::optional<Folder> folder;
   std::int64_t folded_channels = 0;
   for (const NodeId id : original.live_ids()) {
     const Node& node = original.node(id);
@@ -278,8 +281,9 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
     } else if (const auto found = gone.find(id); found != gone.end()) {
       norm = found->second;
     } else {
+      if (!folder) folder.emplace(weights, types, optimal.policy, options, compute);
       const bool costly = optimal.costly.contains(id);
-      norm = costly ? folder.untouched(id) : folder.fold(id);
+      norm = costly ? folder->untouched(id) : folder->fold(id);
       const auto left = optimal.left.find(id);
       if (!norm.folded && left != optimal.left.end()) explain_left(norm, left->second);
     }
@@ -289,7 +293,7 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
   gauge::rejoin_affine_tails(graph);
   graph = graph.compacted();
   if (seeks_optimum) report_optimum(report, original, optimal);
-  report.max_relative_error = std::max(report.max_relative_error, folder.worst_error());
+  if (folder) report.max_relative_error = std::max(report.max_relative_error, folder->worst_error());
   report.widened = widened(graph, bindings);
   count_parameters(graph, report.parameters_after, report.trainable_after);
   if (report.trainable_before > 0) {

@@ -42,7 +42,7 @@ ElementGauges::ElementGauges(const System& system, const Assignment& assignment,
     const bool along = extent == full_[axis] && full_inner_ == full_.elements(axis + 1, full_.rank());
     if (along && sample[axis] % extent == 0) inner_ = sample.elements(axis + 1, sample.rank());
   }
-  if (extent == 1) inner_ = 1;
+  if (extent == 1) inner_ = std::max<std::int64_t>(sample.elements(), 1);
 }
 
 std::int64_t ElementGauges::channel_at_full_size(std::int64_t flat) const {

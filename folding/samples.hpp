@@ -1,6 +1,7 @@
 // Random values for a check, before and after a change of gauges.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <random>
 #include <utility>
@@ -21,6 +22,9 @@ class ElementGauges {
     return gauges_[index(channel_at_full_size(flat))];
   }
 
+  /// How many elements beside each other have one gauge, at least.
+  [[nodiscard]] std::int64_t beside() const noexcept { return std::max<std::int64_t>(inner_, 1); }
+
  private:
   [[nodiscard]] std::int64_t channel_at_full_size(std::int64_t flat) const;
 
@@ -30,8 +34,8 @@ class ElementGauges {
   std::int64_t inner_ = 0;  // elements of the sample beside each other in one channel; 0: not so
 };
 
-/// Where a piecewise linear function bends, by index along an axis or (one entry) alike for all: at `low` and at `high`,
-/// which may be the same.
+/// Where a piecewise linear function bends, by index along an axis or (one entry) alike for all: at `low` and at
+/// `high`, which may be the same.
 struct Bends {
   std::size_t axis = 0;
   std::vector<double> low, high;

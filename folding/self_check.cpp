@@ -121,7 +121,7 @@ class NodeCheck {
     const auto bends = bends_of(before_, was, was.inputs.empty() ? Shape{} : shape_of(shapes, was.inputs[0]));
     std::mt19937_64 random = seeded(id);
     Difference difference;
-    for (int draw = 0; draw < (bends ? pieces : 1); ++draw) {
+    for (int draw = 0; draw < (bends ? draws_over(*bends, was.inputs[0], shapes) : 1); ++draw) {
       const auto [original, stored] = values(shapes, bends, draw, random);
       const std::vector<Tensor> expected = compute_(before_, was, gather(original, was.inputs));
       const std::vector<Tensor> actual =
@@ -136,17 +136,18 @@ class NodeCheck {
 
   /// A layer with weights: Freivalds' check (docs/folding.md, "The self-check").
   [[nodiscard]] double at_projected(const Shapes& shapes, NodeId id) const {
-    // Of several draws, so that a sum that happens to vanish is not all that an error is compared with.
-    constexpr int draws = 3;
+    // So many that a sum that happens to vanish is not all that an error is compared with.
+    constexpr std::size_t enough = 8;
     std::mt19937_64 random = seeded(id);
     const ProjectedPair pair = projected(id, random);
     Difference difference;
-    for (int draw = 0; draw < draws; ++draw) {
-      const auto [original, stored] = values(shapes, std::nullopt, draw, random);
+    for (std::size_t compared = 0; compared < enough;) {
+      const auto [original, stored] = values(shapes, std::nullopt, 0, random);
       const Tensor expected =
           compute_(pair.before.graph, pair.before.node, gather(original, pair.before.node.inputs)).at(0);
       const Tensor actual = compute_(pair.after.graph, pair.after.node, gather(stored, pair.after.node.inputs)).at(0);
       if (expected.shape() != actual.shape()) return apart;
+      compared += static_cast<std::size_t>(expected.elements());
       const std::vector<double> was = expected.to_vector<double>();
       const std::vector<double> is = actual.to_vector<double>();
       const bool dense = pair.before.node.as<Dense>() != nullptr;
@@ -181,6 +182,15 @@ class NodeCheck {
     }
     return {projection(versions_.before, id, linear, before), projection(versions_.after, id, linear, after),
             std::move(shifts), static_cast<double>(per_group)};
+  }
+
+  /// How many draws until every channel has been on all pieces.
+  [[nodiscard]] int draws_over(const Bends& bends, ValueId value, const Shapes& shapes) const {
+    const Shape& shape = shapes.at(value);
+    const ElementGauges gauges(system_, assignment_, value, shape);
+    const bool alike = bends.low.size() == 1 && bends.high.size() == 1;
+    const std::int64_t beside = alike ? shape.elements() : shape.elements(bends.axis + 1, shape.rank());
+    return std::min(beside, gauges.beside()) < pieces ? pieces : 1;
   }
 
   [[nodiscard]] static std::mt19937_64 seeded(NodeId id) {

@@ -12,11 +12,13 @@ namespace banoff::gauge {
 
 namespace {
 
-/// The scale classes that a value's channels are in.
-std::set<VarId> classes_of(const System& system, ValueId value) {
-  std::set<VarId> result;
+/// The scale classes that a value's channels are in, each once.
+std::vector<VarId> classes_of(const System& system, ValueId value) {
+  std::vector<VarId> result;
   const auto [first, last] = system.range(value);
-  for (VarId var = first; var < last; ++var) result.insert(system.scales().root(var));
+  for (VarId var = first; var < last; ++var) result.push_back(system.scales().root(var));
+  std::ranges::sort(result);
+  result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
 }
 
@@ -95,24 +97,24 @@ Account::Account(const System& system, const std::map<NodeId, Absorbed>& absorbe
     : system_(system) {
   for (const NodeId id : removed) {
     const Node& norm = system.graph().node(id);
-    for (const VarId root : classes_of(system, norm.outputs[0])) removed_before_[root].insert(id);
-    for (const VarId root : classes_of(system, norm.inputs[0])) removed_behind_[root].insert(id);
+    for (const VarId root : classes_of(system, norm.outputs[0])) removed_before_[root].push_back(id);
+    for (const VarId root : classes_of(system, norm.inputs[0])) removed_behind_[root].push_back(id);
   }
   for (const auto& [id, how] : absorbed) {
     const Node& node = system.graph().node(id);
     if (how.of_input || how.clamp) {
       for (const VarId root : classes_of(system, node.inputs.at(0))) {
-        if (how.of_input) around_[root].readers.insert(id);
+        if (how.of_input) around_[root].readers.push_back(id);
         around_[root].clamp = around_[root].clamp || how.clamp;
       }
     }
     if (!how.of_output) continue;
-    for (const VarId root : classes_of(system, node.outputs[0])) around_[root].writers.insert(id);
+    for (const VarId root : classes_of(system, node.outputs[0])) around_[root].writers.push_back(id);
   }
 }
 
-Account::Around Account::around(ValueId value) const {
-  Around all;
+Account::Nearby Account::around(ValueId value) const {
+  Nearby all;
   for (const VarId root : classes_of(system_, value)) {
     const auto found = around_.find(root);
     if (found == around_.end()) continue;
@@ -127,7 +129,7 @@ void Account::takers(NodeId norm, bool before, std::set<NodeId>& seen, std::set<
   if (!seen.insert(norm).second) return;
   const Node& node = system_.graph().node(norm);
   const ValueId side = before ? node.inputs[0] : node.outputs[0];
-  const Around nearby = around(side);
+  const Nearby nearby = around(side);
   const std::set<NodeId>& nodes = before ? nearby.writers : nearby.readers;
   result.insert(nodes.begin(), nodes.end());
   if (!nodes.empty()) return;
@@ -146,8 +148,8 @@ FoldedNorm Account::of(NodeId id) const {
   norm.name = node.name;
   norm.where = node.where.str();
   norm.folded = true;
-  const Around x = around(node.inputs[0]);
-  const Around y = around(node.outputs[0]);
+  const Nearby x = around(node.inputs[0]);
+  const Nearby y = around(node.outputs[0]);
   norm.clamp = x.clamp || y.clamp;
   std::set<NodeId> into = x.writers;
   into.insert(y.readers.begin(), y.readers.end());
@@ -176,6 +178,7 @@ Refused why_left(const System& system, const Readers& readers, const Problem& pr
     if (!state.add(problem.items[other])) {
       return {Blocker::conflict, system.graph().node(problem.items[other].node).name};
     }
+    state.settle();
   }
   return {Blocker::conflict, "the sums of other norms"};
 }

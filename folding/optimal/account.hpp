@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "folding/absorb.hpp"
 #include "folding/optimal/search.hpp"
@@ -17,18 +18,24 @@ class Account {
   [[nodiscard]] FoldedNorm of(NodeId norm) const;
 
  private:
-  /// What changed around the scale classes, by root: nodes in graph order.
+  /// What changed around a scale class: nodes in graph order.
   struct Around {
+    std::vector<NodeId> writers, readers;
+    bool clamp = false;
+  };
+  /// What changed around all of a value's classes.
+  struct Nearby {
     std::set<NodeId> writers, readers;
     bool clamp = false;
   };
-  [[nodiscard]] Around around(ValueId value) const;
+  [[nodiscard]] Nearby around(ValueId value) const;
   /// Nodes that take a norm's map on one side: where there are none, those beyond the norms that went on that side.
   void takers(NodeId norm, bool before, std::set<NodeId>& seen, std::set<NodeId>& result) const;
 
   const System& system_;
-  std::map<VarId, Around> around_;
-  std::map<VarId, std::set<NodeId>> removed_before_, removed_behind_;  ///< norms by the class of their output and input
+  std::unordered_map<VarId, Around> around_;  ///< by root
+  std::unordered_map<VarId, std::vector<NodeId>> removed_before_,
+      removed_behind_;  ///< norms by the class of their output and input
 };
 
 /// Why an item was not chosen: what forbids it alone, or which chosen items it does not go with.

@@ -40,6 +40,7 @@ class Assigner {
     for (const std::size_t item : chosen) {
       removed_.insert(problem.items[item].node);
       if (!state_.add(problem.items[item])) fail_internal("the chosen batch norms do not go together");
+      state_.settle();
     }
     scale_members_.resize(problem.scales.size());
     offset_members_.resize(problem.offsets.size());
@@ -75,18 +76,19 @@ class Assigner {
     const std::vector<bool> avoid = better_zero();
     std::vector<Equation> bound = state_.equations(problem_.sums);
     const std::vector<ClassId> owned = private_unknowns(bound, avoid);
-    const std::set<ClassId> kept(owned.begin(), owned.end());
-    std::set<ClassId> entangled;
+    std::vector<bool> kept(problem_.offsets.size()), entangled(problem_.offsets.size());
+    for (const ClassId id : owned) kept[index(id)] = true;
     for (const Equation& equation : bound) {
-      for (const auto& [unknown, coefficient] : equation.terms) entangled.insert(unknown);
+      for (const auto& [unknown, coefficient] : equation.terms) entangled[index(unknown)] = true;
     }
     const SumGroups groups(problem_, state_);
     const auto zero = [&](ClassId id) {
       const ClassId root = state_.offset(id).root;
-      if (state_.value_of(root) || kept.contains(root)) return;
+      if (state_.value_of(root) || kept[index(root)]) return;
       const std::size_t before = state_.now();
       const bool fits = state_.fix(id, 0.0);
-      if (!fits || (entangled.contains(root) && !state_.satisfies(groups.around(root)))) state_.back_to(before);
+      if (!fits || (entangled[index(root)] && !state_.satisfies(groups.around(root)))) state_.back_to(before);
+      state_.settle();
     };
     for_plain([&](VarId var) { zero(problem_.offset_of[index(var)]); });
     for (const ClassId id : largest_first(offset_members_)) zero(id);

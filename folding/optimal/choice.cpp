@@ -26,10 +26,13 @@ class Chooser {
       : graph_(graph), readers_(graph.readers()), types_(types), candidates_(candidates), options_(options) {}
 
   Choice run() const {
-    Choice literal = try_with({true, false, {}});
-    Choice clamped = try_with({true, true, {}});
-    std::size_t with_literal = literal.norms(), with_clamps = clamped.norms();
-    Choice choice = std::move(pays(clamped, literal) ? clamped : literal);
+    Choice choice = try_with({true, false, {}});
+    std::size_t with_literal = choice.norms(), with_clamps = with_literal;
+    if (choice.selection.chosen.size() < candidates_.size()) {
+      Choice clamped = try_with({true, true, {}});
+      with_clamps = clamped.norms();
+      if (pays(clamped, choice)) choice = std::move(clamped);
+    }
     if (options_.borders && choice.selection.chosen.size() < candidates_.size()) open_borders(choice);
     std::size_t& of_policy = choice.system.policy().clamps ? with_clamps : with_literal;
     of_policy = std::max(of_policy, choice.norms());

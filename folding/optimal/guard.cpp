@@ -35,6 +35,7 @@ class Guard {
     for (const std::size_t item : chosen) {
       removed_.insert(problem.items[item].node);
       (void)state_.add(problem.items[item]);
+      state_.settle();
     }
     const Graph& graph = system.graph();
     for (const NodeId id : graph.live_ids()) {
@@ -49,8 +50,9 @@ class Guard {
 
   [[nodiscard]] std::optional<Loss> find() const {
     const Graph& graph = system_.graph();
-    std::set<ValueId> live;
-    for (const Node& node : graph.nodes) live.insert(node.outputs.begin(), node.outputs.end());
+    std::vector<ValueId> live;
+    for (const Node& node : graph.nodes) live.insert(live.end(), node.outputs.begin(), node.outputs.end());
+    std::ranges::sort(live);
     for (const ValueId value : live) {
       const auto [first, last] = system_.range(value);
       for (VarId var = first; var < last; ++var) {

@@ -28,6 +28,8 @@ class State {
   [[nodiscard]] std::int64_t work() const { return work_; }
   [[nodiscard]] std::size_t now() const { return trail_.size(); }
   void back_to(std::size_t then);
+  /// What was added so far stays: there is no way back before it.
+  void settle() { trail_.clear(); }
 
   struct Scale {
     ClassId root;

@@ -1,7 +1,7 @@
 #include "folding/optimal/sums.hpp"
 
 #include <algorithm>
-#include <set>
+#include <queue>
 #include <unordered_map>
 
 namespace banoff::gauge {
@@ -14,31 +14,39 @@ using Taken = std::pair<Equation, ClassId>;
 /// Takes away the equations that have an unknown to themselves, again and again; they are solved last, in reverse
 /// order.
 std::vector<Taken> take_private(std::vector<Equation>& equations, const std::vector<bool>& avoid) {
-  std::unordered_map<ClassId, std::vector<std::size_t>> users;
-  std::unordered_map<ClassId, std::size_t> uses;
-  std::set<std::pair<bool, ClassId>> single;  // those to avoid last
+  /// Equations that use an unknown and are left: how many, and the sum of their places, which is the place of the last.
+  struct Uses {
+    std::size_t count = 0, places = 0;
+  };
+  std::unordered_map<ClassId, Uses> uses;
+  using Single = std::pair<bool, ClassId>;  // those to avoid last
+  std::priority_queue<Single, std::vector<Single>, std::greater<>> single;
   const auto found_single = [&](ClassId id) {
     single.emplace(!avoid.empty() && avoid[static_cast<std::size_t>(id)], id);
   };
   for (std::size_t i = 0; i < equations.size(); ++i) {
-    for (const auto& [unknown, coefficient] : equations[i].terms) users[unknown].push_back(i);
+    for (const auto& [unknown, coefficient] : equations[i].terms) {
+      Uses& of = uses[unknown];
+      ++of.count, of.places += i;
+    }
   }
-  for (const auto& [unknown, where] : users) {
-    uses[unknown] = where.size();
-    if (where.size() == 1) found_single(unknown);
+  for (const auto& [unknown, of] : uses) {
+    if (of.count == 1) found_single(unknown);
   }
   std::vector<bool> gone(equations.size());
   std::vector<Taken> taken;
   while (!single.empty()) {
-    const ClassId own = single.begin()->second;
-    single.erase(single.begin());
-    const auto where = std::ranges::find_if(users[own], [&](std::size_t i) { return !gone[i]; });
-    if (where == users[own].end()) continue;
-    gone[*where] = true;
-    for (const auto& [unknown, coefficient] : equations[*where].terms) {
-      if (--uses[unknown] == 1) found_single(unknown);
+    const ClassId own = single.top().second;
+    single.pop();
+    const Uses at = uses[own];
+    if (at.count == 0) continue;
+    gone[at.places] = true;
+    for (const auto& [unknown, coefficient] : equations[at.places].terms) {
+      Uses& of = uses[unknown];
+      of.places -= at.places;
+      if (--of.count == 1) found_single(unknown);
     }
-    taken.emplace_back(std::move(equations[*where]), own);
+    taken.emplace_back(std::move(equations[at.places]), own);
   }
   std::vector<Equation> left;
   for (std::size_t i = 0; i < equations.size(); ++i) {

@@ -31,7 +31,8 @@ bool rounds_terms(const Graph& graph, const Node& affine) {
 
 }  // namespace
 
-Statistics::Statistics(const System& system, const Problem& problem) : system_(system), problem_(problem) {
+Statistics::Statistics(const System& system, const Problem& problem)
+    : system_(system), problem_(problem), by_offset_(problem.offsets.size()), by_scale_(problem.scales.size()) {
   std::vector<const Node*> maps;
   for (const Node& node : system.graph().live()) {
     if (node.as<BatchNorm>()) note_norm(node);
@@ -44,18 +45,20 @@ Statistics::Statistics(const System& system, const Problem& problem) : system_(s
 }
 
 const Typical* Statistics::of(ClassId offset_class) const {
-  if (const auto own = by_offset_.find(offset_class); own != by_offset_.end()) return &own->second;
-  const auto shared = by_scale_.find(problem_.offsets[index(offset_class)].scale);
-  return shared == by_scale_.end() ? nullptr : &shared->second;
+  if (const std::optional<Typical>& own = by_offset_[index(offset_class)]) return &*own;
+  const std::optional<Typical>& shared = by_scale_[index(problem_.offsets[index(offset_class)].scale)];
+  return shared ? &*shared : nullptr;
 }
 
 void Statistics::note(VarId var, const Typical& typical) {
-  by_offset_.try_emplace(problem_.offset_of[index(var)], typical);
+  std::optional<Typical>& first = by_offset_[index(problem_.offset_of[index(var)])];
+  if (!first) first = typical;
 }
 
 void Statistics::note_scale(VarId var, const Typical& typical) {
-  Typical& widest = by_scale_[problem_.scale_of[index(var)]];
-  widest.spread = widest.noise = std::max(widest.spread, typical.size(0));
+  std::optional<Typical>& widest = by_scale_[index(problem_.scale_of[index(var)])];
+  if (!widest) widest.emplace();
+  widest->spread = widest->noise = std::max(widest->spread, typical.size(0));
 }
 
 void Statistics::note_norm(const Node& norm) {
@@ -96,17 +99,16 @@ void Statistics::for_channels(const Node& affine, F&& f) const {
 void Statistics::carry_forward(const Node& affine) {
   const bool rounds = rounds_terms(system_.graph(), affine);
   for_channels(affine, [&](VarId x, VarId y, double a, double d) {
-    const auto known = by_offset_.find(problem_.offset_of[index(x)]);
-    if (known != by_offset_.end()) note(y, behind(known->second, a, d, rounds));
+    const std::optional<Typical>& known = by_offset_[index(problem_.offset_of[index(x)])];
+    if (known) note(y, behind(*known, a, d, rounds));
   });
 }
 
 void Statistics::carry_back(const Node& affine) {
   const bool rounds = rounds_terms(system_.graph(), affine);
   for_channels(affine, [&](VarId x, VarId y, double a, double d) {
-    const ClassId behind_it = problem_.offset_of[index(y)];
-    const auto known = by_offset_.find(behind_it);
-    const Typical assumed = before(known == by_offset_.end() ? Typical{0, 1, 1} : known->second, a, d);
+    const std::optional<Typical>& known = by_offset_[index(problem_.offset_of[index(y)])];
+    const Typical assumed = before(known.value_or(Typical{0, 1, 1}), a, d);
     note(y, behind(assumed, a, d, rounds));
     note(x, assumed);
   });

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <map>
+#include <optional>
+#include <vector>
 
 #include "folding/optimal/problem.hpp"
 
@@ -36,7 +37,7 @@ class Statistics {
 
   const System& system_;
   const Problem& problem_;
-  std::map<ClassId, Typical> by_offset_, by_scale_;
+  std::vector<std::optional<Typical>> by_offset_, by_scale_;  ///< by class
 };
 
 }  // namespace banoff::gauge
