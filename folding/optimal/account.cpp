@@ -169,18 +169,17 @@ FoldedNorm Account::of(NodeId id) const {
 }
 
 Refused why_left(const System& system, const Readers& readers, const Problem& problem, const Selection& selection,
-                 std::size_t at) {
+                 State& state, std::size_t at) {
   const Item& item = problem.items[at];
   const Node& norm = system.graph().node(item.node);
-  State state(problem);
-  if (!state.add(item) || !state.satisfies(problem.sums)) return Forbidden(system, readers, norm, item).why();
-  for (const std::size_t other : selection.chosen) {
-    if (!state.add(problem.items[other])) {
-      return {Blocker::conflict, system.graph().node(problem.items[other].node).name};
-    }
-    state.settle();
-  }
-  return {Blocker::conflict, "the sums of other norms"};
+  const State::Moment before = state.now();
+  const bool alone = state.add(item) && state.satisfies(problem.sums);
+  const auto conflicts = [&](std::size_t other) { return !state.add(problem.items[other]); };
+  const auto other = alone ? std::ranges::find_if(selection.chosen, conflicts) : selection.chosen.end();
+  state.back_to(before);
+  if (!alone) return Forbidden(system, readers, norm, item).why();
+  if (other == selection.chosen.end()) return {Blocker::conflict, "the sums of other norms"};
+  return {Blocker::conflict, system.graph().node(problem.items[*other].node).name};
 }
 
 }  // namespace banoff::gauge

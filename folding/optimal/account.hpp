@@ -7,6 +7,7 @@
 
 #include "folding/absorb.hpp"
 #include "folding/optimal/search.hpp"
+#include "folding/optimal/state.hpp"
 
 namespace banoff::gauge {
 
@@ -38,8 +39,9 @@ class Account {
       removed_behind_;  ///< norms by the class of their output and input
 };
 
-/// Why an item was not chosen: what forbids it alone, or which chosen items it does not go with.
+/// Why an item was not chosen: what forbids it alone, or which chosen items it does not go with. `state`, to which
+/// nothing was added, is so again afterwards: it is large.
 [[nodiscard]] Refused why_left(const System& system, const Readers& readers, const Problem& problem,
-                               const Selection& selection, std::size_t item);
+                               const Selection& selection, State& state, std::size_t item);
 
 }  // namespace banoff::gauge

@@ -85,7 +85,7 @@ class Assigner {
     const auto zero = [&](ClassId id) {
       const ClassId root = state_.offset(id).root;
       if (state_.value_of(root) || kept[index(root)]) return;
-      const std::size_t before = state_.now();
+      const State::Moment before = state_.now();
       const bool fits = state_.fix(id, 0.0);
       if (!fits || (entangled[index(root)] && !state_.satisfies(groups.around(root)))) state_.back_to(before);
       state_.settle();

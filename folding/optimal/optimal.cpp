@@ -91,10 +91,11 @@ class Optimal {
   }
 
   void explain_left(const Choice& choice, const Readers& readers) {
+    State state(choice.problem);
     for (std::size_t i = 0; i < choice.problem.items.size(); ++i) {
       if (std::ranges::binary_search(choice.selection.chosen, i)) continue;
       result_.left[choice.problem.items[i].node] =
-          why_left(choice.system, readers, choice.problem, choice.selection, i);
+          why_left(choice.system, readers, choice.problem, choice.selection, state, i);
     }
     for (const auto& [id, refused] : given_up_) result_.left[id] = refused;
   }

@@ -30,10 +30,11 @@ std::vector<Component> components(const Problem& problem, const Core& core) {
   Classes groups;
   const std::size_t count = core.items.size() + core.sums.size();
   for (std::size_t i = 0; i < count; ++i) (void)groups.add();
-  std::map<ClassId, VarId> first_scale, first_offset;
-  const auto join = [&](std::map<ClassId, VarId>& first, ClassId id, std::size_t at) {
-    const auto [found, fresh] = first.try_emplace(id, static_cast<VarId>(at));
-    if (!fresh) groups.unite(found->second, static_cast<VarId>(at));
+  std::vector<VarId> first_scale(problem.scales.size(), none), first_offset(problem.offsets.size(), none);
+  const auto join = [&](std::vector<VarId>& first, ClassId id, std::size_t at) {
+    VarId& known = first[index(id)];
+    if (known == none) known = static_cast<VarId>(at);
+    else groups.unite(known, static_cast<VarId>(at));
   };
   const auto join_offset = [&](ClassId id, std::size_t at) {
     if (!problem.offsets[index(id)].zero) join(first_offset, id, at);
@@ -82,7 +83,7 @@ class Search {
   }
 
   bool add(std::size_t item) {
-    const std::size_t before = state_.now();
+    const State::Moment before = state_.now();
     const std::int64_t worked = state_.work();
     const bool related = state_.add(problem_.items[item]);
     budget_ -= state_.work() - worked;
@@ -97,7 +98,7 @@ class Search {
   std::vector<std::size_t> possible(const std::vector<std::size_t>& candidates) {
     std::vector<std::size_t> result;
     for (const std::size_t item : candidates) {
-      const std::size_t before = state_.now();
+      const State::Moment before = state_.now();
       if (!add(item)) continue;
       state_.back_to(before);
       result.push_back(item);
@@ -108,7 +109,7 @@ class Search {
   /// Best completion of what the state holds (items taken_, of weight `gained`) by candidates.
   void search(const std::vector<std::size_t>& offered, double gained) {
     if (gained + weight(offered) <= best_weight_ * rounding) return;
-    const std::size_t before = state_.now();
+    const State::Moment before = state_.now();
     const std::size_t depth = taken_.size();
     std::vector<std::size_t> refused;
     for (const std::size_t item : offered) {
@@ -137,7 +138,7 @@ class Search {
   void branch(std::vector<std::size_t> offered, const std::vector<std::size_t>& contested, double gained) {
     for (const std::size_t item : contested) {
       std::erase(offered, item);
-      const std::size_t before = state_.now();
+      const State::Moment before = state_.now();
       if (add(item)) {
         taken_.push_back(item);
         search(possible(offered), gained + weight(item));

@@ -44,21 +44,23 @@ State::Offset State::offset(ClassId id) const {
 }
 
 State::ScaleNode& State::change_scale(ClassId id) {
-  trail_.push_back({true, id, scales_[index(id)], {}});
+  scale_trail_.emplace_back(id, scales_[index(id)]);
   return scales_[index(id)];
 }
 
 State::OffsetNode& State::change_offset(ClassId id) {
-  trail_.push_back({false, id, {}, offsets_[index(id)]});
+  offset_trail_.emplace_back(id, offsets_[index(id)]);
   return offsets_[index(id)];
 }
 
-void State::back_to(std::size_t then) {
-  while (trail_.size() > then) {
-    const Change& last = trail_.back();
-    if (last.of_scale) scales_[index(last.id)] = last.scale;
-    else offsets_[index(last.id)] = last.offset;
-    trail_.pop_back();
+void State::back_to(const Moment& then) {
+  for (; scale_trail_.size() > then.scales; scale_trail_.pop_back()) {
+    const auto& [id, node] = scale_trail_.back();
+    scales_[index(id)] = node;
+  }
+  for (; offset_trail_.size() > then.offsets; offset_trail_.pop_back()) {
+    const auto& [id, node] = offset_trail_.back();
+    offsets_[index(id)] = node;
   }
 }
 
@@ -121,7 +123,7 @@ bool State::relate(const Channel& channel) {
 }
 
 bool State::add(const Item& item) {
-  const std::size_t before = now();
+  const Moment before = now();
   for (const Channel& channel : item.channels) {
     if (relate(channel)) continue;
     back_to(before);

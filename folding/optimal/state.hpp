@@ -26,10 +26,14 @@ class State {
 
   /// Channels related so far, kept or not: what a search costs.
   [[nodiscard]] std::int64_t work() const { return work_; }
-  [[nodiscard]] std::size_t now() const { return trail_.size(); }
-  void back_to(std::size_t then);
+  /// A moment to come back to.
+  struct Moment {
+    std::size_t scales = 0, offsets = 0;
+  };
+  [[nodiscard]] Moment now() const { return {scale_trail_.size(), offset_trail_.size()}; }
+  void back_to(const Moment& then);
   /// What was added so far stays: there is no way back before it.
-  void settle() { trail_.clear(); }
+  void settle() { scale_trail_.clear(), offset_trail_.clear(); }
 
   struct Scale {
     ClassId root;
@@ -61,13 +65,6 @@ class State {
     std::int32_t size = 1;
     std::optional<double> value;
   };
-  /// A node as it was before a change.
-  struct Change {
-    bool of_scale;
-    ClassId id;
-    ScaleNode scale;
-    OffsetNode offset;
-  };
   [[nodiscard]] ScaleNode& change_scale(ClassId id);
   [[nodiscard]] OffsetNode& change_offset(ClassId id);
   bool relate(const Channel& channel);
@@ -77,7 +74,8 @@ class State {
 
   std::vector<ScaleNode> scales_;
   std::vector<OffsetNode> offsets_;
-  std::vector<Change> trail_;
+  std::vector<std::pair<ClassId, ScaleNode>> scale_trail_;  ///< nodes as they were before each change
+  std::vector<std::pair<ClassId, OffsetNode>> offset_trail_;
   std::int64_t work_ = 0;
 };
 

@@ -1,7 +1,9 @@
 #include "banoff/tensor.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "runtime/core/checked.hpp"
@@ -62,10 +64,12 @@ std::string Shape::str() const { return rank_ == 0 ? "scalar" : fmt::format("{}"
 
 std::pair<Tensor, std::byte*> Tensor::allocate(DType type, Shape shape) {
   const std::int64_t bytes = checked_mul(shape.elements(), static_cast<std::int64_t>(size_of(type)));
-  // At least one byte, so that an empty tensor is still told from no tensor at all.
-  auto storage = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)));
-  std::byte* data = storage->data();
-  return {Tensor(type, shape, std::shared_ptr<const std::byte>(std::move(storage), data)), data};
+  // At least one byte, so that an empty tensor is still told from no tensor at all. Memory fresh from the system is
+  // zero already, and calloc knows.
+  const std::shared_ptr<std::byte> storage(
+      static_cast<std::byte*>(std::calloc(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)), 1)), std::free);
+  if (storage == nullptr) throw std::bad_alloc();
+  return {Tensor(type, shape, storage), storage.get()};
 }
 
 template <class T>
@@ -73,9 +77,10 @@ Tensor Tensor::of(Shape shape, std::vector<T> values) {
   if (shape.elements() != std::ssize(values)) {
     fail_input("{} values given for a tensor of shape {}", values.size(), shape.str());
   }
-  auto [tensor, data] = allocate(dtype_of<T>, shape);
-  if (!values.empty()) std::memcpy(data, values.data(), values.size() * sizeof(T));
-  return tensor;
+  if (values.empty()) return allocate(dtype_of<T>, shape).first;
+  const auto storage = std::make_shared<const std::vector<T>>(std::move(values));
+  const auto* data = reinterpret_cast<const std::byte*>(storage->data());
+  return {dtype_of<T>, shape, std::shared_ptr<const std::byte>(storage, data)};
 }
 
 template <class T>
