@@ -19,12 +19,11 @@ std::vector<double> shifted(const Rewrite& r, const LinearOp& linear, const std:
   const Node& node = r.node();
   ScaledRows rows(*r.weights().graph().param(node, Slot::weight), linear, r.weights().version().scaling(r.id()));
   for (std::int64_t major = 0; major < linear.outer; ++major) {
-    const std::vector<double>& row = rows.row(major);
-    for (std::int64_t k = 0; k < rows.length(); k += linear.taps) {
-      const std::int64_t i = major * rows.length() + k;
-      // All taps of one weight row connect the same two channels.
-      const double sum = std::accumulate(row.begin() + k, row.begin() + k + linear.taps, 0.0);
-      sums[index(linear.out_channel(i))] += sum * shift[index(linear.in_channel(i))];
+    const double* taps = rows.row(major).data();
+    const std::int64_t first = major / (linear.outer / linear.groups) * linear.middle;
+    for (std::int64_t minor = first; minor < first + linear.middle; ++minor, taps += linear.taps) {
+      const double sum = std::accumulate(taps, taps + linear.taps, 0.0);  // all of them connect the same two channels
+      sums[index(linear.transposed ? minor : major)] += sum * shift[index(linear.transposed ? major : minor)];
     }
   }
   return sums;

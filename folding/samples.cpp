@@ -12,15 +12,10 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// In (-sqrt 3, sqrt 3), where the variance is 1.
-double uniform(std::mt19937_64& random) {
-  return std::uniform_real_distribution<double>(-std::sqrt(3.0), std::sqrt(3.0))(random);
-}
-
 /// A number on one piece: below both bends, between them or above both. Where there is one bend, or none between the
 /// infinite ones, there are fewer pieces.
-double on_piece(int piece, double low, double high, std::mt19937_64& random) {
-  const double x = uniform(random);
+double on_piece(int piece, double low, double high, Random& random) {
+  const double x = random();
   if (low == -infinity) low = high == infinity ? 0 : high;
   if (high == infinity) high = low;
   if (piece == 0) return low - std::abs(x) * (1 + std::abs(low));
@@ -75,22 +70,25 @@ std::optional<Bends> bends_of(const Graph& graph, const Node& node, const Shape&
 }
 
 std::pair<Tensor, Tensor> random_pair(const Shape& shape, const ElementGauges& gauges,
-                                      const std::optional<Bends>& bends, int draw, std::mt19937_64& random) {
+                                      const std::optional<Bends>& bends, int draw, Random& random) {
   std::vector<double> original(static_cast<std::size_t>(shape.elements()));
   std::vector<double> stored(original.size());
   const std::int64_t inner = bends ? shape.elements(std::min(bends->axis + 1, shape.rank()), shape.rank()) : 1;
   const auto bend = [&](const std::vector<double>& all, std::size_t i) { return all[i / index(inner) % all.size()]; };
-  for (std::size_t i = 0; i < original.size(); ++i) {
-    const Gauge& gauge = gauges.at(static_cast<std::int64_t>(i));
+  gauges.for_runs(original.size(), [&](std::size_t begin, std::size_t end, const Gauge& gauge) {
     if (gauge.den == 0.0) {  // what is stored is forgotten
-      original[i] = -gauge.shift / gauge.num;
-      stored[i] = uniform(random);
-      continue;
+      std::fill(original.begin() + static_cast<std::ptrdiff_t>(begin),
+                original.begin() + static_cast<std::ptrdiff_t>(end), -gauge.shift / gauge.num);
+      for (std::size_t i = begin; i < end; ++i) stored[i] = random();
+      return;
     }
-    const int piece = static_cast<int>((i + static_cast<std::size_t>(draw)) % pieces);
-    original[i] = bends ? on_piece(piece, bend(bends->low, i), bend(bends->high, i), random) : uniform(random);
-    stored[i] = (gauge.num * original[i] + gauge.shift) / gauge.den;
-  }
+    const double scale = gauge.num / gauge.den, shift = gauge.shift / gauge.den;
+    for (std::size_t i = begin; i < end; ++i) {
+      const int piece = static_cast<int>((i + static_cast<std::size_t>(draw)) % pieces);
+      original[i] = bends ? on_piece(piece, bend(bends->low, i), bend(bends->high, i), random) : random();
+      stored[i] = scale * original[i] + shift;
+    }
+  });
   return {Tensor::of<double>(shape, std::move(original)), Tensor::of<double>(shape, std::move(stored))};
 }
 

@@ -2,14 +2,32 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "folding/gauge_solve.hpp"
 
 namespace banoff::gauge {
+
+/// Uniform numbers of mean 0 and variance 1 (Marsaglia's xorshift with the star multiplier, "An experimental
+/// exploration of Marsaglia's xorshift generators, scrambled", Vigna 2016): checks draw as many as they compute.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15U + 1) {}
+
+  /// In (0, 1).
+  double unit() {
+    state_ ^= state_ >> 12, state_ ^= state_ << 25, state_ ^= state_ >> 27;
+    return (static_cast<double>((state_ * 0x2545F4914F6CDD1DU) >> 11) + 0.5) * 0x1p-53;
+  }
+  /// In (-sqrt 3, sqrt 3).
+  double operator()() { return (2 * unit() - 1) * 1.7320508075688772; }
+
+ private:
+  std::uint64_t state_;
+};
 
 /// The gauge of every element of a value whose sample has another spatial size than the value itself.
 class ElementGauges {
@@ -22,6 +40,12 @@ class ElementGauges {
     return gauges_[index(channel_at_full_size(flat))];
   }
 
+  /// Calls f(begin, end, gauge) for runs of elements that have one gauge, which make up the first `count`.
+  template <class F>
+  void for_runs(std::size_t count, F&& f) const {
+    const auto length = static_cast<std::size_t>(beside());
+    for (std::size_t i = 0; i < count; i += length) f(i, std::min(i + length, count), at(static_cast<std::int64_t>(i)));
+  }
   /// How many elements beside each other have one gauge, at least.
   [[nodiscard]] std::int64_t beside() const noexcept { return std::max<std::int64_t>(inner_, 1); }
 
@@ -50,7 +74,6 @@ inline constexpr int pieces = 3;
 /// A value before and after: random of variance 1 where the gauge leaves it free. With bends, element i lies on piece
 /// (i + draw) % pieces.
 [[nodiscard]] std::pair<Tensor, Tensor> random_pair(const Shape& shape, const ElementGauges& gauges,
-                                                    const std::optional<Bends>& bends, int draw,
-                                                    std::mt19937_64& random);
+                                                    const std::optional<Bends>& bends, int draw, Random& random);
 
 }  // namespace banoff::gauge

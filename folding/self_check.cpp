@@ -38,13 +38,14 @@ constexpr double apart = std::numeric_limits<double>::infinity();
 /// Largest |den * stored - (num * original + shift)|, relative to the largest term.
 void compare(const Tensor& original, const Tensor& stored, const ElementGauges& gauges, Difference& difference) {
   if (original.shape() != stored.shape()) return difference.add(apart, 0, 0);
-  const std::vector<double> was = original.to_vector<double>();
-  const std::vector<double> is = stored.to_vector<double>();
-  for (std::size_t i = 0; i < was.size(); ++i) {
-    const Gauge& gauge = gauges.at(static_cast<std::int64_t>(i));
-    const double left = gauge.den * is[i], right = gauge.num * was[i];
-    difference.add(left - (right + gauge.shift), left, std::abs(right) + std::abs(gauge.shift));
-  }
+  const Tensor was_held = original.as(DType::f64), is_held = stored.as(DType::f64);
+  const std::span<const double> was = was_held.values<double>(), is = is_held.values<double>();
+  gauges.for_runs(was.size(), [&](std::size_t begin, std::size_t end, const Gauge& gauge) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const double left = gauge.den * is[i], right = gauge.num * was[i];
+      difference.add(left - (right + gauge.shift), left, std::abs(right) + std::abs(gauge.shift));
+    }
+  });
 }
 
 /// A layer with weights before and after, each summed over its output channels with random coefficients such that the
@@ -119,7 +120,7 @@ class NodeCheck {
     const Node& was = before_.node(id);
     const Alone now = alone(versions_.after, id);
     const auto bends = bends_of(before_, was, was.inputs.empty() ? Shape{} : shape_of(shapes, was.inputs[0]));
-    std::mt19937_64 random = seeded(id);
+    Random random = seeded(id);
     Difference difference;
     for (int draw = 0; draw < (bends ? draws_over(*bends, was.inputs[0], shapes) : 1); ++draw) {
       const auto [original, stored] = values(shapes, bends, draw, random);
@@ -138,7 +139,7 @@ class NodeCheck {
   [[nodiscard]] double at_projected(const Shapes& shapes, NodeId id) const {
     // So many that a sum that happens to vanish is not all that an error is compared with.
     constexpr std::size_t enough = 8;
-    std::mt19937_64 random = seeded(id);
+    Random random = seeded(id);
     const ProjectedPair pair = projected(id, random);
     Difference difference;
     for (std::size_t compared = 0; compared < enough;) {
@@ -162,20 +163,20 @@ class NodeCheck {
     return difference.relative() * std::sqrt(pair.channels);
   }
 
-  [[nodiscard]] ProjectedPair projected(NodeId id, std::mt19937_64& random) const {
+  [[nodiscard]] ProjectedPair projected(NodeId id, Random& random) const {
     const Node& was = before_.node(id);
     const Tensor& weight = *before_.param(was, Slot::weight);
     const LinearOp linear = linear_op(was.op, weight.shape(), system_.shape(was.inputs[0]));
     const ValueId output = was.outputs[0];
     const std::size_t axis = was.as<Dense>() != nullptr ? system_.shape(output).rank() - 1 : 1;
     const std::vector<VarId> vars = system_.along(output, axis);
-    std::uniform_real_distribution<double> magnitude(1, 2);
     std::vector<double> before, after, shifts(index(linear.groups));
     const std::size_t per_group = vars.size() / shifts.size();
     for (std::size_t c = 0; c < vars.size(); ++c) {
       const Gauge* found = assignment_.find(vars[c]);
       const Gauge gauge = found != nullptr ? *found : Gauge{};
-      const double coefficient = random() % 2 == 0 ? magnitude(random) : -magnitude(random);
+      // Of magnitudes from 1 to 2, so that no channel counts for little.
+      const double coefficient = std::copysign(1 + random.unit(), random());
       before.push_back(coefficient * gauge.num);
       after.push_back(coefficient * gauge.den);
       shifts[c / per_group] += coefficient * gauge.shift;
@@ -193,9 +194,7 @@ class NodeCheck {
     return std::min(beside, gauges.beside()) < pieces ? pieces : 1;
   }
 
-  [[nodiscard]] static std::mt19937_64 seeded(NodeId id) {
-    return std::mt19937_64(20220331U + static_cast<std::uint64_t>(id));
-  }
+  [[nodiscard]] static Random seeded(NodeId id) { return Random(20220331U + static_cast<std::uint64_t>(id)); }
 
   [[nodiscard]] static Shape shape_of(const Shapes& shapes, ValueId value) {
     const auto found = shapes.find(value);
@@ -204,7 +203,7 @@ class NodeCheck {
 
   /// The values that enter, in their gauges before and after.
   [[nodiscard]] std::pair<Values, Values> values(const Shapes& shapes, const std::optional<Bends>& bends, int draw,
-                                                 std::mt19937_64& random) const {
+                                                 Random& random) const {
     std::pair<Values, Values> result;
     for (const auto& [value, shape] : shapes) {
       const NodeId producer = before_.value(value).producer;

@@ -5,27 +5,47 @@ namespace banoff::reference {
 
 namespace {
 
-/// out[o] += weight * in[o * stride - pad + k * dilation]; outside the input, `border` is read.
+/// A tap of the kernel, and the outputs for which it reads inside the input.
+struct Tap {
+  std::array<std::int64_t, 3> at;
+  Range planes, rows, pixels;
+};
+
+std::vector<Tap> taps_over(const Windows3& w) {
+  std::vector<Tap> taps;
+  for_each_tap(w, [&](const auto& k, std::int64_t) {
+    taps.push_back({k, inside(w[0], k[0]), inside(w[1], k[1]), inside(w[2], k[2])});
+  });
+  return taps;
+}
+
+/// out[o] += value for all outputs for which the tap reads outside the input.
 template <class T>
-void add_tap(const Windows3& w, const std::array<std::int64_t, 3>& k, T weight, const T* in, T border, T* out) {
-  const Range rows = inside(w[0], k[0]);
-  const Range columns = inside(w[1], k[1]);
-  const Range pixels = inside(w[2], k[2]);
-  const std::int64_t stride = w[2].stride;
+void add_outside(const Windows3& w, const Tap& tap, T value, T* out) {
   for (std::int64_t z = 0; z < w[0].output; ++z) {
     for (std::int64_t y = 0; y < w[1].output; ++y) {
       T* row = out + (z * w[1].output + y) * w[2].output;
-      const Range x = rows.contains(z) && columns.contains(y) ? pixels : Range{0, 0};
-      if (border != T{0}) {
-        for (std::int64_t i = 0; i < x.begin; ++i) row[i] += weight * border;
-        for (std::int64_t i = x.end; i < w[2].output; ++i) row[i] += weight * border;
-      }
-      if (x.begin == x.end) continue;
-      const std::int64_t in_z = z * w[0].stride + first_position(w[0], k[0]);
-      const std::int64_t in_y = y * w[1].stride + first_position(w[1], k[1]);
-      const T* source = in + (in_z * w[1].input + in_y) * w[2].input + (x.begin * stride + first_position(w[2], k[2]));
-      T* target = row + x.begin;
-      const std::int64_t count = x.end - x.begin;
+      const bool crosses = tap.planes.contains(z) && tap.rows.contains(y);
+      const Range x = crosses ? tap.pixels : Range{0, 0};
+      for (std::int64_t i = 0; i < x.begin; ++i) row[i] += value;
+      for (std::int64_t i = x.end; i < w[2].output; ++i) row[i] += value;
+    }
+  }
+}
+
+/// out[o] += weight * in[o * stride - pad + k * dilation]; outside the input, `border` is read.
+template <class T>
+void add_tap(const Windows3& w, const Tap& tap, T weight, const T* in, T border, T* out) {
+  if (border != T{0}) add_outside(w, tap, weight * border, out);
+  const Range x = tap.pixels;
+  const std::int64_t stride = w[2].stride, count = x.end - x.begin;
+  for (std::int64_t z = tap.planes.begin; z < tap.planes.end; ++z) {
+    const std::int64_t in_z = z * w[0].stride + first_position(w[0], tap.at[0]);
+    for (std::int64_t y = tap.rows.begin; y < tap.rows.end; ++y) {
+      const std::int64_t in_y = y * w[1].stride + first_position(w[1], tap.at[1]);
+      const T* source =
+          in + (in_z * w[1].input + in_y) * w[2].input + (x.begin * stride + first_position(w[2], tap.at[2]));
+      T* target = out + (z * w[1].output + y) * w[2].output + x.begin;
       if (stride == 1) {
         for (std::int64_t i = 0; i < count; ++i) target[i] += weight * source[i];
       } else {
@@ -45,7 +65,7 @@ Body reference(const Conv& op, Context<T>& context) {
   const std::int64_t in_channels = in_shape[1];
   const std::int64_t out_channels = context.outputs[0].shape[1];
   const std::int64_t groups = groups_of(op, in_shape);
-  return [=, weight = context.param(Slot::weight), bias = context.param(Slot::bias),
+  return [=, taps = taps_over(w), weight = context.param(Slot::weight), bias = context.param(Slot::bias),
           border = context.param(Slot::pad_value)](const KernelArgs& args) {
     const std::int64_t group_in = in_channels / groups;
     const std::int64_t group_out = out_channels / groups;
@@ -56,9 +76,9 @@ Body reference(const Conv& op, Context<T>& context) {
         for (std::int64_t i = 0; i < group_in; ++i) {
           const std::int64_t channel = o / group_out * group_in + i;
           const T* in = input<T>(args, 0) + (n * in_channels + channel) * inputs_of(w);
-          const T* taps = weight.data() + (o * group_in + i) * taps_of(w);
+          const T* weights = weight.data() + (o * group_in + i) * taps_of(w);
           const T outside = border.empty() ? T{0} : border.data()[channel];
-          for_each_tap(w, [&](const auto& k, std::int64_t t) { add_tap(w, k, taps[t], in, outside, out); });
+          for (std::size_t t = 0; t < taps.size(); ++t) add_tap(w, taps[t], weights[t], in, outside, out);
         }
       }
     }

@@ -19,6 +19,10 @@ void convert(const std::byte* in, std::byte* out, std::size_t count) {
 }  // namespace
 
 void convert_elements(DType from, const std::byte* in, DType to, std::byte* out, std::size_t count) {
+  if (from == to) {
+    if (count > 0) std::memcpy(out, in, count * size_of(from));
+    return;
+  }
   visit_dtype(from,
               [&]<class From>(From) { visit_dtype(to, [&]<class To>(To) { convert<From, To>(in, out, count); }); });
 }
