@@ -39,26 +39,6 @@ void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, co
   }
 }
 
-void run_chain(const PointwiseChain& chain, const KernelArgs& args) {
-  const Blocks& view = chain.view;
-  const std::int64_t rows =
-      std::clamp<std::int64_t>(chunk_elements / std::max<std::int64_t>(view.lanes, 1), 1, view.spatial);
-  const std::int64_t chunks = (view.spatial + rows - 1) / rows;
-  parallel_for(view.n * view.blocks * chunks, rows * view.lanes, [&](std::int64_t task) {
-    const std::int64_t plane = task / chunks;
-    const std::int64_t row = task % chunks * rows;
-    const Chunk at{plane / view.blocks, plane % view.blocks, row, std::min(rows, view.spatial - row)};
-    const std::int64_t offset = (plane * view.spatial + row) * view.lanes;
-    const float* x = input(args, chain.source) + offset;
-    float* y = output(args, 0) + offset;
-    for (const PointwiseStep& step : chain.steps) {
-      run_step(step, view, at, args, x, y);
-      x = y;
-    }
-  });
-  clear_padding(chain.stored, output(args, 0));
-}
-
 /// Extra microseconds per element of the functions that need an exponential.
 double arithmetic_us(const PointwiseStep& step) {
   const auto* activation = std::get_if<Activation>(&step.what);
@@ -75,19 +55,45 @@ double arithmetic_us(const PointwiseStep& step) {
 
 }  // namespace
 
+void run_pointwise(const PointwiseChain& chain, const KernelArgs& args, const float* x, float* y) {
+  const Blocks& view = chain.view;
+  const std::int64_t rows =
+      std::clamp<std::int64_t>(chunk_elements / std::max<std::int64_t>(view.lanes, 1), 1, view.spatial);
+  const std::int64_t chunks = (view.spatial + rows - 1) / rows;
+  parallel_for(view.n * view.blocks * chunks, rows * view.lanes, [&](std::int64_t task) {
+    const std::int64_t plane = task / chunks;
+    const std::int64_t row = task % chunks * rows;
+    const Chunk at{plane / view.blocks, plane % view.blocks, row, std::min(rows, view.spatial - row)};
+    const std::int64_t offset = (plane * view.spatial + row) * view.lanes;
+    const float* from = x + offset;
+    for (const PointwiseStep& step : chain.steps) {
+      run_step(step, view, at, args, from, y + offset);
+      from = y + offset;
+    }
+  });
+  clear_padding(chain.stored, y);
+}
+
+double pointwise_us(const PointwiseChain& chain, int threads) {
+  const auto elements = static_cast<double>(chain.view.elements());
+  double passes = 2;
+  double us = 0;
+  for (const PointwiseStep& step : chain.steps) {
+    us += elements * arithmetic_us(step) / threads;
+    const auto* combine = std::get_if<CombineStep>(&step.what);
+    if (combine != nullptr && combine->full) passes += 1;
+  }
+  return us + pass_us(4.0 * passes * elements, threads);
+}
+
 static Offer offer_pointwise(const Region& region, int threads) {
   const PointwiseChain chain = parse_pointwise(region);
   if (chain.steps.empty()) throw Refused{"nothing to compute"};
   LoopKernelTraits traits{"pointwise"};
-  const auto elements = static_cast<double>(chain.view.elements());
-  double passes = 2;
-  double us = 0;
   bool source_needed_later = false;
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
-    us += elements * arithmetic_us(chain.steps[i]) / threads;
     const auto* combine = std::get_if<CombineStep>(&chain.steps[i].what);
     if (combine == nullptr) continue;
-    if (combine->full) passes += 1;
     if (i > 0 && combine->input == chain.source) source_needed_later = true;
     const bool used_again = std::any_of(chain.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, chain.steps.end(),
                                         [&](const PointwiseStep& later) {
@@ -97,9 +103,10 @@ static Offer offer_pointwise(const Region& region, int threads) {
     if (i == 0 && combine->full && !used_again) traits.overwrites.push_back(static_cast<int>(combine->input));
   }
   if (!source_needed_later) traits.overwrites.push_back(static_cast<int>(chain.source));
-  us += pass_us(4.0 * passes * elements, threads);
-  return loop_offer(std::move(traits), us, [region] {
-    return [chain = parse_pointwise(region)](const KernelArgs& args) { run_chain(chain, args); };
+  return loop_offer(std::move(traits), pointwise_us(chain, threads), [region] {
+    return [chain = parse_pointwise(region)](const KernelArgs& args) {
+      run_pointwise(chain, args, input(args, chain.source), output(args, 0));
+    };
   });
 }
 

@@ -44,4 +44,14 @@ struct PointwiseChain {
 
 [[nodiscard]] PointwiseChain parse_pointwise(const Region& region);
 
+/// Nodes 1, 2, … of a region, as a pass over what node 0 made: `bias`, by channel, is added first unless it is empty.
+/// The chain's `source` means nothing. Both throw Refused for what is no such chain.
+[[nodiscard]] PointwiseChain parse_pass_behind(const Region& region, std::vector<float> bias);
+
+/// Runs the chain from `x`, which lies as the result does, to `y`; they may be the same memory.
+void run_pointwise(const PointwiseChain& chain, const KernelArgs& args, const float* x, float* y);
+
+/// Expected time of a chain that reads `x` and writes `y`, in microseconds.
+[[nodiscard]] double pointwise_us(const PointwiseChain& chain, int threads);
+
 }  // namespace banoff::cpu

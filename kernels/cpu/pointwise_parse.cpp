@@ -28,6 +28,22 @@ class Parser {
 
   PointwiseChain parse() {
     for (std::size_t i = 0; i < region_.nodes.size(); ++i) add(region_.node(i), i == 0);
+    return finish();
+  }
+
+  PointwiseChain parse_behind(std::vector<float> bias) {
+    if (!bias.empty()) {
+      use_axis(1);
+      const std::vector<float> ones(bias.size(), 1.0F);
+      chain_.steps.push_back({ScaleStep{padded(ones), padded(std::move(bias))}});
+    }
+    last_ = region_.node(0).outputs[0];
+    for (std::size_t i = 1; i < region_.nodes.size(); ++i) add(region_.node(i), false);
+    return finish();
+  }
+
+ private:
+  PointwiseChain finish() {
     chain_.stored = blocks_of(shape_, layout_);
     if (flat_) chain_.view = {1, 1, chain_.view.elements(), 1, 1};
     if (flat_)
@@ -35,7 +51,6 @@ class Parser {
     return std::move(chain_);
   }
 
- private:
   void add(const Node& current, bool first) {
     if (region_.type(current.outputs[0]).shape != shape_) throw Refused{"the chain's shape changes by broadcasting"};
     if (const auto* activation = current.as<Activation>()) {
@@ -182,6 +197,11 @@ class Parser {
 PointwiseChain parse_pointwise(const Region& region) {
   require_float_chain(region);
   return Parser(region).parse();
+}
+
+PointwiseChain parse_pass_behind(const Region& region, std::vector<float> bias) {
+  require_float_chain(region);
+  return Parser(region).parse_behind(std::move(bias));
 }
 
 }  // namespace banoff::cpu

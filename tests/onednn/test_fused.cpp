@@ -101,6 +101,45 @@ TEST_CASE("a convolution adds its own input without overwriting it") {
   CHECK(check_region(*device, net, {{Layout::channels_last}, {Layout::channels_last}}) == "");
 }
 
+TEST_CASE("a transposed convolution takes its bias and whatever follows in every layout") {
+  const auto device = cpu::device({.threads = 2});
+  const std::vector<std::vector<Op>> tails{{},
+                                           {activation(ActivationKind::relu)},
+                                           {Activation{ActivationKind::clip, -0.5, 0.75}},
+                                           {activation(ActivationKind::silu), BatchNorm{}},
+                                           {Clamp{}, activation(ActivationKind::relu)}};
+  for (const auto& tail : tails) {
+    for (const std::int64_t groups : {1, 4}) {
+      for (const bool residual : {false, true}) {
+        for (const bool bias : {false, true}) {
+          ConvTranspose op;
+          op.out = 20;
+          op.kernel = Spatial(2);
+          op.stride = Spatial(2);
+          op.groups = groups;
+          op.bias = bias;
+          for (const Layout layout : layouts_of(*device)) {
+            CAPTURE(tail.size());
+            CAPTURE(groups);
+            CAPTURE(residual);
+            CAPTURE(bias);
+            CAPTURE(name_of(layout));
+            Net net;
+            const ValueId x = net.input("x", {2, 12, 5, 7});
+            const ValueId skip = residual ? net.input("skip", {2, 20, 10, 14}) : none;
+            ValueId y = net.add("up", op, {x});
+            if (residual) y = net.add("add", Binary{BinaryKind::add}, {y, skip});
+            for (std::size_t i = 0; i < tail.size(); ++i) y = net.add(fmt::format("tail{}", i), tail[i], {y});
+            net.graph.add_output("z", y);
+            const std::vector<Layout> inputs(residual ? 2 : 1, layout);
+            CHECK(check_region(*device, net, {inputs, {layout}}, 1e-5, true) == "");
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("few channels per group and odd channel counts are computed right") {
   const auto device = cpu::device({.threads = 2});
   struct Channels {

@@ -6,6 +6,7 @@
 #include "kernels/cpu/onednn/border.hpp"
 #include "kernels/cpu/onednn/cost.hpp"
 #include "kernels/cpu/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/pass_behind.hpp"
 
 namespace banoff::onednn {
 
@@ -81,7 +82,8 @@ std::vector<float> padding_values(const Region& region, const Node& node, const 
 /// What oneDNN is told of a linear op and what follows it.
 struct Linear {
   Dims weights;  ///< as oneDNN sees them
-  Md src, dst, bias;
+  Md src, dst;
+  Md bias;  ///< empty where there is none, or where the library is not told of it
   Epilogue tail;
 };
 
@@ -100,7 +102,7 @@ std::unique_ptr<Kernel> finish(const Context& context, const Region& region,
   parts.constants = linear.tail.packed_constants(context);
   parts.constants.emplace_back(DNNL_ARG_WEIGHTS,
                                packed(context, weights, Md(linear.weights, f32, given), pd.weights_desc()));
-  if (const auto bias = floats(region, node, Slot::bias); !bias.empty())
+  if (const auto bias = floats(region, node, Slot::bias); !bias.empty() && linear.bias != Md())
     parts.constants.emplace_back(DNNL_ARG_BIAS, packed(context, bias, linear.bias, linear.bias));
   parts.scratchpad = pd.scratchpad_desc();
   parts.in_place = linear.tail.in_place;
@@ -173,7 +175,8 @@ std::unique_ptr<Kernel> make_convolution(const Context& context, const Region& r
   return bordered_kernel(Border({c.spatial, c.given.groups, values, c.padding}, c.y, c.to), std::move(kernel));
 }
 
-/// A transposed convolution node in its region.
+/// A transposed convolution node in its region. Version 2.6 adds the bias, and runs what follows, element by element
+/// behind the name of a fast implementation (three times slower at 64 channels): there they are a pass of our own.
 struct Transposed {
   const Node& node;
   const ConvTranspose& op;
@@ -181,6 +184,7 @@ struct Transposed {
   std::vector<Window> spatial;
   Geometry geometry;
   Linear linear;
+  cpu::PointwiseChain behind;  ///< what the library is not told of
 
   explicit Transposed(const Region& region)
       : node(region.node(0)),
@@ -195,9 +199,22 @@ struct Transposed {
       geometry.pad_end[at] = (w.input - 1) * w.stride + (w.kernel - 1) * w.dilation + 1 - w.pad_begin - w.output;
     }
     const WeightShape weights{op.groups, op.out / op.groups, x[1] / op.groups};
-    linear = {weights.dims(geometry.kernel), descriptor(x, source_layout(region)),
-              descriptor(y, region.output_layouts[0]), bias_descriptor(region, node),
-              epilogue(region, target_of(y, region.output_layouts[0]))};
+    linear = {weights.dims(geometry.kernel),
+              descriptor(x, source_layout(region)),
+              descriptor(y, region.output_layouts[0]),
+              {},
+              {attributes(), {}, {}}};
+    if (version3) {
+      linear.bias = bias_descriptor(region, node);
+      linear.tail = epilogue(region, target_of(y, region.output_layouts[0]));
+    } else {
+      behind = cpu::parse_pass_behind(region, floats(region, node, Slot::bias));
+    }
+  }
+
+  [[nodiscard]] double us(const Region& region, const std::string& implementation, int threads) const {
+    const double own = behind.steps.empty() ? 0.0 : cpu::pointwise_us(behind, threads);
+    return own + transposed_convolution_us(x, op, spatial, source_layout(region), implementation, threads);
   }
 
   [[nodiscard]] Layout source_layout(const Region& region) const {
@@ -248,21 +265,20 @@ std::vector<Offer> convolution(const Context& context, const Region& region) {
 }
 
 std::vector<Offer> transposed_convolution(const Context& context, const Region& region) {
-  // Version 2.6 runs what follows element by element behind the name of a fast implementation.
-  if (!version3 && region.nodes.size() > 1) throw Refused{"slow epilogue of a transposed convolution"};
   const Transposed t(region);
   std::vector<Offer> offers;
   for (const auto& pd : implementations_of<dnnl::deconvolution_forward>(context, dnnl::algorithm::deconvolution_direct,
                                                                         t.linear, t.geometry)) {
     const std::string name = pd.impl_info_str();
-    const double us = transposed_convolution_us(t.x, t.op, t.spatial, t.source_layout(region), name, context.threads);
-    offers.push_back({name, us, is_slow(name), [&context, region, pd]() -> Compiled {
-                        const Transposed again(region);
+    const double us = t.us(region, name, context.threads);
+    offers.push_back({name_with_pass_behind(name, t.behind), us, is_slow(name), [&context, region, pd]() -> Compiled {
+                        Transposed again(region);
                         const bool flat = again.geometry.kernel.size() == 2;
                         const bool grouped = again.op.groups > 1;
                         const Tag given = grouped ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
-                        return finish<dnnl::deconvolution_forward>(context, region, pd, again.linear,
-                                                                   floats(region, again.node, Slot::weight), given);
+                        auto kernel = finish<dnnl::deconvolution_forward>(
+                            context, region, pd, again.linear, floats(region, again.node, Slot::weight), given);
+                        return with_pass_behind(std::move(kernel), std::move(again.behind));
                       }});
   }
   return offers;
