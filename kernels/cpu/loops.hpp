@@ -44,6 +44,28 @@ void max_taps(const float* x, const std::int64_t extent[3], const Taps& taps, st
 void sum_taps(const float* x, const std::int64_t extent[3], const Taps& taps, std::int64_t lanes, float factor,
               float* y);
 
+/// The widest window and the largest stride of a pool of one lane.
+inline constexpr std::int64_t pool_row_columns = 512;
+/// One row of the output of a pool without dilation.
+struct PoolRow {
+  const float* x;       ///< those of the window's rows that lie inside the input, [rows][width][lanes]
+  std::int64_t rows;    ///< at least one; of 8 lanes or more at most `kernel`
+  std::int64_t width;   ///< of the input
+  std::int64_t lanes;   ///< 1, or at least 8
+  std::int64_t kernel;  ///< columns of a window; of 8 lanes or more 2 or 3
+  std::int64_t stride;  ///< from column to column
+  std::int64_t pad;     ///< columns in front of the input that the first window begins
+  std::int64_t output;  ///< pixels to make
+};
+/// False where a NaN was met, or infinities of both signs: then y is to be computed in another way.
+[[nodiscard]] bool max_row(const PoolRow& row, float* y);
+/// How many values count for an average, as the product of both.
+struct Counted {
+  const float* columns;  ///< by output pixel
+  float rows;
+};
+void average_row(const PoolRow& row, const Counted& counted, float* y);
+
 /// y[i] = max(y[i], x[i * step]) and y[i] += x[i * step].
 void max_strided(const float* x, std::int64_t step, float* y, std::int64_t count);
 void add_strided(const float* x, std::int64_t step, float* y, std::int64_t count);

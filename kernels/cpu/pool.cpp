@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
@@ -73,7 +74,46 @@ struct PoolPlan {
   Blocks in, out;
   std::array<Axis, 3> axes;
   std::int64_t extent[3];
+  std::vector<float> counted;  ///< the width's, for averages
 };
+
+/// Whether rows of this pool are made by loops::max_row and average_row, but for those that lie in padding alone.
+bool has_small_windows(const PoolPlan& p) {
+  const auto& [depth, height, width] = p.axes;
+  if (!p.strided || depth.kernel != 1 || width.dilation != 1 || (height.dilation != 1 && height.kernel > 1))
+    return false;
+  if (p.out.lanes == 1) return width.kernel > 0 && std::max(width.kernel, width.stride) <= loops::pool_row_columns;
+  return p.out.lanes >= 8 && (width.kernel == 2 || width.kernel == 3) && height.kernel <= width.kernel;
+}
+
+/// The row at (d, h) as one of them; none where it reads nothing but padding.
+std::optional<loops::PoolRow> small_row(const PoolPlan& p, const float* x, std::int64_t d, std::int64_t h) {
+  const auto& [depth, height, width] = p.axes;
+  const auto slab = static_cast<std::size_t>(d);
+  const auto row = static_cast<std::size_t>(h);
+  const std::int64_t rows = height.last[row] - height.first[row];
+  if (depth.last[slab] <= depth.first[slab] || rows < 1) return std::nullopt;
+  const std::int64_t line = depth.first[slab] * height.input + height.first[row];
+  return loops::PoolRow{x + line * width.input * p.in.lanes,
+                        rows,
+                        width.input,
+                        p.in.lanes,
+                        width.kernel,
+                        width.stride,
+                        width.pad,
+                        width.output};
+}
+
+/// Whether the row is done: it is one of them, and no NaN was met.
+bool pool_small_row(const PoolPlan& p, const float* x, float* y, std::int64_t d, std::int64_t h) {
+  const auto row = small_row(p, x, d, h);
+  if (!row) return false;
+  if (p.max) return loops::max_row(*row, y);
+  const std::int64_t rows =
+      p.axes[0].counted[static_cast<std::size_t>(d)] * p.axes[1].counted[static_cast<std::size_t>(h)];
+  loops::average_row(*row, {p.counted.data(), static_cast<float>(rows)}, y);
+  return true;
+}
 
 void pool_row(const PoolPlan& p, const float* x, float* y, std::int64_t d, std::int64_t h) {
   const auto& [depth, height, width] = p.axes;
@@ -124,12 +164,14 @@ void run_pool(const PoolPlan& p, const float* x, float* y) {
   const std::int64_t rows = p.axes[0].output * p.axes[1].output;
   const std::int64_t row_elements = p.axes[2].output * p.out.lanes;
   const std::int64_t taps = p.axes[0].kernel * p.axes[1].kernel * p.axes[2].kernel;
+  const bool small = has_small_windows(p);
   parallel_for(p.out.n * p.out.blocks * rows, row_elements * taps, [&](std::int64_t task) {
     const std::int64_t plane = task / rows;
     const std::int64_t d = task % rows / p.axes[1].output;
     const std::int64_t h = task % p.axes[1].output;
     const float* from = x + plane * p.in.spatial * p.in.lanes;
     float* to = y + task * row_elements;
+    if (small && pool_small_row(p, from, to, d, h)) return;
     if (p.out.lanes == 1 && p.strided) pool_row_plain(p, from, to, d, h);
     else pool_row(p, from, to, d, h);
   });
@@ -145,16 +187,23 @@ static Offer offer_pool(const Region& region, int threads) {
   const Shape& shape = region.type(first.inputs[0]).shape;
   const Shape& out = region.type(first.outputs[0]).shape;
   const auto* op = first.as<Pool>();
-  PoolPlan plan{
-      op != nullptr && op->kind == PoolKind::max, op != nullptr,           blocks_of(shape, region.input_layouts[0]),
-      blocks_of(out, region.input_layouts[0]),    axes_of(op, shape, out), {}};
+  PoolPlan plan{op != nullptr && op->kind == PoolKind::max,
+                op != nullptr,
+                blocks_of(shape, region.input_layouts[0]),
+                blocks_of(out, region.input_layouts[0]),
+                axes_of(op, shape, out),
+                {},
+                {}};
   for (std::size_t i = 0; i < 3; ++i) plan.extent[i] = plan.axes[i].input;
+  plan.counted.assign(plan.axes[2].counted.begin(), plan.axes[2].counted.end());
   LoopKernelTraits traits{plan.max ? "max_pool" : plan.strided ? "avg_pool" : "adaptive_avg_pool"};
   const auto taps = static_cast<double>(plan.axes[0].kernel * plan.axes[1].kernel * plan.axes[2].kernel);
   const auto made = static_cast<double>(plan.out.elements());
-  // A load per tap and eight lanes, at about one per nanosecond; strided single lanes take four times that.
-  const double us = pass_us(4.0 * (static_cast<double>(plan.in.elements()) + made), threads) +
-                    made * taps * (plan.out.lanes == 1 ? 0.4e-3 : 0.08e-3) / threads;
+  // A load per tap and eight lanes, at about one per nanosecond; single lanes take four times that, small windows a
+  // quarter.
+  const double each = (plan.out.lanes == 1 ? 0.4e-3 : 0.08e-3) * (has_small_windows(plan) ? 0.25 : 1.0);
+  const double us =
+      pass_us(4.0 * (static_cast<double>(plan.in.elements()) + made), threads) + made * taps * each / threads;
   return ready_offer(std::move(traits), us, [plan = std::move(plan)](const KernelArgs& args) {
     run_pool(plan, input(args, 0), output(args, 0));
   });

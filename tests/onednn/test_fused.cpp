@@ -227,6 +227,43 @@ TEST_CASE("pooling agrees with the reference in every layout") {
   }
 }
 
+TEST_CASE("pools of small windows agree with the reference at every size, stride, padding and number of channels") {
+  const auto device = cpu::device({.threads = 2});
+  const auto check = [&](const Pool& pool, const Shape& shape) {
+    CAPTURE(shape.str());
+    for (const Layout layout : layouts_of(*device, shape)) {
+      CAPTURE(name_of(layout));
+      Net net;
+      net.graph.add_output("z", net.add("pool", pool, {net.input("x", shape)}));
+      CHECK(check_region(*device, net, {{layout}, {layout}}) == "");
+    }
+  };
+  const auto pool_of = [](PoolKind kind, Spatial kernel, std::int64_t stride, std::int64_t padding, bool count) {
+    return Pool{kind, kernel, Spatial(stride), {Padding::Mode::given, padding, padding}, Spatial(1), false, count};
+  };
+  for (const auto& [kind, count] : {std::pair{PoolKind::max, false}, {PoolKind::avg, false}, {PoolKind::avg, true}}) {
+    for (const std::int64_t kernel : {2, 3, 5}) {
+      for (const std::int64_t stride : {1, 2, 3, 4}) {
+        for (const std::int64_t padding : {std::int64_t{0}, kernel / 2}) {
+          CAPTURE(kernel);
+          CAPTURE(stride);
+          CAPTURE(padding);
+          const Pool pool = pool_of(kind, Spatial(kernel), stride, padding, count);
+          for (const std::int64_t channels : {5, 8, 20, 41}) check(pool, {2, channels, 7, 23});
+          check(pool, {1, 16, 5, 5});
+        }
+      }
+    }
+    // Windows that are not square, and rows longer than what is folded at once.
+    check(pool_of(kind, Spatial(Ints{3, 2}), 1, 0, count), {1, 20, 6, 9});
+    check(pool_of(kind, Spatial(Ints{2, 3}), 2, 1, count), {1, 20, 6, 9});
+    check(pool_of(kind, Spatial(Ints{1, 3}), 2, 0, count), {1, 20, 6, 9});
+    for (const std::int64_t stride : {1, 2, 3}) check(pool_of(kind, Spatial(3), stride, 1, count), {1, 2, 3, 1700});
+    check(pool_of(kind, Spatial(3), 1, 1, count), {2, 20, 31});
+    check(pool_of(kind, Spatial(3), 2, 1, count), {1, 20, 3, 6, 7});
+  }
+}
+
 TEST_CASE("pools with dilation and padding agree with the reference, also where a window reads nothing but padding") {
   const auto device = cpu::device({.threads = 2});
   for (const std::int64_t dilation : {2, 5}) {
