@@ -105,8 +105,11 @@ def compared(options):
         versions = {**surroundings.versions_of_banoff(options.banoff), **versions}
     comparison.prepare()
     machine = {**surroundings.machine(), "load_before": os.getloadavg()[0]}
-    for index in range(options.rounds):
-        comparison.round(index)
+    try:
+        for index in range(options.rounds):
+            comparison.round(index)
+    except KeyboardInterrupt:
+        say("interrupted: the table has what was measured so far")
     machine["load_after"] = os.getloadavg()[0]
     shown = ("nets", "runtimes", "threads", "rounds", "seconds", "seed")
     return {"machine": machine, "versions": versions, "commit": options.commit or surroundings.commit(),
