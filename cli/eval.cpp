@@ -82,7 +82,7 @@ int evaluate(const EvalCommand& options) {
   {
     Progress progress("eval", samples.size() * options.methods.size());
     for (const Method method : options.methods) {
-      FoldOptions fold = options.fold;
+      FoldOptions fold = on_threads(options.fold, options.device);
       fold.method = method;
       scores.emplace_back(method, score_of(folded(model, fold), options, samples, progress));
     }

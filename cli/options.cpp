@@ -150,6 +150,11 @@ Model folded(const Model& model, const FoldOptions& options) {
   return options.method == Method::none ? model : fold_model(model, options).first;
 }
 
+FoldOptions on_threads(FoldOptions options, const DeviceOptions& device) {
+  options.threads = device.threads;
+  return options;
+}
+
 void check_output(const std::filesystem::path& output, const Manifest& manifest) {
   const bool onnx = output.extension() == ".onnx";
   if (!onnx && output.extension() != ".yaml" && output.extension() != ".yml") {

@@ -47,6 +47,8 @@ void add_json_option(Command& command, bool& json);
 [[nodiscard]] std::pair<Model, FoldReport> fold_model(const Model& model, const FoldOptions& options);
 /// The network with its batch norms folded as asked; untouched for Method::none.
 [[nodiscard]] Model folded(const Model& model, const FoldOptions& options);
+/// The options with the device's threads.
+[[nodiscard]] FoldOptions on_threads(FoldOptions options, const DeviceOptions& device);
 
 /// Refuses a file to write a network to that is of neither format (.yaml, .onnx), or that the network is read from.
 void check_output(const std::filesystem::path& output, const Manifest& manifest);

@@ -45,17 +45,18 @@ std::map<std::string, Shape> shapes_of(const Tensors& tensors) {
 }  // namespace
 
 int run_tensors(const RunCommand& options) {
-  const Model written = load(options.model);
-  const Tensors inputs = read_inputs(options, written.inputs());
+  Model model = load(options.model);
+  const Tensors inputs = read_inputs(options, model.inputs());
   std::map<std::string, std::string> files;
   std::vector<std::string> values;
   for (const std::string& binding : options.outputs) {
     const auto [given, file] = split_binding(binding);
     // A name that is no output is a node's: its value becomes an output before anything is folded.
-    values.push_back(given.empty() ? name_in(written.outputs(), given, "--output") : given);
+    values.push_back(given.empty() ? name_in(model.outputs(), given, "--output") : given);
     files[values.back()] = file;
   }
-  const Model model = folded(written.at(shapes_of(inputs)).with_outputs(values), options.fold);
+  // In place of the network as loaded, whose weights nobody needs any more.
+  model = folded(model.at(shapes_of(inputs)).with_outputs(values), on_threads(options.fold, options.device));
   const Tensors outputs = Session(CompiledModel::compile(model, options.device)).run(inputs);
   for (const auto& [name, file] : files) write_npy(file, outputs.at(name));
   Json rows = Json::array();

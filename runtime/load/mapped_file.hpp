@@ -19,6 +19,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+  /// Nobody reads this part of the file any more: its pages count as this process's memory no longer. Who reads them
+  /// all the same finds them as they are in the file.
+  void forget(std::span<const std::byte> part) const noexcept;
 
  private:
   const std::byte* data_ = nullptr;

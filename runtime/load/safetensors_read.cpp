@@ -9,10 +9,13 @@ namespace banoff {
 
 namespace {
 
-/// The tensor at `data`, which the mapping keeps alive; copied when it is not aligned for its element type.
+/// The tensor at `data`, which keeps the mapping alive, and the last copy of which takes its pages along; copied when
+/// it is not aligned for its element type.
 Tensor tensor_at(const StoredTensor& stored, const std::byte* data, const std::shared_ptr<const MappedFile>& mapping) {
   if (reinterpret_cast<std::uintptr_t>(data) % size_of(stored.dtype) == 0) {
-    return {stored.dtype, stored.shape, std::shared_ptr<const std::byte>(mapping, data)};
+    const std::span<const std::byte> part(data, stored.end - stored.begin);
+    const auto forget = [mapping, part](const std::byte*) { mapping->forget(part); };
+    return {stored.dtype, stored.shape, std::shared_ptr<const std::byte>(data, forget)};
   }
   auto [tensor, copy] = Tensor::allocate(stored.dtype, stored.shape);
   std::memcpy(copy, data, tensor.bytes());

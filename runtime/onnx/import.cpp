@@ -22,8 +22,8 @@ SourcePtr open_source(const std::filesystem::path& file, const NodeExecutor& eva
   const onnx::GraphProto& graph = source->model.graph();
   if (graph.sparse_initializer_size() > 0) fail_input("sparse initializers are not supported");
   KnownTensors known(file, limits.max_computed_bytes);
-  for (const onnx::TensorProto& initializer : graph.initializer()) {
-    source->initializers.emplace_back(initializer.name(), known.stored(initializer));
+  for (onnx::TensorProto& initializer : *source->model.mutable_graph()->mutable_initializer()) {
+    source->initializers.emplace_back(initializer.name(), known.taken(initializer));
   }
   return source;
 }

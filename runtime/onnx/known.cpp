@@ -49,6 +49,17 @@ std::pair<Known, std::byte*> KnownTensors::allocate(DType type, const Shape& sha
 
 Known KnownTensors::stored(const onnx::TensorProto& proto) { return tensor_of(proto, *this); }
 
+Known KnownTensors::taken(onnx::TensorProto& proto) {
+  const bool inside = proto.has_raw_data() && proto.data_location() != onnx::TensorProto::EXTERNAL;
+  const std::shared_ptr<const std::string> raw(inside ? proto.release_raw_data() : nullptr);
+  return tensor_of(proto, *this, raw);
+}
+
+Known KnownTensors::adopted(DType type, const Shape& shape, std::shared_ptr<const std::byte> data) {
+  count(bytes_of(shape.elements(), size_of(type)));
+  return Known(Tensor(type, shape, std::move(data)));
+}
+
 ExternalData::Bytes KnownTensors::external(const onnx::TensorProto& proto) {
   ExternalData::Bytes found = external_.bytes_of(proto);
   if (found.first) add_file(found.file->bytes().size());

@@ -51,6 +51,10 @@ class KnownTensors {
   [[nodiscard]] std::pair<Known, std::byte*> allocate(DType type, const Shape& shape);
   /// The tensor as the model has it, inside or beside the file. Throws bad_input where its data is not what it says.
   [[nodiscard]] Known stored(const onnx::TensorProto& proto);
+  /// The same without a copy: data inside the file is taken out of the message.
+  [[nodiscard]] Known taken(onnx::TensorProto& proto);
+  /// Over memory that was taken out of the message, which counts as if it were new.
+  [[nodiscard]] Known adopted(DType type, const Shape& shape, std::shared_ptr<const std::byte> data);
   /// Over the memory of a mapped file, which costs nothing.
   [[nodiscard]] Known mapped(DType type, const Shape& shape, std::shared_ptr<const std::byte> data) const;
 

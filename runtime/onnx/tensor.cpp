@@ -27,6 +27,15 @@ Known from_raw(DType type, const Shape& shape, std::span<const std::byte> raw, K
   return tensor;
 }
 
+/// Data that was taken out of the message: as it lies there where it can be read so.
+Known from_taken(DType type, const Shape& shape, const std::shared_ptr<const std::string>& raw, KnownTensors& known) {
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(*raw));
+  const bool as_is = type != DType::boolean && reinterpret_cast<std::uintptr_t>(bytes.data()) % size_of(type) == 0;
+  if (!as_is || bytes.empty()) return from_raw(type, shape, bytes, known);
+  check_size(type, shape, bytes);
+  return known.adopted(type, shape, {raw, bytes.data()});
+}
+
 /// The elements of one of the message's typed lists, which hold each element as a number.
 template <class List>
 Known from_list(DType type, const Shape& shape, const List& list, KnownTensors& known) {
@@ -65,13 +74,14 @@ DType dtype_of_onnx(std::int32_t data_type) {
                    : fmt::format("number {}", data_type));
 }
 
-Known tensor_of(const TensorProto& proto, KnownTensors& known) {
+Known tensor_of(const TensorProto& proto, KnownTensors& known, const std::shared_ptr<const std::string>& raw) {
   try {
     const DType type = dtype_of_onnx(proto.data_type());
     const Shape shape(std::span(proto.dims().data(), static_cast<std::size_t>(proto.dims_size())));
     (void)checked_mul(shape.elements(), 8);
     if (proto.has_segment()) fail_input("segmented tensors are not supported");
     if (proto.data_location() == TensorProto::EXTERNAL) return from_outside(proto, type, shape, known);
+    if (raw != nullptr) return from_taken(type, shape, raw, known);
     if (proto.has_raw_data()) return from_raw(type, shape, std::as_bytes(std::span(proto.raw_data())), known);
     switch (proto.data_type()) {
       case TensorProto::FLOAT: return from_list(type, shape, proto.float_data(), known);

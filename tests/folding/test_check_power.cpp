@@ -120,8 +120,8 @@ TEST_CASE("a fault in one weight, bias, padding value or bound of convs and clam
   GraphBuilder net(41);
   ValueId x = net.conv(net.bn(net.input({1, 3, 12, 12})), 16, 3);
   x = net.relu(net.bn(net.relu(x)));
-  x = net.add(Activation{ActivationKind::clip, 0, 6}, {net.bn(net.conv(x, 16, 3, 2, 1, 16))});   // depthwise
-  x = net.bn(net.add(Activation{ActivationKind::clip, 0, 6}, {net.conv(x, 64, 5, 1, 4, 4)}));    // grouped
+  x = net.add(Activation{ActivationKind::clip, 0, 6}, {net.bn(net.conv(x, 16, 3, 2, 1, 16))});  // depthwise
+  x = net.bn(net.add(Activation{ActivationKind::clip, 0, 6}, {net.conv(x, 64, 5, 1, 4, 4)}));   // grouped
   Conv dilated;
   dilated.out = 200, dilated.kernel = 3, dilated.dilation = 2, dilated.bias = true;
   dilated.padding.begin = dilated.padding.end = 2;
@@ -141,12 +141,14 @@ TEST_CASE("a fault in a transposed conv, a moved kink or a slope is found") {
   x = net.bn(net.add(PRelu{}, {net.add(up, {x})}));
   net.output(net.conv(x, 3, 1));
   const std::set<std::string> kinds = find_faults(net.graph);
-  CHECK(missing(kinds, {"conv_transpose.weight", "conv_transpose.bias", "kinked.kink", "kinked.below", "kinked.above"}) == "");
+  CHECK(missing(kinds,
+                {"conv_transpose.weight", "conv_transpose.bias", "kinked.kink", "kinked.below", "kinked.above"}) == "");
 }
 
 TEST_CASE("a fault in a dense layer, in a norm or map that stays, or in a constant is found") {
   GraphBuilder net(43);
-  const ValueId x = net.add(Binary{BinaryKind::add}, {net.conv(net.input({1, 3, 8, 8}), 6), net.add(Constant{{1, 6, 1, 1}}, {})});
+  const ValueId x =
+      net.add(Binary{BinaryKind::add}, {net.conv(net.input({1, 3, 8, 8}), 6), net.add(Constant{{1, 6, 1, 1}}, {})});
   const ValueId stream = net.bn(x);
   // Three norms read one value, and each is pinned behind: one of them goes.
   for (int i = 0; i < 3; ++i)
@@ -158,5 +160,5 @@ TEST_CASE("a fault in a dense layer, in a norm or map that stays, or in a consta
   net.output(net.bn(product), "product");
   const std::set<std::string> kinds = find_faults(net.graph);
   CHECK(missing(kinds, {"dense.weight", "dense.bias", "batch_norm.weight", "batch_norm.bias", "batch_norm.running_mean",
-                           "batch_norm.running_var", "affine.weight", "affine.bias", "constant.value"}) == "");
+                        "batch_norm.running_var", "affine.weight", "affine.bias", "constant.value"}) == "");
 }
