@@ -167,7 +167,7 @@ class Preparation {
 
   void add_devices(const Folded& folded, const Way& way, const Result& row) {
     if (!options_.timed) {
-      candidates_.push_back({row, nullptr});
+      candidates_.push_back({row, nullptr, {}});
       return;
     }
     for (const std::string& device : options_.devices) {
@@ -199,7 +199,8 @@ class Preparation {
     if (row.method == "none" && expected.empty()) expected = std::move(outputs);
     else if (!expected.empty()) row.difference = difference(expected, outputs);
     if (options_.quick) row.same_as = same_as(folded, row);
-    candidates_.push_back({std::move(row), row.same_as.empty() ? std::move(session) : nullptr});
+    if (!row.same_as.empty()) session.reset();
+    candidates_.push_back({std::move(row), std::move(session), compiled.info()});
   }
 
   const BenchOptions& options_;

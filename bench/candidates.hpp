@@ -10,10 +10,11 @@
 
 namespace banoff::bench {
 
-/// A row and the session that its runs use; none where nothing is timed.
+/// A row, the session that its runs use (none where nothing is timed) and what they run.
 struct Candidate {
   Result result;
   std::unique_ptr<Session> session;
+  PlanInfo plan;
 };
 
 /// Loads, folds and compiles everything that the options ask for, and runs each once.

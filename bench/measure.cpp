@@ -17,30 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 double milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
-/// Runs in blocks until the medians of two successive ones agree and the budget is used up, but for no more than ten
-/// budgets. Returns the last median, so that a repetition can be given a fixed number of iterations.
-double warm_up(const Subject& subject, double budget_ms) {
-  constexpr double agreement = 0.03, patience = 10, blocks = 4;
-  constexpr std::size_t least = 3;
-  const auto start = Clock::now();
-  const auto elapsed = [&] { return milliseconds(Clock::now() - start); };
-  for (double previous = 0;;) {
-    std::vector<double> times;
-    const double block_start = elapsed();
-    do {
-      const auto before = Clock::now();
-      subject.run();
-      times.push_back(milliseconds(Clock::now() - before));
-    } while (elapsed() < patience * budget_ms &&
-             (times.size() < least || elapsed() - block_start < budget_ms / blocks));
-    std::ranges::sort(times);
-    const double median = quantile(times, 0.5);
-    const bool settled = elapsed() >= budget_ms && std::abs(median - previous) <= agreement * previous;
-    if (settled || elapsed() >= patience * budget_ms) return median;
-    previous = median;
-  }
-}
-
 /// Results go to the samples; nothing is printed.
 class Silent final : public benchmark::BenchmarkReporter {
  public:
@@ -62,6 +38,29 @@ void initialize(const Timing& timing, const std::filesystem::path& json_file) {
 }
 
 }  // namespace
+
+// A repetition can be given a fixed number of iterations by what this returns.
+double warm_up(const Subject& subject, double budget_ms) {
+  constexpr double agreement = 0.03, patience = 10, blocks = 4;
+  constexpr std::size_t least = 3;
+  const auto start = Clock::now();
+  const auto elapsed = [&] { return milliseconds(Clock::now() - start); };
+  for (double previous = 0;;) {
+    std::vector<double> times;
+    const double block_start = elapsed();
+    do {
+      const auto before = Clock::now();
+      subject.run();
+      times.push_back(milliseconds(Clock::now() - before));
+    } while (elapsed() < patience * budget_ms &&
+             (times.size() < least || elapsed() - block_start < budget_ms / blocks));
+    std::ranges::sort(times);
+    const double median = quantile(times, 0.5);
+    const bool settled = elapsed() >= budget_ms && std::abs(median - previous) <= agreement * previous;
+    if (settled || elapsed() >= patience * budget_ms) return median;
+    previous = median;
+  }
+}
 
 std::vector<std::vector<std::vector<double>>> measure(const std::vector<Subject>& subjects, const Timing& timing,
                                                       const std::filesystem::path& json_file,

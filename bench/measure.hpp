@@ -22,6 +22,10 @@ struct Timing {
   int repetitions = 5;    ///< interleaved among the subjects; bench::run() with 0 times nothing
 };
 
+/// Runs in blocks until the medians of two successive ones agree and the budget is used up, but for no more than ten
+/// budgets. Returns the last median, in milliseconds.
+[[nodiscard]] double warm_up(const Subject& subject, double budget_ms);
+
 /// Times of every single run in milliseconds, by subject and repetition. Google Benchmark decides the order (random
 /// interleaving) and keeps its own JSON in `json_file` if that is not empty. `progress` is told the share done, 0..1.
 [[nodiscard]] std::vector<std::vector<std::vector<double>>> measure(const std::vector<Subject>& subjects,

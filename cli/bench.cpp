@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/profile.hpp"
 
 namespace banoff::cli {
 
@@ -14,7 +15,9 @@ int run_bench(BenchCommand& command) {
   if (!command.merged.empty()) return merge_tables(command);
   if (tables) return bench_tables(command);
   if (command.bench.models.empty()) fail_usage("nothing to time: give --model, --table, --figure or --merge");
-  if (!command.html.empty() || command.markdown) fail_usage("--html and --markdown are of tables (--table)");
+  if (command.markdown) fail_usage("--markdown is of tables (--table)");
+  if (command.profile) return profile_networks(command);
+  if (!command.html.empty()) fail_usage("--html is of tables (--table) and of kernels' times (--profile)");
   return bench_networks(command);
 }
 
@@ -33,18 +36,19 @@ void add_table_options(Command& command, BenchCommand& options) {
   command.option("--results", options.results, "Folder that keeps finished measurements, so that a rerun goes on")
       .shows_default();
   command.flag("--fresh", options.fresh, "Measure again what is kept there");
-  command.option("--html", options.html, "Write a report of the tables with plots to FILE").excludes(merge);
+  command.option("--html", options.html, "Write a report with plots to FILE, of the tables or the profile")
+      .excludes(merge);
   command.flag("--markdown", options.markdown, "Print the tables as Markdown").excludes("--json");
   merge.excludes("--json");
   // What a table says itself.
-  for (const char* name :
-       {"--model", "--shape", "--methods", "--activations", "--norms", "--percentiles", "--benchmark-json"}) {
+  for (const char* name : {"--model", "--shape", "--methods", "--activations", "--norms", "--percentiles",
+                           "--benchmark-json", "--profile"}) {
     for (Option option : {table, figure, merge}) option.excludes(name);
   }
 }
 
 /// What the networks and the tables have in common.
-void add_timing_options(Command& command, BenchCommand& options) {
+void add_common_options(Command& command, BenchCommand& options) {
   bench::BenchOptions& b = options.bench;
   command.option("--device", b.devices, "Devices, as `banoff devices` lists them").by_commas().shows_default();
   command.option("--threads", b.threads, "Thread counts (0: as many as this process may use)")
@@ -56,9 +60,7 @@ void add_timing_options(Command& command, BenchCommand& options) {
       .by_commas()
       .positive()
       .shows_default();
-  command.option("--warmup", b.timing.warmup_ms, "Milliseconds of warm-up per variant").not_negative().shows_default();
-  command.option("--duration", b.timing.duration_s, "Seconds of timing per variant").not_negative().shows_default();
-  command.option("--iterations", b.timing.iterations, "Least number of runs per variant").positive().shows_default();
+  add_timing_options(command, b.timing);
   command.option("--repetitions", b.timing.repetitions, "Interleaved repetitions").positive().shows_default();
   command.flag("--quick", b.quick,
                "Batch 1 and all threads for tables; five repetitions in a second, three runs above 200 GFLOP; "
@@ -74,6 +76,11 @@ void add_bench(Parser& parser) {
       "(separate),\n"
       "and sharing a pass with the activation behind them (fused). Speed-up is (T_none - T) / T_none in percent.\n"
       "Warm-up lasts until the medians of two blocks of runs agree within 3 %, for ten times --warmup at most.\n\n"
+      "--profile tells the time of every kernel instead: the least of runs in which the clock is read between "
+      "kernels,\n"
+      "each followed by one in which it is not. Percentages are of what a loop of multiply-adds and one over large "
+      "arrays\n"
+      "reach on this machine with as many threads, before or after, whichever is better.\n\n"
       "Tables name networks and published numbers (configs/tables). Each network runs in a process of its own, with "
       "the\n"
       "weights beside it or made-up ones (random:0), and is kept in --results when done. One that cannot be measured "
@@ -82,6 +89,7 @@ void add_bench(Parser& parser) {
       "Examples:\n"
       "  banoff bench --model classifier.yaml --threads 1,2\n"
       "  banoff bench --model resnet50.yaml --weights random:0 --methods none,banoff,optimal --json > result.json\n"
+      "  banoff bench --model resnet18.yaml --weights random:0 --methods none,optimal --profile --html profile.html\n"
       "  banoff bench --table 2 --quick\n"
       "  banoff bench --table all --html report.html --json > here.json\n"
       "  banoff bench --merge here.json there.json");
@@ -95,13 +103,15 @@ void add_bench(Parser& parser) {
       .by_commas()
       .one_of({"separate", "fused"})
       .shows_default();
-  add_timing_options(command, *options);
+  add_common_options(command, *options);
   command.option("--percentiles", b.percentiles, "Percentiles to report")
       .by_commas()
       .within(0.0, 100.0)
       .shows_default();
   command.option("--benchmark-json", b.benchmark_json, "File for Google Benchmark's own results");
   add_json_option(command, options->json);
+  Option profile = add_profile_options(command, options->profile, options->profile_order);
+  for (const char* name : {"--quick", "--percentiles", "--benchmark-json"}) profile.excludes(name);
   add_table_options(command, *options);
   command.runs([options, command] {
     options->own_threads = command.given("--threads");

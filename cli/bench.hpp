@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/bench.hpp"
+#include "bench/profile/profile.hpp"
 #include "cli/options.hpp"
 
 namespace banoff::cli {
@@ -17,12 +18,16 @@ struct BenchCommand {
   std::string html;
   std::string results = "banoff-results";
   bool fresh = false, markdown = false, json = false;
+  bool profile = false;
+  bench::StepOrder profile_order = bench::StepOrder::time;
   // Given on the command line: these outrank the table's own settings.
   bool own_threads = false, own_batches = false, own_duration = false;
 };
 
 /// Named networks, each timed in every way.
 int bench_networks(BenchCommand& command);
+/// Named networks, the time of each one's kernels.
+int profile_networks(BenchCommand& command);
 /// Tables, measured or kept from before.
 int bench_tables(const BenchCommand& command);
 /// Results of several machines in one table.

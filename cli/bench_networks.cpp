@@ -1,24 +1,45 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "banoff/file.hpp"
 #include "cli/bench.hpp"
 #include "cli/progress.hpp"
 
 namespace banoff::cli {
 
-int bench_networks(BenchCommand& command) {
+namespace {
+
+void set_ways(BenchCommand& command) {
   for (const Method method : command.methods) {
     for (const std::string& norms : command.norms) {
       command.bench.ways.push_back(
           {method, command.bench.fold.activations, norms == "fused" ? bench::Norms::fused : bench::Norms::separate});
     }
   }
+}
+
+void say(const std::string& what) { fmt::print(stderr, "{}\n", what); }
+
+}  // namespace
+
+int bench_networks(BenchCommand& command) {
+  set_ways(command);
   Progress progress("timing", 100);
-  const bench::BenchReport report = bench::run(
-      command.bench, [](const std::string& what) { fmt::print(stderr, "{}\n", what); },
-      [&](double share) { progress.set_share(share); });
+  const bench::BenchReport report = bench::run(command.bench, say, [&](double share) { progress.set_share(share); });
   if (command.json) print_json(to_json(report, command.bench));
   else fmt::print("{}", to_text(report));
+  return 0;
+}
+
+int profile_networks(BenchCommand& command) {
+  set_ways(command);
+  bench::ProfileReport report;
+  {
+    Progress progress("profiling", 100);
+    report = bench::profile_networks(command.bench, say, [&](double share) { progress.set_share(share); });
+  }
+  if (command.json) print_json(to_json(report, command.bench));
+  else fmt::print("{}", to_text(report, command.profile_order));
   return 0;
 }
 

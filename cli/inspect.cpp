@@ -1,9 +1,13 @@
 // banoff inspect: a network's inputs, layers and sizes.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/profile.hpp"
+#include "cli/progress.hpp"
 #include "cli/sizes.hpp"
 #include "cli/table.hpp"
 
@@ -14,7 +18,9 @@ struct InspectCommand {
   ModelOptions model;
   FoldOptions fold{.method = Method::none};
   DeviceOptions device;
-  bool flat = false, plan = false, json = false;
+  bool flat = false, plan = false, profile = false, json = false;
+  bench::Timing timing;
+  bench::StepOrder order = bench::StepOrder::time;
 };
 
 struct Totals {
@@ -55,7 +61,24 @@ Json json_of(const PlanInfo& plan, const std::string& device) {
           {"steps", steps}};
 }
 
-void print_json_report(const InspectCommand& options, const Model& model, const Totals& totals, const PlanInfo& plan) {
+/// The compiled network's kernels, timed on random inputs.
+bench::Profile profile_of(const InspectCommand& options, const Model& model, const CompiledModel& compiled) {
+  Session session(compiled);
+  (void)session.run(model.random_inputs(1));
+  bench::ProfileSubject subject{{}, compiled.info(), &session};
+  subject.about.model = model.name();
+  subject.about.method = name_of(options.fold.method);
+  if (options.fold.method == Method::optimal) subject.about.activations = name_of(options.fold.activations);
+  const std::vector<LayerInfo> layers = model.layers();
+  subject.about.norms = std::ranges::count(layers, "batch_norm", &LayerInfo::op) > 0 ? "fused" : "-";
+  subject.about.device = options.device.name;
+  const std::vector<TensorInfo> inputs = model.inputs();
+  if (!inputs.empty() && inputs.front().shape.rank() > 0) subject.about.batch = inputs.front().shape[0];
+  Progress progress("profiling", 100);
+  return bench::profile({std::move(subject)}, options.timing, [&](double share) { progress.set_share(share); }).front();
+}
+
+Json json_report(const InspectCommand& options, const Model& model, const Totals& totals, const PlanInfo& plan) {
   Json layers = Json::array();
   for (const LayerInfo& layer : model.layers()) {
     layers.push_back({{"name", layer.name},
@@ -67,15 +90,15 @@ void print_json_report(const InspectCommand& options, const Model& model, const 
                       {"flops", layer.flops},
                       {"where", layer.where}});
   }
-  print_json({{"model", options.model.file},
-              {"name", model.name()},
-              {"sizes", sizes_json(model.sizes())},
-              {"inputs", json_of(model.inputs())},
-              {"outputs", json_of(model.outputs())},
-              {"parameters", totals.parameters},
-              {"flops", totals.flops},
-              {"layers", layers},
-              {"plan", json_of(plan, options.device.name)}});
+  return {{"model", options.model.file},
+          {"name", model.name()},
+          {"sizes", sizes_json(model.sizes())},
+          {"inputs", json_of(model.inputs())},
+          {"outputs", json_of(model.outputs())},
+          {"parameters", totals.parameters},
+          {"flops", totals.flops},
+          {"layers", layers},
+          {"plan", json_of(plan, options.device.name)}};
 }
 
 void print_layers(const Model& model) {
@@ -105,9 +128,14 @@ int inspect(const InspectCommand& options) {
     totals.parameters += layer.parameters;
     totals.flops += layer.flops;
   }
-  const PlanInfo plan = CompiledModel::compile(model, options.device).info();
+  const CompiledModel compiled = CompiledModel::compile(model, options.device);
+  const PlanInfo& plan = compiled.info();
+  std::optional<bench::Profile> profile;
+  if (options.profile) profile = profile_of(options, model, compiled);
   if (options.json) {
-    print_json_report(options, model, totals, plan);
+    Json json = json_report(options, model, totals, plan);
+    if (profile) json["profile"] = bench::to_json(*profile);
+    print_json(json);
     return 0;
   }
   fmt::print("{}\n", model.name());
@@ -115,7 +143,8 @@ int inspect(const InspectCommand& options) {
   for (const TensorInfo& output : model.outputs()) fmt::print("output  {}: {}\n", output.name, type_of(output));
   print_sizes(model.sizes());
   fmt::print("\n");
-  if (options.plan) print_steps(plan);
+  if (profile) fmt::print("{}", to_text(*profile, options.order));
+  else if (options.plan) print_steps(plan);
   else print_layers(model);
   fmt::print("\n{} parameters, {:.4g} GFLOP a run\n", grouped(totals.parameters),
              static_cast<double>(totals.flops) * 1e-9);
@@ -132,14 +161,23 @@ void add_inspect(Parser& parser) {
       "inspect", "A network's shapes, parameters, FLOPs and memory",
       "A multiplication and an addition count as two FLOPs. A tensor shared by two layers counts in both.\n"
       "Neither weights nor sizes are needed: --shape gives other sizes than the file's, or than likely ones.\n\n"
-      "Example:\n  banoff inspect resnet50.yaml --weights random:1 --shape N=8");
+      "With --profile the kernels are run on random inputs: a time is the least of runs in which the clock is read\n"
+      "between kernels, each followed by one in which it is not. Percentages are of what a loop of multiply-adds and "
+      "one\n"
+      "over large arrays reach on this machine with as many threads, before or after, whichever is better.\n\n"
+      "Examples:\n"
+      "  banoff inspect resnet50.yaml --weights random:1 --shape N=8\n"
+      "  banoff inspect resnet50.yaml --weights random:1 --method optimal --profile");
   auto options = std::make_shared<InspectCommand>();
   add_model_options(command, options->model);
   add_fold_options(command, options->fold);
   add_device_options(command, options->device);
   const Option flat =
       command.flag("--flat", options->flat, "Print the network with every block expanded, as YAML, and nothing else");
-  command.flag("--plan", options->plan, "List the device's kernels instead of the layers");
+  const Option plan = command.flag("--plan", options->plan, "List the device's kernels instead of the layers");
+  Option profile = add_profile_options(command, options->profile, options->order);
+  profile.excludes(flat).excludes(plan);
+  for (Option option : add_timing_options(command, options->timing)) option.needs(profile);
   command.flag("--json", options->json, "Print JSON").excludes(flat);
   command.runs([options] { return inspect(*options); });
 }

@@ -131,6 +131,8 @@ class Device {
   [[nodiscard]] virtual std::string name() const = 0;
   /// Threads that kernels run on.
   [[nodiscard]] virtual int threads() const { return 1; }
+  /// Of the widest vectors that its kernels compute with; 0: not known.
+  [[nodiscard]] virtual int vector_bits() const { return 0; }
   /// Layouts worth considering for a value, best guess first; never empty.
   [[nodiscard]] virtual std::vector<Layout> layouts(const TensorType& type) const = 0;
   /// The element type in which this device holds values of `type`.

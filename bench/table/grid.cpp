@@ -45,7 +45,7 @@ std::string to_text(const Grid& grid) {
   std::string text = grid.title + '\n';
   const auto add = [&](const std::vector<std::string>& cells) {
     std::string line;
-    for (std::size_t c = 0; c < cells.size(); ++c) line += padded(cells[c], widths[c], c == 0) + "  ";
+    for (std::size_t c = 0; c < cells.size(); ++c) line += padded(cells[c], widths[c], c < grid.left) + "  ";
     line.resize(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   };
@@ -56,15 +56,15 @@ std::string to_text(const Grid& grid) {
 
 std::string to_markdown(const Grid& grid) {
   std::string text = grid.title + "\n\n" + piped(grid.head) + '|';
-  for (std::size_t c = 0; c < grid.head.size(); ++c) text += c == 0 ? "---|" : "---:|";
+  for (std::size_t c = 0; c < grid.head.size(); ++c) text += c < grid.left ? "---|" : "---:|";
   text += '\n';
   for (const auto& row : grid.rows) text += piped(row);
   return text;
 }
 
 std::string to_html(const Grid& grid) {
-  std::string html = "<h3>" + escaped(grid.title) + "</h3>\n<div class=\"wide\"><table>\n<thead>" +
-                     html_row(grid.head, "th") + "</thead>\n<tbody>\n";
+  std::string html = grid.title.empty() ? "" : "<h3>" + escaped(grid.title) + "</h3>\n";
+  html += "<div class=\"wide\"><table>\n<thead>" + html_row(grid.head, "th") + "</thead>\n<tbody>\n";
   for (const auto& row : grid.rows) html += html_row(row, "td");
   return html + "</tbody>\n</table></div>\n";
 }

@@ -9,7 +9,8 @@ namespace banoff::bench {
 struct Grid {
   std::string title;
   std::vector<std::string> head;
-  std::vector<std::vector<std::string>> rows;  ///< the first column is left-aligned, the others right
+  std::vector<std::vector<std::string>> rows;
+  std::size_t left = 1;  ///< columns of text, the first ones, are left-aligned, the others right
 };
 
 [[nodiscard]] std::string to_text(const Grid& grid);

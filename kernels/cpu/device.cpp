@@ -78,6 +78,7 @@ class CpuDevice final : public Device {
         reference_(reference::device()) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
+  [[nodiscard]] int vector_bits() const override { return 32 * static_cast<int>(lanes_of(machine_.isa)); }
 
   [[nodiscard]] std::string name() const override {
     return fmt::format("cpu ({}, {} thread{})", library_version(), context_.threads, context_.threads == 1 ? "" : "s");

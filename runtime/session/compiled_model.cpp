@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -9,6 +10,7 @@
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/session/contents.hpp"
+#include "runtime/session/flops.hpp"
 
 namespace banoff {
 
@@ -57,15 +59,44 @@ std::vector<TensorInfo> held_by(const Device& device, std::vector<TensorInfo> te
   return tensors;
 }
 
+std::vector<TensorType> types_of(const Plan& plan, const std::vector<ValueId>& values) {
+  std::vector<TensorType> types;
+  for (const ValueId value : values) types.push_back(plan.types[static_cast<std::size_t>(value)]);
+  return types;
+}
+
+/// What the step computes, node by node.
+void describe_nodes(const Plan& plan, const Step& step, StepInfo& info) {
+  std::int64_t most = -1;
+  for (const NodeId id : step.nodes) {
+    const Node& node = plan.graph->node(id);
+    info.nodes.push_back(node.name);
+    info.ops.emplace_back(row_of(node.op).name);
+    info.label += (info.label.empty() ? "" : " + ") + node.name;
+    const std::int64_t work = flops(node, types_of(plan, node.inputs), types_of(plan, node.outputs));
+    info.flops += work;
+    if (work > most) info.kind = info.ops.back();
+    most = std::max(most, work);
+  }
+  if (!step.nodes.empty()) return;
+  const Buffer& from = plan.buffer(step.inputs[0]);
+  info.kind = from.layout == plan.buffer(step.outputs[0]).layout ? "copy" : "reorder";
+  info.label = info.kind + " " + plan.graph->value(from.value).name;
+}
+
 StepInfo describe_step(const Plan& plan, const Step& step) {
   StepInfo info;
-  for (const NodeId node : step.nodes) {
-    info.nodes.push_back(plan.graph->node(node).name);
-    info.label += (info.label.empty() ? "" : " + ") + info.nodes.back();
-  }
-  if (step.nodes.empty()) info.label = "reorder " + plan.graph->value(plan.buffer(step.inputs[0]).value).name;
+  describe_nodes(plan, step, info);
   info.implementation = step.kernel->implementation();
   info.layouts = join_layouts(plan, step.inputs) + " -> " + join_layouts(plan, step.outputs);
+  info.bytes = step.kernel->weight_bytes();
+  for (const std::int32_t input : step.inputs)
+    info.bytes += plan.device->bytes(plan.type(input), plan.buffer(input).layout);
+  for (const std::int32_t output : step.outputs) {
+    info.bytes += plan.device->bytes(plan.type(output), plan.buffer(output).layout);
+    info.outputs.push_back(info_of(plan.graph->value(plan.buffer(output).value).name, plan.type(output)));
+  }
+  info.outputs = held_by(*plan.device, std::move(info.outputs));
   return info;
 }
 
@@ -87,6 +118,7 @@ std::shared_ptr<const SizedPlan> compile_sized(const Model& model, const std::sh
   }
   sized->info.arena_bytes = sized->plan->arena_bytes;
   sized->info.threads = device->threads();
+  sized->info.vector_bits = device->vector_bits();
   sized->info.compile_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return sized;
 }

@@ -32,10 +32,17 @@ struct DeviceOptions {
 
 /// A kernel of a compiled network, for reports.
 struct StepInfo {
-  std::string label;  ///< the nodes it computes, joined by " + "; or the reorder it is
+  std::string label;  ///< the nodes it computes, joined by " + "; or the reorder or copy it is
   std::vector<std::string> nodes;
-  std::string implementation;  ///< what the device's library calls it
-  std::string layouts;         ///< "nChw8c -> nChw8c"
+  std::vector<std::string> ops;  ///< by node
+  std::string kind;              ///< the op with the most FLOPs of them; "reorder" or "copy" where there are no nodes
+  std::string implementation;    ///< what the device's library calls it
+  std::string layouts;           ///< "nChw8c -> nChw8c"
+  std::vector<TensorInfo> outputs;
+  std::int64_t flops = 0;  ///< of its nodes; multiplications and additions counted apart
+  /// What it has to read and write if nothing is read twice: inputs, outputs and packed weights, bounded values at
+  /// their capacity.
+  std::size_t bytes = 0;
 };
 
 struct PlanInfo {
@@ -43,6 +50,7 @@ struct PlanInfo {
   std::size_t arena_bytes = 0;   ///< per session: values and scratchpad
   std::size_t weight_bytes = 0;  ///< packed weights, shared by all sessions
   int threads = 0;
+  int vector_bits = 0;  ///< of the widest vectors that the device computes with; 0: not known
   double compile_ms = 0;
 };
 

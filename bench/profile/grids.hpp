@@ -1,0 +1,22 @@
+// A profile as rows and columns, and in words.
+#pragma once
+
+#include "bench/profile/profile.hpp"
+#include "bench/table/grid.hpp"
+
+namespace banoff::bench {
+
+/// "optimal, auto, norms fused"
+[[nodiscard]] std::string name_of_way(const Profile& profile);
+/// Network, way, device, threads and batch.
+[[nodiscard]] std::string heading(const Profile& profile);
+/// What rates are compared with, or that it is not known.
+[[nodiscard]] std::string ceilings_line(const Ceilings& ceilings);
+/// The kernels' sum against a whole run.
+[[nodiscard]] std::string totals_line(const Profile& profile);
+
+[[nodiscard]] Grid steps_grid(const Profile& profile, StepOrder order);
+[[nodiscard]] Grid kinds_grid(const Profile& profile);
+[[nodiscard]] Grid implementations_grid(const Profile& profile);
+
+}  // namespace banoff::bench
