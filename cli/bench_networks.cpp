@@ -38,6 +38,7 @@ int profile_networks(BenchCommand& command) {
     Progress progress("profiling", 100);
     report = bench::profile_networks(command.bench, say, [&](double share) { progress.set_share(share); });
   }
+  if (!command.html.empty()) write_file_atomically(command.html, bench::to_html(report));
   if (command.json) print_json(to_json(report, command.bench));
   else fmt::print("{}", to_text(report, command.profile_order));
   return 0;

@@ -6,6 +6,7 @@
 
 #include "bench/html/escape.hpp"
 #include "bench/html/page.hpp"
+#include "bench/html/svg.hpp"
 
 namespace banoff::bench {
 
@@ -14,41 +15,16 @@ namespace {
 constexpr double label_width = 210, plot_width = 560, bar_height = 13, group_gap = 12, right = 70, line = 18;
 constexpr std::array colours{"#1b6ca8", "#d1622b", "#3d8a4a", "#7b4f9e"};
 
-/// Where values stand on the horizontal axis.
-struct Axis {
-  double low = 0, high = 0, step = 1;
-  [[nodiscard]] double x(double value) const {
-    return label_width + (std::clamp(value, low, high) - low) / (high - low) * plot_width;
-  }
-};
-
-/// 1, 2 or 5 times a power of ten, giving some six ticks.
-double step_for(double span) {
-  const double power = std::pow(10, std::floor(std::log10(span / 6)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (span / (factor * power) <= 8) return factor * power;
-  }
-  return 10 * power;
-}
-
 Axis axis_of(const BarPlot& plot) {
-  Axis axis;
+  Axis axis{label_width, plot_width};
   for (const BarGroup& group : plot.groups) {
     for (const Bar& bar : group.bars) {
       axis.low = std::min({axis.low, bar.value, bar.low});
       axis.high = std::max({axis.high, bar.value, bar.high});
     }
   }
-  if (axis.high - axis.low < 1e-9) axis.high = axis.low + 1;
-  axis.step = step_for(axis.high - axis.low);
-  axis.low = std::floor(axis.low / axis.step) * axis.step;
-  axis.high = std::ceil(axis.high / axis.step) * axis.step;
+  axis.round();
   return axis;
-}
-
-std::string text(double x, double y, const char* anchor, const std::string& what, const char* extra = "") {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, extra,
-                     escaped(what));
 }
 
 /// Measured series have the colours in turn; the published ones before each are paler, each in its shade.
@@ -73,19 +49,7 @@ std::string draw(const BarPlot& plot, const Bar& bar, const Axis& axis, double y
                        axis.x(bar.low), axis.x(bar.high), middle, middle - 3);
     reach = std::max(reach, axis.x(bar.high));
   }
-  return svg + text(reach + 4, middle + 4, "start", fmt::format("{:.4g}", bar.value));
-}
-
-std::string draw_axis(const Axis& axis, double top, double height) {
-  std::string svg;
-  const auto ticks = static_cast<int>(std::lround((axis.high - axis.low) / axis.step));
-  for (int i = 0; i <= ticks; ++i) {
-    const double value = axis.low + i * axis.step;
-    svg += fmt::format("<path d=\"M{:.1f} {:.1f}V{:.1f}\" class=\"{}\"/>\n", axis.x(value), top - 6, height - 6,
-                       std::abs(value) < axis.step / 2 ? "zero" : "tick");
-    svg += text(axis.x(value), top - 10, "middle", fmt::format("{:g}", value));
-  }
-  return svg;
+  return svg + svg_text(reach + 4, middle + 4, "start", fmt::format("{:.4g}", bar.value));
 }
 
 /// The series' names, in as many lines as they need; `y` becomes where the last line ends.
@@ -99,7 +63,7 @@ std::string draw_legend(const BarPlot& plot, double& y) {
       y += line;
     }
     svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"12\" height=\"12\" {}/>\n", x, y + 6, colour(plot, s));
-    svg += text(x + 16, y + 16, "start", plot.series[s]);
+    svg += svg_text(x + 16, y + 16, "start", plot.series[s]);
     x += width;
   }
   y += line;
@@ -117,25 +81,22 @@ std::string to_svg(const BarPlot& plot) {
   for (const BarGroup& group : plot.groups) {
     if (group.section != section) {
       section = group.section;
-      bars += text(4, y + 10, "start", section, " class=\"section\"");
+      bars += svg_text(4, y + 10, "start", section, " class=\"section\"");
       y += line;
     }
     const double height = bar_height * static_cast<double>(std::max<std::size_t>(group.bars.size(), 1));
-    bars += text(label_width - 8, y + height / 2 + 4, "end", group.label);
+    bars += svg_text(label_width - 8, y + height / 2 + 4, "end", group.label);
     double at = y;
     for (const Bar& bar : group.bars) {
       bars += draw(plot, bar, axis, at);
       at += bar_height;
     }
     if (!group.note.empty())
-      bars += text(label_width + plot_width, y + height / 2 + 4, "end", group.note, " class=\"missing\"");
+      bars += svg_text(label_width + plot_width, y + height / 2 + 4, "end", group.note, " class=\"missing\"");
     y += height + group_gap;
   }
-  return fmt::format(
-             "<svg viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n"
-             "<title>{2}</title>\n",
-             label_width + plot_width + right, y, escaped(fmt::format("{} ({})", plot.title, plot.unit))) +
-         legend + draw_axis(axis, top, y) + bars + "</svg>\n";
+  return svg_start(label_width + plot_width + right, y, fmt::format("{} ({})", plot.title, plot.unit)) + legend +
+         draw(axis, top, y) + bars + "</svg>\n";
 }
 
 }  // namespace banoff::bench

@@ -8,8 +8,11 @@ namespace banoff::bench {
 
 /// "optimal, auto, norms fused"
 [[nodiscard]] std::string name_of_way(const Profile& profile);
-/// Network, way, device, threads and batch.
-[[nodiscard]] std::string heading(const Profile& profile);
+/// Network, device, threads and batch.
+[[nodiscard]] std::string subject_line(const Profile& profile);
+[[nodiscard]] std::string machine_line(const ProfileReport& report);
+/// A kernel's ops in their order, or the change of layout that it is.
+[[nodiscard]] std::string ops_of(const StepInfo& step);
 /// What rates are compared with, or that it is not known.
 [[nodiscard]] std::string ceilings_line(const Ceilings& ceilings);
 /// The kernels' sum against a whole run.

@@ -56,9 +56,19 @@ std::string name_of_way(const Profile& p) {
   return way;
 }
 
-std::string heading(const Profile& p) {
-  return fmt::format("{}, {}: {}, {} thread{}, batch {}", p.model, name_of_way(p), p.device, p.ceilings.threads,
+std::string subject_line(const Profile& p) {
+  return fmt::format("{} on {}, {} thread{}, batch {}", p.model, p.device, p.ceilings.threads,
                      p.ceilings.threads == 1 ? "" : "s", p.batch);
+}
+
+std::string machine_line(const ProfileReport& report) {
+  const MachineInfo& m = report.machine;
+  return fmt::format("{} ({} of {} processors), {}, load {:.2f}", m.cpu, m.usable, m.processors, m.onednn,
+                     report.load_average);
+}
+
+std::string ops_of(const StepInfo& step) {
+  return step.ops.empty() ? step.kind : fmt::format("{}", fmt::join(step.ops, "+"));
 }
 
 std::string ceilings_line(const Ceilings& c) {
@@ -86,8 +96,7 @@ Grid steps_grid(const Profile& profile, StepOrder order) {
     std::ranges::stable_sort(steps, std::greater(), [](const ProfiledStep* step) { return step->time.least_us; });
   for (const ProfiledStep* each : steps) {
     const StepInfo& step = each->step;
-    const std::string ops = step.ops.empty() ? step.kind : fmt::format("{}", fmt::join(step.ops, "+"));
-    grid.rows.push_back({step.label, ops, step.implementation, step.layouts, shapes_of(step),
+    grid.rows.push_back({step.label, ops_of(step), step.implementation, step.layouts, shapes_of(step),
                          fmt::format("{:.1f}", each->time.least_us), fmt::format("{:.1f}", each->time.median_us),
                          fmt::format("{:.1f}", share_percent(profile, each->time.least_us))});
     add_rates(grid.rows.back(), rates(profile, *each), step.bytes);
@@ -101,15 +110,13 @@ Grid implementations_grid(const Profile& profile) {
 }
 
 std::string to_text(const Profile& profile, StepOrder order) {
-  return fmt::format("{}\n{}\n{}{}{}\n{}\n", heading(profile), ceilings_line(profile.ceilings),
-                     to_text(steps_grid(profile, order)), to_text(kinds_grid(profile)),
+  return fmt::format("{}: {}\n{}\n{}{}{}\n{}\n", subject_line(profile), name_of_way(profile),
+                     ceilings_line(profile.ceilings), to_text(steps_grid(profile, order)), to_text(kinds_grid(profile)),
                      to_text(implementations_grid(profile)), totals_line(profile));
 }
 
 std::string to_text(const ProfileReport& report, StepOrder order) {
-  const MachineInfo& m = report.machine;
-  std::string text = fmt::format("{} ({} of {} processors), {}, load {:.2f}\n", m.cpu, m.usable, m.processors, m.onednn,
-                                 report.load_average);
+  std::string text = machine_line(report) + '\n';
   for (const Profile& profile : report.profiles) text += '\n' + to_text(profile, order);
   return text;
 }

@@ -22,10 +22,12 @@ std::string piped(const std::vector<std::string>& cells) {
   return line + '\n';
 }
 
-std::string html_row(const std::vector<std::string>& cells, const char* tag) {
+/// Of columns of text the style aligns the first one.
+std::string html_row(const std::vector<std::string>& cells, const std::string& tag, std::size_t left) {
   std::string line = "<tr>";
-  for (const std::string& cell : cells) {
-    line += std::string("<") + tag + '>' + escaped(cell) + "</" + tag + '>';
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    const char* words = c > 0 && c < left ? " class=\"words\"" : "";
+    line += '<' + tag + words + '>' + escaped(cells[c]) + "</" + tag + '>';
   }
   return line + "</tr>\n";
 }
@@ -64,8 +66,8 @@ std::string to_markdown(const Grid& grid) {
 
 std::string to_html(const Grid& grid) {
   std::string html = grid.title.empty() ? "" : "<h3>" + escaped(grid.title) + "</h3>\n";
-  html += "<div class=\"wide\"><table>\n<thead>" + html_row(grid.head, "th") + "</thead>\n<tbody>\n";
-  for (const auto& row : grid.rows) html += html_row(row, "td");
+  html += "<div class=\"wide\"><table>\n<thead>" + html_row(grid.head, "th", grid.left) + "</thead>\n<tbody>\n";
+  for (const auto& row : grid.rows) html += html_row(row, "td", grid.left);
   return html + "</tbody>\n</table></div>\n";
 }
 

@@ -155,7 +155,7 @@ TEST_CASE("the table is sorted by time or as the kernels run, and says what is n
   CHECK(firsts(steps_grid(p, StepOrder::plan)) == std::vector<std::string>{"a", "b + c", "reorder b", "d<"});
   CHECK(firsts(steps_grid(p, StepOrder::time)) == std::vector<std::string>{"a", "d<", "b + c", "reorder b"});
   const std::string text = to_text(p, StepOrder::time);
-  CHECK(has(text, "net, optimal, auto, norms fused: cpu, 2 threads, batch 3"));
+  CHECK(has(text, "net on cpu, 2 threads, batch 3: optimal, auto, norms fused"));
   CHECK(has(text, "200.0 GFLOP/s (256 bits)"));
   CHECK(has(text, "4 kernels 100.0 us (medians: 125.0), a whole run 80.0 us (median: 90.0): the sum is 125.0 % of it"));
   p.ceilings.gflops = p.ceilings.gb_per_s = 0;

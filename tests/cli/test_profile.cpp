@@ -81,10 +81,22 @@ TEST_CASE("bench profiles a network in every way asked for") {
   CHECK(json["profiles"][0]["steps"].size() > json["profiles"][3]["steps"].size());
 }
 
+TEST_CASE("the report of a profile is one HTML file with a bar per kernel") {
+  const SmallNet net;
+  const std::string file = net.folder / "r.html";
+  const auto json = bench(net, {"--profile", "--methods", "none,optimal", "--html", file, "--json"}).json();
+  std::size_t kernels = 0, bars = 0;
+  for (const auto& profile : json["profiles"]) kernels += profile["steps"].size();
+  const std::string html = text_of(file);
+  for (std::size_t at = 0; (at = html.find("class=\"step\"", at)) != std::string::npos; ++at) ++bars;
+  CHECK(bars == kernels);
+  CHECK(bench(net, {"--profile", "--html", net.folder / "no/such/folder/r.html"}).code == 3);
+}
+
 TEST_CASE("kernels are listed by time or as they run, with sums below") {
   const SmallNet net;
   const std::string text = inspect(net, {"--profile", "--profile-sort", "order"}).out;
-  CHECK(has(text, "small, none, norms fused: cpu, 1 thread, batch 1"));
+  CHECK(has(text, "small on cpu, 1 thread, batch 1: none, norms fused"));
   CHECK(text.find("\nconv1") < text.find("\nconv2"));
   CHECK(text.find("\nconv2") < text.find("\nfc "));
   CHECK(has(text, "\nop "));
