@@ -18,7 +18,7 @@ svg .tick { stroke: #e3e7ed } svg .zero { stroke: #566173 } svg .error { stroke:
 th.words, td.words { text-align: left }
 svg .section { font-weight: bold } svg .missing { fill: #8a93a3; font-style: italic }
 svg .aside { fill: #6b7687 } svg .inside { fill: #fff } svg .step:hover, svg .kind:hover { fill-opacity: .7 }
-summary { cursor: pointer; margin: .5rem 0 }
+summary { cursor: pointer; margin: .5rem 0 } details .wide { margin-bottom: 1rem }
 )";
 
 }  // namespace

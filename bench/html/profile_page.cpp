@@ -18,8 +18,8 @@ bool same_but_for_the_way(const Profile& a, const Profile& b) {
 
 std::string tables(const Profile& profile) {
   return "<details>\n<summary>" + escaped(name_of_way(profile)) + ": " + escaped(totals_line(profile)) +
-         "</summary>\n" + to_html(kinds_grid(profile)) + "<p></p>\n" + to_html(implementations_grid(profile)) +
-         "<p></p>\n" + to_html(steps_grid(profile, StepOrder::plan)) + "</details>\n";
+         "</summary>\n" + to_html(kinds_grid(profile)) + to_html(implementations_grid(profile)) +
+         to_html(steps_grid(profile, StepOrder::plan)) + "</details>\n";
 }
 
 /// A network on one device, in all the ways in which it was folded.

@@ -5,7 +5,7 @@ namespace banoff::bench {
 
 /// Rates of all threads together; 0 where they are not known.
 struct Ceilings {
-  int threads = 0;
+  int threads = 0;      ///< of which no more count than the process may use processors
   int vector_bits = 0;  ///< of the vectors that the multiply-adds were of
   double gflops = 0;    ///< float32 multiply-adds in registers, each counted as two
   double gb_per_s = 0;  ///< read and written by a[i] = b[i] + s c[i] over arrays of 64 MiB

@@ -38,6 +38,17 @@ __attribute__((target("avx512f"))) float fma_of_16(std::int64_t rounds) {
 }
 #endif
 
+struct Range {
+  std::size_t begin, end;
+};
+
+/// What of these elements the calling thread has to do.
+Range share_of_thread(std::size_t begin, std::size_t count) {
+  const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+  const auto threads = static_cast<std::size_t>(omp_get_num_threads());
+  return {begin + count * thread / threads, begin + count * (thread + 1) / threads};
+}
+
 }  // namespace
 
 FmaLoop fma_loop(int vector_bits) {
@@ -62,25 +73,37 @@ double rounds_per_second(int threads, FmaLoop loop, std::int64_t rounds) {
   return rate;
 }
 
-Arrays::Arrays(std::size_t count, int threads)
-    : count_(count),
-      a_(std::make_unique_for_overwrite<float[]>(count)),
-      b_(std::make_unique_for_overwrite<float[]>(count)),
-      c_(std::make_unique_for_overwrite<float[]>(count)) {
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (std::size_t i = 0; i < count_; ++i) {
-    a_[i] = 0;
-    b_[i] = 1;
-    c_[i] = 2;
+Arrays::Arrays(std::size_t parts, std::size_t count_of_part, int threads)
+    : parts_(parts),
+      count_of_part_(count_of_part),
+      a_(std::make_unique_for_overwrite<float[]>(parts * count_of_part)),
+      b_(std::make_unique_for_overwrite<float[]>(parts * count_of_part)),
+      c_(std::make_unique_for_overwrite<float[]>(parts * count_of_part)) {
+#pragma omp parallel num_threads(threads)
+  for (std::size_t part = 0; part < parts_; ++part) {
+    const Range mine = share_of_thread(part * count_of_part_, count_of_part_);
+    for (std::size_t i = mine.begin; i < mine.end; ++i) {
+      a_[i] = 0;
+      b_[i] = 1;
+      c_[i] = 2;
+    }
   }
 }
 
-void Arrays::triad(int threads) const {
+double Arrays::triad(std::size_t part, int threads) const {
   float* const a = a_.get();
   const float* const b = b_.get();
   const float* const c = c_.get();
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (std::size_t i = 0; i < count_; ++i) a[i] = b[i] + 0.5F * c[i];
+  double rate = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : rate)
+  {
+    const Range mine = share_of_thread(part * count_of_part_, count_of_part_);
+#pragma omp barrier
+    const double start = omp_get_wtime();
+    for (std::size_t i = mine.begin; i < mine.end; ++i) a[i] = b[i] + 0.5F * c[i];
+    rate += static_cast<double>(mine.end - mine.begin) / (omp_get_wtime() - start);
+  }
+  return rate;
 }
 
 }  // namespace banoff::bench

@@ -21,15 +21,16 @@ using FmaLoop = float (*)(std::int64_t rounds);
 /// that had to wait for its processor does not make the others slower.
 [[nodiscard]] double rounds_per_second(int threads, FmaLoop loop, std::int64_t rounds);
 
-/// Three arrays of floats, each part of which was first written by the thread that will use it.
+/// Three arrays of floats, in parts that the threads share evenly. What a thread will use it was the first to write.
 class Arrays {
  public:
-  Arrays(std::size_t count, int threads);
-  /// a[i] = b[i] + s c[i]
-  void triad(int threads) const;
+  Arrays(std::size_t parts, std::size_t count_of_part, int threads);
+  [[nodiscard]] std::size_t parts() const { return parts_; }
+  /// a[i] = b[i] + s c[i] in one part. Returns elements per second, summed over the threads likewise.
+  [[nodiscard]] double triad(std::size_t part, int threads) const;
 
  private:
-  std::size_t count_;
+  std::size_t parts_, count_of_part_;
   std::unique_ptr<float[]> a_, b_, c_;
 };
 
