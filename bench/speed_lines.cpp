@@ -74,11 +74,9 @@ double alone_us(const Plan& plan, int repeats) {
   for (const Step& step : plan.steps) {
     std::vector<const std::byte*> inputs;
     std::vector<std::byte*> outputs;
-    for (const std::int32_t buffer : step.inputs) {
-      const Storage& place = plan.storage_of(buffer);
-      inputs.push_back(place.constant ? place.constant.data() : arena + place.offset);
-    }
-    for (const std::int32_t buffer : step.outputs) outputs.push_back(arena + plan.storage_of(buffer).offset);
+    const std::byte* const read = arena;
+    for (const std::int32_t buffer : step.inputs) inputs.push_back(plan.memory(buffer, read));
+    for (const std::int32_t buffer : step.outputs) outputs.push_back(plan.memory(buffer, arena));
     std::vector<std::int64_t> in_counts(inputs.size(), 1);
     std::vector<std::int64_t> out_counts(outputs.size(), 1);
     const auto state = step.kernel->make_state();

@@ -106,6 +106,13 @@ struct Refusal {
 
 using Compiled = std::variant<std::unique_ptr<Kernel>, Refusal>;
 
+/// That the values of a region are pieces of one of them: where each lies in it, in bytes. With memory laid out so
+/// there is nothing to compute.
+struct Pieces {
+  bool joined = true;           ///< the inputs are pieces of the only output; else the outputs are of the only input
+  std::vector<std::size_t> at;  ///< by input, or by output
+};
+
 /// One way to compute a region, described and priced. It holds no weights: they are packed, and moved to where the
 /// kernel reads them, by `make`. It must not outlive its device, nor the graph and types of its region.
 struct Offer {
@@ -115,6 +122,7 @@ struct Offer {
   bool slow = false;   ///< known to be slow: to be taken only where no layout and no other offer is better
   /// The kernel, every time anew; or a refusal for what nobody can know before.
   std::function<Compiled()> make;
+  std::optional<Pieces> pieces = std::nullopt;  ///< set: what the planner may do instead of running the kernel
 };
 
 /// At least one, equals in the order in which the device would take them.

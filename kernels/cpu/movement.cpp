@@ -14,18 +14,23 @@ namespace banoff::cpu {
 namespace {
 
 /// One whole cut along an axis into contiguous pieces, in bytes per step of everything outside the axis.
-struct Pieces {
+struct Cuts {
   std::int64_t outer = 1;
   std::size_t whole = 0;
   std::vector<std::size_t> bytes, offset;
+
+  /// Nothing needs to be moved where every piece lies together.
+  [[nodiscard]] std::optional<Pieces> as_pieces(bool joined) const {
+    return outer == 1 ? std::optional(Pieces{joined, offset}) : std::nullopt;
+  }
 };
 
-Pieces cut(const Shape& whole, std::size_t axis, const std::vector<std::int64_t>& sizes, Layout layout,
-           std::size_t element) {
+Cuts cut(const Shape& whole, std::size_t axis, const std::vector<std::int64_t>& sizes, Layout layout,
+         std::size_t element) {
   const Blocks view = blocks_of(whole, layout);
   std::int64_t inner = 1;  // elements behind one step along the axis
   std::int64_t unit = 1;   // steps along the axis that lie together
-  Pieces pieces;
+  Cuts pieces;
   if (layout == Layout::plain) {
     pieces.outer = whole.elements(0, axis);
     inner = whole.elements(axis + 1, whole.rank());
@@ -62,6 +67,12 @@ double copy_us(const Region& region, int threads) {
   return pass_us(2.0 * bytes, threads);
 }
 
+/// Counts of rows belong to values of their own.
+bool any_bounded(const Region& region) {
+  const auto bounded = [&](ValueId value) { return region.type(value).bounded; };
+  return std::ranges::any_of(region.inputs, bounded) || std::ranges::any_of(region.outputs, bounded);
+}
+
 Offer concat(const Region& region, const Node& node, const Concat& op, int threads) {
   require_one_layout(region);
   const TensorType& whole = region.type(node.outputs[0]);
@@ -72,17 +83,19 @@ Offer concat(const Region& region, const Node& node, const Concat& op, int threa
     sizes.push_back(region.type(v).shape[axis]);
     order.push_back(input_of(region, v));
   }
-  return ready_offer({"concat"}, copy_us(region, threads),
-                     [order, pieces = cut(whole.shape, axis, sizes, region.input_layouts[0],
-                                          size_of(held(whole.dtype)))](const KernelArgs& args) {
-                       parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
-                         const auto step = static_cast<std::size_t>(o);
-                         for (std::size_t i = 0; i < order.size(); ++i) {
-                           std::memcpy(args.outputs[0] + step * pieces.whole + pieces.offset[i],
-                                       args.inputs[order[i]] + step * pieces.bytes[i], pieces.bytes[i]);
-                         }
-                       });
-                     });
+  const Cuts cuts = cut(whole.shape, axis, sizes, region.input_layouts[0], size_of(held(whole.dtype)));
+  Offer offer = ready_offer({"concat"}, copy_us(region, threads), [order, cuts](const KernelArgs& args) {
+    parallel_for(cuts.outer, static_cast<std::int64_t>(cuts.whole / 4), [&](std::int64_t o) {
+      const auto step = static_cast<std::size_t>(o);
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        std::memcpy(args.outputs[0] + step * cuts.whole + cuts.offset[i], args.inputs[order[i]] + step * cuts.bytes[i],
+                    cuts.bytes[i]);
+      }
+    });
+  });
+  // A value joined to itself lies in two places.
+  if (region.inputs == node.inputs && !any_bounded(region)) offer.pieces = cuts.as_pieces(true);
+  return offer;
 }
 
 Offer split(const Region& region, const Node& node, const Split& op, int threads) {
@@ -90,17 +103,41 @@ Offer split(const Region& region, const Node& node, const Split& op, int threads
   if (region.outputs != node.outputs) throw Refused{"some parts are not wanted"};
   const TensorType& whole = region.type(node.inputs[0]);
   const std::size_t axis = resolve_axis(op.axis, whole.shape.rank());
-  return ready_offer({"split"}, copy_us(region, threads),
-                     [pieces = cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0],
-                                   size_of(held(whole.dtype)))](const KernelArgs& args) {
-                       parallel_for(pieces.outer, static_cast<std::int64_t>(pieces.whole / 4), [&](std::int64_t o) {
-                         const auto step = static_cast<std::size_t>(o);
-                         for (std::size_t i = 0; i < pieces.bytes.size(); ++i) {
-                           std::memcpy(args.outputs[i] + step * pieces.bytes[i],
-                                       args.inputs[0] + step * pieces.whole + pieces.offset[i], pieces.bytes[i]);
-                         }
-                       });
-                     });
+  const Cuts cuts =
+      cut(whole.shape, axis, split_sizes(op, whole.shape), region.input_layouts[0], size_of(held(whole.dtype)));
+  Offer offer = ready_offer({"split"}, copy_us(region, threads), [cuts](const KernelArgs& args) {
+    parallel_for(cuts.outer, static_cast<std::int64_t>(cuts.whole / 4), [&](std::int64_t o) {
+      const auto step = static_cast<std::size_t>(o);
+      for (std::size_t i = 0; i < cuts.bytes.size(); ++i) {
+        std::memcpy(args.outputs[i] + step * cuts.bytes[i], args.inputs[0] + step * cuts.whole + cuts.offset[i],
+                    cuts.bytes[i]);
+      }
+    });
+  });
+  if (!any_bounded(region)) offer.pieces = cuts.as_pieces(false);
+  return offer;
+}
+
+/// Where a slice lies in its input, if it lies there in one piece: neighbours along one axis.
+std::optional<Pieces> piece_of_slice(const Region& region, const Node& node, const Slice& slice) {
+  const TensorType& whole = region.type(node.inputs[0]);
+  const Layout layout = region.input_layouts[0];
+  const ResolvedSlice at = resolve(slice, whole.shape);
+  std::vector<std::size_t> axes;
+  for (std::size_t axis = 0; axis < whole.shape.rank(); ++axis) {
+    if (at.shape[axis] != whole.shape[axis]) axes.push_back(axis);
+  }
+  if (axes.size() != 1 || any_bounded(region)) return std::nullopt;
+  const std::size_t axis = axes[0];
+  const bool reversed = std::ranges::any_of(at.step, [](std::int64_t step) { return step < 0; });
+  if (reversed || (at.step[axis] != 1 && at.shape[axis] > 1)) return std::nullopt;
+  const bool blocked = layout == Layout::blocked8 || layout == Layout::blocked16;
+  const std::int64_t unit = axis == 1 && blocked ? blocks_of(whole.shape, layout).lanes : 1;
+  const std::int64_t begin = at.begin[axis], size = at.shape[axis], rest = whole.shape[axis] - begin - size;
+  if (begin % unit != 0 || (size % unit != 0 && rest != 0)) return std::nullopt;
+  const Cuts cuts = cut(whole.shape, axis, rest == 0 ? Ints{begin, size} : Ints{begin, size, rest}, layout,
+                        size_of(held(whole.dtype)));
+  return cuts.outer == 1 ? std::optional(Pieces{false, {cuts.offset[1]}}) : std::nullopt;
 }
 
 bool is_reshape(const Node& node) {
@@ -187,10 +224,12 @@ Offer offer_movement(const Region& region, int threads) {
   const std::size_t element = size_of(held(type.dtype));
   (void)Gather(tables_of(region, only), region.input_layouts[0], element);  // refuses what cannot be gathered
   const double cost = copy_us(region, threads) * (region.input_layouts[0] == Layout::blocked8 ? 1.5 : 1.2);
-  return loop_offer({"gather"}, cost, [region, element] {
+  Offer offer = loop_offer({"gather"}, cost, [region, element] {
     return [gather = Gather(tables_of(region, region.node(0)), region.input_layouts[0], element)](
                const KernelArgs& args) { gather.run(args.inputs[0], args.outputs[0]); };
   });
+  if (const auto* slice = only.as<Slice>()) offer.pieces = piece_of_slice(region, only, *slice);
+  return offer;
 }
 
 Family movement() {

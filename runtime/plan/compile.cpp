@@ -8,6 +8,7 @@
 #include "runtime/plan/layouts.hpp"
 #include "runtime/plan/memory.hpp"
 #include "runtime/plan/offers.hpp"
+#include "runtime/plan/pieces.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/regions.hpp"
 
@@ -43,6 +44,8 @@ class Planner {
       regions_[r].choices.clear();
     }
     count_uses();
+    places_ = place_pieces(*plan_->graph, plan_->types, *plan_->device, regions_, chosen_);
+    wholes_.assign(places_.wholes.size(), none);
   }
 
   std::shared_ptr<const Plan> run() {
@@ -61,7 +64,9 @@ class Planner {
 
  private:
   // Storages are asked for values and told values: a reference to one would not outlive the next buffer.
-  [[nodiscard]] std::size_t bytes_of(std::int32_t buffer) const { return plan_->storage_of(buffer).bytes; }
+  [[nodiscard]] std::size_t bytes_of(std::int32_t buffer) const {
+    return plan_->device->bytes(plan_->type(buffer), plan_->buffer(buffer).layout);
+  }
   [[nodiscard]] Tensor constant_in(std::int32_t buffer) const { return plan_->storage_of(buffer).constant; }
   /// Whether nothing else may ever be written there.
   [[nodiscard]] bool is_fixed(std::int32_t buffer) const {
@@ -81,24 +86,39 @@ class Planner {
   }
 
   /// A buffer that is another view of what lies in buffer `seen`. A bounded value keeps its rows in every view.
-  std::int32_t add_view(ValueId value, Layout layout, std::int32_t seen) {
-    const std::int32_t id = add_buffer(value, layout, seen);
+  std::int32_t add_view(ValueId value, Layout layout, std::int32_t seen, std::size_t from = 0) {
+    const std::int32_t id = add_buffer(value, layout, seen, from);
     if (plan_->types[index(value)].bounded) plan_->buffers[index(id)].counted_by = plan_->buffer(seen).counted_by;
     return id;
   }
 
-  /// A buffer for `value` in `layout`, in a storage of its own or in that of buffer `shared`.
-  std::int32_t add_buffer(ValueId value, Layout layout, std::int32_t shared = none) {
+  /// A buffer for `value` in `layout`: at `from` in buffer `shared`, or where it is a piece of another value, or in a
+  /// storage of its own.
+  std::int32_t add_buffer(ValueId value, Layout layout, std::int32_t shared = none, std::size_t from = 0) {
     const auto id = static_cast<std::int32_t>(plan_->buffers.size());
     std::int32_t where = shared == none ? none : plan_->buffer(shared).storage;
-    if (where == none) {
+    std::size_t offset = shared == none ? 0 : plan_->buffer(shared).offset + from;
+    if (const Place* place = where == none ? places_.find(value, layout) : nullptr) {
+      where = storage_of_whole(place->whole);
+      offset = place->offset;
+    } else if (where == none) {
       where = static_cast<std::int32_t>(plan_->storages.size());
       plan_->storages.push_back({plan_->device->bytes(plan_->types[index(value)], layout), 0, {}, false});
     }
-    plan_->buffers.push_back({value, layout, where, id});
+    plan_->buffers.push_back({value, layout, where, offset, id});
     in_layout_[{value, layout}] = id;
     if (made_[index(value)] == none) made_[index(value)] = id;
     return id;
+  }
+
+  /// Made when the first of its pieces is.
+  std::int32_t storage_of_whole(std::size_t whole) {
+    std::int32_t& storage = wholes_[whole];
+    if (storage == none) {
+      storage = static_cast<std::int32_t>(plan_->storages.size());
+      plan_->storages.push_back({places_.wholes[whole], 0, {}, false});
+    }
+    return storage;
   }
 
   Tensor constant_of(const Node& node) const {
@@ -160,6 +180,10 @@ class Planner {
       add_view(region.outputs[0], Layout::plain, inputs[0]);
       return;
     }
+    if (const Pieces* pieces = choice.pieces()) {
+      emit_pieces(region, choice, *pieces, inputs);
+      return;
+    }
     region.input_layouts = choice.inputs;
     region.output_layouts = choice.outputs;
     Step step{make_kernel(region, choice.offers), std::move(inputs), {}, region.nodes};
@@ -170,32 +194,54 @@ class Planner {
     plan_->steps.push_back(std::move(step));
   }
 
+  /// Nothing runs but copies of what could not be made in its place.
+  void emit_pieces(const Region& region, const Choice& choice, const Pieces& pieces,
+                   const std::vector<std::int32_t>& inputs) {
+    if (!pieces.joined) {
+      for (std::size_t i = 0; i < region.outputs.size(); ++i)
+        add_view(region.outputs[i], choice.outputs[i], inputs[0], pieces.at[i]);
+      return;
+    }
+    const Buffer whole = plan_->buffer(add_buffer(region.outputs[0], choice.outputs[0]));
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Buffer piece = plan_->buffer(inputs[i]);
+      const std::size_t offset = whole.offset + pieces.at[i];
+      if (piece.storage != whole.storage || piece.offset != offset) copy_to(inputs[i], whole.storage, offset);
+    }
+  }
+
   /// The input buffer whose memory output 0 of the step takes, or none. A kernel that insists on overwriting an input
   /// that is still needed gets a copy of it.
   std::int32_t overwritten(Step& step, const Region& region) {
     const int demanded = step.kernel->in_place_input();
+    const Place* const place = places_.find(region.outputs[0], region.output_layouts[0]);
     const std::size_t wanted = plan_->device->bytes(region.type(region.outputs[0]), region.output_layouts[0]);
     if (demanded == none) {
-      for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      for (std::size_t i = 0; i < step.inputs.size() && place == nullptr; ++i) {
         const bool fits = bytes_of(step.inputs[i]) == wanted;
         if (fits && step.kernel->may_overwrite(static_cast<int>(i)) && dies(step, i)) return step.inputs[i];
       }
       return none;
     }
     std::int32_t& input = step.inputs[index(demanded)];
-    if (dies(step, index(demanded))) return input;
-    input = copy_of(input);
+    if (place != nullptr) input = copy_to(input, storage_of_whole(place->whole), place->offset);
+    else if (!dies(step, index(demanded))) input = copy_of(input);
     return input;
   }
 
   /// A buffer of its own with the same value in the same layout, filled by a step. Later readers keep the original.
   std::int32_t copy_of(std::int32_t original) {
+    const auto where = static_cast<std::int32_t>(plan_->storages.size());
+    plan_->storages.push_back({bytes_of(original), 0, {}, false});
+    return copy_to(original, where, 0);
+  }
+
+  /// The same in a storage that there is.
+  std::int32_t copy_to(std::int32_t original, std::int32_t storage, std::size_t offset) {
     const Buffer source = plan_->buffer(original);
     const TensorType& type = plan_->types[index(source.value)];
     const auto copy = static_cast<std::int32_t>(plan_->buffers.size());
-    plan_->storages.push_back({plan_->device->bytes(type, source.layout), 0, {}, false});
-    plan_->buffers.push_back(
-        {source.value, source.layout, static_cast<std::int32_t>(plan_->storages.size() - 1), copy});
+    plan_->buffers.push_back({source.value, source.layout, storage, offset, copy});
     const Offer same = plan_->device->reorder(type, source.layout, source.layout);
     plan_->steps.push_back({make_kernel(same), {original}, {copy}, {}});
     return copy;
@@ -204,21 +250,28 @@ class Planner {
   /// Whether nobody needs the memory of this input after the step: not the caller, not a later reader of any value in
   /// it, not another input of this very step.
   bool dies(const Step& step, std::size_t input) {
-    const std::int32_t where = plan_->buffer(step.inputs[input]).storage;
-    if (is_fixed(step.inputs[input])) return false;
-    for (const Buffer& buffer : plan_->buffers) {
-      if (buffer.storage == where && remaining_[index(buffer.value)] > 0) return false;
+    const std::int32_t dying = step.inputs[input];
+    if (is_fixed(dying)) return false;
+    for (std::int32_t buffer = 0; buffer < std::ssize(plan_->buffers); ++buffer) {
+      if (remaining_[index(plan_->buffer(buffer).value)] > 0 && overlap(buffer, dying)) return false;
     }
     for (std::size_t i = 0; i < step.inputs.size(); ++i) {
-      if (i != input && plan_->buffer(step.inputs[i]).storage == where) return false;
+      if (i != input && overlap(step.inputs[i], dying)) return false;
     }
     return true;
+  }
+
+  [[nodiscard]] bool overlap(std::int32_t a, std::int32_t b) const {
+    const Buffer& x = plan_->buffer(a);
+    const Buffer& y = plan_->buffer(b);
+    return x.storage == y.storage && x.offset < y.offset + bytes_of(b) && y.offset < x.offset + bytes_of(a);
   }
 
   /// Outputs get memory of their own, so that callers can bind it.
   void emit_output(ValueId value) {
     std::int32_t buffer = in_layout(value, Layout::plain);
-    if (is_fixed(buffer)) buffer = copy_of(buffer);
+    const bool is_piece = bytes_of(buffer) != plan_->storage_of(buffer).bytes;
+    if (is_fixed(buffer) || is_piece) buffer = copy_of(buffer);
     pin(buffer);
     plan_->output_buffers.push_back(buffer);
   }
@@ -255,6 +308,8 @@ class Planner {
   std::vector<std::int32_t> made_;       ///< by value: the buffer it is made in
   std::vector<std::int32_t> remaining_;  ///< by value: regions and outputs that still need it
   std::map<std::pair<ValueId, Layout>, std::int32_t> in_layout_;
+  PiecePlaces places_;
+  std::vector<std::int32_t> wholes_;  ///< by whole of `places_`: its storage, once there is one
 };
 
 }  // namespace

@@ -9,11 +9,13 @@
 
 namespace banoff {
 
-/// A value in one layout. Several buffers may share a storage: a view and what it looks at, a sum and what it adds to.
+/// A value in one layout. Several buffers may share a storage: a view and what it looks at, a sum and what it adds to,
+/// the pieces of a concatenation.
 struct Buffer {
   ValueId value = none;
   Layout layout = Layout::plain;
   std::int32_t storage = none;
+  std::size_t offset = 0;  ///< in the storage: where a piece of another value lies
   std::int32_t counted_by =
       none;  ///< the buffer whose count of rows this one has: itself, or what a bounded one is a view of
 };
@@ -52,6 +54,14 @@ struct Plan {
   }
   [[nodiscard]] const Storage& storage_of(std::int32_t id) const {
     return storages[static_cast<std::size_t>(buffer(id).storage)];
+  }
+  /// Where the buffer lies: in the arena at `arena`, or in a constant's memory.
+  [[nodiscard]] const std::byte* memory(std::int32_t id, const std::byte* arena) const {
+    const Storage& place = storage_of(id);
+    return (place.constant ? place.constant.data() : arena + place.offset) + buffer(id).offset;
+  }
+  [[nodiscard]] std::byte* memory(std::int32_t id, std::byte* arena) const {
+    return arena + storage_of(id).offset + buffer(id).offset;
   }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/plan/memory.hpp"
 #include "runtime/plan/offers.hpp"
 
 namespace banoff {
@@ -30,6 +31,11 @@ bool is_sum_of_two(const Node& node) {
   const auto* binary = node.as<Binary>();
   return binary != nullptr && binary->kind == BinaryKind::add && node.inputs.size() == 2 &&
          node.inputs[0] != node.inputs[1];
+}
+
+/// Whether every piece begins where a value of its own could.
+bool is_aligned(const Pieces& pieces) {
+  return std::ranges::all_of(pieces.at, [](std::size_t offset) { return offset % arena_alignment == 0; });
 }
 
 class Former {
@@ -145,6 +151,9 @@ class Former {
         continue;
       }
       choice.offers = std::move(std::get<std::vector<Offer>>(offers));
+      for (Offer& offer : choice.offers) {
+        if (offer.pieces && !is_aligned(*offer.pieces)) offer.pieces.reset();
+      }
       planned.choices.push_back(std::move(choice));
     }
     if (!is_slow(planned)) std::erase_if(planned.choices, [](const Choice& choice) { return choice.slow(); });

@@ -14,7 +14,11 @@ struct Choice {
   std::vector<Layout> outputs;
   std::vector<Offer> offers;  ///< the device's, the best first; none for a view, which costs nothing
 
-  [[nodiscard]] double cost_us() const { return offers.empty() ? 0 : offers.front().cost_us; }
+  /// Null unless memory can be laid out so that nothing is left to compute, or hardly anything.
+  [[nodiscard]] const Pieces* pieces() const {
+    return offers.empty() || !offers.front().pieces ? nullptr : &*offers.front().pieces;
+  }
+  [[nodiscard]] double cost_us() const { return offers.empty() || pieces() != nullptr ? 0 : offers.front().cost_us; }
   [[nodiscard]] bool slow() const { return !offers.empty() && offers.front().slow; }
 };
 

@@ -48,7 +48,8 @@ void BoundPlan::move_to(std::byte* arena) {
 
 const std::byte* BoundPlan::memory(std::int32_t buffer) const {
   const Storage& place = plan_.storage_of(buffer);
-  return place.constant ? place.constant.data() : storage_[index(plan_.buffer(buffer).storage)];
+  const std::byte* const start = place.constant ? place.constant.data() : storage_[index(plan_.buffer(buffer).storage)];
+  return start + plan_.buffer(buffer).offset;
 }
 
 /// Writes every step's pointers; needed again when memory moves.
@@ -58,7 +59,8 @@ void BoundPlan::resolve() {
     const Step& step = plan_.steps[s];
     for (std::size_t i = 0; i < step.inputs.size(); ++i) steps_[s].inputs[i] = memory(step.inputs[i]);
     for (std::size_t i = 0; i < step.outputs.size(); ++i) {
-      steps_[s].outputs[i] = storage_[index(plan_.buffer(step.outputs[i]).storage)];
+      const Buffer& to = plan_.buffer(step.outputs[i]);
+      steps_[s].outputs[i] = storage_[index(to.storage)] + to.offset;
     }
   }
 }
