@@ -52,7 +52,7 @@ struct PoolRow {
   std::int64_t rows;    ///< at least one; of 8 lanes or more at most `kernel`
   std::int64_t width;   ///< of the input
   std::int64_t lanes;   ///< 1, or at least 8
-  std::int64_t kernel;  ///< columns of a window; of 8 lanes or more 2 or 3
+  std::int64_t kernel;  ///< columns of a window; of 8 lanes or more 2, 3 or 5
   std::int64_t stride;  ///< from column to column
   std::int64_t pad;     ///< columns in front of the input that the first window begins
   std::int64_t output;  ///< pixels to make
@@ -69,6 +69,9 @@ void average_row(const PoolRow& row, const Counted& counted, float* y);
 /// y[i] = max(y[i], x[i * step]) and y[i] += x[i * step].
 void max_strided(const float* x, std::int64_t step, float* y, std::int64_t count);
 void add_strided(const float* x, std::int64_t step, float* y, std::int64_t count);
+
+/// y[row][i][group] = x[row][group][i], `each` values in a group.
+void interleave(const float* x, std::int64_t rows, std::int64_t groups, std::int64_t each, float* y);
 
 /// y[lane] = mean or maximum over `rows` rows, `stride` apart, of up to 64 lanes.
 void reduce_rows(bool max, const float* x, std::int64_t rows, std::int64_t stride, std::int64_t lanes, float* y);

@@ -100,6 +100,20 @@ void kinked(const float* x, const float* kink, const float* below, const float* 
   }
 }
 
+void interleave(const float* x, std::int64_t rows, std::int64_t groups, std::int64_t each, float* y) {
+  const std::int64_t width = groups * each;
+  for (std::int64_t r = 0; r < rows; ++r, x += width, y += width) {
+    if (groups == 2) {
+#pragma omp simd
+      for (std::int64_t i = 0; i < each; ++i) y[2 * i] = x[i], y[2 * i + 1] = x[each + i];
+    } else {
+      for (std::int64_t g = 0; g < groups; ++g) {
+        for (std::int64_t i = 0; i < each; ++i) y[i * groups + g] = x[g * each + i];
+      }
+    }
+  }
+}
+
 namespace {
 template <class Lanes>
 void interpolate(const float* top, const float* bottom, float t, const std::int64_t* low, const std::int64_t* high,

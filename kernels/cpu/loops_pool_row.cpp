@@ -115,6 +115,10 @@ bool slide(const PoolRow& r, const Counted* counted, std::int64_t lane, float* y
 
 template <class F, int Count>
 bool slide_lanes(const PoolRow& r, const Counted* counted, std::int64_t lane, float* y) {
+  if constexpr (Count == 1) {
+    if (r.kernel == 5 && r.stride == 1) return slide<F, Count, 5, 4>(r, counted, lane, y);
+    if (r.kernel == 5) return slide<F, Count, 5, 0>(r, counted, lane, y);
+  }
   if (r.kernel == 2) {
     return r.stride == 1 ? slide<F, Count, 2, 1>(r, counted, lane, y) : slide<F, Count, 2, 0>(r, counted, lane, y);
   }
@@ -128,7 +132,7 @@ template <class F>
 bool slide_all(const PoolRow& r, const Counted* counted, float* y) {
   constexpr std::int64_t one = width_of_vector, two = 2 * width_of_vector;
   bool clean = true;
-  if (r.lanes < two) {
+  if (r.lanes < two || r.kernel == 5) {  // five columns of two vectors would not fit into the registers
     for (std::int64_t l = 0; l < r.lanes; l += one)
       clean = slide_lanes<F, 1>(r, counted, l + one <= r.lanes ? l : r.lanes - one, y) && clean;
     return clean;

@@ -5,6 +5,7 @@
 #include "kernels/cpu/gather.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/resample.hpp"
 #include "runtime/graph/padding.hpp"
@@ -140,6 +141,21 @@ std::optional<Pieces> piece_of_slice(const Region& region, const Node& node, con
   return cuts.outer == 1 ? std::optional(Pieces{false, {cuts.offset[1]}}) : std::nullopt;
 }
 
+constexpr std::int64_t rows_at_once = 64;
+
+/// Channels side by side change places within their pixel.
+Offer shuffle_channels_last(const Region& region, const Node& node, const ChannelShuffle& op, int threads) {
+  const Blocks view = blocks_of(region.type(node.inputs[0]).shape, Layout::channels_last);
+  const std::int64_t rows = view.n * view.spatial, groups = op.groups, each = view.channels / groups;
+  return ready_offer({"channel_shuffle"}, copy_us(region, threads), [rows, groups, each](const KernelArgs& args) {
+    const std::int64_t chunks = (rows + rows_at_once - 1) / rows_at_once;
+    parallel_for(chunks, rows_at_once * groups * each, [&](std::int64_t chunk) {
+      const std::int64_t first = chunk * rows_at_once, at = first * groups * each;
+      loops::interleave(input(args, 0) + at, std::min(rows_at_once, rows - first), groups, each, output(args, 0) + at);
+    });
+  });
+}
+
 bool is_reshape(const Node& node) {
   return node.as<Reshape>() != nullptr || node.as<Flatten>() != nullptr || node.as<Squeeze>() != nullptr ||
          node.as<Unsqueeze>() != nullptr || node.as<Identity>() != nullptr;
@@ -222,6 +238,9 @@ Offer offer_movement(const Region& region, int threads) {
   if (type.shape.rank() < 2 || region.type(only.outputs[0]).shape.rank() != type.shape.rank())
     throw Refused{"rank below 2"};
   const std::size_t element = size_of(held(type.dtype));
+  const auto* shuffle = only.as<ChannelShuffle>();
+  if (shuffle != nullptr && region.input_layouts[0] == Layout::channels_last)
+    return shuffle_channels_last(region, only, *shuffle, threads);
   (void)Gather(tables_of(region, only), region.input_layouts[0], element);  // refuses what cannot be gathered
   const double cost = copy_us(region, threads) * (region.input_layouts[0] == Layout::blocked8 ? 1.5 : 1.2);
   Offer offer = loop_offer({"gather"}, cost, [region, element] {

@@ -83,7 +83,8 @@ bool has_small_windows(const PoolPlan& p) {
   if (!p.strided || depth.kernel != 1 || width.dilation != 1 || (height.dilation != 1 && height.kernel > 1))
     return false;
   if (p.out.lanes == 1) return width.kernel > 0 && std::max(width.kernel, width.stride) <= loops::pool_row_columns;
-  return p.out.lanes >= 8 && (width.kernel == 2 || width.kernel == 3) && height.kernel <= width.kernel;
+  return p.out.lanes >= 8 && (width.kernel == 2 || width.kernel == 3 || width.kernel == 5) &&
+         height.kernel <= width.kernel;
 }
 
 /// The row at (d, h) as one of them; none where it reads nothing but padding.

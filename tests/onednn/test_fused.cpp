@@ -200,6 +200,25 @@ TEST_CASE("products with a gate per channel, per pixel or of one element broadca
   }
 }
 
+TEST_CASE("channels are shuffled in every layout whose blocks stay whole") {
+  const auto device = cpu::device({.threads = 2});
+  for (const std::int64_t groups : {1, 2, 3, 4, 29}) {
+    for (const std::int64_t each : {1, 5, 16, 29}) {
+      for (const Layout layout : layouts_of(*device)) {
+        CAPTURE(groups);
+        CAPTURE(each);
+        CAPTURE(name_of(layout));
+        Net net;
+        const ValueId x = net.input("x", {2, groups * each, 9, 11});
+        net.graph.add_output("z", net.add("shuffle", ChannelShuffle{groups}, {x}));
+        const std::string refusal = check_region(*device, net, {{layout}, {layout}});
+        const bool blocked = layout != Layout::plain && layout != Layout::channels_last;
+        CHECK((refusal.empty() || (blocked && refusal.find("block") != std::string::npos)));
+      }
+    }
+  }
+}
+
 TEST_CASE("pooling agrees with the reference in every layout") {
   const auto device = cpu::device({.threads = 2});
   for (const Layout layout : layouts_of(*device)) {
