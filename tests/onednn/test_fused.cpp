@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "region_check.hpp"
 #include "runtime/graph/activations.hpp"
 
