@@ -178,7 +178,8 @@ class Preparation {
                       {.name = device,
                        .threads = threads,
                        .fuse_norms = way.norms == Norms::fused,
-                       .isa = device == "cpu" ? options_.isa : ""},
+                       .isa = device == "cpu" ? options_.isa : "",
+                       .exact_convolutions = options_.exact_convolutions},
                       std::move(variant));
       }
     }

@@ -56,6 +56,7 @@ void add_common_options(Command& command, BenchCommand& options) {
       .within(0, 4096)
       .shows_default();
   add_isa_option(command, b.isa);
+  add_exact_option(command, b.exact_convolutions);
   command.option("--batch", b.batches, "Sizes of the batch: the first dimension of the first input")
       .by_commas()
       .positive()

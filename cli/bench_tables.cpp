@@ -32,6 +32,7 @@ bench::TableOptions options_of(const BenchCommand& command) {
   options.seed = b.load.random_seed.value_or(0);
   options.devices = b.devices;
   if (command.own_threads) options.threads = b.threads;
+  options.exact_convolutions = b.exact_convolutions;
   if (command.own_batches) options.batches = b.batches;
   if (command.own_duration) options.duration_s = b.timing.duration_s;
   options.timing = b.timing;

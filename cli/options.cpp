@@ -78,6 +78,12 @@ void add_load_options(Command& command, LoadOptions& load) {
 
 Model load(const ModelOptions& options) { return Model::load(options.file, options.load); }
 
+void add_exact_option(Command& command, bool& exact) {
+  command.flag("--exact-conv", exact,
+               "On the cpu device: only convolutions that sum plain products; others are faster and within 1e-5 of the "
+               "layer's largest output");
+}
+
 void add_device_options(Command& command, DeviceOptions& options) {
   command.option("--device", options.name, "One of `banoff devices`").shows_default();
   command.option("--threads", options.threads, "Threads of the device (0: as many as this process may use)")
@@ -87,6 +93,7 @@ void add_device_options(Command& command, DeviceOptions& options) {
   command.option_function<std::string>(
       "--precision", [&options](const std::string& name) { options.precision = precision_named(name); },
       fmt::format("What a GPU computes in: fp32, tf32, fp16 or bf16 (default: {})", name_of(options.precision)));
+  add_exact_option(command, options.exact_convolutions);
 }
 
 void add_isa_option(Command& command, std::string& isa) {

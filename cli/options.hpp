@@ -29,7 +29,9 @@ void add_model_options(Command& command, ModelOptions& options);
 
 /// --isa, one of what add_device_options adds.
 void add_isa_option(Command& command, std::string& isa);
-/// --device, --threads, --isa and --precision.
+/// --exact-conv.
+void add_exact_option(Command& command, bool& exact);
+/// --device, --threads, --isa, --precision and --exact-conv.
 void add_device_options(Command& command, DeviceOptions& options);
 /// --method, and what the method `optimal` may do: --activations, --objective, --no-borders.
 void add_fold_options(Command& command, FoldOptions& options);

@@ -106,6 +106,7 @@ class Runner {
     bench.fold = options_.fold;
     bench.devices = {cell.device};
     bench.threads = {cell.threads};
+    bench.exact_convolutions = options_.exact_convolutions;
     bench.batches = {cell.batch};
     bench.timing = options_.timing;
     bench.timing.duration_s = options_.duration_s.value_or(table.duration_s.value_or(options_.timing.duration_s));
@@ -122,6 +123,7 @@ class Runner {
              {"shapes", shapes},
              {"device", cell.device},
              {"threads", cell.threads},
+             {"exact_convolutions", options_.exact_convolutions},
              {"batch", cell.batch},
              {"timed", table.timed},
              {"timing", table.timed ? timing_json(options_.quick, bench.timing) : Json()},

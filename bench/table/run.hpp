@@ -15,6 +15,7 @@ struct TableOptions {
   bool made_up = false;           ///< always, even where there are weights beside the network
   std::vector<std::string> devices{"cpu"};
   std::vector<int> threads;           ///< empty: the table's
+  bool exact_convolutions = false;    ///< of the cpu device: plain sums only
   std::vector<std::int64_t> batches;  ///< empty: the table's
   std::optional<double> duration_s;   ///< none: the table's
   Timing timing;

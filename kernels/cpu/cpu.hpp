@@ -20,6 +20,8 @@ struct Options {
   /// describing all of them takes time (docs/decisions/0008-offers.md): more than its favourite is for those who
   /// measure.
   std::size_t implementations = 1;
+  /// Only convolutions that sum plain products. Others, by Winograd's filtering, are within 1e-5 of the largest output.
+  bool exact_convolutions = false;
 };
 
 /// Throws refused when this CPU lacks AVX2, which the own loops are compiled for, or the instruction set asked for.

@@ -74,7 +74,7 @@ class CpuDevice final : public Device {
   CpuDevice(const Options& options, Isa isa)
       : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
                  options.implementations},
-        machine_{context_.threads, isa},
+        machine_{context_.threads, isa, options.exact_convolutions},
         reference_(reference::device()) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
@@ -191,7 +191,9 @@ class CpuDevice final : public Device {
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
     if (!linear) return {offer(region, context_.threads)};
     require_float_chain(region);
-    if (std::holds_alternative<Conv>(head)) return onednn::convolution(context_, region);
+    if (std::holds_alternative<Conv>(head))
+      return all_of({[&] { return onednn::convolution(context_, region); },
+                     [&] { return std::vector<Offer>{winograd(machine_, region)}; }});
     if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
     if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
     return all_of(

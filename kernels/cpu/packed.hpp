@@ -37,6 +37,7 @@ using PackedFloats = PackedWeights::Pointer;
 struct Machine {
   int threads = 1;
   Isa isa = Isa::avx2;
+  bool exact_convolutions = false;  ///< plain sums only
   std::shared_ptr<PackedWeights> weights = std::make_shared<PackedWeights>();
 };
 

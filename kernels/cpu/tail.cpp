@@ -82,6 +82,11 @@ void TailPlan::add(const Region& region, const Node& node, ValueId previous, std
   }
 }
 
+double TailPlan::us(std::int64_t elements, const Machine& machine) const {
+  constexpr double ns_of_exponential = 0.4;
+  return needs_exponential_ ? 1e-3 * ns_of_exponential * static_cast<double>(elements) / machine.threads : 0;
+}
+
 simd::Tail TailPlan::bind(const KernelArgs& args, Steps& steps) const {
   std::ranges::copy(steps_, steps.begin());
   auto input = inputs_.begin();

@@ -21,8 +21,10 @@ class TailPlan {
 
   /// The tail with the operands of this run, in `steps`, which must outlive it.
   [[nodiscard]] simd::Tail bind(const KernelArgs& args, Steps& steps) const;
-  /// Whether nothing but a sum and bounds follow: what costs next to nothing in registers.
-  [[nodiscard]] bool needs_exponential() const { return needs_exponential_; }
+  /// The region's inputs that are added.
+  [[nodiscard]] const std::vector<std::size_t>& operands() const { return inputs_; }
+  /// Of what costs more than nothing in registers: activations that need an exponential.
+  [[nodiscard]] double us(std::int64_t elements, const Machine& machine) const;
 
  private:
   void add(const Region& region, const Node& node, ValueId previous, std::size_t axis);

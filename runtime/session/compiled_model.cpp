@@ -40,7 +40,9 @@ std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
     fail_usage("the {} device has no choice of instruction sets; that is the cpu device's", options.name);
   if (options.name == "reference") return reference::device(DType::f32);
   if (options.name == "reference-f64") return reference::device(DType::f64);
-  if (options.name == "cpu") return cpu::device({.threads = options.threads, .isa = options.isa});
+  if (options.name == "cpu")
+    return cpu::device(
+        {.threads = options.threads, .isa = options.isa, .exact_convolutions = options.exact_convolutions});
   fail_usage("unknown device '{}' (built in: {})", options.name, fmt::join(device_names(), ", "));
 }
 

@@ -28,6 +28,11 @@ inline std::vector<Layout> convolution_layouts(const Device& device, const Shape
   return layouts;
 }
 
+/// The device without own ways to compute a convolution, for what is asked of oneDNN alone.
+inline std::unique_ptr<Device> library_device(int threads, std::size_t implementations = 1) {
+  return cpu::device({.threads = threads, .implementations = implementations, .exact_convolutions = true});
+}
+
 /// A biased 3x3 convolution that keeps the size of its input.
 inline Conv conv3x3(std::int64_t out, std::int64_t groups = 1) {
   Conv conv;
@@ -39,17 +44,26 @@ inline Conv conv3x3(std::int64_t out, std::int64_t groups = 1) {
   return conv;
 }
 
-/// 64-byte aligned memory.
+/// 64-byte aligned memory between guards. Holds huge values at first.
 class Memory {
  public:
-  explicit Memory(std::size_t bytes) : storage_(bytes + 64, std::byte{0x7f}) {
+  explicit Memory(std::size_t bytes) : storage_(bytes + 3 * guard, filling), bytes_(bytes) {
     const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
-    data_ = storage_.data() + (64 - address % 64) % 64;
+    data_ = storage_.data() + guard + (guard - address % guard) % guard;
   }
   [[nodiscard]] std::byte* data() { return data_; }
+  /// Whether nobody wrote right before or behind it.
+  [[nodiscard]] bool intact() const {
+    const auto untouched = [](std::byte value) { return value == filling; };
+    return std::all_of(data_ - guard, data_, untouched) &&
+           std::all_of(data_ + bytes_, data_ + bytes_ + guard, untouched);
+  }
 
  private:
+  static constexpr std::size_t guard = 64;
+  static constexpr std::byte filling{0x7f};
   std::vector<std::byte> storage_;
+  std::size_t bytes_;
   std::byte* data_;
 };
 
@@ -206,6 +220,8 @@ inline std::vector<std::vector<float>> run(const Device& device, const Kernel& k
     const Entered entered(device);
     kernel.run({inputs, outputs, in_counts, out_counts, scratch.data(), state.get()});
   }
+  CHECK(scratch.intact());
+  for (const Memory& value : memory) CHECK(value.intact());
   std::vector<std::vector<float>> result;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     CHECK(padding_is_zero(region.type(region.outputs[i]).shape, region.output_layouts[i], outputs[i]));

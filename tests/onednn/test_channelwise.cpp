@@ -91,7 +91,7 @@ TEST_CASE("a sum and what follows it per channel are one pass") {
 }
 
 TEST_CASE("a convolution takes clamps, and a norm behind an activation, into its kernel") {
-  const auto device = cpu::device({.threads = 2});
+  const auto device = library_device(2);
   const std::vector<std::vector<Op>> rows{{Clamp{}},
                                           {lower_only},
                                           {upper_only},
@@ -124,7 +124,7 @@ TEST_CASE("a convolution takes clamps, and a norm behind an activation, into its
 }
 
 TEST_CASE("a kink whose slopes have one ratio, of either sign, is a leaky ReLU behind a convolution") {
-  const auto device = cpu::device({.threads = 2});
+  const auto device = library_device(2);
   for (const Layout layout : convolution_layouts(*device)) {
     for (const std::int64_t groups : {1, 20}) {
       for (const bool shifted : {false, true}) {
@@ -143,7 +143,7 @@ TEST_CASE("a kink whose slopes have one ratio, of either sign, is a leaky ReLU b
 }
 
 TEST_CASE("kinks of several ratios, and values along another axis, are left to a pass of their own") {
-  const auto device = cpu::device({.threads = 1});
+  const auto device = library_device(1);
   const auto refusal = [&](const Op& op) {
     Net net;
     const ValueId y = net.add("conv", conv3x3(16, 1), {net.input("x", {1, 16, 9, 7})});

@@ -21,7 +21,7 @@ TEST_CASE("an error of oneDNN becomes an internal error that says what failed") 
   CHECK(message(dnnl_out_of_memory) == "conv 'a': oneDNN failed: memory ran out");
 }
 
-TEST_CASE("sizes beyond what oneDNN takes are refused, in kernels and in reorders") {
+TEST_CASE("sizes beyond what oneDNN and the own kernels take are refused, in kernels and in reorders") {
   const auto device = cpu::device({.threads = 1});
   constexpr std::int64_t huge = std::int64_t{1} << 40;
   const TensorType type{DType::f32, {1, 16, huge, 1}, false};

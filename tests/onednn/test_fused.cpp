@@ -47,7 +47,7 @@ TEST_CASE("two activations that oneDNN computes alike share a kernel only with t
                                 {{ActivationKind::elu, 1, 0}, {ActivationKind::elu, 2, 0}, false},
                                 {{ActivationKind::relu}, {ActivationKind::clip, -1, 2}, true},
                                 {{ActivationKind::relu}, {ActivationKind::relu}, true}};
-  const auto device = cpu::device({.threads = 1});
+  const auto device = library_device(1);
   for (const Case& each : cases) {
     CAPTURE(row_of(each.first.kind).name);
     CAPTURE(row_of(each.second.kind).name);
@@ -64,7 +64,7 @@ TEST_CASE("two activations that oneDNN computes alike share a kernel only with t
 }
 
 TEST_CASE("a residual is added in place before the activation") {
-  const auto device = cpu::device({.threads = 2});
+  const auto device = library_device(2);
   for (const Layout layout : convolution_layouts(*device)) {
     CAPTURE(name_of(layout));
     Net net;

@@ -135,8 +135,8 @@ TEST_CASE("what the device does not compute by itself the reference does, slowly
 }
 
 TEST_CASE("several implementations of a convolution are offered on demand, the library's favourite first") {
-  const auto device = cpu::device({.threads = 1, .implementations = 8});
-  const auto standard = cpu::device({.threads = 1});
+  const auto device = library_device(1, 8);
+  const auto standard = library_device(1);
   std::size_t most = 0;
   for (const Shape2& s : shapes) {
     for (const Layout layout : convolution_layouts(*device)) {

@@ -23,6 +23,9 @@ struct DeviceOptions {
   /// Of the cpu device: "avx2" or "avx512"; empty: the widest that the processor has. oneDNN takes its limit once in a
   /// process, from the first cpu device that names one.
   std::string isa = {};
+  /// Of the cpu device: only convolutions that sum plain products. Faster ones, by Winograd's filtering, are within
+  /// 1e-5 of a layer's largest output.
+  bool exact_convolutions = false;
   /// How many sets of sizes beside the model's own stay compiled; those used longest ago go first.
   std::size_t other_sizes = 4;
 };

@@ -1,0 +1,87 @@
+// Winograd's minimal filtering, F(4x4, 3x3) and F(3x3, 3x3), on vectors: the three stages of a 3x3 convolution of
+// stride 1.
+//
+// Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308: Y = A^T [(G g G^T) . (B^T d
+// B^T^T)] A, with the products summed over input channels. The matrices are Toom and Cook's for the points 0, a, -a, b,
+// -b and infinity (a = 3/4, b = 3/2: in fp32 a third of the error of 1 and 2). A tile of 3 outputs leaves the point -b
+// out and reads the same transformed weights: what its own would be scaled by is in its input's transform.
+#pragma once
+
+#include "kernels/cpu/isa.hpp"
+#include "kernels/cpu/simd/tail.hpp"
+
+namespace banoff::cpu::simd {
+
+/// Elements of a transformed tile along one dimension, one for each point, and which of them is -b's.
+inline constexpr int winograd_points = 6, winograd_left_out = 4;
+inline constexpr double winograd_a = 0.75, winograd_b = 1.5;
+
+/// Vectors of output channels that are computed together.
+inline constexpr std::int64_t winograd_vectors = 2;
+
+/// Tiles that are computed together: rows x columns, numbered row by row. The tall rows (4 outputs) come before the
+/// others (3 outputs), in each row the wide columns before the others. An element of -b exists for tall or wide tiles
+/// only, which are numbered among themselves: in columns of 6 x 6 elements, column 4 has rows x wide tiles, and row 4
+/// the first `tall` rows.
+struct WinogradTiles {
+  std::int64_t rows = 0, tall = 0, columns = 0, wide = 0;
+
+  [[nodiscard]] constexpr std::int64_t in_row(int element_column) const {
+    return element_column == winograd_left_out ? wide : columns;
+  }
+  [[nodiscard]] constexpr std::int64_t of_element(int element_row, int element_column) const {
+    return (element_row == winograd_left_out ? tall : rows) * in_row(element_column);
+  }
+  /// The first output column of a tile.
+  [[nodiscard]] constexpr std::int64_t output_column(std::int64_t column) const {
+    return column < wide ? 4 * column : 4 * wide + 3 * (column - wide);
+  }
+};
+
+/// Transforms one row of tiles, of all channels, into V: [element][channels / lanes][tile][lanes].
+struct WinogradInput {
+  const float* rows[winograd_points] = {};      ///< pixel 0 of the image's rows that are read, channel 0
+  std::int64_t strides[winograd_points] = {};   ///< between pixels of each; 0: a row of zeros
+  std::int64_t channels = 0, block_stride = 0;  ///< between vectors of channels
+  bool masked = false;                          ///< whether nothing lies behind the last channel
+  std::int64_t width = 0, first_column = 0;     ///< of the image; the column that the first tile begins with, maybe < 0
+  WinogradTiles tiles;
+  std::int64_t row = 0;    ///< of the tiles
+  float* lines = nullptr;  ///< scratch: [6][columns read][lanes]
+  float* v = nullptr;
+  std::int64_t element_stride = 0;  ///< of V
+};
+using WinogradInputKernel = void (*)(const WinogradInput&);
+[[nodiscard]] WinogradInputKernel winograd_input_kernel(Isa isa);
+
+/// M = V W for one group of output channels and all elements: M is [element][tile][vectors * lanes].
+struct WinogradProducts {
+  const float* v = nullptr;
+  const float* weights = nullptr;  ///< [element][channels][vectors * lanes]
+  float* m = nullptr;
+  std::int64_t v_element_stride = 0, m_element_stride = 0;
+  std::int64_t channels = 0, vectors = 0;
+  WinogradTiles tiles;
+};
+using WinogradProductsKernel = void (*)(const WinogradProducts&);
+[[nodiscard]] WinogradProductsKernel winograd_products_kernel(Isa isa);
+
+/// Transforms one row of tiles of M back, adds the bias, applies the tail, and stores what exists of it.
+struct WinogradOutput {
+  const float* m = nullptr;
+  std::int64_t element_stride = 0, vectors = 0;
+  WinogradTiles tiles;
+  std::int64_t row = 0;
+  float* y = nullptr;       ///< the whole output
+  std::int64_t offset = 0;  ///< of the row's first pixel and the group's first channel
+  std::int64_t row_stride = 0, pixel_stride = 0, vector_stride = 0;
+  std::int64_t height = 0, width = 0;      ///< pixels that exist from there
+  std::int64_t channel = 0, channels = 0;  ///< the group's first; all
+  bool clears_padding = false;             ///< whether the lanes behind the last channel exist, as zeros
+  const float* bias = nullptr;
+  Tail tail;
+};
+using WinogradOutputKernel = void (*)(const WinogradOutput&);
+[[nodiscard]] WinogradOutputKernel winograd_output_kernel(Isa isa);
+
+}  // namespace banoff::cpu::simd

@@ -1,0 +1,124 @@
+// Offering 3x3 convolutions by Winograd's minimal filtering, and making them.
+#include "kernels/cpu/winograd.hpp"
+
+#include "kernels/cpu/linear.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/tail.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+/// Behind a larger border most tiles would be nothing but padding.
+constexpr std::int64_t most_padding = 2;
+
+Layout blocked_layout(Isa isa) { return isa == Isa::avx512 ? Layout::blocked16 : Layout::blocked8; }
+
+/// A convolution node of a region.
+struct Winograd {
+  const Node& node;
+  std::size_t source;  ///< region input
+  const Shape &x, &y;
+  Layout from, to;
+  TailPlan tail;
+
+  explicit Winograd(const Region& region)
+      : node(region.node(0)),
+        source(input_of(region, node.inputs[0])),
+        x(region.type(node.inputs[0]).shape),
+        y(region.type(node.outputs[0]).shape),
+        from(region.input_layouts[source]),
+        to(region.output_layouts[0]),
+        tail(region, 1) {}
+};
+
+WinogradShape shape_of(const Winograd& w) {
+  const auto& op = *w.node.as<Conv>();
+  const std::vector<Window> spatial = windows(op, w.x);
+  if (spatial.size() != 2 || op.groups != 1) throw Refused{"not a plain convolution of pictures"};
+  bool padded = false;
+  for (const Window& window : spatial) {
+    if (window.kernel != 3 || window.stride != 1 || window.dilation != 1)
+      throw Refused{"not of 3 by 3 taps with stride and dilation 1"};
+    if (std::max(window.pad_begin, window.pad_end) > most_padding || std::min(window.pad_begin, window.pad_end) < 0)
+      throw Refused{"padding of another width than 0 to 2"};
+    padded = padded || window.pad_begin > 0 || window.pad_end > 0;
+  }
+  if (padded && op.pad_value) throw Refused{"padding other than zero"};
+  return {w.x[0], w.x[1], w.y[1], w.x[2], w.x[3], w.y[2], w.y[3], spatial[0].pad_begin, spatial[1].pad_begin};
+}
+
+struct Plan {
+  std::size_t source;
+  WinogradCut cut;
+  WinogradKernels kernels;
+  PixelStrides from, to;
+  bool masks_input, clears_padding;
+  PackedFloats weights;
+  AlignedFloats bias;
+  TailPlan tail;
+};
+
+Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
+  Winograd w(region);
+  const auto values = floats(region, w.node, Slot::weight);
+  const WinogradShape& shape = cut.shape;
+  auto packed = machine.weights->get(values, fmt::format("winograd 3x3 {} {}", shape.in, cut.lanes), [&] {
+    return std::make_shared<const AlignedFloats>(winograd_weights(values, shape.in, shape.out, cut.lanes));
+  });
+  auto bias = floats(region, w.node, Slot::bias);
+  bias.resize(static_cast<std::size_t>(cut.groups() * cut.group_channels()), 0.0F);
+  const PixelStrides from = pixel_strides(w.x, w.from, cut.lanes);
+  const PixelStrides to = pixel_strides(w.y, w.to, cut.lanes);
+  return {w.source,
+          std::move(cut),
+          WinogradKernels(machine.isa),
+          from,
+          to,
+          w.from == Layout::channels_last,
+          w.to != Layout::channels_last,
+          std::move(packed),
+          by_channel(bias),
+          std::move(w.tail)};
+}
+
+void run_plan(const Plan& plan, const KernelArgs& args) {
+  TailPlan::Steps steps;
+  WinogradRun run;
+  run.x = input(args, plan.source);
+  run.y = output(args, 0);
+  run.scratch = reinterpret_cast<float*>(args.scratch);
+  run.weights = plan.weights->data();
+  run.bias = plan.bias.data();
+  run.from = plan.from;
+  run.to = plan.to;
+  run.masks_input = plan.masks_input;
+  run.clears_padding = plan.clears_padding;
+  run.tail = plan.tail.bind(args, steps);
+  run_winograd(plan.cut, plan.kernels, run);
+}
+
+}  // namespace
+
+Offer winograd(const Machine& machine, const Region& region) {
+  if (machine.exact_convolutions) throw Refused{"rounding errors above those of plain sums"};
+  const Winograd w(region);
+  for (const Layout layout : {w.from, w.to}) {
+    if (layout != Layout::channels_last && layout != blocked_layout(machine.isa))
+      throw Refused{"a layout without vectors of channels"};
+  }
+  WinogradCut cut = cut_winograd(shape_of(w), machine);
+  LoopKernelTraits traits{"winograd"};
+  for (const std::size_t operand : w.tail.operands())
+    if (operand != w.source) traits.overwrites.push_back(static_cast<int>(operand));
+  traits.scratch_bytes = static_cast<std::size_t>(cut.thread_floats() * cut.threads) * sizeof(float);
+  traits.weight_bytes = winograd_weight_floats(cut.shape.in, cut.shape.out, cut.lanes) * sizeof(float);
+  const double us = cut.us + w.tail.us(w.y.elements(), machine);
+  return loop_offer(std::move(traits), us, [&machine, region, cut = std::move(cut)] {
+    return [plan = std::make_shared<const Plan>(make_plan(machine, region, cut))](const KernelArgs& args) {
+      run_plan(*plan, args);
+    };
+  });
+}
+
+}  // namespace banoff::cpu

@@ -1,0 +1,88 @@
+// 3x3 convolutions of stride 1 by Winograd's minimal filtering (simd/winograd.hpp), apart from any region: how the
+// image is cut into blocks of tiles that stay in the second-level cache, and running them.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernels/cpu/packed.hpp"
+#include "kernels/cpu/simd/winograd.hpp"
+#include "kernels/layout.hpp"
+
+namespace banoff::cpu {
+
+/// Elements between neighbours in memory.
+struct PixelStrides {
+  std::int64_t image = 0, row = 0, pixel = 0;
+  std::int64_t vector = 0;  ///< of channels
+};
+/// Of a value NCHW in channels-last, or in blocks of as many channels as a vector has.
+[[nodiscard]] PixelStrides pixel_strides(const Shape& shape, Layout layout, std::int64_t lanes);
+
+struct WinogradShape {
+  std::int64_t images = 1, in = 0, out = 0;
+  std::int64_t height = 0, width = 0, out_height = 0, out_width = 0, pad_top = 0, pad_left = 0;
+};
+
+/// So many tiles of 4 outputs, then so many of 3.
+struct TileSplit {
+  std::int64_t fours = 0, threes = 0;
+  [[nodiscard]] std::int64_t count() const { return fours + threes; }
+};
+/// The split of a dimension that computes the fewest elements.
+[[nodiscard]] TileSplit split_tiles(std::int64_t outputs);
+
+/// Tiles computed together: some rows of one image, or all rows of some images, and a range of columns.
+struct WinogradBlock {
+  std::int64_t image = 0, images = 1;
+  std::int64_t first_tall = 0, tall = 0, first_short = 0, short_ = 0;  ///< rows of an image
+  std::int64_t first_wide = 0, wide = 0, first_narrow = 0, narrow = 0;
+
+  [[nodiscard]] simd::WinogradTiles tiles() const {
+    return {images * (tall + short_), images * tall, wide + narrow, wide};
+  }
+};
+
+/// A convolution cut up for one machine. What runs in parallel is a block and a share of the output channels.
+struct WinogradCut {
+  WinogradShape shape;
+  TileSplit rows, columns;
+  std::int64_t lanes = 0;
+  std::vector<WinogradBlock> blocks;
+  std::int64_t shares = 1;  ///< of the groups of output channels, for each of which a block's input is transformed
+  int threads = 1;
+  std::int64_t line_floats = 0, v_floats = 0, m_floats = 0;  ///< scratch of a thread
+  double us = 0;                                             ///< expected
+
+  [[nodiscard]] std::int64_t group_channels() const { return simd::winograd_vectors * lanes; }
+  [[nodiscard]] std::int64_t groups() const { return (shape.out + group_channels() - 1) / group_channels(); }
+  [[nodiscard]] std::int64_t thread_floats() const { return line_floats + v_floats + m_floats; }
+};
+/// The cut that should be fastest. Throws Refused when there are too many tiles.
+[[nodiscard]] WinogradCut cut_winograd(const WinogradShape& shape, const Machine& machine);
+
+/// Floats of the transformed weights.
+[[nodiscard]] std::size_t winograd_weight_floats(std::int64_t in, std::int64_t out, std::int64_t lanes);
+/// Weights [out][in][3][3], transformed in float64: [group of output channels][element][in][channels of the group].
+[[nodiscard]] AlignedFloats winograd_weights(std::span<const float> weights, std::int64_t in, std::int64_t out,
+                                             std::int64_t lanes);
+
+struct WinogradRun {
+  const float* x = nullptr;
+  float* y = nullptr;
+  float* scratch = nullptr;        ///< thread_floats() for each thread
+  const float* weights = nullptr;  ///< winograd_weights
+  const float* bias = nullptr;     ///< padded to whole groups
+  PixelStrides from, to;
+  bool masks_input = false, clears_padding = false;  ///< channels-last; blocks
+  simd::Tail tail;
+};
+struct WinogradKernels {
+  simd::WinogradInputKernel input;
+  simd::WinogradProductsKernel products;
+  simd::WinogradOutputKernel output;
+  explicit WinogradKernels(Isa isa);
+};
+void run_winograd(const WinogradCut& cut, const WinogradKernels& kernels, const WinogradRun& run);
+
+}  // namespace banoff::cpu

@@ -1,0 +1,170 @@
+// How a convolution's image is cut into blocks of tiles.
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "kernels/cpu/winograd.hpp"
+#include "kernels/region.hpp"
+#include "runtime/core/checked.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+constexpr std::int64_t points = simd::winograd_points;
+
+/// What a block keeps should leave half of the second-level cache, 1 MB mostly, to the weights.
+constexpr std::int64_t cache_floats = 160 * 1024;
+/// More passes over a block's weights, which come from the third-level cache, gain nothing.
+constexpr std::int64_t most_passes = 8;
+/// Of a convolution: a list of blocks is kept.
+constexpr std::int64_t most_tiles = std::int64_t{1} << 24;
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+/// The beginning of part `i` of `parts` about equal ones.
+std::int64_t part(std::int64_t count, std::int64_t parts, std::int64_t i) { return count * i / parts; }
+
+/// One way to cut: `row_parts` by `column_parts` blocks of an image, or blocks of `images` whole ones.
+struct Grid {
+  std::int64_t images = 1, row_parts = 1, column_parts = 1;
+};
+
+std::vector<WinogradBlock> blocks_of(const WinogradCut& cut, const Grid& grid) {
+  std::vector<WinogradBlock> blocks;
+  const auto range = [](const TileSplit& split, std::int64_t parts, std::int64_t i) {
+    const std::int64_t begin = part(split.count(), parts, i);
+    const std::int64_t end = part(split.count(), parts, i + 1);
+    const std::int64_t fours = std::min(end, split.fours) - std::min(begin, split.fours);
+    return std::array{std::min(begin, split.fours), fours, std::max<std::int64_t>(begin - split.fours, 0),
+                      end - begin - fours};
+  };
+  for (std::int64_t image = 0; image < cut.shape.images; image += grid.images) {
+    for (std::int64_t r = 0; r < grid.row_parts; ++r) {
+      for (std::int64_t c = 0; c < grid.column_parts; ++c) {
+        const auto [tall, talls, low, lows] = range(cut.rows, grid.row_parts, r);
+        const auto [wide, wides, narrow, narrows] = range(cut.columns, grid.column_parts, c);
+        blocks.push_back({image, std::min(grid.images, cut.shape.images - image), tall, talls, low, lows, wide, wides,
+                          narrow, narrows});
+      }
+    }
+  }
+  return blocks;
+}
+
+/// Measured costs in cycles of a core: `fma` vectors of products and `weight_bytes` in one, `input` for a vector that
+/// the input's transform stores, `output` for a tile of the output's. Microseconds are those of oneDNN's prices
+/// (onednn/cost.cpp), of a core with vectors of 8 at 3.25 GHz.
+struct Costs {
+  double fma, input, output, weight_bytes, cycles_per_us;
+  std::int64_t most_tiles;  ///< of one pass over the weights
+};
+constexpr Costs costs_of(Isa isa) {
+  if (isa == Isa::avx512) return {1.85, 1.4, 70, 14, 3250.0 / 2, 14};
+  return {1.8, 1.3, 90, 10, 3250, 6};
+}
+
+/// Cycles of one block for `groups` groups of output channels.
+double cycles(const WinogradCut& cut, const WinogradBlock& block, std::int64_t groups, const Costs& costs) {
+  const simd::WinogradTiles tiles = block.tiles();
+  const auto in = static_cast<double>(cut.shape.in);
+  double products = 0;
+  for (int e = 0; e < points * points; ++e) {
+    const std::int64_t count = tiles.of_element(static_cast<int>(e / points), static_cast<int>(e % points));
+    const std::int64_t chunks = divide_up(count, costs.most_tiles);
+    // Fewer than four rows of two vectors wait for each other's additions.
+    const auto rows = static_cast<double>(std::max(count, 4 * chunks));
+    products += std::max(rows * 2 * in / costs.fma, in * 8.0 * static_cast<double>(cut.lanes) / costs.weight_bytes) +
+                30.0 * static_cast<double>(chunks);
+  }
+  const auto all = static_cast<double>(tiles.rows * tiles.columns);
+  const double stored =
+      static_cast<double>(points) * static_cast<double>(tiles.rows * (tiles.output_column(tiles.columns) + 2)) +
+      36.0 * all;
+  const double transform = costs.input * stored * static_cast<double>(divide_up(cut.shape.in, cut.lanes));
+  return transform + static_cast<double>(groups) * (products + 2 * costs.output * all);
+}
+
+/// Cycles until the last thread is done.
+double cycles(const WinogradCut& cut, const Grid& grid, std::int64_t shares, const Costs& costs) {
+  const std::int64_t blocks = divide_up(cut.shape.images, grid.images) * grid.row_parts * grid.column_parts;
+  const auto largest = [](const TileSplit& split, std::int64_t parts) {
+    const std::int64_t count = divide_up(split.count(), parts);
+    return TileSplit{std::min(count, split.fours), count - std::min(count, split.fours)};
+  };
+  const auto [tall, low] = largest(cut.rows, grid.row_parts);
+  const auto [wide, narrow] = largest(cut.columns, grid.column_parts);
+  const double of_task =
+      cycles(cut, {0, grid.images, 0, tall, 0, low, 0, wide, 0, narrow}, divide_up(cut.groups(), shares), costs);
+  return of_task * static_cast<double>(divide_up(blocks * shares, cut.threads));
+}
+
+std::int64_t element_floats(std::int64_t vectors, std::int64_t lanes) { return (vectors + 1) * lanes; }
+
+void measure_scratch(WinogradCut& cut) {
+  const std::int64_t in = divide_up(cut.shape.in, cut.lanes);
+  for (const WinogradBlock& block : cut.blocks) {
+    const simd::WinogradTiles tiles = block.tiles();
+    const std::int64_t count = tiles.rows * tiles.columns;
+    cut.line_floats = std::max(cut.line_floats, points * (tiles.output_column(tiles.columns) + 2) * cut.lanes);
+    cut.v_floats = std::max(cut.v_floats, points * points * element_floats(in * count, cut.lanes));
+    cut.m_floats = std::max(cut.m_floats, points * points * element_floats(simd::winograd_vectors * count, cut.lanes));
+  }
+}
+
+}  // namespace
+
+TileSplit split_tiles(std::int64_t outputs) {
+  TileSplit best{0, divide_up(outputs, 3)};
+  const auto elements = [](const TileSplit& split) { return 6 * split.fours + 5 * split.threes; };
+  for (std::int64_t threes = 0; threes < 4; ++threes) {
+    const TileSplit split{divide_up(std::max<std::int64_t>(outputs - 3 * threes, 0), 4), threes};
+    if (elements(split) <= elements(best)) best = split;
+  }
+  return best;
+}
+
+namespace {
+
+/// The ways that are worth a look: blocks of as many tiles as fit, and of fewer.
+std::vector<Grid> grids_of(const WinogradCut& cut, const Costs& costs) {
+  // What a block keeps of its tiles, in floats: V and M.
+  const std::int64_t tile_floats = points * points * (cut.shape.in + 2 * cut.lanes);
+  const std::int64_t most =
+      std::max(costs.most_tiles, std::min(most_passes * costs.most_tiles, cache_floats / tile_floats));
+  const std::int64_t rows = cut.rows.count();
+  const std::int64_t columns = cut.columns.count();
+  std::vector<Grid> grids;
+  for (std::int64_t images = 1; images <= cut.shape.images && images * rows * columns <= most; ++images)
+    grids.push_back({images, 1, 1});
+  for (std::int64_t in_block = 1; in_block <= rows && (in_block == 1 || in_block * columns <= most); ++in_block)
+    grids.push_back({1, divide_up(rows, in_block), divide_up(in_block * columns, most)});
+  return grids;
+}
+
+}  // namespace
+
+WinogradCut cut_winograd(const WinogradShape& shape, const Machine& machine) {
+  const Costs costs = costs_of(machine.isa);
+  WinogradCut cut;
+  cut.shape = shape;
+  cut.rows = split_tiles(shape.out_height);
+  cut.columns = split_tiles(shape.out_width);
+  cut.lanes = lanes_of(machine.isa);
+  cut.threads = machine.threads;
+  if (checked_mul(checked_mul(shape.images, cut.rows.count()), cut.columns.count()) > most_tiles)
+    throw Refused{"more tiles than an own kernel takes"};
+  Grid best;
+  double least = std::numeric_limits<double>::infinity();
+  for (const Grid& grid : grids_of(cut, costs)) {
+    for (std::int64_t shares = 1; shares <= std::min<std::int64_t>(cut.groups(), cut.threads); ++shares) {
+      const double now = cycles(cut, grid, shares, costs);
+      if (now < least) best = grid, cut.shares = shares, least = now;
+    }
+  }
+  cut.blocks = blocks_of(cut, best);
+  cut.us = 1.0 + least / costs.cycles_per_us;
+  measure_scratch(cut);
+  return cut;
+}
+
+}  // namespace banoff::cpu

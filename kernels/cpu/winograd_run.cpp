@@ -1,0 +1,129 @@
+// The blocks of a convolution, in parallel.
+#include <omp.h>
+
+#include <algorithm>
+
+#include "kernels/cpu/winograd.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+constexpr std::int64_t points = simd::winograd_points;
+
+/// A row of tiles: its image, and its first row of outputs.
+struct TileRow {
+  std::int64_t image, first, outputs;
+};
+TileRow row_of(const WinogradCut& cut, const WinogradBlock& block, std::int64_t row) {
+  const std::int64_t tall = block.images * block.tall;
+  if (row < tall) return {block.image + row / block.tall, 4 * (block.first_tall + row % block.tall), 4};
+  const std::int64_t low = row - tall;
+  return {block.image + low / block.short_, 4 * cut.rows.fours + 3 * (block.first_short + low % block.short_), 3};
+}
+std::int64_t first_column(const WinogradCut& cut, const WinogradBlock& block) {
+  return block.wide > 0 ? 4 * block.first_wide : 4 * cut.columns.fours + 3 * block.first_narrow;
+}
+
+/// One block of a thread, in its scratch.
+class BlockRun {
+ public:
+  BlockRun(const WinogradCut& cut, const WinogradKernels& kernels, const WinogradRun& run, const WinogradBlock& block,
+           float* scratch)
+      : cut_(cut),
+        kernels_(kernels),
+        run_(run),
+        block_(block),
+        tiles_(block.tiles()),
+        lines_(scratch),
+        v_(lines_ + cut.line_floats),
+        m_(v_ + cut.v_floats) {
+    const std::int64_t count = tiles_.rows * tiles_.columns;
+    // One vector more than there are: elements at multiples of 4096 bytes would share the sets of a cache.
+    v_stride_ = ((cut.shape.in + cut.lanes - 1) / cut.lanes * count + 1) * cut.lanes;
+    m_stride_ = (simd::winograd_vectors * count + 1) * cut.lanes;
+  }
+
+  void transform_input() const {
+    const WinogradShape& shape = cut_.shape;
+    for (std::int64_t row = 0; row < tiles_.rows; ++row) {
+      const TileRow at = row_of(cut_, block_, row);
+      simd::WinogradInput in;
+      in.channels = shape.in, in.block_stride = run_.from.vector, in.masked = run_.masks_input;
+      in.width = shape.width, in.first_column = first_column(cut_, block_) - shape.pad_left;
+      in.tiles = tiles_, in.row = row;
+      in.lines = lines_, in.v = v_, in.element_stride = v_stride_;
+      for (std::int64_t i = 0; i < at.outputs + 2; ++i) {
+        const std::int64_t y = at.first + i - shape.pad_top;
+        const bool exists = y >= 0 && y < shape.height;
+        in.rows[i] = exists ? run_.x + at.image * run_.from.image + y * run_.from.row : zeros;
+        in.strides[i] = exists ? run_.from.pixel : 0;
+      }
+      kernels_.input(in);
+    }
+  }
+
+  void compute_group(std::int64_t group) const {
+    const WinogradShape& shape = cut_.shape;
+    const std::int64_t channel = group * cut_.group_channels();
+    const std::int64_t left = (shape.out - channel + cut_.lanes - 1) / cut_.lanes;
+    const std::int64_t vectors = std::min(left, simd::winograd_vectors);
+    kernels_.products(
+        {v_, run_.weights + points * points * shape.in * channel, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
+    for (std::int64_t row = 0; row < tiles_.rows; ++row) {
+      const TileRow at = row_of(cut_, block_, row);
+      const std::int64_t column = first_column(cut_, block_);
+      simd::WinogradOutput out;
+      out.m = m_, out.element_stride = m_stride_, out.vectors = vectors;
+      out.tiles = tiles_, out.row = row;
+      out.y = run_.y;
+      out.offset = at.image * run_.to.image + at.first * run_.to.row + column * run_.to.pixel +
+                   channel / cut_.lanes * run_.to.vector;
+      out.row_stride = run_.to.row, out.pixel_stride = run_.to.pixel, out.vector_stride = run_.to.vector;
+      out.height = shape.out_height - at.first, out.width = shape.out_width - column;
+      out.channel = channel, out.channels = shape.out;
+      out.clears_padding = run_.clears_padding;
+      out.bias = run_.bias, out.tail = run_.tail;
+      kernels_.output(out);
+    }
+  }
+
+ private:
+  static constexpr float zeros[16] = {};
+
+  const WinogradCut& cut_;
+  const WinogradKernels& kernels_;
+  const WinogradRun& run_;
+  const WinogradBlock& block_;
+  simd::WinogradTiles tiles_;
+  float *lines_, *v_, *m_;
+  std::int64_t v_stride_, m_stride_;
+};
+
+}  // namespace
+
+PixelStrides pixel_strides(const Shape& shape, Layout layout, std::int64_t lanes) {
+  const Blocks view = blocks_of(shape, layout);
+  const bool last = layout == Layout::channels_last;
+  return {view.plane(1, 0), shape[3] * view.lanes, view.lanes, last ? lanes : view.plane(0, 1)};
+}
+
+WinogradKernels::WinogradKernels(Isa isa)
+    : input(simd::winograd_input_kernel(isa)),
+      products(simd::winograd_products_kernel(isa)),
+      output(simd::winograd_output_kernel(isa)) {}
+
+void run_winograd(const WinogradCut& cut, const WinogradKernels& kernels, const WinogradRun& run) {
+  const std::int64_t tasks = std::ssize(cut.blocks) * cut.shares;
+#pragma omp parallel for schedule(static) num_threads(cut.threads) if (tasks > 1 && cut.threads > 1)
+  for (std::int64_t task = 0; task < tasks; ++task) {
+    float* scratch = run.scratch + omp_get_thread_num() * cut.thread_floats();
+    const BlockRun block(cut, kernels, run, cut.blocks[static_cast<std::size_t>(task / cut.shares)], scratch);
+    block.transform_input();
+    const std::int64_t share = task % cut.shares;
+    const std::int64_t end = cut.groups() * (share + 1) / cut.shares;
+    for (std::int64_t group = cut.groups() * share / cut.shares; group < end; ++group) block.compute_group(group);
+  }
+}
+
+}  // namespace banoff::cpu
