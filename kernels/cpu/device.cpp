@@ -193,7 +193,9 @@ class CpuDevice final : public Device {
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head))
       return all_of({[&] { return onednn::convolution(context_, region); },
-                     [&] { return std::vector<Offer>{winograd(machine_, region)}; }});
+                     [&] { return std::vector<Offer>{winograd(machine_, region)}; },
+                     [&] { return std::vector<Offer>{depthwise(machine_, region)}; },
+                     [&] { return std::vector<Offer>{direct(machine_, region)}; }});
     if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
     if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
     return all_of(

@@ -13,4 +13,11 @@ namespace banoff::cpu {
 /// sums: within 1e-5 of the largest output.
 [[nodiscard]] Offer winograd(const Machine& machine, const Region& region);
 
+/// A convolution with one filter of 3x3, 5x5 or 7x7 per channel, channels-last or blocked.
+[[nodiscard]] Offer depthwise(const Machine& machine, const Region& region);
+
+/// A convolution of pictures without groups: 1x1, channels-last or blocked, or any of a plain picture of up to four
+/// channels.
+[[nodiscard]] Offer direct(const Machine& machine, const Region& region);
+
 }  // namespace banoff::cpu

@@ -23,7 +23,7 @@ class TailPlan {
   [[nodiscard]] simd::Tail bind(const KernelArgs& args, Steps& steps) const;
   /// The region's inputs that are added.
   [[nodiscard]] const std::vector<std::size_t>& operands() const { return inputs_; }
-  /// Of what costs more than nothing in registers: activations that need an exponential.
+  /// Microseconds that the steps take, by the measure of onednn/cost.cpp.
   [[nodiscard]] double us(std::int64_t elements, const Machine& machine) const;
 
  private:
@@ -34,7 +34,6 @@ class TailPlan {
   std::vector<simd::TailStep> steps_;
   std::vector<std::size_t> inputs_;  ///< of each step that adds one: the region's input
   std::vector<AlignedFloats> values_;
-  bool needs_exponential_ = false;
 };
 
 }  // namespace banoff::cpu

@@ -143,7 +143,8 @@ TEST_CASE("several implementations of a convolution are offered on demand, the l
       if (must_refuse(s, layout)) continue;
       const Offers offers = offers_in(*device, layout, s, {Activation{}}, false, false);
       const Offers favourite = offers_in(*standard, layout, s, {Activation{}}, false, false);
-      CHECK(std::get<std::vector<Offer>>(favourite).size() == 1);
+      const auto of_the_library = [](const Offer& offer) { return !offer.implementation.starts_with("loop:"); };
+      CHECK(std::ranges::count_if(std::get<std::vector<Offer>>(favourite), of_the_library) == 1);
       CHECK(std::get<std::vector<Offer>>(favourite)[0].implementation ==
             std::get<std::vector<Offer>>(offers)[0].implementation);
       std::set<std::string> names;

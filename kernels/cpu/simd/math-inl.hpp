@@ -12,13 +12,37 @@ HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
 using namespace hwy::HWY_NAMESPACE;  // NOLINT: Highway's operations are meant to be used so
 
-/// 2^v for v in [-126, 127], the ends beyond; a NaN stays one. v = n + r with |r| <= 1/2, 2^r by a polynomial of degree
-/// 6 with relative error below 2e-8 (Taylor in r ln 2, its last coefficients moved towards the minimax ones).
+#if HWY_TARGET == HWY_AVX3
+/// 2^(j / 32).
+alignas(64) constexpr float fractional_powers[32] = {
+    1.0F,        1.0218972F,  1.04427373F, 1.06714046F, 1.09050775F, 1.1143868F,  1.13878858F, 1.1637249F,
+    1.18920708F, 1.21524739F, 1.24185777F, 1.26905096F, 1.29683959F, 1.32523668F, 1.35425556F, 1.38390994F,
+    1.41421354F, 1.44518077F, 1.47682619F, 1.50916445F, 1.54221082F, 1.5759809F,  1.61049032F, 1.64575553F,
+    1.68179286F, 1.71861935F, 1.75625217F, 1.79470909F, 1.8340081F,  1.87416768F, 1.91520655F, 1.95714414F};
+
+/// 2^v, 0 and infinity where that rounds to them; a NaN stays one. v = n + j / 32 + r with |r| <= 1/64: the second
+/// factor is looked up, 2^r is a polynomial of degree 2 with relative error below 6e-8 (minimax), the first goes to
+/// the exponent.
+template <class D>
+HWY_INLINE Vec<D> exp2(D d, Vec<D> v) {
+  const auto x = Min(Set(d, 160.0F), Max(Set(d, -160.0F), v));  // in this order a NaN stays one
+  const auto to_fractions = Set(d, 393216.0F);  // 1.5 * 2^18: the sum's last bit is 1/32, its lowest five are j
+  const auto shifted = Add(x, to_fractions);
+  const auto n = Sub(shifted, to_fractions);
+  const auto r = Sub(x, n);
+  const __m512 fraction = _mm512_permutex2var_ps(_mm512_load_ps(fractional_powers), _mm512_castps_si512(shifted.raw),
+                                                 _mm512_load_ps(fractional_powers + 16));
+  const auto power = MulAdd(MulAdd(Set(d, 0.240226492F), r, Set(d, 0.693157315F)), r, Set(d, 1.0F));
+  return Vec<D>{_mm512_scalef_ps(_mm512_mul_ps(power.raw, fraction), n.raw)};
+}
+#else
+/// 2^v: the least float of full precision for v below -126, infinity from 127.5 on; a NaN stays one. v = n + r with
+/// |r| <= 1/2, 2^r by a polynomial of degree 6 with relative error below 2e-8 (Taylor in r ln 2, its last coefficients
+/// moved towards the minimax ones).
 template <class D>
 HWY_INLINE Vec<D> exp2(D d, Vec<D> v) {
   const RebindToSigned<D> di;
-  const auto below = IfThenElse(Lt(v, Set(d, -126.0F)), Set(d, -126.0F), v);
-  const auto x = IfThenElse(Gt(below, Set(d, 127.0F)), Set(d, 127.0F), below);
+  const auto x = Min(Set(d, 128.0F), Max(Set(d, -126.0F), v));  // in this order a NaN stays one
   const auto n = Round(x);
   const auto r = Sub(x, n);
   auto p = Set(d, 1.54353139e-4F);
@@ -31,6 +55,7 @@ HWY_INLINE Vec<D> exp2(D d, Vec<D> v) {
   const auto power = BitCast(d, ShiftLeft<23>(Add(ConvertTo(di, n), Set(di, 127))));
   return Mul(p, power);
 }
+#endif
 
 /// 1 + e^-x, of which sigmoid and SiLU are quotients.
 template <class D>

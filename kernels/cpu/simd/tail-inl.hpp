@@ -35,8 +35,7 @@ HWY_INLINE void store_lanes(D d, Vec<D> v, float* p, std::int64_t count) {
 /// A NaN stays one: the operand order is that of the x86 instruction, which returns the second of unordered ones.
 template <class D>
 HWY_INLINE Vec<D> clamped(D, Vec<D> x, Vec<D> low, Vec<D> high) {
-  const auto up = IfThenElse(Lt(x, low), low, x);
-  return IfThenElse(Gt(up, high), high, up);
+  return Min(high, Max(low, x));
 }
 
 template <int Rows, int Vectors, class D, class F>

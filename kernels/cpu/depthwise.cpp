@@ -1,0 +1,158 @@
+// Depthwise convolutions of pictures: one filter of 3x3, 5x5 or 7x7 per channel.
+#include <algorithm>
+
+#include "kernels/cpu/linear.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/parallel.hpp"
+#include "kernels/cpu/picture.hpp"
+#include "kernels/cpu/simd/depthwise.hpp"
+#include "kernels/cpu/tail.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+/// Of channels-last pictures so many bytes are worked on, channels and all, before the next rows: they stay in the
+/// second-level cache.
+constexpr std::int64_t strip_bytes = 256 * 1024;
+
+struct DepthwisePlan {
+  ConvPicture picture;
+  std::int64_t lanes;
+  std::int64_t strip;  ///< rows of the output that a task has
+  PackedFloats weights;
+  AlignedFloats bias;
+  TailPlan tail;
+  simd::DepthwiseKernel kernel;
+
+  [[nodiscard]] bool last() const { return channels_last(picture.in); }
+  [[nodiscard]] std::int64_t channels() const { return picture.in.channels; }
+  /// Where the channels are no multiple of a vector, the last vector of a channels-last picture begins early enough to
+  /// be whole, and repeats some of the one before: both belong to one task.
+  [[nodiscard]] bool repeats() const { return last() && channels() % lanes != 0; }
+  [[nodiscard]] std::int64_t vectors() const { return (channels() + lanes - 1) / lanes; }
+  [[nodiscard]] std::int64_t first_channel(std::int64_t vector) const {
+    return last() ? std::min(vector * lanes, channels() - lanes) : vector * lanes;
+  }
+};
+
+/// [channel][kernel * kernel] as [vector][kernel * kernel][lanes].
+std::shared_ptr<const AlignedFloats> by_vector(std::span<const float> values, const DepthwisePlan& plan) {
+  const std::int64_t taps = std::ssize(values) / plan.channels();
+  auto packed = std::make_shared<AlignedFloats>(static_cast<std::size_t>(plan.vectors() * taps * plan.lanes));
+  for (std::int64_t v = 0; v < plan.vectors(); ++v) {
+    for (std::int64_t tap = 0; tap < taps; ++tap) {
+      for (std::int64_t lane = 0; lane < plan.lanes && plan.first_channel(v) + lane < plan.channels(); ++lane)
+        packed->data()[(v * taps + tap) * plan.lanes + lane] =
+            values[static_cast<std::size_t>((plan.first_channel(v) + lane) * taps + tap)];
+    }
+  }
+  return packed;
+}
+
+DepthwisePlan plan_depthwise(const Machine& machine, const Region& region) {
+  ConvPicture picture(region);
+  const Window& height = picture.height;
+  const std::int64_t row_bytes = 4 * height.stride * picture.width.input * picture.in.lanes;
+  const std::int64_t strip =
+      channels_last(picture.in) ? std::max<std::int64_t>(1, strip_bytes / row_bytes) : height.output;
+  DepthwisePlan plan{std::move(picture),
+                     lanes_of(machine.isa),
+                     std::min(strip, height.output),
+                     nullptr,
+                     by_channel(bias_of(region)),
+                     TailPlan(region, 1),
+                     simd::depthwise_kernel(machine.isa, height.kernel, height.stride)};
+  const auto values = floats(region, region.node(0), Slot::weight);
+  plan.weights = machine.weights->get(values, plan.last() ? "depthwise, channels last" : "depthwise, blocked",
+                                      [&] { return by_vector(values, plan); });
+  return plan;
+}
+
+/// Rows [first, end) of one image and vector.
+void run_rows(const DepthwisePlan& plan, const KernelArgs& args, const simd::Tail& tail, std::int64_t image,
+              std::int64_t vector, std::int64_t first, std::int64_t end) {
+  const auto& [in, out, height, width, source] = plan.picture;
+  const std::int64_t channel = plan.first_channel(vector);
+  const std::int64_t block = plan.last() ? 0 : vector;
+  const std::int64_t lane = plan.last() ? channel : 0;
+  const std::int64_t left = plan.channels() - channel;
+  plan.kernel({.x = input(args, source) + in.plane(image, block) + lane,
+               .weights = plan.weights->data() + vector * height.kernel * width.kernel * plan.lanes,
+               .bias = plan.bias.data() + channel,
+               .x_pixel = in.lanes,
+               .y_pixel = out.lanes,
+               .height = height.input,
+               .width = width.input,
+               .out_width = width.output,
+               .pad_top = height.pad_begin,
+               .pad_left = width.pad_begin,
+               .first_row = first,
+               .end_row = end,
+               .target = {output(args, 0), tail, true},
+               .offset = out.plane(image, block) + lane,
+               .channel = channel,
+               .last_lanes = left < plan.lanes ? left : 0});
+}
+
+void run_depthwise(const DepthwisePlan& plan, const KernelArgs& args) {
+  TailPlan::Steps steps;
+  const simd::Tail tail = plan.tail.bind(args, steps);
+  const std::int64_t rows = plan.picture.height.output;
+  const std::int64_t strips = (rows + plan.strip - 1) / plan.strip;
+  const std::int64_t vectors = plan.vectors() - (plan.repeats() ? 1 : 0);
+  const std::int64_t taps = plan.picture.height.kernel * plan.picture.width.kernel;
+  const std::int64_t work = plan.strip * plan.picture.width.output * plan.lanes * taps / parallel_products;
+  parallel_for(plan.picture.in.n * strips * vectors, work, [&](std::int64_t task) {
+    const std::int64_t image = task / (strips * vectors);
+    const std::int64_t first = task / vectors % strips * plan.strip;
+    const std::int64_t end = std::min(first + plan.strip, rows);
+    const std::int64_t vector = task % vectors;
+    run_rows(plan, args, tail, image, vector, first, end);
+    if (plan.repeats() && vector + 1 == vectors) run_rows(plan, args, tail, image, vector + 1, first, end);
+  });
+}
+
+/// GFLOP/s, in the measure of onednn/cost.cpp: there the peak of a core is 104.
+double rate(Isa isa, const ConvPicture& picture) {
+  const bool last = channels_last(picture.in);
+  const bool strided = picture.height.stride > 1;
+  if (isa != Isa::avx512) {
+    if (strided) return last ? 40 : 48;
+    return picture.height.kernel > 3 ? (last ? 57 : 78) : (last ? 52 : 64);
+  }
+  if (picture.height.kernel > 3) return strided ? (last ? 48 : 62) : (last ? 76 : 88);
+  return strided ? (last ? 29 : 36) : (last ? 54 : 62);
+}
+
+}  // namespace
+
+Offer depthwise(const Machine& machine, const Region& region) {
+  const ConvPicture picture(region);
+  const std::int64_t lanes = lanes_of(machine.isa);
+  const std::int64_t channels = picture.in.channels;
+  if (groups_of(*region.node(0).as<Conv>(), region.type(region.node(0).inputs[0]).shape) != channels ||
+      picture.out.channels != channels)
+    throw Refused{"not one filter per channel"};
+  if (picture.height.kernel != picture.width.kernel || picture.height.stride != picture.width.stride ||
+      simd::depthwise_kernel(machine.isa, picture.height.kernel, picture.height.stride) == nullptr)
+    throw Refused{"a depthwise convolution of another kernel or stride"};
+  const bool last = channels_last(picture.in);
+  if (region.output_layouts[0] != region.input_layouts[picture.source] ||
+      (last ? channels < lanes : picture.in.lanes != lanes))
+    throw Refused{"a depthwise convolution in another layout"};
+  const TailPlan tail(region, 1);
+  LoopKernelTraits traits{"depthwise"};
+  traits.weight_bytes = static_cast<std::size_t>(4 * (channels + lanes - 1) / lanes * lanes * picture.height.kernel *
+                                                 picture.width.kernel);
+  const double us = picture.us(static_cast<double>(picture.height.kernel * picture.width.kernel),
+                               rate(machine.isa, picture), machine.threads) +
+                    tail.us(picture.out.elements(), machine);
+  return loop_offer(std::move(traits), us, [&machine, region] {
+    return [plan = std::make_shared<const DepthwisePlan>(plan_depthwise(machine, region))](const KernelArgs& args) {
+      run_depthwise(*plan, args);
+    };
+  });
+}
+
+}  // namespace banoff::cpu

@@ -1,0 +1,246 @@
+// Convolutions of pictures without groups, straight from how the picture lies: 1x1, and those that read the picture
+// that a network is given.
+#include <algorithm>
+
+#include "kernels/cpu/linear.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/parallel.hpp"
+#include "kernels/cpu/picture.hpp"
+#include "kernels/cpu/simd/direct.hpp"
+#include "kernels/cpu/tail.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+/// So many bytes of the input are worked on, by all panels of weights, before the next pixels: they stay in the
+/// second-level cache.
+constexpr std::int64_t strip_bytes = 128 * 1024;
+
+/// Vectors of the output's channels that are computed together.
+struct Panel {
+  std::int64_t first, vectors;
+};
+
+/// As many as possible of the widest, but no single vector beside one of those: two of two are better.
+std::vector<Panel> panels_of(std::int64_t vectors) {
+  std::vector<Panel> panels;
+  for (std::int64_t first = 0; first < vectors;) {
+    const std::int64_t left = vectors - first;
+    const std::int64_t taken = left == 4 ? 2 : std::min(left, simd::widest_direct_panel);
+    panels.push_back({first, taken});
+    first += taken;
+  }
+  return panels;
+}
+
+/// Rows of the output; all its pixels are one where windows are single pixels, side by side.
+struct Lines {
+  std::int64_t images = 1, lines = 1, pixels = 1;
+};
+
+Lines lines_of(const ConvPicture& picture) {
+  const auto& [in, out, height, width, source] = picture;
+  const auto single = [](const Window& w) {
+    return w.kernel == 1 && w.stride == 1 && w.pad_begin == 0 && w.pad_end == 0;
+  };
+  if (!single(height) || !single(width)) return {in.n, height.output, width.output};
+  const bool last = channels_last(in) && channels_last(out);  // images follow each other as rows do
+  return last ? Lines{1, 1, in.n * out.spatial} : Lines{in.n, 1, out.spatial};
+}
+
+struct DirectPlan {
+  ConvPicture picture;
+  Lines lines;
+  std::int64_t lanes;
+  std::int64_t strip;  ///< pixels of a line that a task has
+  std::vector<Panel> panels;
+  PackedFloats weights;
+  AlignedFloats bias;
+  TailPlan tail;
+  simd::DirectKernel kernel;
+
+  /// Floats of the weights of one vector of output channels.
+  [[nodiscard]] std::int64_t vector_weights() const {
+    return picture.in.padded_channels() * picture.height.kernel * picture.width.kernel * lanes;
+  }
+};
+
+std::int64_t vectors_of(std::int64_t channels, std::int64_t lanes) { return (channels + lanes - 1) / lanes; }
+
+/// [out][in][height][width] as [panel][block][height][width][lane of the block][vector][lane].
+std::shared_ptr<const AlignedFloats> by_panel(std::span<const float> values, const ConvPicture& picture,
+                                              const std::vector<Panel>& panels, std::int64_t lanes) {
+  const auto& [in, out, height, width, source] = picture;
+  const std::int64_t window = height.kernel * width.kernel;
+  const std::int64_t taps = in.padded_channels() * window;
+  auto packed =
+      std::make_shared<AlignedFloats>(static_cast<std::size_t>(vectors_of(out.channels, lanes) * lanes * taps));
+  for (const Panel& panel : panels) {
+    const std::int64_t wide = panel.vectors * lanes;
+    float* to = packed->data() + panel.first * lanes * taps;
+    for (std::int64_t o = 0; o < wide && panel.first * lanes + o < out.channels; ++o) {
+      const float* from = values.data() + (panel.first * lanes + o) * in.channels * window;
+      for (std::int64_t c = 0; c < in.channels; ++c) {
+        for (std::int64_t at = 0; at < window; ++at) {
+          const std::int64_t tap = (c / in.lanes * window + at) * in.lanes + c % in.lanes;
+          to[tap * wide + o] = from[c * window + at];
+        }
+      }
+    }
+  }
+  return packed;
+}
+
+DirectPlan plan_direct(const Machine& machine, const Region& region) {
+  ConvPicture picture(region);
+  const Lines lines = lines_of(picture);
+  const std::int64_t lanes = lanes_of(machine.isa);
+  constexpr std::int64_t tile = 14;
+  const std::int64_t pixel_bytes = 4 * picture.in.padded_channels() * picture.width.stride;
+  const std::int64_t strip = std::max<std::int64_t>(strip_bytes / pixel_bytes / tile, 1) * tile;
+  auto panels = panels_of(vectors_of(picture.out.channels, lanes));
+  const auto values = floats(region, region.node(0), Slot::weight);
+  const std::string form = "direct, " + std::to_string(picture.in.lanes) + " together, to " + std::to_string(lanes) +
+                           ", window " + std::to_string(picture.width.kernel);
+  auto weights = machine.weights->get(values, form, [&] { return by_panel(values, picture, panels, lanes); });
+  return {std::move(picture),
+          lines,
+          lanes,
+          std::min(strip, lines.pixels),
+          std::move(panels),
+          std::move(weights),
+          by_channel(bias_of(region)),
+          TailPlan(region, 1),
+          simd::direct_kernel(machine.isa)};
+}
+
+/// What of a window lies inside the picture.
+struct Inside {
+  std::int64_t first, end;
+};
+Inside inside(const Window& w, std::int64_t output) {
+  const std::int64_t start = output * w.stride - w.pad_begin;
+  const std::int64_t first = std::clamp<std::int64_t>(-start, 0, w.kernel);
+  return {first, std::clamp(w.input - start, first, w.kernel)};
+}
+
+/// Pixels [first, end) of a line whose windows all have the columns `columns` inside.
+struct Stretch {
+  std::int64_t first, end;
+  Inside columns;
+};
+
+struct Task {
+  std::int64_t image, line;
+  const Panel& panel;
+};
+
+void run_stretch(const DirectPlan& plan, const KernelArgs& args, const simd::Tail& tail, const Task& task,
+                 const Stretch& stretch) {
+  const auto& [in, out, height, width, source] = plan.picture;
+  const std::int64_t lanes = plan.lanes;
+  const std::int64_t wide = task.panel.vectors * lanes;
+  const Inside rows = inside(height, task.line);
+  const std::int64_t y = task.line * height.stride - height.pad_begin + rows.first;
+  const std::int64_t x = stretch.first * width.stride - width.pad_begin + stretch.columns.first;
+  const std::int64_t weights_row = width.kernel * in.lanes * wide;
+  const std::int64_t channel = task.panel.first * lanes;
+  const bool last = channels_last(out);
+  const std::int64_t y_vector = last ? lanes : out.spatial * lanes;
+  const std::int64_t left = out.channels - channel - (wide - lanes);
+  plan.kernel({.x = input(args, source) + in.plane(task.image, 0) + (y * width.input + x) * in.lanes,
+               .weights = plan.weights->data() + task.panel.first * plan.vector_weights() + rows.first * weights_row +
+                          stretch.columns.first * in.lanes * wide,
+               .bias = plan.bias.data() + channel,
+               .blocks = in.blocks,
+               .rows = rows.end - rows.first,
+               .taps = (stretch.columns.end - stretch.columns.first) * in.lanes,
+               .x_block = in.spatial * in.lanes,
+               .x_row = width.input * in.lanes,
+               .weights_block = height.kernel * weights_row,
+               .weights_row = weights_row,
+               .x_pixel = width.stride * in.lanes,
+               .y_pixel = out.lanes,
+               .y_vector = y_vector,
+               .pixels = stretch.end - stretch.first,
+               .vectors = task.panel.vectors,
+               .target = {output(args, 0), tail, !last},
+               .offset = out.plane(task.image, 0) + (task.line * plan.lines.pixels + stretch.first) * out.lanes +
+                         task.panel.first * y_vector,
+               .channel = channel,
+               .last_lanes = left < lanes ? left : 0});
+}
+
+/// Pixels whose windows stick out go one by one, those between them together.
+void run_pixels(const DirectPlan& plan, const KernelArgs& args, const simd::Tail& tail, const Task& task,
+                std::int64_t first, std::int64_t end) {
+  const Window& w = plan.picture.width;
+  const Inside whole{0, w.kernel};
+  if (plan.lines.lines == 1 && w.kernel == 1 && w.stride == 1 && w.pad_begin == 0) {
+    return run_stretch(plan, args, tail, task, {first, end, whole});
+  }
+  const auto sticks_out = [&](std::int64_t pixel) {
+    const Inside columns = inside(w, pixel);
+    return columns.first != 0 || columns.end != w.kernel;
+  };
+  for (std::int64_t pixel = first; pixel < end;) {
+    std::int64_t next = pixel + 1;
+    if (sticks_out(pixel)) {
+      run_stretch(plan, args, tail, task, {pixel, next, inside(w, pixel)});
+    } else {
+      while (next < end && !sticks_out(next)) ++next;
+      run_stretch(plan, args, tail, task, {pixel, next, whole});
+    }
+    pixel = next;
+  }
+}
+
+void run_direct(const DirectPlan& plan, const KernelArgs& args) {
+  TailPlan::Steps steps;
+  const simd::Tail tail = plan.tail.bind(args, steps);
+  const std::int64_t lines = plan.lines.lines;
+  const std::int64_t pixels = plan.lines.pixels;
+  const std::int64_t strips = (pixels + plan.strip - 1) / plan.strip;
+  const std::int64_t panels = std::ssize(plan.panels);
+  const std::int64_t work = plan.strip * plan.vector_weights() * simd::widest_direct_panel / parallel_products;
+  parallel_for(plan.lines.images * lines * strips * panels, work, [&](std::int64_t task) {
+    const std::int64_t line = task / panels / strips;
+    const std::int64_t first = task / panels % strips * plan.strip;
+    run_pixels(plan, args, tail, {line / lines, line % lines, plan.panels[static_cast<std::size_t>(task % panels)]},
+               first, std::min(first + plan.strip, pixels));
+  });
+}
+
+}  // namespace
+
+Offer direct(const Machine& machine, const Region& region) {
+  const ConvPicture picture(region);
+  const auto& [in, out, height, width, source] = picture;
+  const std::int64_t lanes = lanes_of(machine.isa);
+  if (groups_of(*region.node(0).as<Conv>(), region.type(region.node(0).inputs[0]).shape) != 1)
+    throw Refused{"groups in an own convolution"};
+  const Layout from = region.input_layouts[source];
+  const Layout to = region.output_layouts[0];
+  const bool plain = from == Layout::plain;
+  const bool single = height.kernel == 1 && width.kernel == 1;
+  if (plain ? in.channels > 4 : !single) throw Refused{"a convolution that the library has better"};
+  if (to == Layout::plain || (!plain && from != to) || (to != Layout::channels_last && out.lanes != lanes))
+    throw Refused{"an own convolution in another layout"};
+  const TailPlan tail(region, 1);
+  LoopKernelTraits traits{"direct"};
+  const std::int64_t window = height.kernel * width.kernel;
+  const std::int64_t vectors = vectors_of(out.channels, lanes);
+  traits.weight_bytes = static_cast<std::size_t>(4 * vectors * lanes * in.padded_channels() * window);
+  // As fast as the library's, where memory is not what counts; whole vectors are computed.
+  const double waste = static_cast<double>(vectors * lanes) / static_cast<double>(out.padded_channels());
+  const double us = picture.us(static_cast<double>(in.padded_channels() * window) * waste, 97, machine.threads) +
+                    tail.us(out.elements(), machine);
+  return loop_offer(std::move(traits), us, [&machine, region] {
+    return [plan = std::make_shared<const DirectPlan>(plan_direct(machine, region))](const KernelArgs& args) {
+      run_direct(*plan, args);
+    };
+  });
+}
+
+}  // namespace banoff::cpu

@@ -1,0 +1,100 @@
+// What becomes of a tile of sums in registers: the tail, then memory. Included once per target.
+#if defined(BANOFF_SIMD_TILE_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef BANOFF_SIMD_TILE_INL
+#undef BANOFF_SIMD_TILE_INL
+#else
+#define BANOFF_SIMD_TILE_INL
+#endif
+
+#include "kernels/cpu/simd/tail-inl.hpp"
+#include "kernels/cpu/simd/tile.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace banoff::cpu::simd::HWY_NAMESPACE {
+
+/// Whether vectors of a tile's inputs may be held beside its sums.
+inline constexpr bool many_registers = HWY_TARGET != HWY_AVX2;
+
+/// The compiler may not read `v` from memory anew in every instruction that uses it: a broadcast folded into each of
+/// them is a load each time.
+template <class V>
+HWY_INLINE void keep_in_register(V& v) {
+#if HWY_ARCH_X86 && defined(__GNUC__)
+  asm("" : "+v"(v.raw));
+#else
+  static_cast<void>(v);
+#endif
+}
+
+/// Whether a tail is nothing but bounds, which every tile applies itself.
+[[nodiscard]] HWY_INLINE bool only_bounds(const Tail& tail) {
+  return tail.count == 0 || (tail.count == 1 && tail.steps[0].kind == TailKind::clip);
+}
+
+template <class D>
+HWY_INLINE void store_lanes(D d, Vec<D> v, float* p, const TilePlace& at, bool zero_rest, bool last) {
+  if (!last || at.last_lanes == 0) {
+    StoreU(v, d, p);
+  } else if (zero_rest) {
+    StoreU(IfThenElseZero(FirstN(d, static_cast<std::size_t>(at.last_lanes)), v), d, p);
+  } else {
+    BlendedStore(v, FirstN(d, static_cast<std::size_t>(at.last_lanes)), d, p);
+  }
+}
+
+/// Any tail, on a tile that was put into memory: once for all kernels with tiles of this size. It takes copies, so that
+/// a kernel's own description of its work can stay in registers.
+template <int Rows, int Vectors>
+HWY_NOINLINE void finish_tile(const float* tile, const TileTarget target, const TilePlace place) {
+  const ScalableTag<float> d;
+  constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
+  constexpr int group = Rows % 7 == 0 ? 7 : Rows % 6 == 0 ? 6 : Rows;  // as many as registers leave room for
+  for (int v = 0; v < Vectors; ++v) {
+    for (int first = 0; first < Rows; first += group) {
+      Vec<decltype(d)> part[group][1];
+      BANOFF_UNROLL
+      for (int r = 0; r < group; ++r) part[r][0] = LoadU(d, tile + ((first + r) * Vectors + v) * lanes);
+      TilePlace at = place;
+      at.offset += first * place.row_stride + v * place.vector_stride;
+      at.channel += v * lanes;
+      const bool last = v + 1 == Vectors;
+      if (!last) at.last_lanes = 0;
+      apply_tail(d, target.tail, at, part);
+      BANOFF_UNROLL
+      for (int r = 0; r < group; ++r)
+        store_lanes(d, part[r][0], target.y + at.offset + r * at.row_stride, at, target.zero_rest, last);
+    }
+  }
+}
+
+template <int Rows, int Vectors, class D>
+HWY_INLINE void store_tile(D d, const TileTarget& target, const TilePlace place, Vec<D> (&tile)[Rows][Vectors]) {
+  constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
+  if (only_bounds(target.tail)) {
+    if (target.tail.count == 1) {
+      const auto low = Set(d, target.tail.steps[0].low);
+      const auto high = Set(d, target.tail.steps[0].high);
+      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return clamped(d, x, low, high); });
+    }
+    BANOFF_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      float* row = target.y + place.offset + r * place.row_stride;
+      BANOFF_UNROLL
+      for (int v = 0; v < Vectors; ++v)
+        store_lanes(d, tile[r][v], row + v * place.vector_stride, place, target.zero_rest, v + 1 == Vectors);
+    }
+    return;
+  }
+  HWY_ALIGN float buffer[Rows * Vectors * lanes];
+  BANOFF_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    BANOFF_UNROLL
+    for (int v = 0; v < Vectors; ++v) Store(tile[r][v], d, buffer + (r * Vectors + v) * lanes);
+  }
+  finish_tile<Rows, Vectors>(buffer, target, place);
+}
+
+}  // namespace banoff::cpu::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

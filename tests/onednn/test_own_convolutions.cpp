@@ -1,0 +1,221 @@
+// The own convolutions, compiled for every instruction set that this processor has, against the float64 reference.
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "kernels/cpu/linear.hpp"
+#include "region_check.hpp"
+#include "runtime/graph/activations.hpp"
+
+using namespace banoff;
+using namespace banoff::test;
+
+namespace {
+
+struct Case {
+  Shape input;
+  std::int64_t out;
+  Ints kernel;
+  std::int64_t stride = 1;
+  Ints pad_begin{0, 0}, pad_end{0, 0};
+  bool bias = true;
+};
+
+Conv conv_of(const Case& each, std::int64_t groups) {
+  Conv conv;
+  conv.out = each.out;
+  conv.kernel = Spatial(each.kernel);
+  conv.stride = Spatial(each.stride);
+  conv.padding = {Padding::Mode::given, Spatial(each.pad_begin), Spatial(each.pad_end)};
+  conv.groups = groups;
+  conv.bias = each.bias;
+  return conv;
+}
+
+/// What follows a convolution in networks: nothing, an activation, a sum, a sum and an activation, values by channel.
+ValueId followed_by(Net& net, ValueId y, int tail) {
+  const auto activation = [&](ActivationKind kind, double alpha = 0, double beta = 0) {
+    return net.add("act", Activation{kind, alpha, beta}, {y});
+  };
+  const auto sum = [&] {
+    const Shape shape = infer_types(net.graph)[static_cast<std::size_t>(y)].shape;
+    return net.add("sum", Binary{BinaryKind::add}, {y, net.input("skip", shape)});
+  };
+  switch (tail) {
+    case 0: return y;
+    case 1: return activation(ActivationKind::relu);
+    case 2: return activation(ActivationKind::clip, -0.25, 6);
+    case 3: return activation(ActivationKind::silu);
+    case 4: return activation(ActivationKind::hard_swish);
+    case 5: return activation(ActivationKind::sigmoid);
+    case 6: return activation(ActivationKind::hard_sigmoid, 1.0 / 6, 0.5);
+    case 7: return activation(ActivationKind::leaky_relu, 0.1);
+    case 8: return sum();
+    case 9: y = sum(); return activation(ActivationKind::silu);
+    case 10: return net.add("clamp", Clamp{}, {y});
+    default: y = activation(ActivationKind::silu); return net.add("norm", BatchNorm{}, {y});
+  }
+}
+constexpr int tails = 12;
+
+using Way = Offer (*)(const cpu::Machine&, const Region&);
+
+/// The instruction sets of this processor, with the layouts that the device has for them.
+std::vector<std::pair<cpu::Isa, Layout>> instruction_sets(const Device& device) {
+#if defined(__x86_64__)
+  std::vector<std::pair<cpu::Isa, Layout>> sets{{cpu::Isa::avx2, Layout::blocked8}};
+  if (std::ranges::count(layouts_of(device), Layout::blocked16) > 0)
+    sets.emplace_back(cpu::Isa::avx512, Layout::blocked16);
+  return sets;
+#else
+  return {{cpu::Isa::neon, Layout::channels_last}};
+#endif
+}
+
+/// One way in one pair of layouts against the reference.
+void check_way(const Device& device, const cpu::Machine& machine, Way way, Net& net, Layout from, Layout to) {
+  CAPTURE(name_of(machine.isa));
+  CAPTURE(name_of(from));
+  CAPTURE(name_of(to));
+  const auto types = infer_types(net.graph);
+  Layouts layouts{std::vector<Layout>(net.graph.inputs.size(), to), {to}};
+  layouts.inputs[0] = from;
+  const Region region = region_of(net.graph, types, layouts);
+  const auto kernel = make_kernel(way(machine, region));
+  const auto expected = reference::run<double>(net.graph, net.inputs,
+                                               [&](ValueId v) { return std::ranges::count(region.outputs, v) > 0; });
+  const auto got = run(device, *kernel, region, net.inputs);
+  CHECK(distance(got[0], expected.at(region.outputs[0]).to_vector<double>()) < 3e-6);
+}
+
+void check_case(const Device& device, Way way, const Case& each, bool depthwise, int tail) {
+  CAPTURE(each.input.str());
+  CAPTURE(each.out);
+  CAPTURE(each.kernel[0]);
+  CAPTURE(each.stride);
+  CAPTURE(tail);
+  Net net;
+  const ValueId y = net.add("conv", conv_of(each, depthwise ? each.input[1] : 1), {net.input("x", each.input)});
+  net.graph.add_output("z", followed_by(net, y, tail));
+  for (const auto& [isa, blocked] : instruction_sets(device)) {
+    const cpu::Machine machine{2, isa};
+    for (const Layout to : {Layout::channels_last, blocked}) {
+      const bool image = each.input[1] <= 4;
+      check_way(device, machine, way, net, image ? Layout::plain : to, to);
+    }
+  }
+}
+
+std::string refusal(const Case& each, Way way, std::int64_t groups, std::int64_t dilation, Layout layout) {
+  Net net;
+  Conv conv = conv_of(each, groups);
+  conv.dilation = Spatial(dilation);
+  net.graph.add_output("z", net.add("conv", conv, {net.input("x", each.input)}));
+  const auto types = infer_types(net.graph);
+  const Region region = region_of(net.graph, types, {{layout}, {layout}});
+  const auto offer = attempt<Offers>([&] { return std::vector<Offer>{way(cpu::Machine{1, cpu::Isa::avx2}, region)}; });
+  const auto* refused = std::get_if<Refusal>(&offer);
+  return refused == nullptr ? "" : refused->reason;
+}
+
+}  // namespace
+
+TEST_CASE("own depthwise convolutions of every kernel, stride and border") {
+  const auto device = cpu::device({.threads = 2});
+  // Widths below a tile, of one, and of several with a rest; channels of whole vectors and others.
+  const std::vector<Case> cases{
+      {{1, 32, 14, 14}, 32, {3, 3}, 1, {1, 1}, {1, 1}}, {{2, 24, 9, 17}, 24, {3, 3}, 1, {1, 1}, {1, 1}, false},
+      {{1, 37, 15, 16}, 37, {3, 3}, 2, {0, 0}, {1, 1}}, {{2, 16, 7, 7}, 16, {5, 5}, 1, {2, 2}, {2, 2}},
+      {{1, 40, 13, 23}, 40, {5, 5}, 2, {1, 2}, {2, 1}}, {{1, 19, 5, 4}, 19, {5, 5}, 1, {2, 2}, {2, 2}},
+      {{1, 16, 11, 9}, 16, {7, 7}, 1, {3, 3}, {3, 3}},  {{1, 33, 12, 31}, 33, {7, 7}, 2, {3, 2}, {2, 3}},
+      {{1, 16, 1, 1}, 16, {3, 3}, 1, {1, 1}, {1, 1}},   {{1, 17, 3, 2}, 17, {3, 3}, 2, {1, 1}, {1, 1}},
+      {{1, 16, 12, 12}, 16, {3, 3}, 1, {0, 0}, {0, 0}}, {{1, 16, 4, 4}, 16, {3, 3}, 1, {4, 5}, {3, 4}}};
+  int tail = 0;
+  for (const Case& each : cases) check_case(*device, cpu::depthwise, each, true, tail++ % tails);
+  for (tail = 0; tail < tails; ++tail) check_case(*device, cpu::depthwise, cases[2], true, tail);
+}
+
+TEST_CASE("own 1x1 convolutions of every number of outputs and pixels") {
+  const auto device = cpu::device({.threads = 2});
+  int tail = 0;
+  for (const std::int64_t out : {8, 13, 16, 24, 32, 40, 48, 64, 72, 100}) {
+    for (const Shape& input : {Shape{1, 16, 7, 7}, Shape{2, 24, 5, 9}, Shape{1, 37, 1, 3}, Shape{1, 64, 1, 1}})
+      check_case(*device, cpu::direct, {input, out, {1, 1}, 1, {0, 0}, {0, 0}, out % 16 == 0}, false, tail++ % tails);
+  }
+  for (tail = 0; tail < tails; ++tail) check_case(*device, cpu::direct, {{2, 20, 6, 7}, 43, {1, 1}}, false, tail);
+  check_case(*device, cpu::direct, {{2, 24, 14, 13}, 40, {1, 1}, 2}, false, 3);
+  check_case(*device, cpu::direct, {{1, 24, 6, 9}, 24, {1, 1}, 1, {1, 2}, {2, 1}}, false, 1);
+  // More input than is worked on at a time.
+  check_case(*device, cpu::direct, {{1, 700, 11, 13}, 52, {1, 1}}, false, 1);
+}
+
+TEST_CASE("own convolutions of pictures of few channels, from where a network is given them") {
+  const auto device = cpu::device({.threads = 2});
+  check_case(*device, cpu::direct, {{1, 3, 32, 32}, 32, {3, 3}, 2, {1, 1}, {1, 1}}, false, 2);
+  check_case(*device, cpu::direct, {{2, 3, 33, 35}, 24, {3, 3}, 2, {0, 0}, {1, 1}}, false, 3);
+  check_case(*device, cpu::direct, {{1, 3, 37, 41}, 64, {7, 7}, 2, {3, 3}, {3, 3}}, false, 1);
+  check_case(*device, cpu::direct, {{2, 1, 28, 28}, 10, {5, 5}, 1, {0, 0}, {0, 0}}, false, 0);
+  check_case(*device, cpu::direct, {{1, 4, 9, 30}, 17, {3, 5}, 1, {1, 4}, {2, 0}, false}, false, 4);
+  check_case(*device, cpu::direct, {{1, 3, 2, 2}, 16, {5, 5}, 1, {4, 4}, {4, 4}}, false, 0);
+}
+
+TEST_CASE("SiLU and sigmoid in own kernels, over all floats: 2.5e-7 of the larger of 1 and the result") {
+  const auto device = cpu::device({.threads = 2});
+  std::vector<float> values;
+  for (std::int64_t bits = 0; bits <= 0xFFFFFFFF; bits += 0x1FF5)
+    values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  for (const float each : {HUGE_VALF, -HUGE_VALF, std::nanf(""), 0.0F, -0.0F}) values.push_back(each);
+  for (int i = -4000; i <= 4000; ++i) values.push_back(static_cast<float>(i) / 40);
+  for (const ActivationKind kind : {ActivationKind::silu, ActivationKind::sigmoid}) {
+    Net net;
+    const ValueId x = net.input("x", {1, 1, 1, std::ssize(values)});
+    net.inputs.at("x") = Tensor::of<float>({1, 1, 1, std::ssize(values)}, values);
+    const ValueId y = net.add("conv", conv_of({{}, 1, {1, 1}, 1, {0, 0}, {0, 0}, false}, 1), {x});
+    net.graph.set_param(0, Slot::weight, Tensor::of<float>({1, 1, 1, 1}, {1}));
+    net.graph.add_output("z", net.add("act", Activation{kind}, {y}));
+    const auto types = infer_types(net.graph);
+    const Region region = region_of(net.graph, types, {{Layout::plain}, {Layout::channels_last}});
+    for (const auto& [isa, blocked] : instruction_sets(*device)) {
+      CAPTURE(row_of(kind).name);
+      CAPTURE(name_of(isa));
+      const auto got = run(*device, *make_kernel(cpu::direct(cpu::Machine{2, isa}, region)), region, net.inputs)[0];
+      REQUIRE(got.size() == values.size());
+      std::size_t wrong = 0;
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        const double expected = activate(Activation{kind}, static_cast<double>(values[i]));
+        const bool close =
+            std::abs(static_cast<double>(got[i]) - expected) <= 2.5e-7 * std::max(1.0, std::abs(expected));
+        const bool same = std::isnan(expected) ? std::isnan(got[i]) : static_cast<double>(got[i]) == expected;
+        if (close || same) continue;
+        ++wrong;
+        CAPTURE(values[i]);
+        CAPTURE(got[i]);
+        if (wrong < 10) CHECK(static_cast<double>(got[i]) == expected);
+      }
+      CHECK(wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("what the own convolutions do not compute they refuse") {
+  const Layout last = Layout::channels_last;
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::depthwise, 1, 1, last) == "not one filter per channel");
+  CHECK(refusal({{1, 16, 9, 9}, 32, {3, 3}, 1}, cpu::depthwise, 16, 1, last) == "not one filter per channel");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::depthwise, 16, 2, last) ==
+        "an own convolution with its taps apart");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 3}, cpu::depthwise, 16, 1, last) ==
+        "a depthwise convolution of another kernel or stride");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 5}, 1}, cpu::depthwise, 16, 1, last) ==
+        "a depthwise convolution of another kernel or stride");
+  CHECK(refusal({{1, 5, 9, 9}, 5, {3, 3}, 1}, cpu::depthwise, 5, 1, last) ==
+        "a depthwise convolution in another layout");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::depthwise, 16, 1, Layout::plain) ==
+        "a depthwise convolution in another layout");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {1, 1}, 1}, cpu::direct, 2, 1, last) == "groups in an own convolution");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::direct, 1, 1, last) ==
+        "a convolution that the library has better");
+  CHECK(refusal({{1, 3, 9, 9}, 16, {3, 3}, 1}, cpu::direct, 1, 1, Layout::plain) ==
+        "an own convolution in another layout");
+  CHECK(refusal({{1, 16, 9}, 16, {1}, 1, {0}, {0}}, cpu::direct, 1, 1, last) ==
+        "an own convolution of something other than pictures");
+}
