@@ -16,6 +16,10 @@ std::vector<float> floats(const Region& region, const Node& node, Slot slot) {
   return tensor == nullptr ? std::vector<float>{} : tensor->to_vector<float>();
 }
 
+Tensor float_tensor(const Region& region, const Node& node, Slot slot) {
+  return region.graph->param(node, slot)->as(DType::f32);
+}
+
 void require_float_chain(const Region& region) {
   const auto require = [&](ValueId value) {
     const TensorType& type = region.type(value);

@@ -33,6 +33,8 @@ template <class Result, class F>
 
 /// The node's parameter converted to float, or empty when it has none.
 [[nodiscard]] std::vector<float> floats(const Region& region, const Node& node, Slot slot);
+/// The same of a parameter that the node has, as an f32 tensor: where it is one already, without a copy.
+[[nodiscard]] Tensor float_tensor(const Region& region, const Node& node, Slot slot);
 
 /// Throws Refused unless the region is a chain (each node reads the one before, one output, the last one's) of values
 /// held in f32.

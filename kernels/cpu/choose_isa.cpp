@@ -10,8 +10,8 @@ namespace banoff::cpu {
 
 namespace {
 
-/// oneDNN's choice, whose limit (DNNL_MAX_CPU_ISA) may lie below what the processor has, and for whose vectors of 16 the
-/// layout nChw16c is made.
+/// oneDNN's choice, whose limit (DNNL_MAX_CPU_ISA) may lie below what the processor has, and for whose vectors of 16
+/// the layout nChw16c is made.
 Isa of_onednn() {
   const bool avx512 = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
   return avx512 ? Isa::avx512 : Isa::avx2;

@@ -41,7 +41,8 @@ DensePlan plan_dense(const Machine& machine, const Region& region) {
   const Shape& x = region.type(node.inputs[0]).shape;
   const std::int64_t in = x.back();
   const std::int64_t out = node.as<Dense>()->out;
-  const auto values = floats(region, node, Slot::weight);
+  const Tensor weight = float_tensor(region, node, Slot::weight);
+  const std::span<const float> values = weight.values<float>();
   auto weights = machine.weights->get(values, "dense", [&] { return panels(values, in, out); });
   auto bias = floats(region, node, Slot::bias);
   bias.resize(static_cast<std::size_t>(panels_of(out) * simd::product_panel), 0.0F);

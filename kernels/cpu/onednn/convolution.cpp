@@ -54,7 +54,7 @@ std::int64_t groups_to_merge(const WeightShape& w) {
   return merged > 8 ? 1 : merged;
 }
 
-std::vector<float> merge_groups(const std::vector<float>& values, const WeightShape& w, std::int64_t merged) {
+std::vector<float> merge_groups(std::span<const float> values, const WeightShape& w, std::int64_t merged) {
   const std::int64_t wide_in = w.in * merged;
   const auto taps = std::ssize(values) / (w.groups * w.out * w.in);
   std::vector<float> wide(values.size() * static_cast<std::size_t>(merged), 0.0F);
@@ -91,7 +91,7 @@ struct Linear {
 template <class Primitive>
 std::unique_ptr<Kernel> finish(const Context& context, const Region& region,
                                const typename Primitive::primitive_desc& pd, const Linear& linear,
-                               const std::vector<float>& weights, Tag given) {
+                               std::span<const float> weights, Tag given) {
   const Node& node = region.node(0);
   PrimitiveParts parts;
   parts.primitive = Primitive(pd);
@@ -167,10 +167,12 @@ struct Convolution {
 std::unique_ptr<Kernel> make_convolution(const Context& context, const Region& region,
                                          const dnnl::convolution_forward::primitive_desc& pd) {
   const Convolution c(region);
-  const auto values = floats(region, c.node, Slot::weight);
+  const Tensor weight = float_tensor(region, c.node, Slot::weight);
+  const std::span<const float> values = weight.values<float>();
   const auto merged = c.merged == 1 ? std::vector<float>{} : merge_groups(values, c.given, c.merged);
   const Tag tag = weights_tag(c.wide().groups > 1, c.geometry.kernel.size());
-  auto kernel = finish<dnnl::convolution_forward>(context, region, pd, c.linear, c.merged == 1 ? values : merged, tag);
+  auto kernel = finish<dnnl::convolution_forward>(context, region, pd, c.linear,
+                                                  c.merged == 1 ? values : std::span<const float>(merged), tag);
   if (c.padding.empty()) return kernel;
   return bordered_kernel(Border({c.spatial, c.given.groups, values, c.padding}, c.y, c.to), std::move(kernel));
 }
@@ -276,8 +278,9 @@ std::vector<Offer> transposed_convolution(const Context& context, const Region& 
                         const bool flat = again.geometry.kernel.size() == 2;
                         const bool grouped = again.op.groups > 1;
                         const Tag given = grouped ? (flat ? Tag::giohw : Tag::giodhw) : (flat ? Tag::iohw : Tag::iodhw);
-                        auto kernel = finish<dnnl::deconvolution_forward>(
-                            context, region, pd, again.linear, floats(region, again.node, Slot::weight), given);
+                        const Tensor weight = float_tensor(region, again.node, Slot::weight);
+                        auto kernel = finish<dnnl::deconvolution_forward>(context, region, pd, again.linear,
+                                                                          weight.values<float>(), given);
                         return with_pass_behind(std::move(kernel), std::move(again.behind));
                       }});
   }
@@ -297,8 +300,9 @@ std::vector<Offer> dense(const Context& context, const Region& region) {
   const Shape& x = region.type(node.inputs[0]).shape;
   const double us = product_us(x.elements(0, x.rank() - 1), linear.weights[0], x.back(), context.threads);
   return {{pds[0].impl_info_str(), us, false, [&context, region, pd = pds[0]]() -> Compiled {
+             const Tensor weight = float_tensor(region, region.node(0), Slot::weight);
              return finish<dnnl::inner_product_forward>(context, region, pd, linear_of_dense(region),
-                                                        floats(region, region.node(0), Slot::weight), Tag::ab);
+                                                        weight.values<float>(), Tag::ab);
            }}};
 }
 

@@ -108,7 +108,7 @@ std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts 
   return std::make_unique<PrimitiveKernel>(context.engine, std::move(parts));
 }
 
-PackedPtr packed(const Context& context, const std::vector<float>& values, const Md& given, const Md& wanted) {
+PackedPtr packed(const Context& context, std::span<const float> values, const Md& given, const Md& wanted) {
   return context.weights->get(values, {given, wanted}, [&] {
     dnnl::memory from(given, context.engine, const_cast<float*>(values.data()));
     dnnl::memory to(wanted, context.engine);

@@ -47,7 +47,7 @@ struct PrimitiveParts {
 
 /// Values that lie row-major (or as `given` says) in memory the primitive prefers: a copy, shared with whoever asked
 /// for the same before.
-[[nodiscard]] PackedPtr packed(const Context& context, const std::vector<float>& values, const Md& given,
+[[nodiscard]] PackedPtr packed(const Context& context, std::span<const float> values, const Md& given,
                                const Md& wanted);
 
 /// Attributes with the scratchpad handed in by the caller, so that run need not allocate.
