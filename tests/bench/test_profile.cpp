@@ -30,6 +30,7 @@ Model with_made_up_weights(const std::filesystem::path& file) {
   return Model::load(file, options);
 }
 
+/// On one thread everywhere: other tests of this program fork, which OpenMP's threads do not survive.
 struct Tiny {
   TemporaryFolder folder;
   Model model = with_made_up_weights(folder.write("tiny.yaml", net));
@@ -72,6 +73,21 @@ TEST_CASE("a profile has every step of the plan once, in its order, with times t
     CHECK((p.ceilings.gflops > 0) == (plan.vector_bits >= 256));
     if (device == "reference") CHECK(p.ceilings.gflops == 0);  // its loops are left to the compiler
   }
+}
+
+TEST_CASE("nothing is known of what a GPU can do at best") {
+  const Tiny tiny;
+  const CompiledModel compiled = CompiledModel::compile(tiny.model, {.threads = 1});
+  Session session(compiled);
+  ProfileSubject subject{{}, compiled.info(), &session};
+  subject.about.device = "gpu-fp16";
+  const Profile p =
+      profile({subject}, {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .repetitions = 1}, [](double) {}).front();
+  CHECK(p.ceilings.gflops == 0);
+  CHECK(p.ceilings.gb_per_s == 0);
+  CHECK(p.ceilings.threads == compiled.info().threads);
+  CHECK_FALSE(rates(p, p.steps[0]).peak_percent);
+  CHECK_FALSE(rates(p, p.steps[0]).bandwidth_percent);
 }
 
 TEST_CASE("a step tells its work, and the bytes that it cannot do without") {
