@@ -49,13 +49,25 @@ void ScaledRows::set_group(std::int64_t group) {
 }
 
 const std::vector<double>& ScaledRows::row(std::int64_t index) {
-  const std::byte* from = stored_.data() + at(index * length()) * size_of(stored_.dtype());
-  convert_elements(stored_.dtype(), from, DType::f64, reinterpret_cast<std::byte*>(row_.data()), row_.size());
+  const bool floats = stored_.dtype() == DType::f32;
+  if (!floats) {
+    const std::byte* from = stored_.data() + at(index * length()) * size_of(stored_.dtype());
+    convert_elements(stored_.dtype(), from, DType::f64, reinterpret_cast<std::byte*>(row_.data()), row_.size());
+  }
+  if (floats && scaling_ == nullptr) std::ranges::copy(floats_of(index), row_.begin());
   if (scaling_ == nullptr) return row_;
   if (const std::int64_t group = index / (linear_.outer / linear_.groups); group != group_) set_group(group);
   const double factor = (linear_.transposed ? scaling_->in : scaling_->out)[at(index)];
-  for (std::size_t k = 0; k < row_.size(); ++k) row_[k] *= columns_[k] * factor;
+  const auto scale = [&](const auto* from) {
+    for (std::size_t k = 0; k < row_.size(); ++k) row_[k] = from[k] * (columns_[k] * factor);
+  };
+  // Floats, which weights nearly always are, are converted and scaled in one go.
+  floats ? scale(floats_of(index).data()) : scale(row_.data());
   return row_;
+}
+
+std::span<const float> ScaledRows::floats_of(std::int64_t index) const {
+  return stored_.values<float>().subspan(at(index * length()), row_.size());
 }
 
 Tensor scaled(const Tensor& stored, const Scaling& scaling, DType type) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "folding/linear_op.hpp"
@@ -47,6 +48,7 @@ class ScaledRows {
 
  private:
   void set_group(std::int64_t group);
+  [[nodiscard]] std::span<const float> floats_of(std::int64_t index) const;
 
   const Tensor& stored_;
   const LinearOp& linear_;

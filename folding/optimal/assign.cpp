@@ -113,10 +113,11 @@ class Assigner {
 
   /// Classes by falling number of members; of equals the later one, which lies behind a batch norm, not before it.
   static std::vector<ClassId> largest_first(const std::vector<std::int32_t>& members) {
-    std::vector<ClassId> order(members.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<ClassId>(i);
-    std::ranges::sort(
-        order, [&](ClassId a, ClassId b) { return std::pair(members[index(a)], a) > std::pair(members[index(b)], b); });
+    std::vector<std::pair<std::int32_t, ClassId>> keys;
+    for (std::size_t i = 0; i < members.size(); ++i) keys.emplace_back(members[i], static_cast<ClassId>(i));
+    std::ranges::sort(keys, std::greater());
+    std::vector<ClassId> order;
+    for (const auto& [count, id] : keys) order.push_back(id);
     return order;
   }
 
