@@ -88,7 +88,8 @@ std::set<std::string> find_faults(const Graph& graph) {
   for (const NodeId id : net.touched()) {
     if (std::ranges::binary_search(net.removed(), id)) continue;
     const Node& node = net.folded().node(id);
-    for (const auto& [slot, param] : node.params) {
+    for (const auto& each : node.params) {
+      const Slot slot = each.first;
       const std::vector<double> values = net.values(id, slot);
       double largest = 0;
       for (const double value : values) largest = std::max(largest, std::isfinite(value) ? std::abs(value) : 0.0);
