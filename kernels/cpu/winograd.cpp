@@ -61,11 +61,12 @@ struct Plan {
 
 Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
   Winograd w(region);
-  const auto values = floats(region, w.node, Slot::weight);
+  const Tensor weights = float_tensor(region, w.node, Slot::weight);
+  const std::span<const float> values = weights.values<float>();
   const WinogradShape& shape = cut.shape;
-  auto packed = machine.weights->get(values, fmt::format("winograd 3x3 {} {}", shape.in, cut.lanes), [&] {
-    return std::make_shared<const AlignedFloats>(winograd_weights(values, shape.in, shape.out, cut.lanes));
-  });
+  auto packed =
+      machine.weights->get(values, fmt::format("winograd 3x3 {} {} {}", shape.in, cut.lanes, cut.expands),
+                           [&] { return std::make_shared<const AlignedFloats>(winograd_weights(values, cut)); });
   auto bias = floats(region, w.node, Slot::bias);
   bias.resize(static_cast<std::size_t>(cut.groups() * cut.group_channels()), 0.0F);
   const PixelStrides from = pixel_strides(w.x, w.from, cut.lanes);
@@ -112,7 +113,7 @@ Offer winograd(const Machine& machine, const Region& region) {
   for (const std::size_t operand : w.tail.operands())
     if (operand != w.source) traits.overwrites.push_back(static_cast<int>(operand));
   traits.scratch_bytes = static_cast<std::size_t>(cut.thread_floats() * cut.threads) * sizeof(float);
-  traits.weight_bytes = winograd_weight_floats(cut.shape.in, cut.shape.out, cut.lanes) * sizeof(float);
+  traits.weight_bytes = winograd_weight_floats(cut) * sizeof(float);
   const double us = cut.us + w.tail.us(w.y.elements(), machine);
   return loop_offer(std::move(traits), us, [&machine, region, cut = std::move(cut)] {
     return [plan = std::make_shared<const Plan>(make_plan(machine, region, cut))](const KernelArgs& args) {

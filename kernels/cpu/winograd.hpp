@@ -50,10 +50,13 @@ struct WinogradCut {
   std::int64_t lanes = 0;
   std::vector<WinogradBlock> blocks;
   std::int64_t shares = 1;  ///< of the groups of output channels, for each of which a block's input is transformed
+  bool expands = false;     ///< whether weights are kept as sums of taps (simd::WinogradExpansion)
   int threads = 1;
   std::int64_t line_floats = 0, v_floats = 0, m_floats = 0;  ///< scratch of a thread
   double us = 0;                                             ///< expected
 
+  /// Of output channels.
+  [[nodiscard]] std::int64_t vectors() const { return (shape.out + lanes - 1) / lanes; }
   [[nodiscard]] std::int64_t group_channels() const { return simd::winograd_vectors * lanes; }
   [[nodiscard]] std::int64_t groups() const { return (shape.out + group_channels() - 1) / group_channels(); }
   [[nodiscard]] std::int64_t thread_floats() const { return line_floats + v_floats + m_floats; }
@@ -62,10 +65,10 @@ struct WinogradCut {
 [[nodiscard]] WinogradCut cut_winograd(const WinogradShape& shape, const Machine& machine);
 
 /// Floats of the transformed weights.
-[[nodiscard]] std::size_t winograd_weight_floats(std::int64_t in, std::int64_t out, std::int64_t lanes);
-/// Weights [out][in][3][3], transformed in float64: [group of output channels][element][in][channels of the group].
-[[nodiscard]] AlignedFloats winograd_weights(std::span<const float> weights, std::int64_t in, std::int64_t out,
-                                             std::int64_t lanes);
+[[nodiscard]] std::size_t winograd_weight_floats(const WinogradCut& cut);
+/// Weights [out][in][3][3], transformed in float64, as the kernels read them: group by group of output channels, or
+/// vector by vector where the cut says `expands`.
+[[nodiscard]] AlignedFloats winograd_weights(std::span<const float> weights, const WinogradCut& cut);
 
 struct WinogradRun {
   const float* x = nullptr;
@@ -80,6 +83,7 @@ struct WinogradRun {
 struct WinogradKernels {
   simd::WinogradInputKernel input;
   simd::WinogradProductsKernel products;
+  simd::WinogradExpansionKernel expansion;
   simd::WinogradOutputKernel output;
   explicit WinogradKernels(Isa isa);
 };

@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::int64_t points = simd::winograd_points;
 
-/// What a block keeps should leave half of the second-level cache, 1 MB mostly, to the weights.
-constexpr std::int64_t cache_floats = 160 * 1024;
-/// More passes over a block's weights, which come from the third-level cache, gain nothing.
-constexpr std::int64_t most_passes = 8;
+/// V beyond this is read from memory, once per group of output channels.
+constexpr std::int64_t cache_floats = std::int64_t{1} << 20;
+/// More passes over a block's weights gain nothing: what a block keeps should stay near.
+constexpr std::int64_t most_passes = 4;
+/// Weights beyond this do not stay in the third-level cache from block to block.
+constexpr double cached_weights = 16e6;
 /// Of a convolution: a list of blocks is kept.
 constexpr std::int64_t most_tiles = std::int64_t{1} << 24;
 
@@ -51,41 +53,59 @@ std::vector<WinogradBlock> blocks_of(const WinogradCut& cut, const Grid& grid) {
   return blocks;
 }
 
-/// Measured costs in cycles of a core: `fma` vectors of products and `weight_bytes` in one, `input` for a vector that
-/// the input's transform stores, `output` for a tile of the output's. Microseconds are those of oneDNN's prices
-/// (onednn/cost.cpp), of a core with vectors of 8 at 3.25 GHz.
+/// Measured costs in cycles of a core: `fma` vectors of products are computed in one; `first_bytes` of weights read in
+/// one from memory while there is something to compute, `least_bytes` while there is not, `next_bytes` from a cache;
+/// `input` for a vector that the input's transform stores, `output` for one of a tile's. Microseconds are those of
+/// oneDNN's prices (onednn/cost.cpp), of a core with vectors of 8 at 3.25 GHz.
 struct Costs {
-  double fma, input, output, weight_bytes, cycles_per_us;
+  double fma, first_bytes, least_bytes, next_bytes, input, output, cycles_per_us;
   std::int64_t most_tiles;  ///< of one pass over the weights
 };
 constexpr Costs costs_of(Isa isa) {
-  if (isa == Isa::avx512) return {1.85, 1.4, 70, 14, 3250.0 / 2, 14};
-  return {1.8, 1.3, 90, 10, 3250, 6};
+  if (isa == Isa::avx512) return {1.85, 25, 10, 80, 2.7, 150, 3250.0 / 2, 14};
+  return {1.8, 25, 10, 40, 1.6, 90, 3250, 6};
 }
 
-/// Cycles of one block for `groups` groups of output channels.
-double cycles(const WinogradCut& cut, const WinogradBlock& block, std::int64_t groups, const Costs& costs) {
-  const simd::WinogradTiles tiles = block.tiles();
-  const auto in = static_cast<double>(cut.shape.in);
-  double products = 0;
-  for (int e = 0; e < points * points; ++e) {
-    const std::int64_t count = tiles.of_element(static_cast<int>(e / points), static_cast<int>(e % points));
-    const std::int64_t chunks = divide_up(count, costs.most_tiles);
-    // Fewer than four rows of two vectors wait for each other's additions.
-    const auto rows = static_cast<double>(std::max(count, 4 * chunks));
-    products += std::max(rows * 2 * in / costs.fma, in * 8.0 * static_cast<double>(cut.lanes) / costs.weight_bytes) +
-                30.0 * static_cast<double>(chunks);
-  }
+/// What a thread computes at a time: a block, for so many vectors of output channels.
+struct Piece {
+  simd::WinogradTiles tiles;
+  std::int64_t in_vectors, out_vectors;
+  double in;
+};
+
+double transform_cycles(const Piece& piece, const Costs& costs) {
+  const simd::WinogradTiles& tiles = piece.tiles;
   const auto all = static_cast<double>(tiles.rows * tiles.columns);
   const double stored =
-      static_cast<double>(points) * static_cast<double>(tiles.rows * (tiles.output_column(tiles.columns) + 2)) +
-      36.0 * all;
-  const double transform = costs.input * stored * static_cast<double>(divide_up(cut.shape.in, cut.lanes));
-  return transform + static_cast<double>(groups) * (products + 2 * costs.output * all);
+      static_cast<double>(points * tiles.rows * (tiles.output_column(tiles.columns) + 2)) + points * points * all;
+  return costs.input * stored * static_cast<double>(piece.in_vectors) +
+         costs.output * all * static_cast<double>(piece.out_vectors);
+}
+
+double product_cycles(const Piece& piece, const Costs& costs) {
+  double each = 0;
+  for (int e = 0; e < points * points; ++e) {
+    const std::int64_t count = piece.tiles.of_element(static_cast<int>(e / points), static_cast<int>(e % points));
+    const std::int64_t chunks = divide_up(count, costs.most_tiles);
+    // Fewer than four rows of two vectors wait for each other's additions.
+    each +=
+        static_cast<double>(std::max(count, 4 * chunks)) * piece.in / costs.fma + 10.0 * static_cast<double>(chunks);
+  }
+  return each * static_cast<double>(piece.out_vectors);
+}
+
+/// What expands weights loads a broadcast for every product, and six vectors of weights for a row of elements.
+double expansion_cycles(const Piece& piece, const Costs& costs) {
+  double loads = 0;
+  for (int row = 0; row < points; ++row) {
+    const std::int64_t rows = row == simd::winograd_left_out ? piece.tiles.tall : piece.tiles.rows;
+    loads += static_cast<double>(rows * (5 * piece.tiles.columns + piece.tiles.wide)) + 6;
+  }
+  return loads / costs.fma * piece.in * static_cast<double>(piece.out_vectors);
 }
 
 /// Cycles until the last thread is done.
-double cycles(const WinogradCut& cut, const Grid& grid, std::int64_t shares, const Costs& costs) {
+double cycles(const WinogradCut& cut, const Grid& grid, std::int64_t shares, bool expands, const Costs& costs) {
   const std::int64_t blocks = divide_up(cut.shape.images, grid.images) * grid.row_parts * grid.column_parts;
   const auto largest = [](const TileSplit& split, std::int64_t parts) {
     const std::int64_t count = divide_up(split.count(), parts);
@@ -93,9 +113,16 @@ double cycles(const WinogradCut& cut, const Grid& grid, std::int64_t shares, con
   };
   const auto [tall, low] = largest(cut.rows, grid.row_parts);
   const auto [wide, narrow] = largest(cut.columns, grid.column_parts);
-  const double of_task =
-      cycles(cut, {0, grid.images, 0, tall, 0, low, 0, wide, 0, narrow}, divide_up(cut.groups(), shares), costs);
-  return of_task * static_cast<double>(divide_up(blocks * shares, cut.threads));
+  const WinogradBlock block{0, grid.images, 0, tall, 0, low, 0, wide, 0, narrow};
+  const Piece piece{block.tiles(), divide_up(cut.shape.in, cut.lanes), divide_up(cut.vectors(), shares),
+                    static_cast<double>(cut.shape.in)};
+  const auto tasks = static_cast<double>(divide_up(blocks * shares, cut.threads));
+  const auto elements = static_cast<double>(expands ? simd::winograd_sums * simd::winograd_sums : points * points);
+  const double bytes = 4.0 * elements * piece.in * static_cast<double>(piece.out_vectors * cut.lanes);
+  const double next = bytes / (bytes > cached_weights ? costs.first_bytes : costs.next_bytes);
+  const double computing = expands ? expansion_cycles(piece, costs) : product_cycles(piece, costs);
+  return tasks * (transform_cycles(piece, costs) + computing + next) +
+         std::max(bytes / costs.first_bytes - next, bytes / costs.least_bytes - tasks * computing);
 }
 
 std::int64_t element_floats(std::int64_t vectors, std::int64_t lanes) { return (vectors + 1) * lanes; }
@@ -127,8 +154,7 @@ namespace {
 
 /// The ways that are worth a look: blocks of as many tiles as fit, and of fewer.
 std::vector<Grid> grids_of(const WinogradCut& cut, const Costs& costs) {
-  // What a block keeps of its tiles, in floats: V and M.
-  const std::int64_t tile_floats = points * points * (cut.shape.in + 2 * cut.lanes);
+  const std::int64_t tile_floats = points * points * cut.shape.in;
   const std::int64_t most =
       std::max(costs.most_tiles, std::min(most_passes * costs.most_tiles, cache_floats / tile_floats));
   const std::int64_t rows = cut.rows.count();
@@ -155,10 +181,16 @@ WinogradCut cut_winograd(const WinogradShape& shape, const Machine& machine) {
     throw Refused{"more tiles than an own kernel takes"};
   Grid best;
   double least = std::numeric_limits<double>::infinity();
+  const bool can_expand = simd::winograd_expansion_kernel(machine.isa) != nullptr;
   for (const Grid& grid : grids_of(cut, costs)) {
+    const std::int64_t tiles =
+        grid.images * divide_up(cut.rows.count(), grid.row_parts) * divide_up(cut.columns.count(), grid.column_parts);
     for (std::int64_t shares = 1; shares <= std::min<std::int64_t>(cut.groups(), cut.threads); ++shares) {
-      const double now = cycles(cut, grid, shares, costs);
-      if (now < least) best = grid, cut.shares = shares, least = now;
+      for (const bool expands : {false, true}) {
+        if (expands && (!can_expand || tiles > simd::winograd_few)) continue;
+        const double now = cycles(cut, grid, shares, expands, costs);
+        if (now < least) best = grid, cut.shares = shares, cut.expands = expands, least = now;
+      }
     }
   }
   cut.blocks = blocks_of(cut, best);

@@ -68,8 +68,13 @@ class BlockRun {
     const std::int64_t channel = group * cut_.group_channels();
     const std::int64_t left = (shape.out - channel + cut_.lanes - 1) / cut_.lanes;
     const std::int64_t vectors = std::min(left, simd::winograd_vectors);
-    kernels_.products(
-        {v_, run_.weights + points * points * shape.in * channel, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
+    if (cut_.expands) {
+      const float* weights = run_.weights + simd::winograd_sums * simd::winograd_sums * shape.in * channel;
+      kernels_.expansion({v_, weights, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
+    } else {
+      const float* weights = run_.weights + points * points * shape.in * channel;
+      kernels_.products({v_, weights, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
+    }
     for (std::int64_t row = 0; row < tiles_.rows; ++row) {
       const TileRow at = row_of(cut_, block_, row);
       const std::int64_t column = first_column(cut_, block_);
@@ -111,6 +116,7 @@ PixelStrides pixel_strides(const Shape& shape, Layout layout, std::int64_t lanes
 WinogradKernels::WinogradKernels(Isa isa)
     : input(simd::winograd_input_kernel(isa)),
       products(simd::winograd_products_kernel(isa)),
+      expansion(simd::winograd_expansion_kernel(isa)),
       output(simd::winograd_output_kernel(isa)) {}
 
 void run_winograd(const WinogradCut& cut, const WinogradKernels& kernels, const WinogradRun& run) {

@@ -106,6 +106,11 @@ TEST_CASE("Winograd's convolutions are right for sizes, channels and paddings of
       {1, 16, 16, 8, 9, Spatial(Ints{0, 2}), Spatial(Ints{1, 0})},
       {1, 12, 16, 10, 10, Spatial(Ints{2, 1}), Spatial(Ints{0, 2})},
       {1, 16, 16, 70, 66},  // several blocks of rows
+      {1, 100, 40, 7, 8},   // so few tiles that weights are expanded: of all kinds
+      {1, 16, 20, 4, 16},
+      {1, 33, 18, 7, 3},
+      {1, 24, 16, 6, 6},
+      {3, 70, 33, 3, 4},
   };
   for (const Sizes& s : sizes) {
     for (const cpu::Isa isa : instruction_sets()) {

@@ -66,6 +66,22 @@ struct WinogradProducts {
 using WinogradProductsKernel = void (*)(const WinogradProducts&);
 [[nodiscard]] WinogradProductsKernel winograd_products_kernel(Isa isa);
 
+/// The same for few tiles, whose weights cost more to read than to multiply: they are kept as 3 x 3 sums of taps, and
+/// the elements are made of those in registers. Along each dimension the sums are g0 + a^2 g2, g0 + b^2 g2 and a g1 of
+/// the taps g, and each element is the sum or difference of two of them, times a factor that M gets instead.
+struct WinogradExpansion {
+  const float* v = nullptr;
+  const float* weights = nullptr;  ///< [vector][channels][sum down][sum across][lanes]
+  float* m = nullptr;
+  std::int64_t v_element_stride = 0, m_element_stride = 0;
+  std::int64_t channels = 0, vectors = 0;
+  WinogradTiles tiles;  ///< at most winograd_few
+};
+inline constexpr std::int64_t winograd_few = 4, winograd_sums = 3;
+using WinogradExpansionKernel = void (*)(const WinogradExpansion&);
+/// Null for instruction sets of too few registers.
+[[nodiscard]] WinogradExpansionKernel winograd_expansion_kernel(Isa isa);
+
 /// Transforms one row of tiles of M back, adds the bias, applies the tail, and stores what exists of it.
 struct WinogradOutput {
   const float* m = nullptr;

@@ -53,7 +53,8 @@ HWY_INLINE void transform_tiles(D d, const float* line, float* v, float* v_left_
   }
 }
 
-void transform_input(const WinogradInput& in) {
+void transform_input(const WinogradInput& given) {
+  const WinogradInput in = given;  // of its own: what is stored might else change it
   const ScalableTag<float> d;
   const std::int64_t lanes = static_cast<std::int64_t>(Lanes(d));
   const WinogradTiles& tiles = in.tiles;

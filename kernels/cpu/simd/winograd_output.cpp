@@ -16,24 +16,63 @@ struct OutputTile {
   std::int64_t height, width;  ///< pixels of it that exist
 };
 
+/// A tail of no more than a sum and bounds after it, which most are.
+struct ShortTail {
+  bool is_whole = false;         ///< whether the tail is no more than that
+  const float* added = nullptr;  ///< lies as the output does; or null
+  float low = -__builtin_inff(), high = __builtin_inff();
+
+  explicit ShortTail(const Tail& tail) {
+    int i = 0;
+    if (i < tail.count && tail.steps[i].kind == TailKind::add) added = tail.steps[i++].a;
+    if (i < tail.count && tail.steps[i].kind == TailKind::clip) low = tail.steps[i].low, high = tail.steps[i++].high;
+    is_whole = i == tail.count;
+  }
+};
+
+/// `Count` neighbouring pixels: the tail, and storing what exists of the vector.
 template <int Count, class D>
 HWY_INLINE void finish_pixels(D d, const WinogradOutput& out, const OutputTile& tile, std::int64_t offset,
-                              Vec<D> (&pixels)[Count][1]) {
+                              const float* pixels) {
   const std::int64_t lanes = static_cast<std::int64_t>(Lanes(d));
   const bool partial = tile.lanes < lanes;
-  const std::int64_t exist = partial && !out.clears_padding ? tile.lanes : 0;
-  apply_tail(d, out.tail, {offset, out.pixel_stride, out.vector_stride, tile.channel, exist}, pixels);
+  Vec<D> values[Count][1];
+  BANOFF_UNROLL
+  for (int c = 0; c < Count; ++c) values[c][0] = LoadU(d, pixels + c * lanes);
+  apply_tail(
+      d, out.tail,
+      {offset, out.pixel_stride, out.vector_stride, tile.channel, partial && !out.clears_padding ? tile.lanes : 0},
+      values);
   BANOFF_UNROLL
   for (int c = 0; c < Count; ++c) {
     float* y = out.y + offset + c * out.pixel_stride;
-    if (!partial) StoreU(pixels[c][0], d, y);
-    else if (!out.clears_padding) store_lanes(d, pixels[c][0], y, tile.lanes);
-    else StoreU(IfThenElseZero(FirstN(d, static_cast<std::size_t>(tile.lanes)), pixels[c][0]), d, y);
+    if (!partial) StoreU(values[c][0], d, y);
+    else if (!out.clears_padding) store_lanes(d, values[c][0], y, tile.lanes);
+    else StoreU(IfThenElseZero(FirstN(d, static_cast<std::size_t>(tile.lanes)), values[c][0]), d, y);
+  }
+}
+
+/// A tile with any tail, cut off or with lanes that do not exist: pixels are [rows][columns][lanes].
+template <class D>
+HWY_NOINLINE void finish_tile(D d, const WinogradOutput& out, const OutputTile& tile, const float* pixels,
+                              std::int64_t rows, std::int64_t columns) {
+  const std::int64_t lanes = static_cast<std::int64_t>(Lanes(d));
+  const std::int64_t width = tile.width < columns ? tile.width : columns;
+  for (std::int64_t r = 0; r < rows && r < tile.height; ++r) {
+    const std::int64_t offset = tile.offset + r * out.row_stride;
+    const float* row = pixels + r * columns * lanes;
+    if (width == 4) {
+      finish_pixels<4>(d, out, tile, offset, row);
+    } else {
+      for (std::int64_t c = 0; c < width; ++c)
+        finish_pixels<1>(d, out, tile, offset + c * out.pixel_stride, row + c * lanes);
+    }
   }
 }
 
 template <int Rows, int Columns, class D>
-HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const OutputTile& tile) {
+HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const ShortTail& tail, const OutputTile& tile) {
+  constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(D()));
   const std::int64_t row_elements = winograd_points * out.element_stride;
   Vec<D> half[Rows][winograd_points];
   BANOFF_UNROLL
@@ -45,22 +84,27 @@ HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const OutputTile&
         [&](int i, Vec<D> v) HWY_ATTR { half[i][p] = v; });
   }
   const auto bias = LoadU(d, out.bias + tile.channel);
-  BANOFF_UNROLL
-  for (int r = 0; r < Rows; ++r) {
-    Vec<D> pixels[Columns][1];
-    winograd_backward<Columns>(
-        d, [&](int p) HWY_ATTR { return half[r][p]; }, [&](int c, Vec<D> v) HWY_ATTR { pixels[c][0] = Add(v, bias); });
-    const std::int64_t offset = tile.offset + r * out.row_stride;
-    if (r >= tile.height) return;
-    if (tile.width >= Columns) {
-      finish_pixels(d, out, tile, offset, pixels);
-    } else {
-      for (int c = 0; c < Columns; ++c) {  // a tile that is cut off
-        if (c >= tile.width) break;
-        Vec<D> one[1][1] = {{pixels[c][0]}};
-        finish_pixels(d, out, tile, offset + c * out.pixel_stride, one);
-      }
-    }
+  const auto each_pixel = [&](const auto& take) HWY_ATTR {
+    BANOFF_UNROLL
+    for (int r = 0; r < Rows; ++r)
+      winograd_backward<Columns>(
+          d, [&](int p) HWY_ATTR { return half[r][p]; }, [&](int c, Vec<D> v) HWY_ATTR { take(r, c, Add(v, bias)); });
+  };
+  if (!tail.is_whole || tile.height < Rows || tile.width < Columns || tile.lanes < lanes) {
+    HWY_ALIGN float pixels[Rows * Columns * lanes];
+    each_pixel([&](int r, int c, Vec<D> v) HWY_ATTR { Store(v, d, pixels + (r * Columns + c) * lanes); });
+    return finish_tile(d, out, tile, pixels, Rows, Columns);
+  }
+  const auto low = Set(d, tail.low);
+  const auto high = Set(d, tail.high);
+  const auto place = [&](int r, int c) { return tile.offset + r * out.row_stride + c * out.pixel_stride; };
+  if (tail.added == nullptr) {
+    each_pixel([&](int r, int c, Vec<D> v) HWY_ATTR { StoreU(clamped(d, v, low, high), d, out.y + place(r, c)); });
+  } else {
+    each_pixel([&](int r, int c, Vec<D> v) HWY_ATTR {
+      const auto sum = Add(v, LoadU(d, tail.added + place(r, c)));
+      StoreU(clamped(d, sum, low, high), d, out.y + place(r, c));
+    });
   }
 }
 
@@ -70,6 +114,7 @@ HWY_INLINE void transform_row(const WinogradOutput& out) {
   const std::int64_t lanes = static_cast<std::int64_t>(Lanes(d));
   const WinogradTiles& tiles = out.tiles;
   const std::int64_t step = out.vectors * lanes;
+  const ShortTail tail(out.tail);
   for (std::int64_t i = 0; i < out.vectors; ++i) {
     const std::int64_t channel = out.channel + i * lanes;
     if (channel >= out.channels) break;
@@ -82,13 +127,14 @@ HWY_INLINE void transform_row(const WinogradOutput& out) {
           m + column * step, left_out + column * step, out.offset + i * out.vector_stride + x * out.pixel_stride,
           channel,           out.channels - channel,   out.height,
           out.width - x};
-      if (column < tiles.wide) transform_tile<Rows, 4>(d, out, tile);
-      else transform_tile<Rows, 3>(d, out, tile);
+      if (column < tiles.wide) transform_tile<Rows, 4>(d, out, tail, tile);
+      else transform_tile<Rows, 3>(d, out, tail, tile);
     }
   }
 }
 
-void transform_output(const WinogradOutput& out) {
+void transform_output(const WinogradOutput& given) {
+  const WinogradOutput out = given;  // of its own: what is stored might else change it
   if (out.row < out.tiles.tall) transform_row<4>(out);
   else transform_row<3>(out);
 }
