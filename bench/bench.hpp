@@ -31,7 +31,7 @@ struct BenchOptions {
   FoldOptions fold;  ///< but for the method and its activations
   std::vector<std::string> devices{"cpu"};
   std::vector<int> threads{0};
-  std::string isa = {};  ///< of the cpu device (DeviceOptions)
+  std::string isa = {};             ///< of the cpu device (DeviceOptions)
   bool exact_convolutions = false;  ///< of the cpu device: plain sums only
   std::vector<std::int64_t> batches{1};
   std::vector<double> percentiles{90, 95, 99};

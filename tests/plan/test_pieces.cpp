@@ -46,11 +46,11 @@ TEST_CASE("branches are made where their concatenation lies, for one image") {
     CAPTURE(images);
     GraphBuilder net;
     const ValueId x = net.conv(net.input({images, 16, 8, 8}), 32);
-    const ValueId joined = net.concat({net.conv(x, 16, 1), net.relu(net.conv(x, 48)), net.pool(PoolKind::max, x, 3, 1, 1)});
+    const ValueId joined =
+        net.concat({net.conv(x, 16, 1), net.relu(net.conv(x, 48)), net.pool(PoolKind::max, x, 3, 1, 1)});
     net.output(net.conv(joined, 16, 1));
-    in_every_layout(net, [&](const Plan& plan, Layout layout) {
-      CHECK(copies(plan) == (images == 1 && apart(layout) ? 0 : 1));
-    });
+    in_every_layout(
+        net, [&](const Plan& plan, Layout layout) { CHECK(copies(plan) == (images == 1 && apart(layout) ? 0 : 1)); });
   }
 }
 
@@ -99,9 +99,8 @@ TEST_CASE("splits and slices of whole blocks are views") {
     net.output(net.conv(parts[0], 16), "first");
     net.output(net.conv(net.relu(parts[1]), 16), "second");
     net.output(net.conv(slice(net, x, 32, 64), 16), "slice");
-    in_every_layout(net, [&](const Plan& plan, Layout layout) {
-      CHECK((copies(plan) == 0) == (images == 1 && apart(layout)));
-    });
+    in_every_layout(
+        net, [&](const Plan& plan, Layout layout) { CHECK((copies(plan) == 0) == (images == 1 && apart(layout))); });
   }
 }
 
