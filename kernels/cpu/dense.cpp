@@ -28,11 +28,19 @@ std::int64_t panels_of(std::int64_t out) { return (out + simd::product_panel - 1
 /// [out][in] as [panel][in][64].
 std::shared_ptr<const AlignedFloats> panels(std::span<const float> values, std::int64_t in, std::int64_t out) {
   auto packed = std::make_shared<AlignedFloats>(static_cast<std::size_t>(panels_of(out) * simd::product_panel * in));
-  for (std::int64_t o = 0; o < out; ++o) {
-    const float* from = values.data() + o * in;
-    float* to = packed->data() + o / simd::product_panel * simd::product_panel * in + o % simd::product_panel;
-    for (std::int64_t k = 0; k < in; ++k) to[k * simd::product_panel] = from[k];
-  }
+  constexpr std::int64_t panel_width = simd::product_panel;
+  constexpr std::int64_t together = 16;  // inputs: a cache line of each output, and a page of the panel
+  parallel_for(panels_of(out), in * panel_width, [&](std::int64_t panel) {
+    float* to = packed->data() + panel * panel_width * in;
+    const std::int64_t width = std::min(panel_width, out - panel * panel_width);
+    for (std::int64_t first = 0; first < in; first += together) {
+      const std::int64_t end = std::min(in, first + together);
+      for (std::int64_t o = 0; o < width; ++o) {
+        const float* from = values.data() + (panel * panel_width + o) * in;
+        for (std::int64_t k = first; k < end; ++k) to[k * panel_width + o] = from[k];
+      }
+    }
+  });
   return packed;
 }
 

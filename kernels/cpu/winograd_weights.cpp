@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/winograd.hpp"
 
 namespace banoff::cpu {
@@ -32,24 +33,33 @@ std::array<Row, simd::winograd_sums> sum_matrix() {
   return {Row{1, 0, a * a}, Row{1, 0, b * b}, Row{0, a, 0}};
 }
 
-/// Calls put(o, i, p, q, value) with element (p, q) of what `matrix` makes of the taps of every pair of channels.
+/// Neighbouring output channels lie together: packed one after the other, what they write to stays in the cache.
+constexpr std::int64_t channels_together = 32;
+
+/// Calls put(o, i, p, q, value) with element (p, q) of what `matrix` makes of the taps of every pair of channels, on
+/// several threads.
 template <std::size_t Points, class F>
 void transform(std::span<const float> weights, std::int64_t in, std::int64_t out, const std::array<Row, Points>& matrix,
                const F& put) {
-  for (std::int64_t o = 0; o < out; ++o) {
+  const std::int64_t blocks = (out + channels_together - 1) / channels_together;
+  parallel_for(blocks, in * channels_together * static_cast<std::int64_t>(Points * Points), [&](std::int64_t block) {
+    const std::int64_t first = block * channels_together;
+    const std::int64_t end = std::min(out, first + channels_together);
     for (std::int64_t i = 0; i < in; ++i) {
-      const float* w = weights.data() + (o * in + i) * 9;
-      std::array<Row, Points> half{};
-      for (std::size_t p = 0; p < Points; ++p)
-        for (std::size_t x = 0; x < 3; ++x)
-          half[p][x] = matrix[p][0] * static_cast<double>(w[x]) + matrix[p][1] * static_cast<double>(w[3 + x]) +
-                       matrix[p][2] * static_cast<double>(w[6 + x]);
-      for (std::size_t p = 0; p < Points; ++p)
-        for (std::size_t q = 0; q < Points; ++q)
-          put(o, i, static_cast<std::int64_t>(p), static_cast<std::int64_t>(q),
-              half[p][0] * matrix[q][0] + half[p][1] * matrix[q][1] + half[p][2] * matrix[q][2]);
+      for (std::int64_t o = first; o < end; ++o) {
+        const float* w = weights.data() + (o * in + i) * 9;
+        std::array<Row, Points> half{};
+        for (std::size_t p = 0; p < Points; ++p)
+          for (std::size_t x = 0; x < 3; ++x)
+            half[p][x] = matrix[p][0] * static_cast<double>(w[x]) + matrix[p][1] * static_cast<double>(w[3 + x]) +
+                         matrix[p][2] * static_cast<double>(w[6 + x]);
+        for (std::size_t p = 0; p < Points; ++p)
+          for (std::size_t q = 0; q < Points; ++q)
+            put(o, i, static_cast<std::int64_t>(p), static_cast<std::int64_t>(q),
+                half[p][0] * matrix[q][0] + half[p][1] * matrix[q][1] + half[p][2] * matrix[q][2]);
+      }
     }
-  }
+  });
 }
 
 }  // namespace
