@@ -26,9 +26,20 @@ HWY_INLINE void keep_in_register(V& v) {
 #endif
 }
 
-/// Whether a tail is nothing but bounds, which every tile applies itself.
-[[nodiscard]] HWY_INLINE bool only_bounds(const Tail& tail) {
-  return tail.count == 0 || (tail.count == 1 && tail.steps[0].kind == TailKind::clip);
+/// Whether a tail is one of those that every tile applies itself: nothing, bounds, a sum, hard swish.
+[[nodiscard]] HWY_INLINE bool stays_in_registers(const Tail& tail) {
+  if (tail.count != 1) return tail.count == 0;
+  const TailKind kind = tail.steps[0].kind;
+  return kind == TailKind::clip || kind == TailKind::add || kind == TailKind::hard_swish;
+}
+
+/// The step if it is of this kind, which the compiler is told, so that nothing but it is left of all kinds.
+template <TailKind Kind, int Rows, int Vectors, class D>
+HWY_INLINE void apply_if(D d, const TailStep& given, const TilePlace& place, Vec<D> (&tile)[Rows][Vectors]) {
+  if (given.kind != Kind) return;
+  TailStep step = given;
+  step.kind = Kind;
+  apply_step(d, step, place, tile);
 }
 
 template <class D>
@@ -70,11 +81,11 @@ HWY_NOINLINE void finish_tile(const float* tile, const TileTarget target, const 
 template <int Rows, int Vectors, class D>
 HWY_INLINE void store_tile(D d, const TileTarget& target, const TilePlace place, Vec<D> (&tile)[Rows][Vectors]) {
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
-  if (only_bounds(target.tail)) {
+  if (stays_in_registers(target.tail)) {
     if (target.tail.count == 1) {
-      const auto low = Set(d, target.tail.steps[0].low);
-      const auto high = Set(d, target.tail.steps[0].high);
-      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return clamped(d, x, low, high); });
+      apply_if<TailKind::clip>(d, target.tail.steps[0], place, tile);
+      apply_if<TailKind::add>(d, target.tail.steps[0], place, tile);
+      apply_if<TailKind::hard_swish>(d, target.tail.steps[0], place, tile);
     }
     BANOFF_UNROLL
     for (int r = 0; r < Rows; ++r) {
