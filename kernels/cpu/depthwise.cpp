@@ -63,7 +63,8 @@ DepthwisePlan plan_depthwise(const Machine& machine, const Region& region) {
                      by_channel(bias_of(region)),
                      TailPlan(region, 1),
                      simd::depthwise_kernel(machine.isa, height.kernel, height.stride)};
-  const auto values = floats(region, region.node(0), Slot::weight);
+  const Tensor weight = float_tensor(region, region.node(0), Slot::weight);
+  const std::span<const float> values = weight.values<float>();
   plan.weights = machine.weights->get(values, plan.last() ? "depthwise, channels last" : "depthwise, blocked",
                                       [&] { return by_vector(values, plan); });
   return plan;

@@ -100,7 +100,8 @@ DirectPlan plan_direct(const Machine& machine, const Region& region) {
   const std::int64_t pixel_bytes = 4 * picture.in.padded_channels() * picture.width.stride;
   const std::int64_t strip = std::max<std::int64_t>(strip_bytes / pixel_bytes / tile, 1) * tile;
   auto panels = panels_of(vectors_of(picture.out.channels, lanes));
-  const auto values = floats(region, region.node(0), Slot::weight);
+  const Tensor weight = float_tensor(region, region.node(0), Slot::weight);
+  const std::span<const float> values = weight.values<float>();
   const std::string form = "direct, " + std::to_string(picture.in.lanes) + " together, to " + std::to_string(lanes) +
                            ", window " + std::to_string(picture.width.kernel);
   auto weights = machine.weights->get(values, form, [&] { return by_panel(values, picture, panels, lanes); });
