@@ -123,7 +123,7 @@ double rate(Isa isa, const ConvPicture& picture) {
     return picture.height.kernel > 3 ? (last ? 57 : 78) : (last ? 52 : 64);
   }
   if (picture.height.kernel > 3) return strided ? (last ? 48 : 62) : (last ? 76 : 88);
-  return strided ? (last ? 29 : 36) : (last ? 54 : 62);
+  return strided ? (last ? 29 : 36) : (last ? 57 : 66);
 }
 
 }  // namespace

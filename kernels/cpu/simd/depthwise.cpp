@@ -12,8 +12,9 @@ namespace banoff::cpu::simd::HWY_NAMESPACE {
 alignas(64) constexpr float nothing[16] = {};
 
 /// Pixels [column, column + Pixels) of one row of the output. A row of the input is read once into registers and used
-/// for all taps that it has; at a border what lies outside is replaced by zeros.
-template <int Kernel, int Stride, int Pixels, bool Border>
+/// for all taps that it has. Of its columns the first Left and last Right lie outside, and their taps are left out; of
+/// -1 it is found out here, and they read zeros.
+template <int Kernel, int Stride, int Pixels, int Left, int Right>
 HWY_INLINE void depthwise_tile(const DepthwiseRows& p, std::int64_t row, std::int64_t column) {
   const ScalableTag<float> d;
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
@@ -33,7 +34,8 @@ HWY_INLINE void depthwise_tile(const DepthwiseRows& p, std::int64_t row, std::in
     Vec<decltype(d)> line[reach];
     BANOFF_UNROLL
     for (int i = 0; i < reach; ++i) {
-      const bool outside = Border && (left + i < 0 || left + i >= p.width);
+      if (Left >= 0 && (i < Left || i >= reach - Right)) continue;
+      const bool outside = Left < 0 && (left + i < 0 || left + i >= p.width);
       line[i] = LoadU(d, outside ? nothing : x + i * p.x_pixel);
       if constexpr (many_registers) keep_in_register(line[i]);
     }
@@ -41,28 +43,55 @@ HWY_INLINE void depthwise_tile(const DepthwiseRows& p, std::int64_t row, std::in
     for (int kx = 0; kx < Kernel; ++kx) {
       const auto weight = LoadU(d, weights + kx * lanes);
       BANOFF_UNROLL
-      for (int t = 0; t < Pixels; ++t) sums[t][0] = MulAdd(line[t * Stride + kx], weight, sums[t][0]);
+      for (int t = 0; t < Pixels; ++t) {
+        const int i = t * Stride + kx;
+        if (Left >= 0 && (i < Left || i >= reach - Right)) continue;
+        sums[t][0] = MulAdd(line[i], weight, sums[t][0]);
+      }
     }
   }
   const std::int64_t at = p.offset + (row * p.out_width + column) * p.y_pixel;
   store_tile(d, p.target, {at, p.y_pixel, 0, p.channel, p.last_lanes}, sums);
 }
 
-template <int Kernel, int Stride, int Pixels>
-HWY_INLINE void depthwise_columns(const DepthwiseRows& given) {
+template <int Kernel, int Stride, int Pixels, int Left, int Right>
+HWY_NOINLINE void depthwise_rows(const DepthwiseRows& given, std::int64_t column) {
   const DepthwiseRows p = given;  // of which the compiler knows that nothing else points at it
+  for (std::int64_t row = p.first_row; row < p.end_row; ++row)
+    depthwise_tile<Kernel, Stride, Pixels, Left, Right>(p, row, column);
+}
+
+template <int Kernel, int Stride, int Pixels>
+HWY_INLINE void depthwise_columns(const DepthwiseRows& p) {
+  [[maybe_unused]] constexpr int half = Kernel / 2;
+  // With this padding a row of strided windows that fills the picture ends one column earlier.
+  [[maybe_unused]] constexpr int end = Stride == 1 ? half : half - 1;
   for (std::int64_t next = 0; next < p.out_width; next += Pixels) {
     // The last tile may repeat pixels of the one before.
     const std::int64_t column = next + Pixels <= p.out_width ? next : p.out_width - Pixels;
-    const std::int64_t left = column * Stride - p.pad_left;
-    const bool border = left < 0 || left + (Pixels - 1) * Stride + Kernel > p.width;
-    if (border) {
-      for (std::int64_t row = p.first_row; row < p.end_row; ++row)
-        depthwise_tile<Kernel, Stride, Pixels, true>(p, row, column);
-    } else {
-      for (std::int64_t row = p.first_row; row < p.end_row; ++row)
-        depthwise_tile<Kernel, Stride, Pixels, false>(p, row, column);
+    const std::int64_t before = p.pad_left - column * Stride;
+    const std::int64_t behind = (Pixels - 1) * Stride + Kernel - before - p.width;
+    const std::int64_t left = before > 0 ? before : 0;
+    const std::int64_t right = behind > 0 ? behind : 0;
+    if (left == 0 && right == 0) {
+      depthwise_rows<Kernel, Stride, Pixels, 0, 0>(p, column);
+      continue;
     }
+    if constexpr (Pixels == 7 && Kernel <= 5) {  // the borders that networks have, in tiles that they have
+      if (left == half && right == 0) {
+        depthwise_rows<Kernel, Stride, Pixels, half, 0>(p, column);
+        continue;
+      }
+      if (left == 0 && right == end) {
+        depthwise_rows<Kernel, Stride, Pixels, 0, end>(p, column);
+        continue;
+      }
+      if (left == half && right == end) {
+        depthwise_rows<Kernel, Stride, Pixels, half, end>(p, column);
+        continue;
+      }
+    }
+    depthwise_rows<Kernel, Stride, Pixels, -1, -1>(p, column);
   }
 }
 
