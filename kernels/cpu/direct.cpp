@@ -37,6 +37,7 @@ std::vector<Panel> panels_of(std::int64_t vectors) {
 /// Rows of the output; all its pixels are one where windows are single pixels, side by side.
 struct Lines {
   std::int64_t images = 1, lines = 1, pixels = 1;
+  bool single = false;  ///< no window sticks out
 };
 
 Lines lines_of(const ConvPicture& picture) {
@@ -46,7 +47,7 @@ Lines lines_of(const ConvPicture& picture) {
   };
   if (!single(height) || !single(width)) return {in.n, height.output, width.output};
   const bool last = channels_last(in) && channels_last(out);  // images follow each other as rows do
-  return last ? Lines{1, 1, in.n * out.spatial} : Lines{in.n, 1, out.spatial};
+  return last ? Lines{1, 1, in.n * out.spatial, true} : Lines{in.n, 1, out.spatial, true};
 }
 
 struct DirectPlan {
@@ -178,9 +179,7 @@ void run_pixels(const DirectPlan& plan, const KernelArgs& args, const simd::Tail
                 std::int64_t first, std::int64_t end) {
   const Window& w = plan.picture.width;
   const Inside whole{0, w.kernel};
-  if (plan.lines.lines == 1 && w.kernel == 1 && w.stride == 1 && w.pad_begin == 0) {
-    return run_stretch(plan, args, tail, task, {first, end, whole});
-  }
+  if (plan.lines.single) return run_stretch(plan, args, tail, task, {first, end, whole});
   const auto sticks_out = [&](std::int64_t pixel) {
     const Inside columns = inside(w, pixel);
     return columns.first != 0 || columns.end != w.kernel;

@@ -151,6 +151,16 @@ TEST_CASE("own 1x1 convolutions of every number of outputs and pixels") {
   check_case(*device, cpu::direct, {{1, 700, 11, 13}, 52, {1, 1}}, false, 1);
 }
 
+TEST_CASE("own 1x1 convolutions of small pictures with padding on any of their sides") {
+  const auto device = cpu::device({.threads = 2});
+  for (const Shape& input : {Shape{3, 20, 1, 1}, Shape{1, 20, 1, 3}, Shape{2, 20, 2, 1}}) {
+    for (std::int64_t sides = 1; sides < 16; ++sides) {
+      const auto side = [&](int i) { return sides >> i & 1; };
+      check_case(*device, cpu::direct, {input, 24, {1, 1}, 1, {side(0), side(1)}, {side(2), side(3)}}, false, 1);
+    }
+  }
+}
+
 TEST_CASE("own convolutions of pictures of few channels, from where a network is given them") {
   const auto device = cpu::device({.threads = 2});
   check_case(*device, cpu::direct, {{1, 3, 32, 32}, 32, {3, 3}, 2, {1, 1}, {1, 1}}, false, 2);
