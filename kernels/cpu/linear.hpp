@@ -9,8 +9,8 @@ namespace banoff::cpu {
 
 /// A dense layer of a few rows.
 [[nodiscard]] Offer dense(const Machine& machine, const Region& region);
-/// A 3x3 convolution of stride 1 by Winograd's minimal filtering, which rounds a few times more coarsely than plain
-/// sums: within 1e-5 of the largest output.
+/// A convolution of stride 1 by Winograd's minimal filtering, of 3x3 or 5x5 taps or of 3 or 7 in a row, which rounds a
+/// few times more coarsely than plain sums: within 1e-5 of the largest output.
 [[nodiscard]] Offer winograd(const Machine& machine, const Region& region);
 
 /// A convolution with one filter of 3x3, 5x5 or 7x7 per channel, channels-last or blocked.

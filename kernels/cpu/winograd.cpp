@@ -1,4 +1,4 @@
-// Offering 3x3 convolutions by Winograd's minimal filtering, and making them.
+// Offering convolutions by Winograd's minimal filtering, and making them.
 #include "kernels/cpu/winograd.hpp"
 
 #include "kernels/cpu/linear.hpp"
@@ -8,9 +8,6 @@
 namespace banoff::cpu {
 
 namespace {
-
-/// Behind a larger border most tiles would be nothing but padding.
-constexpr std::int64_t most_padding = 2;
 
 Layout blocked_layout(Isa isa) { return isa == Isa::avx512 ? Layout::blocked16 : Layout::blocked8; }
 
@@ -38,14 +35,24 @@ WinogradShape shape_of(const Winograd& w) {
   if (spatial.size() != 2 || op.groups != 1) throw Refused{"not a plain convolution of pictures"};
   bool padded = false;
   for (const Window& window : spatial) {
-    if (window.kernel != 3 || window.stride != 1 || window.dilation != 1)
-      throw Refused{"not of 3 by 3 taps with stride and dilation 1"};
-    if (std::max(window.pad_begin, window.pad_end) > most_padding || std::min(window.pad_begin, window.pad_end) < 0)
-      throw Refused{"padding of another width than 0 to 2"};
+    if (window.stride != 1 || window.dilation != 1) throw Refused{"a stride or dilation other than 1"};
+    if (std::max(window.pad_begin, window.pad_end) >= window.kernel || std::min(window.pad_begin, window.pad_end) < 0)
+      throw Refused{"more padding than taps"};
     padded = padded || window.pad_begin > 0 || window.pad_end > 0;
   }
+  if (!winograd_has(spatial[0].kernel, spatial[1].kernel)) throw Refused{"taps that there are no transforms for"};
   if (padded && op.pad_value) throw Refused{"padding other than zero"};
-  return {w.x[0], w.x[1], w.y[1], w.x[2], w.x[3], w.y[2], w.y[3], spatial[0].pad_begin, spatial[1].pad_begin};
+  return {w.x[0],
+          w.x[1],
+          w.y[1],
+          w.x[2],
+          w.x[3],
+          w.y[2],
+          w.y[3],
+          spatial[0].pad_begin,
+          spatial[1].pad_begin,
+          static_cast<int>(spatial[0].kernel),
+          static_cast<int>(spatial[1].kernel)};
 }
 
 struct Plan {
@@ -64,9 +71,10 @@ Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
   const Tensor weights = float_tensor(region, w.node, Slot::weight);
   const std::span<const float> values = weights.values<float>();
   const WinogradShape& shape = cut.shape;
-  auto packed =
-      machine.weights->get(values, fmt::format("winograd 3x3 {} {} {}", shape.in, cut.lanes, cut.expands),
-                           [&] { return std::make_shared<const AlignedFloats>(winograd_weights(values, cut)); });
+  auto packed = machine.weights->get(
+      values,
+      fmt::format("winograd {}x{} {} {} {}", shape.taps_down, shape.taps_across, shape.in, cut.lanes, cut.expands),
+      [&] { return std::make_shared<const AlignedFloats>(winograd_weights(values, cut)); });
   auto bias = floats(region, w.node, Slot::bias);
   bias.resize(static_cast<std::size_t>(cut.groups() * cut.group_channels()), 0.0F);
   const PixelStrides from = pixel_strides(w.x, w.from, cut.lanes);

@@ -1,4 +1,4 @@
-// 3x3 convolutions of stride 1 by Winograd's minimal filtering (simd/winograd.hpp), apart from any region: how the
+// Convolutions of stride 1 by Winograd's minimal filtering (simd/winograd.hpp), apart from any region: how the
 // image is cut into blocks of tiles that stay in the second-level cache, and running them.
 #pragma once
 
@@ -22,15 +22,19 @@ struct PixelStrides {
 struct WinogradShape {
   std::int64_t images = 1, in = 0, out = 0;
   std::int64_t height = 0, width = 0, out_height = 0, out_width = 0, pad_top = 0, pad_left = 0;
+  int taps_down = 3, taps_across = 3;
 };
 
-/// So many tiles of 4 outputs, then so many of 3.
+/// Whether there is a way for so many taps.
+[[nodiscard]] bool winograd_has(std::int64_t taps_down, std::int64_t taps_across);
+
+/// So many whole tiles (simd::winograd_outputs), then so many of 3 outputs.
 struct TileSplit {
-  std::int64_t fours = 0, threes = 0;
-  [[nodiscard]] std::int64_t count() const { return fours + threes; }
+  std::int64_t whole = 0, threes = 0;
+  [[nodiscard]] std::int64_t count() const { return whole + threes; }
 };
 /// The split of a dimension that computes the fewest elements.
-[[nodiscard]] TileSplit split_tiles(std::int64_t outputs);
+[[nodiscard]] TileSplit split_tiles(std::int64_t outputs, int taps);
 
 /// Tiles computed together: some rows of one image, or all rows of some images, and a range of columns.
 struct WinogradBlock {
@@ -38,8 +42,8 @@ struct WinogradBlock {
   std::int64_t first_tall = 0, tall = 0, first_short = 0, short_ = 0;  ///< rows of an image
   std::int64_t first_wide = 0, wide = 0, first_narrow = 0, narrow = 0;
 
-  [[nodiscard]] simd::WinogradTiles tiles() const {
-    return {images * (tall + short_), images * tall, wide + narrow, wide};
+  [[nodiscard]] simd::WinogradTiles tiles(const WinogradShape& shape) const {
+    return {images * (tall + short_), images * tall, wide + narrow, wide, simd::winograd_outputs(shape.taps_across)};
   }
 };
 
@@ -57,6 +61,13 @@ struct WinogradCut {
 
   /// Of output channels.
   [[nodiscard]] std::int64_t vectors() const { return (shape.out + lanes - 1) / lanes; }
+  [[nodiscard]] std::int64_t elements() const {
+    return simd::winograd_points(shape.taps_down) * simd::winograd_points(shape.taps_across);
+  }
+  /// For a pair of channels.
+  [[nodiscard]] std::int64_t weight_elements() const {
+    return expands ? simd::winograd_sums * simd::winograd_sums : elements();
+  }
   [[nodiscard]] std::int64_t group_channels() const { return simd::winograd_vectors * lanes; }
   [[nodiscard]] std::int64_t groups() const { return (shape.out + group_channels() - 1) / group_channels(); }
   [[nodiscard]] std::int64_t thread_floats() const { return line_floats + v_floats + m_floats; }
@@ -66,8 +77,8 @@ struct WinogradCut {
 
 /// Floats of the transformed weights.
 [[nodiscard]] std::size_t winograd_weight_floats(const WinogradCut& cut);
-/// Weights [out][in][3][3], transformed in float64, as the kernels read them: group by group of output channels, or
-/// vector by vector where the cut says `expands`.
+/// Weights [out][in][taps down][taps across], transformed in float64, as the kernels read them: group by group of
+/// output channels, or vector by vector where the cut says `expands`.
 [[nodiscard]] AlignedFloats winograd_weights(std::span<const float> weights, const WinogradCut& cut);
 
 struct WinogradRun {

@@ -9,20 +9,20 @@ namespace banoff::cpu {
 
 namespace {
 
-constexpr std::int64_t points = simd::winograd_points;
-
 /// A row of tiles: its image, and its first row of outputs.
 struct TileRow {
   std::int64_t image, first, outputs;
 };
 TileRow row_of(const WinogradCut& cut, const WinogradBlock& block, std::int64_t row) {
+  const std::int64_t whole = simd::winograd_outputs(cut.shape.taps_down);
   const std::int64_t tall = block.images * block.tall;
-  if (row < tall) return {block.image + row / block.tall, 4 * (block.first_tall + row % block.tall), 4};
+  if (row < tall) return {block.image + row / block.tall, whole * (block.first_tall + row % block.tall), whole};
   const std::int64_t low = row - tall;
-  return {block.image + low / block.short_, 4 * cut.rows.fours + 3 * (block.first_short + low % block.short_), 3};
+  return {block.image + low / block.short_, whole * cut.rows.whole + 3 * (block.first_short + low % block.short_), 3};
 }
 std::int64_t first_column(const WinogradCut& cut, const WinogradBlock& block) {
-  return block.wide > 0 ? 4 * block.first_wide : 4 * cut.columns.fours + 3 * block.first_narrow;
+  const std::int64_t whole = simd::winograd_outputs(cut.shape.taps_across);
+  return block.wide > 0 ? whole * block.first_wide : whole * cut.columns.whole + 3 * block.first_narrow;
 }
 
 /// One block of a thread, in its scratch.
@@ -34,7 +34,7 @@ class BlockRun {
         kernels_(kernels),
         run_(run),
         block_(block),
-        tiles_(block.tiles()),
+        tiles_(block.tiles(cut.shape)),
         lines_(scratch),
         v_(lines_ + cut.line_floats),
         m_(v_ + cut.v_floats) {
@@ -49,11 +49,12 @@ class BlockRun {
     for (std::int64_t row = 0; row < tiles_.rows; ++row) {
       const TileRow at = row_of(cut_, block_, row);
       simd::WinogradInput in;
+      in.taps_down = shape.taps_down, in.taps_across = shape.taps_across;
       in.channels = shape.in, in.block_stride = run_.from.vector, in.masked = run_.masks_input;
       in.width = shape.width, in.first_column = first_column(cut_, block_) - shape.pad_left;
       in.tiles = tiles_, in.row = row;
       in.lines = lines_, in.v = v_, in.element_stride = v_stride_;
-      for (std::int64_t i = 0; i < at.outputs + 2; ++i) {
+      for (std::int64_t i = 0; i < at.outputs + shape.taps_down - 1; ++i) {
         const std::int64_t y = at.first + i - shape.pad_top;
         const bool exists = y >= 0 && y < shape.height;
         in.rows[i] = exists ? run_.x + at.image * run_.from.image + y * run_.from.row : zeros;
@@ -68,17 +69,16 @@ class BlockRun {
     const std::int64_t channel = group * cut_.group_channels();
     const std::int64_t left = (shape.out - channel + cut_.lanes - 1) / cut_.lanes;
     const std::int64_t vectors = std::min(left, simd::winograd_vectors);
-    if (cut_.expands) {
-      const float* weights = run_.weights + simd::winograd_sums * simd::winograd_sums * shape.in * channel;
-      kernels_.expansion({v_, weights, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
-    } else {
-      const float* weights = run_.weights + points * points * shape.in * channel;
-      kernels_.products({v_, weights, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
-    }
+    const float* weights = run_.weights + cut_.weight_elements() * shape.in * channel;
+    if (cut_.expands) kernels_.expansion({v_, weights, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
+    else
+      kernels_.products({simd::winograd_points(shape.taps_down), simd::winograd_points(shape.taps_across), v_, weights,
+                         m_, v_stride_, m_stride_, shape.in, vectors, tiles_});
     for (std::int64_t row = 0; row < tiles_.rows; ++row) {
       const TileRow at = row_of(cut_, block_, row);
       const std::int64_t column = first_column(cut_, block_);
       simd::WinogradOutput out;
+      out.taps_down = shape.taps_down, out.taps_across = shape.taps_across;
       out.m = m_, out.element_stride = m_stride_, out.vectors = vectors;
       out.tiles = tiles_, out.row = row;
       out.y = run_.y;

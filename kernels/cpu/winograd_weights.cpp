@@ -1,6 +1,7 @@
-// Weights of 3x3 convolutions, transformed ahead.
+// Weights of convolutions, transformed ahead.
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/winograd.hpp"
@@ -9,54 +10,63 @@ namespace banoff::cpu {
 
 namespace {
 
-constexpr std::int64_t points = simd::winograd_points;
-using Row = std::array<double, 3>;
+constexpr std::size_t most_taps = 7;
+using Row = std::array<double, most_taps>;
+using Matrix = std::vector<Row>;
 
 /// G: row p holds the powers of point p, divided by the product of its distances to the other points.
-std::array<Row, points> weight_matrix() {
-  constexpr double a = simd::winograd_a, b = simd::winograd_b;
-  constexpr std::array<double, points - 1> finite{0, a, -a, b, -b};
-  std::array<Row, points> g{};
-  for (std::size_t i = 0; i < finite.size(); ++i) {
+Matrix weight_matrix(int taps) {
+  if (taps == 1) return {{1}};
+  std::vector<double> finite{0};
+  for (int pair = 0; pair < (taps + 1) / 2; ++pair)
+    for (const double sign : {1.0, -1.0}) finite.push_back(sign * simd::winograd_pair(taps, pair));
+  Matrix matrix;
+  for (const double point : finite) {
     double distances = 1;
-    for (std::size_t j = 0; j < finite.size(); ++j)
-      if (j != i) distances *= finite[i] - finite[j];
-    g[i] = {1 / distances, finite[i] / distances, finite[i] * finite[i] / distances};
+    for (const double other : finite)
+      if (other != point) distances *= point - other;
+    Row row{1 / distances};
+    for (std::size_t k = 1; k < static_cast<std::size_t>(taps); ++k) row[k] = row[k - 1] * point;
+    matrix.push_back(row);
   }
-  g[points - 1] = {0, 0, 1};
-  return g;
+  matrix.emplace_back()[static_cast<std::size_t>(taps - 1)] = 1;  // infinity
+  return matrix;
 }
 
 /// The sums of taps that simd::WinogradExpansion speaks of.
-std::array<Row, simd::winograd_sums> sum_matrix() {
-  constexpr double a = simd::winograd_a, b = simd::winograd_b;
-  return {Row{1, 0, a * a}, Row{1, 0, b * b}, Row{0, a, 0}};
+Matrix sum_matrix() {
+  constexpr double a = simd::winograd_pair(3, 0), b = simd::winograd_pair(3, 1);
+  return {{1, 0, a * a}, {1, 0, b * b}, {0, a, 0}};
 }
 
 /// Neighbouring output channels lie together: packed one after the other, what they write to stays in the cache.
 constexpr std::int64_t channels_together = 32;
 
-/// Calls put(o, i, p, q, value) with element (p, q) of what `matrix` makes of the taps of every pair of channels, on
-/// several threads.
-template <std::size_t Points, class F>
-void transform(std::span<const float> weights, std::int64_t in, std::int64_t out, const std::array<Row, Points>& matrix,
+/// Calls put(o, i, element, value) with what `down` and `across` make of the taps of every pair of channels, on several
+/// threads.
+template <class F>
+void transform(std::span<const float> weights, const WinogradShape& shape, const Matrix& down, const Matrix& across,
                const F& put) {
-  const std::int64_t blocks = (out + channels_together - 1) / channels_together;
-  parallel_for(blocks, in * channels_together * static_cast<std::int64_t>(Points * Points), [&](std::int64_t block) {
+  const auto rows = static_cast<std::size_t>(shape.taps_down), columns = static_cast<std::size_t>(shape.taps_across);
+  const std::int64_t blocks = (shape.out + channels_together - 1) / channels_together;
+  const auto elements = static_cast<std::int64_t>(down.size() * across.size());
+  parallel_for(blocks, shape.in * channels_together * elements, [&](std::int64_t block) {
     const std::int64_t first = block * channels_together;
-    const std::int64_t end = std::min(out, first + channels_together);
-    for (std::int64_t i = 0; i < in; ++i) {
+    const std::int64_t end = std::min(shape.out, first + channels_together);
+    for (std::int64_t i = 0; i < shape.in; ++i) {
       for (std::int64_t o = first; o < end; ++o) {
-        const float* w = weights.data() + (o * in + i) * 9;
-        std::array<Row, Points> half{};
-        for (std::size_t p = 0; p < Points; ++p)
-          for (std::size_t x = 0; x < 3; ++x)
-            half[p][x] = matrix[p][0] * static_cast<double>(w[x]) + matrix[p][1] * static_cast<double>(w[3 + x]) +
-                         matrix[p][2] * static_cast<double>(w[6 + x]);
-        for (std::size_t p = 0; p < Points; ++p)
-          for (std::size_t q = 0; q < Points; ++q)
-            put(o, i, static_cast<std::int64_t>(p), static_cast<std::int64_t>(q),
-                half[p][0] * matrix[q][0] + half[p][1] * matrix[q][1] + half[p][2] * matrix[q][2]);
+        const float* w = weights.data() + static_cast<std::size_t>(o * shape.in + i) * rows * columns;
+        std::int64_t element = 0;
+        for (const Row& p : down) {
+          Row half{};
+          for (std::size_t y = 0; y < rows; ++y)
+            for (std::size_t x = 0; x < columns; ++x) half[x] += p[y] * static_cast<double>(w[y * columns + x]);
+          for (const Row& q : across) {
+            double value = 0;
+            for (std::size_t x = 0; x < columns; ++x) value += half[x] * q[x];
+            put(o, i, element++, value);
+          }
+        }
       }
     }
   });
@@ -65,25 +75,25 @@ void transform(std::span<const float> weights, std::int64_t in, std::int64_t out
 }  // namespace
 
 std::size_t winograd_weight_floats(const WinogradCut& cut) {
-  const std::int64_t elements = cut.expands ? simd::winograd_sums * simd::winograd_sums : points * points;
-  return static_cast<std::size_t>(elements * cut.shape.in * cut.vectors() * cut.lanes);
+  return static_cast<std::size_t>(cut.weight_elements() * cut.shape.in * cut.vectors() * cut.lanes);
 }
 
 AlignedFloats winograd_weights(std::span<const float> weights, const WinogradCut& cut) {
-  const std::int64_t in = cut.shape.in, out = cut.shape.out, lanes = cut.lanes;
+  const WinogradShape& shape = cut.shape;
+  const std::int64_t in = shape.in, lanes = cut.lanes, elements = cut.weight_elements();
   AlignedFloats packed(winograd_weight_floats(cut));
   float* to = packed.data();
   if (cut.expands) {
-    constexpr std::int64_t sums = simd::winograd_sums;
-    transform(weights, in, out, sum_matrix(), [&](auto o, auto i, auto p, auto q, double value) {
-      to[(((o / lanes * in + i) * sums + p) * sums + q) * lanes + o % lanes] = static_cast<float>(value);
+    transform(weights, shape, sum_matrix(), sum_matrix(), [&](auto o, auto i, auto element, double value) {
+      to[((o / lanes * in + i) * elements + element) * lanes + o % lanes] = static_cast<float>(value);
     });
   } else {
     const std::int64_t group = cut.group_channels();
-    transform(weights, in, out, weight_matrix(), [&](auto o, auto i, auto p, auto q, double value) {
+    const Matrix down = weight_matrix(shape.taps_down), across = weight_matrix(shape.taps_across);
+    transform(weights, shape, down, across, [&](auto o, auto i, auto element, double value) {
       const std::int64_t first = o / group * group;
       const std::int64_t width = std::min(group, cut.vectors() * lanes - first);
-      to[points * points * in * first + ((p * points + q) * in + i) * width + o - first] = static_cast<float>(value);
+      to[elements * in * first + (element * in + i) * width + o - first] = static_cast<float>(value);
     });
   }
   return packed;

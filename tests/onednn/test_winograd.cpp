@@ -18,10 +18,12 @@ constexpr double bound = 1e-5;
 struct Sizes {
   std::int64_t images, in, out, height, width;
   Spatial begin{1}, end{1};
+  Spatial taps{3};
 };
 
 Conv conv_of(const Sizes& s) {
   Conv conv = conv3x3(s.out);
+  conv.kernel = s.taps;
   conv.padding = {Padding::Mode::given, s.begin, s.end};
   return conv;
 }
@@ -38,8 +40,8 @@ std::vector<cpu::Isa> instruction_sets() {
 }
 Layout blocked(cpu::Isa isa) { return isa == cpu::Isa::avx512 ? Layout::blocked16 : Layout::blocked8; }
 
-struct Net3x3 : Net {
-  explicit Net3x3(const Sizes& s, bool residual = false, const std::vector<Op>& behind = {}) {
+struct ConvNet : Net {
+  explicit ConvNet(const Sizes& s, bool residual = false, const std::vector<Op>& behind = {}) {
     ValueId y = add("conv", conv_of(s), {input("x", {s.images, s.in, s.height, s.width})});
     const Shape shape = infer_types(graph)[static_cast<std::size_t>(y)].shape;
     if (residual) y = add("sum", Binary{BinaryKind::add}, {input("skip", shape), y});
@@ -71,16 +73,16 @@ double error_of(const Device& device, const cpu::Machine& machine, Net& net, Lay
 }
 
 std::string text(const Sizes& s) {
-  return fmt::format("{}x{}x{}x{} -> {}, padding {},{} to {},{}", s.images, s.in, s.height, s.width, s.out,
-                     s.begin.at(0), s.begin.at(1), s.end.at(0), s.end.at(1));
+  return fmt::format("{}x{}x{}x{} -> {}, {} by {} taps, padding {},{} to {},{}", s.images, s.in, s.height, s.width,
+                     s.out, s.taps.at(0), s.taps.at(1), s.begin.at(0), s.begin.at(1), s.end.at(0), s.end.at(1));
 }
 
 }  // namespace
 
 TEST_CASE("the tiles of a dimension are split for the fewest elements") {
-  const auto split = [](std::int64_t outputs) {
-    const cpu::TileSplit s = cpu::split_tiles(outputs);
-    return std::pair(s.fours, s.threes);
+  const auto split = [](std::int64_t outputs, int taps = 3) {
+    const cpu::TileSplit s = cpu::split_tiles(outputs, taps);
+    return std::pair(s.whole, s.threes);
   };
   CHECK(split(1) == std::pair<std::int64_t, std::int64_t>(0, 1));
   CHECK(split(4) == std::pair<std::int64_t, std::int64_t>(1, 0));
@@ -89,6 +91,8 @@ TEST_CASE("the tiles of a dimension are split for the fewest elements") {
   CHECK(split(14) == std::pair<std::int64_t, std::int64_t>(2, 2));
   CHECK(split(17) == std::pair<std::int64_t, std::int64_t>(2, 3));
   CHECK(split(56) == std::pair<std::int64_t, std::int64_t>(14, 0));
+  CHECK(split(17, 7) == std::pair<std::int64_t, std::int64_t>(5, 0));
+  CHECK(split(17, 1) == std::pair<std::int64_t, std::int64_t>(17, 0));
 }
 
 TEST_CASE("Winograd's convolutions are right for sizes, channels and paddings of all kinds") {
@@ -111,6 +115,13 @@ TEST_CASE("Winograd's convolutions are right for sizes, channels and paddings of
       {1, 33, 18, 7, 3},
       {1, 24, 16, 6, 6},
       {3, 70, 33, 3, 4},
+      {1, 40, 33, 11, 18, Spatial(2), Spatial(2), Spatial(5)},
+      {2, 17, 16, 5, 6, Spatial(0), Spatial(Ints{1, 4}), Spatial(5)},
+      {1, 16, 40, 17, 17, Spatial(Ints{0, 3}), Spatial(Ints{0, 3}), Spatial(Ints{1, 7})},
+      {1, 33, 20, 17, 9, Spatial(Ints{3, 0}), Spatial(Ints{3, 0}), Spatial(Ints{7, 1})},
+      {2, 16, 16, 8, 8, Spatial(Ints{0, 1}), Spatial(Ints{0, 1}), Spatial(Ints{1, 3})},
+      {1, 20, 48, 7, 8, Spatial(Ints{1, 0}), Spatial(Ints{1, 0}), Spatial(Ints{3, 1})},
+      {1, 16, 16, 3, 70, Spatial(Ints{0, 6}), Spatial(Ints{0, 2}), Spatial(Ints{1, 7})},
   };
   for (const Sizes& s : sizes) {
     for (const cpu::Isa isa : instruction_sets()) {
@@ -123,7 +134,7 @@ TEST_CASE("Winograd's convolutions are right for sizes, channels and paddings of
           CAPTURE(name_of(isa));
           CAPTURE(name_of(from));
           CAPTURE(name_of(to));
-          Net3x3 net(s);
+          ConvNet net(s);
           CHECK(error_of(*device, {threads, isa}, net, from, to) < bound);
         }
       }
@@ -153,7 +164,7 @@ TEST_CASE("sums, activations and values by channel follow Winograd's convolution
             CAPTURE(name_of(isa));
             CAPTURE(name_of(layout));
             CAPTURE(residual);
-            Net3x3 net(s, residual, behind);
+            ConvNet net(s, residual, behind);
             CHECK(error_of(*device, {2, isa}, net, layout, layout) < bound);
           }
         }
@@ -166,8 +177,12 @@ TEST_CASE("Winograd's errors, by layer, with activations and weights as networks
   const auto device = cpu::device({.threads = 2});
   for (const Sizes& s : {Sizes{1, 64, 16, 56, 56}, Sizes{1, 128, 16, 28, 28}, Sizes{1, 256, 16, 14, 14},
                          Sizes{1, 512, 32, 7, 7}, Sizes{1, 512, 16, 28, 28}, Sizes{1, 96, 16, 35, 35},
-                         Sizes{1, 448, 16, 8, 8}, Sizes{1, 128, 32, 14, 14}, Sizes{1, 16, 16, 32, 32}}) {
-    Net3x3 net(s);
+                         Sizes{1, 448, 16, 8, 8}, Sizes{1, 128, 32, 14, 14}, Sizes{1, 16, 16, 32, 32},
+                         Sizes{1, 192, 32, 17, 17, Spatial(Ints{0, 3}), Spatial(Ints{0, 3}), Spatial(Ints{1, 7})},
+                         Sizes{1, 192, 32, 17, 17, Spatial(Ints{3, 0}), Spatial(Ints{3, 0}), Spatial(Ints{7, 1})},
+                         Sizes{1, 384, 32, 8, 8, Spatial(Ints{0, 1}), Spatial(Ints{0, 1}), Spatial(Ints{1, 3})},
+                         Sizes{1, 48, 32, 35, 35, Spatial(2), Spatial(2), Spatial(5)}}) {
+    ConvNet net(s);
     std::vector<float> values = net.inputs.at("x").to_vector<float>();
     for (float& value : values) value = std::max(value, 0.0F);  // behind a ReLU
     net.inputs.at("x") = Tensor::of<float>(net.inputs.at("x").shape(), values);
@@ -181,7 +196,7 @@ TEST_CASE("Winograd's errors, by layer, with activations and weights as networks
 }
 
 TEST_CASE("exact convolutions are never Winograd's") {
-  Net3x3 net({1, 64, 64, 28, 28});
+  ConvNet net({1, 64, 64, 28, 28});
   const auto types = infer_types(net.graph);
   const Region region = region_of(net.graph, types, {{Layout::channels_last}, {Layout::channels_last}});
   const auto names = [&](bool exact) {
@@ -195,7 +210,7 @@ TEST_CASE("exact convolutions are never Winograd's") {
   CHECK(!names(true).contains("loop:winograd"));
 }
 
-TEST_CASE("Winograd's filtering is offered for convolutions of 3 by 3 taps alone") {
+TEST_CASE("Winograd's filtering is offered where there are transforms for the taps") {
   const cpu::Machine machine{1, instruction_sets().back()};
   const auto reason = [&](const Conv& conv, Layout layout = Layout::channels_last) -> std::string {
     Net net;
@@ -215,12 +230,10 @@ TEST_CASE("Winograd's filtering is offered for convolutions of 3 by 3 taps alone
   };
   CHECK(reason(conv3x3(16)) == "");
   CHECK(reason(conv3x3(16), Layout::plain) == "a layout without vectors of channels");
-  CHECK(reason(changed([](Conv& c) { c.stride = Spatial(2); })) == "not of 3 by 3 taps with stride and dilation 1");
-  CHECK(reason(changed([](Conv& c) { c.dilation = Spatial(2); })) == "not of 3 by 3 taps with stride and dilation 1");
-  CHECK(reason(changed([](Conv& c) {
-          c.kernel = Spatial(Ints{1, 3});
-        })) == "not of 3 by 3 taps with stride and dilation 1");
+  CHECK(reason(changed([](Conv& c) { c.stride = Spatial(2); })) == "a stride or dilation other than 1");
+  CHECK(reason(changed([](Conv& c) { c.dilation = Spatial(2); })) == "a stride or dilation other than 1");
+  CHECK(reason(changed([](Conv& c) { c.kernel = Spatial(Ints{3, 5}); })) == "taps that there are no transforms for");
   CHECK(reason(changed([](Conv& c) { c.groups = 4; })) == "not a plain convolution of pictures");
   CHECK(reason(changed([](Conv& c) { c.pad_value = true; })) == "padding other than zero");
-  CHECK(reason(changed([](Conv& c) { c.padding.begin = Spatial(3); })) == "padding of another width than 0 to 2");
+  CHECK(reason(changed([](Conv& c) { c.padding.begin = Spatial(3); })) == "more padding than taps");
 }

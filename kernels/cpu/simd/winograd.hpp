@@ -1,10 +1,10 @@
-// Winograd's minimal filtering, F(4x4, 3x3) and F(3x3, 3x3), on vectors: the three stages of a 3x3 convolution of
-// stride 1.
+// Winograd's minimal filtering on vectors: the three stages of a convolution of stride 1.
 //
-// Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308: Y = A^T [(G g G^T) . (B^T d
-// B^T^T)] A, with the products summed over input channels. The matrices are Toom and Cook's for the points 0, a, -a, b,
-// -b and infinity (a = 3/4, b = 3/2: in fp32 a third of the error of 1 and 2). A tile of 3 outputs leaves the point -b
-// out and reads the same transformed weights: what its own would be scaled by is in its input's transform.
+// Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308: Y = A^T [(G g G'^T) . (B^T d
+// B')] A', with the products summed over input channels; along a dimension of one tap there is nothing to transform.
+// The matrices are Toom and Cook's for the points 0, infinity and pairs p, -p. Tiles are of 4 outputs along a
+// dimension. Of 3 taps there are also tiles of 3 outputs, which leave the point -b out and read the same transformed
+// weights: what their own would be scaled by is in their input's transform.
 #pragma once
 
 #include "kernels/cpu/isa.hpp"
@@ -12,19 +12,29 @@
 
 namespace banoff::cpu::simd {
 
-/// Elements of a transformed tile along one dimension, one for each point, and which of them is -b's.
-inline constexpr int winograd_points = 6, winograd_left_out = 4;
-inline constexpr double winograd_a = 0.75, winograd_b = 1.5;
+/// Elements of a transformed tile along a dimension of so many taps: 0, the pairs, infinity.
+[[nodiscard]] constexpr int winograd_points(int taps) { return taps == 1 ? 1 : taps + 3; }
+inline constexpr int winograd_most_points = 10, winograd_most_elements = 64;
+/// Of the element that tiles of 3 outputs lack.
+inline constexpr int winograd_left_out = 4;
+/// Outputs of a tile, but for those of 3.
+[[nodiscard]] constexpr int winograd_outputs(int taps) { return taps == 1 ? 1 : 4; }
+/// The points that come in pairs p, -p. Those of 3 taps make in fp32 a third of the error of 1 and 2.
+[[nodiscard]] constexpr double winograd_pair(int taps, int pair) {
+  constexpr double of_3[] = {0.75, 1.5}, of_5[] = {0.5, 1, 2}, of_7[] = {0.4, 0.8, 1.25, 2};
+  return taps == 3 ? of_3[pair] : taps == 5 ? of_5[pair] : of_7[pair];
+}
 
 /// Vectors of output channels that are computed together.
 inline constexpr std::int64_t winograd_vectors = 2;
 
 /// Tiles that are computed together: rows x columns, numbered row by row. The tall rows (4 outputs) come before the
 /// others (3 outputs), in each row the wide columns before the others. An element of -b exists for tall or wide tiles
-/// only, which are numbered among themselves: in columns of 6 x 6 elements, column 4 has rows x wide tiles, and row 4
-/// the first `tall` rows.
+/// only, which are numbered among themselves: of 6 x 6 elements, column 4 has rows x wide tiles, and row 4 the first
+/// `tall` rows. Where tiles are all alike, all are tall and wide.
 struct WinogradTiles {
   std::int64_t rows = 0, tall = 0, columns = 0, wide = 0;
+  std::int64_t outputs = 4;  ///< of a wide tile across
 
   [[nodiscard]] constexpr std::int64_t in_row(int element_column) const {
     return element_column == winograd_left_out ? wide : columns;
@@ -34,20 +44,21 @@ struct WinogradTiles {
   }
   /// The first output column of a tile.
   [[nodiscard]] constexpr std::int64_t output_column(std::int64_t column) const {
-    return column < wide ? 4 * column : 4 * wide + 3 * (column - wide);
+    return column < wide ? outputs * column : outputs * wide + 3 * (column - wide);
   }
 };
 
 /// Transforms one row of tiles, of all channels, into V: [element][channels / lanes][tile][lanes].
 struct WinogradInput {
-  const float* rows[winograd_points] = {};      ///< pixel 0 of the image's rows that are read, channel 0
-  std::int64_t strides[winograd_points] = {};   ///< between pixels of each; 0: a row of zeros
-  std::int64_t channels = 0, block_stride = 0;  ///< between vectors of channels
-  bool masked = false;                          ///< whether nothing lies behind the last channel
-  std::int64_t width = 0, first_column = 0;     ///< of the image; the column that the first tile begins with, maybe < 0
+  int taps_down = 3, taps_across = 3;
+  const float* rows[winograd_most_points] = {};     ///< pixel 0 of the image's rows that are read, channel 0
+  std::int64_t strides[winograd_most_points] = {};  ///< between pixels of each; 0: a row of zeros
+  std::int64_t channels = 0, block_stride = 0;      ///< between vectors of channels
+  bool masked = false;                              ///< whether nothing lies behind the last channel
+  std::int64_t width = 0, first_column = 0;  ///< of the image; the column that the first tile begins with, maybe < 0
   WinogradTiles tiles;
   std::int64_t row = 0;    ///< of the tiles
-  float* lines = nullptr;  ///< scratch: [6][columns read][lanes]
+  float* lines = nullptr;  ///< scratch: [points down][columns read][lanes]
   float* v = nullptr;
   std::int64_t element_stride = 0;  ///< of V
 };
@@ -56,6 +67,7 @@ using WinogradInputKernel = void (*)(const WinogradInput&);
 
 /// M = V W for one group of output channels and all elements: M is [element][tile][vectors * lanes].
 struct WinogradProducts {
+  int points_down = 0, points_across = 0;
   const float* v = nullptr;
   const float* weights = nullptr;  ///< [element][channels][vectors * lanes]
   float* m = nullptr;
@@ -66,9 +78,10 @@ struct WinogradProducts {
 using WinogradProductsKernel = void (*)(const WinogradProducts&);
 [[nodiscard]] WinogradProductsKernel winograd_products_kernel(Isa isa);
 
-/// The same for few tiles, whose weights cost more to read than to multiply: they are kept as 3 x 3 sums of taps, and
-/// the elements are made of those in registers. Along each dimension the sums are g0 + a^2 g2, g0 + b^2 g2 and a g1 of
-/// the taps g, and each element is the sum or difference of two of them, times a factor that M gets instead.
+/// The same for few tiles of 3 by 3 taps, whose weights cost more to read than to multiply: they are kept as 3 x 3 sums
+/// of taps, and the elements are made of those in registers. Along each dimension the sums are g0 + a^2 g2, g0 + b^2 g2
+/// and a g1 of the taps g, and each element is the sum or difference of two of them, times a factor that M gets
+/// instead.
 struct WinogradExpansion {
   const float* v = nullptr;
   const float* weights = nullptr;  ///< [vector][channels][sum down][sum across][lanes]
@@ -84,6 +97,7 @@ using WinogradExpansionKernel = void (*)(const WinogradExpansion&);
 
 /// Transforms one row of tiles of M back, adds the bias, applies the tail, and stores what exists of it.
 struct WinogradOutput {
+  int taps_down = 3, taps_across = 3;
   const float* m = nullptr;
   std::int64_t element_stride = 0, vectors = 0;
   WinogradTiles tiles;

@@ -9,7 +9,8 @@ HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
 using namespace hwy::HWY_NAMESPACE;  // NOLINT: Highway's operations are meant to be used so
 
-constexpr double aa = winograd_a * winograd_a, bb = winograd_b * winograd_b;
+constexpr int points = winograd_points(3);
+constexpr double a = winograd_pair(3, 0), b = winograd_pair(3, 1), aa = a * a, bb = b * b;
 constexpr std::int64_t sums_of_taps = winograd_sums * winograd_sums;
 
 /// Channels whose sums of taps stay in the first-level cache while all rows of elements are made of them.
@@ -21,12 +22,10 @@ struct Expansion {
   int first, second;
   double times, factor;
 };
-constexpr Expansion expansions[winograd_points] = {{0, 1, -aa / bb, 1 / (aa * (bb - aa))},
-                                                   {0, 2, 1, 1 / (2 * aa * (aa - bb))},
-                                                   {0, 2, -1, 1 / (2 * aa * (aa - bb))},
-                                                   {1, 2, winograd_b / winograd_a, 1 / (2 * bb * (bb - aa))},
-                                                   {1, 2, -winograd_b / winograd_a, 1 / (2 * bb * (bb - aa))},
-                                                   {1, 0, -1, 1 / (bb - aa)}};
+constexpr Expansion expansions[points] = {
+    {0, 1, -aa / bb, 1 / (aa * (bb - aa))},   {0, 2, 1, 1 / (2 * aa * (aa - bb))},
+    {0, 2, -1, 1 / (2 * aa * (aa - bb))},     {1, 2, b / a, 1 / (2 * bb * (bb - aa))},
+    {1, 2, -b / a, 1 / (2 * bb * (bb - aa))}, {1, 0, -1, 1 / (bb - aa)}};
 
 /// One row of elements for one vector of output channels and some input channels.
 struct ElementRow {
@@ -44,9 +43,9 @@ HWY_NOINLINE void multiply_row(D d, const ElementRow& given) {
   const ElementRow p = given;  // of its own: what is stored might else change it
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(D()));
   const auto tiles_of = [](int column) { return column == winograd_left_out ? LeftOut : Tiles; };
-  Vec<D> sums[winograd_points][Tiles];
+  Vec<D> sums[points][Tiles];
   BANOFF_UNROLL
-  for (int c = 0; c < winograd_points; ++c) {
+  for (int c = 0; c < points; ++c) {
     BANOFF_UNROLL
     for (int t = 0; t < Tiles; ++t)
       sums[c][t] = p.first || t >= tiles_of(c) ? Zero(d) : LoadU(d, p.m + c * p.m_stride + t * p.tile_stride);
@@ -88,7 +87,7 @@ HWY_NOINLINE void multiply_row(D d, const ElementRow& given) {
     }
   }
   BANOFF_UNROLL
-  for (int c = 0; c < winograd_points; ++c) {
+  for (int c = 0; c < points; ++c) {
     const auto factor = Set(d, p.last ? static_cast<float>(down.factor * expansions[c].factor) : 1.0F);
     BANOFF_UNROLL
     for (int t = 0; t < Tiles; ++t)
@@ -119,16 +118,16 @@ void multiply_expanding(const WinogradExpansion& p) {
     for (std::int64_t done = 0; done < p.channels; done += channels_at_once) {
       const std::int64_t channels = p.channels - done < channels_at_once ? p.channels - done : channels_at_once;
       const float* weights = p.weights + (vector * p.channels + done) * sums_of_taps * lanes;
-      for (int row = 0; row < winograd_points; ++row) {
+      for (int row = 0; row < points; ++row) {
         const std::int64_t rows = row == winograd_left_out ? p.tiles.tall : p.tiles.rows;
         if (rows == 0) continue;
-        const float* v = p.v + row * winograd_points * p.v_element_stride;
+        const float* v = p.v + row * points * p.v_element_stride;
         const std::int64_t of_channel = p.tiles.rows * columns, left_out = p.tiles.rows * wide;
         const ElementRow at{v + done * of_channel,
                             v + winograd_left_out * p.v_element_stride + done * left_out,
                             weights,
                             weights + (sums_of_taps + 2 * row) * channels * lanes,
-                            p.m + row * winograd_points * p.m_element_stride + vector * lanes,
+                            p.m + row * points * p.m_element_stride + vector * lanes,
                             p.v_element_stride,
                             of_channel * lanes,
                             left_out * lanes,

@@ -70,16 +70,18 @@ HWY_NOINLINE void finish_tile(D d, const WinogradOutput& out, const OutputTile& 
   }
 }
 
-template <int Rows, int Columns, class D>
+/// Of Rows x Columns pixels, by taps Down and Across.
+template <int Down, int Rows, int Across, int Columns, class D>
 HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const ShortTail& tail, const OutputTile& tile) {
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(D()));
-  const std::int64_t row_elements = winograd_points * out.element_stride;
-  Vec<D> half[Rows][winograd_points];
+  constexpr int points = winograd_points(Across);
+  const std::int64_t row_elements = points * out.element_stride;
+  Vec<D> half[Rows][points];
   BANOFF_UNROLL
-  for (int p = 0; p < winograd_points; ++p) {
+  for (int p = 0; p < points; ++p) {
     if (Columns == 3 && p == winograd_left_out) continue;
     const float* m = p == winograd_left_out ? tile.m_left_out : tile.m + p * out.element_stride;
-    winograd_backward<Rows>(
+    winograd_backward<Down, Rows>(
         d, [&](int i) HWY_ATTR { return LoadU(d, m + i * row_elements); },
         [&](int i, Vec<D> v) HWY_ATTR { half[i][p] = v; });
   }
@@ -87,7 +89,7 @@ HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const ShortTail& 
   const auto each_pixel = [&](const auto& take) HWY_ATTR {
     BANOFF_UNROLL
     for (int r = 0; r < Rows; ++r)
-      winograd_backward<Columns>(
+      winograd_backward<Across, Columns>(
           d, [&](int p) HWY_ATTR { return half[r][p]; }, [&](int c, Vec<D> v) HWY_ATTR { take(r, c, Add(v, bias)); });
   };
   if (!tail.is_whole || tile.height < Rows || tile.width < Columns || tile.lanes < lanes) {
@@ -108,8 +110,9 @@ HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const ShortTail& 
   }
 }
 
-template <int Rows>
-HWY_INLINE void transform_row(const WinogradOutput& out) {
+template <int Down, int Rows, int Across>
+HWY_NOINLINE void transform_row(const WinogradOutput& given) {
+  const WinogradOutput out = given;  // of its own: what is stored might else change it
   const ScalableTag<float> d;
   const std::int64_t lanes = static_cast<std::int64_t>(Lanes(d));
   const WinogradTiles& tiles = out.tiles;
@@ -127,16 +130,27 @@ HWY_INLINE void transform_row(const WinogradOutput& out) {
           m + column * step, left_out + column * step, out.offset + i * out.vector_stride + x * out.pixel_stride,
           channel,           out.channels - channel,   out.height,
           out.width - x};
-      if (column < tiles.wide) transform_tile<Rows, 4>(d, out, tail, tile);
-      else transform_tile<Rows, 3>(d, out, tail, tile);
+      if constexpr (Across == 3) {
+        if (column >= tiles.wide) {
+          transform_tile<Down, Rows, Across, 3>(d, out, tail, tile);
+          continue;
+        }
+      }
+      transform_tile<Down, Rows, Across, winograd_outputs(Across)>(d, out, tail, tile);
     }
   }
 }
 
-void transform_output(const WinogradOutput& given) {
-  const WinogradOutput out = given;  // of its own: what is stored might else change it
-  if (out.row < out.tiles.tall) transform_row<4>(out);
-  else transform_row<3>(out);
+void transform_output(const WinogradOutput& out) {
+  const bool tall = out.row < out.tiles.tall;
+  switch (out.taps_down * 10 + out.taps_across) {
+    case 33: return tall ? transform_row<3, 4, 3>(out) : transform_row<3, 3, 3>(out);
+    case 31: return tall ? transform_row<3, 4, 1>(out) : transform_row<3, 3, 1>(out);
+    case 13: return transform_row<1, 1, 3>(out);
+    case 55: return transform_row<5, 4, 5>(out);
+    case 71: return transform_row<7, 4, 1>(out);
+    case 17: return transform_row<1, 1, 7>(out);
+  }
 }
 
 }  // namespace banoff::cpu::simd::HWY_NAMESPACE

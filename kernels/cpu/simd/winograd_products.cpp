@@ -81,9 +81,10 @@ HWY_INLINE void multiply_elements(const WinogradProducts& p) {
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
   constexpr int most = Vectors > 1 ? most_tiles : most_tiles_of_one;
   const float* w = p.weights;
-  for (int e = 0; e < winograd_points * winograd_points; ++e, w += p.channels * Vectors * lanes) {
-    const std::int64_t count = p.tiles.of_element(e / winograd_points, e % winograd_points);
-    const std::int64_t block_stride = p.tiles.rows * p.tiles.in_row(e % winograd_points) * lanes;
+  for (int e = 0; e < p.points_down * p.points_across; ++e, w += p.channels * Vectors * lanes) {
+    const int row = e / p.points_across, column = e % p.points_across;
+    const std::int64_t count = p.tiles.of_element(row, column);
+    const std::int64_t block_stride = p.tiles.rows * p.tiles.in_row(column) * lanes;
     const std::int64_t chunks = (count + most - 1) / most;
     const float* v = p.v + e * p.v_element_stride;
     float* m = p.m + e * p.m_element_stride;
