@@ -14,7 +14,7 @@ namespace {
 
 /// Of channels-last pictures so many bytes are worked on, channels and all, before the next rows: they stay in the
 /// second-level cache.
-constexpr std::int64_t strip_bytes = 256 * 1024;
+constexpr std::int64_t strip_bytes = 1024 * 1024;
 
 struct DepthwisePlan {
   ConvPicture picture;
@@ -54,11 +54,13 @@ DepthwisePlan plan_depthwise(const Machine& machine, const Region& region) {
   ConvPicture picture(region);
   const Window& height = picture.height;
   const std::int64_t row_bytes = 4 * height.stride * picture.width.input * picture.in.lanes;
-  const std::int64_t strip =
+  const std::int64_t most =
       channels_last(picture.in) ? std::max<std::int64_t>(1, strip_bytes / row_bytes) : height.output;
+  const std::int64_t strips = strips_of(height.output, most, picture.out.spatial, machine.threads);
+  const std::int64_t strip = (height.output + strips - 1) / strips;
   DepthwisePlan plan{std::move(picture),
                      lanes_of(machine.isa),
-                     std::min(strip, height.output),
+                     strip,
                      nullptr,
                      by_channel(bias_of(region)),
                      TailPlan(region, 1),

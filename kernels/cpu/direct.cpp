@@ -99,7 +99,9 @@ DirectPlan plan_direct(const Machine& machine, const Region& region) {
   const std::int64_t lanes = lanes_of(machine.isa);
   constexpr std::int64_t tile = 14;
   const std::int64_t pixel_bytes = 4 * picture.in.padded_channels() * picture.width.stride;
-  const std::int64_t strip = std::max<std::int64_t>(strip_bytes / pixel_bytes / tile, 1) * tile;
+  const std::int64_t most = std::max<std::int64_t>(strip_bytes / pixel_bytes / tile, 1) * tile;
+  const std::int64_t strips = strips_of(lines.pixels, most, lines.pixels, machine.threads);
+  const std::int64_t strip = ((lines.pixels + strips - 1) / strips + tile - 1) / tile * tile;
   auto panels = panels_of(vectors_of(picture.out.channels, lanes));
   const Tensor weight = float_tensor(region, region.node(0), Slot::weight);
   const std::span<const float> values = weight.values<float>();

@@ -30,6 +30,13 @@ double ConvPicture::us(double products, double rate, int threads) const {
   return per_call_us + std::max(2e-3 * made * products / rate, bytes / 60e3) / threads;
 }
 
+std::int64_t strips_of(std::int64_t count, std::int64_t most, std::int64_t pixels, int threads) {
+  constexpr std::int64_t enough = 64;
+  const std::int64_t least = (count + most - 1) / most;
+  if (pixels < enough * threads) return least;
+  return std::min((least + threads - 1) / threads * threads, count);
+}
+
 std::vector<float> bias_of(const Region& region) {
   const Node& node = region.node(0);
   auto bias = floats(region, node, Slot::bias);

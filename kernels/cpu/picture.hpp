@@ -26,6 +26,11 @@ struct ConvPicture {
   [[nodiscard]] double us(double products, double rate, int threads) const;
 };
 
+/// Into how many strips, of at most `most` rows or pixels out of `count`, a picture is cut for `threads` threads. Where
+/// there are enough pixels every thread gets as many strips, one behind the other, in all kernels alike: it finds what
+/// it needs of the kernel before in its own caches. Of small pictures threads share out the channels instead.
+[[nodiscard]] std::int64_t strips_of(std::int64_t count, std::int64_t most, std::int64_t pixels, int threads);
+
 /// The bias of node 0, zeros where it has none.
 [[nodiscard]] std::vector<float> bias_of(const Region& region);
 
