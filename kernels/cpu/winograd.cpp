@@ -33,15 +33,12 @@ WinogradShape shape_of(const Winograd& w) {
   const auto& op = *w.node.as<Conv>();
   const std::vector<Window> spatial = windows(op, w.x);
   if (spatial.size() != 2 || op.groups != 1) throw Refused{"not a plain convolution of pictures"};
-  bool padded = false;
   for (const Window& window : spatial) {
     if (window.stride != 1 || window.dilation != 1) throw Refused{"a stride or dilation other than 1"};
     if (std::max(window.pad_begin, window.pad_end) >= window.kernel || std::min(window.pad_begin, window.pad_end) < 0)
       throw Refused{"more padding than taps"};
-    padded = padded || window.pad_begin > 0 || window.pad_end > 0;
   }
   if (!winograd_has(spatial[0].kernel, spatial[1].kernel)) throw Refused{"taps that there are no transforms for"};
-  if (padded && op.pad_value) throw Refused{"padding other than zero"};
   return {w.x[0],
           w.x[1],
           w.y[1],
@@ -62,7 +59,7 @@ struct Plan {
   PixelStrides from, to;
   bool masks_input, clears_padding;
   PackedFloats weights;
-  AlignedFloats bias;
+  AlignedFloats bias, padding;
   TailPlan tail;
 };
 
@@ -77,6 +74,8 @@ Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
       [&] { return std::make_shared<const AlignedFloats>(winograd_weights(values, cut)); });
   auto bias = floats(region, w.node, Slot::bias);
   bias.resize(static_cast<std::size_t>(cut.groups() * cut.group_channels()), 0.0F);
+  auto padding = floats(region, w.node, Slot::pad_value);
+  if (padding.empty()) padding.resize(static_cast<std::size_t>(shape.in), 0.0F);
   const PixelStrides from = pixel_strides(w.x, w.from, cut.lanes);
   const PixelStrides to = pixel_strides(w.y, w.to, cut.lanes);
   return {w.source,
@@ -88,6 +87,7 @@ Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
           w.to != Layout::channels_last,
           std::move(packed),
           by_channel(bias),
+          by_channel(padding),
           std::move(w.tail)};
 }
 
@@ -99,6 +99,7 @@ void run_plan(const Plan& plan, const KernelArgs& args) {
   run.scratch = reinterpret_cast<float*>(args.scratch);
   run.weights = plan.weights->data();
   run.bias = plan.bias.data();
+  run.padding = plan.padding.data();
   run.from = plan.from;
   run.to = plan.to;
   run.masks_input = plan.masks_input;

@@ -87,6 +87,7 @@ struct WinogradRun {
   float* scratch = nullptr;        ///< thread_floats() for each thread
   const float* weights = nullptr;  ///< winograd_weights
   const float* bias = nullptr;     ///< padded to whole groups
+  const float* padding = nullptr;  ///< what lies around the image, by channel, in whole vectors
   PixelStrides from, to;
   bool masks_input = false, clears_padding = false;  ///< channels-last; blocks
   simd::Tail tail;

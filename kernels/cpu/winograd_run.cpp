@@ -51,13 +51,14 @@ class BlockRun {
       simd::WinogradInput in;
       in.taps_down = shape.taps_down, in.taps_across = shape.taps_across;
       in.channels = shape.in, in.block_stride = run_.from.vector, in.masked = run_.masks_input;
+      in.padding = run_.padding;
       in.width = shape.width, in.first_column = first_column(cut_, block_) - shape.pad_left;
       in.tiles = tiles_, in.row = row;
       in.lines = lines_, in.v = v_, in.element_stride = v_stride_;
       for (std::int64_t i = 0; i < at.outputs + shape.taps_down - 1; ++i) {
         const std::int64_t y = at.first + i - shape.pad_top;
         const bool exists = y >= 0 && y < shape.height;
-        in.rows[i] = exists ? run_.x + at.image * run_.from.image + y * run_.from.row : zeros;
+        in.rows[i] = exists ? run_.x + at.image * run_.from.image + y * run_.from.row : nullptr;
         in.strides[i] = exists ? run_.from.pixel : 0;
       }
       kernels_.input(in);
@@ -94,8 +95,6 @@ class BlockRun {
   }
 
  private:
-  static constexpr float zeros[16] = {};
-
   const WinogradCut& cut_;
   const WinogradKernels& kernels_;
   const WinogradRun& run_;

@@ -103,8 +103,8 @@ TEST_CASE("a border larger than one piece of work is written whole by several th
   }
 }
 
-TEST_CASE("an activation right behind the border, which is added last, is refused") {
-  const auto device = cpu::device({.threads = 1});
+TEST_CASE("an activation right behind the border, which the library's convolutions add last, is refused") {
+  const auto device = library_device(1);
   Net net;
   const ValueId y = net.add("conv", bordered(3, 1, 1, 1, paddings[0]), {net.input("x", {1, 16, 9, 7})});
   net.graph.add_output("z", net.add("relu", Activation{}, {y}));

@@ -52,7 +52,8 @@ struct WinogradTiles {
 struct WinogradInput {
   int taps_down = 3, taps_across = 3;
   const float* rows[winograd_most_points] = {};     ///< pixel 0 of the image's rows that are read, channel 0
-  std::int64_t strides[winograd_most_points] = {};  ///< between pixels of each; 0: a row of zeros
+  std::int64_t strides[winograd_most_points] = {};  ///< between pixels of each; 0: a row of padding
+  const float* padding = nullptr;                   ///< what lies outside the image, by channel, in whole vectors
   std::int64_t channels = 0, block_stride = 0;      ///< between vectors of channels
   bool masked = false;                              ///< whether nothing lies behind the last channel
   std::int64_t width = 0, first_column = 0;  ///< of the image; the column that the first tile begins with, maybe < 0

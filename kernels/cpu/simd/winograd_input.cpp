@@ -14,17 +14,21 @@ HWY_INLINE void transform_columns(D d, const WinogradInput& in, std::int64_t blo
   const std::int64_t lanes = static_cast<std::int64_t>(Lanes(d));
   const std::int64_t line = columns * lanes;
   const auto mask = FirstN(d, static_cast<std::size_t>(Masked ? in.channels - block * lanes : lanes));
-  const auto put_zeros = [&](std::int64_t column) HWY_ATTR {
-    for (int p = 0; p < winograd_points(Taps); ++p) StoreU(Zero(d), d, in.lines + p * line + column * lanes);
+  const float* padding = in.padding + block * lanes;
+  const auto put_padding = [&](std::int64_t column) HWY_ATTR {
+    const auto value = LoadU(d, padding);
+    winograd_forward<Taps, Outputs>(
+        d, [&](int) HWY_ATTR { return value; },
+        [&](int p, Vec<D> v) HWY_ATTR { StoreU(v, d, in.lines + p * line + column * lanes); });
   };
   std::int64_t column = 0;
-  for (; column < columns && in.first_column + column < 0; ++column) put_zeros(column);
+  for (; column < columns && in.first_column + column < 0; ++column) put_padding(column);
   const std::int64_t end = in.width - in.first_column < columns ? in.width - in.first_column : columns;
   const std::int64_t first = in.first_column + column;
   constexpr int count = Outputs + Taps - 1;
   const float* rows[count];
   for (int i = 0; i < count; ++i)
-    rows[i] = in.rows[i] + (in.strides[i] == 0 ? 0 : block * in.block_stride + first * in.strides[i]);
+    rows[i] = in.strides[i] == 0 ? padding : in.rows[i] + block * in.block_stride + first * in.strides[i];
   for (; column < end; ++column) {
     winograd_forward<Taps, Outputs>(
         d,
@@ -36,7 +40,7 @@ HWY_INLINE void transform_columns(D d, const WinogradInput& in, std::int64_t blo
         },
         [&](int p, Vec<D> v) HWY_ATTR { StoreU(v, d, in.lines + p * line + column * lanes); });
   }
-  for (; column < columns; ++column) put_zeros(column);
+  for (; column < columns; ++column) put_padding(column);
 }
 
 template <int Taps, int Outputs, class D>
