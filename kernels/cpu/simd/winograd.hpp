@@ -14,7 +14,7 @@ namespace banoff::cpu::simd {
 
 /// Elements of a transformed tile along a dimension of so many taps: 0, the pairs, infinity.
 [[nodiscard]] constexpr int winograd_points(int taps) { return taps == 1 ? 1 : taps + 3; }
-inline constexpr int winograd_most_points = 10, winograd_most_elements = 64;
+inline constexpr int winograd_most_points = 10;
 /// Of the element that tiles of 3 outputs lack.
 inline constexpr int winograd_left_out = 4;
 /// Outputs of a tile, but for those of 3.
