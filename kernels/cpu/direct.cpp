@@ -218,6 +218,7 @@ void run_direct(const DirectPlan& plan, const KernelArgs& args) {
 /// unless memory is what counts; blocked the same.
 double rate(const ConvPicture& picture) {
   constexpr std::int64_t many_elements = 500'000;
+  if (picture.width.kernel > 3) return 87;  // the pixels at the borders, which go one by one, are more
   if (picture.in.elements() + picture.out.elements() > 2 * many_elements && picture.in.padded_channels() >= 64)
     return 92;
   return channels_last(picture.out) ? 102 : 96;
