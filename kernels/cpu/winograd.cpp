@@ -1,6 +1,8 @@
 // Offering convolutions by Winograd's minimal filtering, and making them.
 #include "kernels/cpu/winograd.hpp"
 
+#include <fmt/format.h>
+
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/tail.hpp"

@@ -187,7 +187,8 @@ TEST_CASE("SiLU and sigmoid in own kernels, over all floats: 2.5e-7 of the large
     net.graph.add_output("z", net.add("act", Activation{kind}, {y}));
     const auto types = infer_types(net.graph);
     const Region region = region_of(net.graph, types, {{Layout::plain}, {Layout::channels_last}});
-    for (const auto& [isa, blocked] : instruction_sets(*device)) {
+    for (const auto& set : instruction_sets(*device)) {
+      const cpu::Isa isa = set.first;
       CAPTURE(row_of(kind).name);
       CAPTURE(name_of(isa));
       const auto got = run(*device, *make_kernel(cpu::direct(cpu::Machine{2, isa}, region)), region, net.inputs)[0];
