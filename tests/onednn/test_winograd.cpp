@@ -128,9 +128,9 @@ TEST_CASE("Winograd's convolutions are right for sizes, channels and paddings of
   for (const Sizes& s : sizes) {
     for (const cpu::Isa isa : instruction_sets()) {
       const Layout blocks = blocked(isa);
-      for (const auto& [from, to] :
-           {std::pair(Layout::channels_last, Layout::channels_last), std::pair(blocks, blocks),
-            std::pair(blocks, Layout::channels_last), std::pair(Layout::channels_last, blocks)}) {
+      for (const auto& pair : {std::pair(Layout::channels_last, Layout::channels_last), std::pair(blocks, blocks),
+                               std::pair(blocks, Layout::channels_last), std::pair(Layout::channels_last, blocks)}) {
+        const auto from = pair.first, to = pair.second;
         for (const int threads : {1, 2}) {
           Sizes padded = s;
           padded.values = threads == 2;
