@@ -58,10 +58,11 @@ HWY_INLINE void transform_tiles(D d, const float* line, float* v, float* v_left_
   for (std::int64_t tile = 0; tile < count; ++tile) {
     winograd_forward<Taps, Outputs>(
         d, [&](int i) HWY_ATTR { return LoadU(d, line + i * lanes); },
-        [&](int p, Vec<D> x) HWY_ATTR { StoreU(x, d, p == winograd_left_out ? v_left_out : v + p * element_stride); });
+        [&](int p, Vec<D> x) HWY_ATTR {
+          float* element = p == winograd_left_out ? v_left_out : v + p * element_stride;
+          StoreU(x, d, element + tile * lanes);
+        });
     line += Outputs * lanes;
-    v += lanes;
-    v_left_out += lanes;
   }
 }
 
