@@ -1,6 +1,8 @@
 // The own kernels of the CPU, by family. Each function offers a way to compute a region or throws Refused (region.hpp).
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/region.hpp"
 
 namespace banoff::cpu {
@@ -12,9 +14,16 @@ struct Family {
   FamilyOffer offer;
   std::vector<std::size_t> ops;  ///< places in OpVariant
 };
+/// The place of Op among the alternatives.
+template <class Op, class... All>
+[[nodiscard]] constexpr std::size_t place_in(std::type_identity<std::variant<All...>>) {
+  std::size_t place = 0;
+  static_cast<void>(((std::is_same_v<Op, All> || (++place, false)) || ...));
+  return place;
+}
 template <class... Ops>
 [[nodiscard]] Family family(FamilyOffer offer) {
-  return {offer, {OpVariant(Ops{}).index()...}};
+  return {offer, {place_in<Ops>(std::type_identity<OpVariant>{})...}};
 }
 
 /// Batch norm, affine, clamp, kinked, PReLU, activations and elementwise arithmetic, any chain of them, in one pass
