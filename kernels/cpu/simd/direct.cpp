@@ -1,7 +1,6 @@
 #include "kernels/cpu/simd/direct.hpp"
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/direct.cpp"
-#include "hwy/foreach_target.h"
 #include "kernels/cpu/simd/dispatch.hpp"
 #include "kernels/cpu/simd/tile-inl.hpp"
 

@@ -24,3 +24,6 @@
 #else
 #define BANOFF_UNROLL _Pragma("GCC unroll 32")
 #endif
+
+// Last, since it includes the source for the other targets, which need what is above.
+#include "hwy/foreach_target.h"

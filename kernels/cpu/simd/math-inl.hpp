@@ -6,11 +6,10 @@
 #define BANOFF_SIMD_MATH_INL
 #endif
 
-#include "hwy/highway.h"
+#include "kernels/cpu/simd/vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
-using namespace hwy::HWY_NAMESPACE;  // NOLINT: Highway's operations are meant to be used so
 
 #if HWY_TARGET == HWY_AVX3
 /// 2^(j / 32).

@@ -1,7 +1,6 @@
 #include "kernels/cpu/simd/product.hpp"
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/product.cpp"
-#include "hwy/foreach_target.h"
 #include "kernels/cpu/simd/dispatch.hpp"
 #include "kernels/cpu/simd/tail-inl.hpp"
 

@@ -6,12 +6,11 @@
 #define BANOFF_SIMD_WINOGRAD_INL
 #endif
 
-#include "hwy/highway.h"
+#include "kernels/cpu/simd/vectors-inl.hpp"
 #include "kernels/cpu/simd/winograd.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
-using namespace hwy::HWY_NAMESPACE;  // NOLINT: Highway's operations are meant to be used so
 
 /// Polynomials in t^2 whose coefficients the transforms are made of.
 template <int Taps>

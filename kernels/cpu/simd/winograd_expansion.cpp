@@ -1,13 +1,11 @@
 #include "kernels/cpu/simd/winograd.hpp"
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/winograd_expansion.cpp"
-#include "hwy/foreach_target.h"
-#include "hwy/highway.h"
 #include "kernels/cpu/simd/dispatch.hpp"
+#include "kernels/cpu/simd/vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
-using namespace hwy::HWY_NAMESPACE;  // NOLINT: Highway's operations are meant to be used so
 
 constexpr int points = winograd_points(3);
 constexpr double a = winograd_pair(3, 0), b = winograd_pair(3, 1), aa = a * a, bb = b * b;

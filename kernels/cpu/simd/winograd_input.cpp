@@ -1,7 +1,6 @@
 #include "kernels/cpu/simd/winograd.hpp"
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/winograd_input.cpp"
-#include "hwy/foreach_target.h"
 #include "kernels/cpu/simd/dispatch.hpp"
 #include "kernels/cpu/simd/winograd-inl.hpp"
 

@@ -1,7 +1,6 @@
 #include "kernels/cpu/simd/winograd.hpp"
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/winograd_output.cpp"
-#include "hwy/foreach_target.h"
 #include "kernels/cpu/simd/dispatch.hpp"
 #include "kernels/cpu/simd/tail-inl.hpp"
 #include "kernels/cpu/simd/winograd-inl.hpp"

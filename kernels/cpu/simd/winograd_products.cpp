@@ -1,13 +1,11 @@
 #include "kernels/cpu/simd/winograd.hpp"
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/winograd_products.cpp"
-#include "hwy/foreach_target.h"
-#include "hwy/highway.h"
 #include "kernels/cpu/simd/dispatch.hpp"
+#include "kernels/cpu/simd/vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
-using namespace hwy::HWY_NAMESPACE;  // NOLINT: Highway's operations are meant to be used so
 
 /// Tiles whose sums fill the registers, beside two vectors of weights and one of input.
 #if HWY_TARGET == HWY_AVX2
