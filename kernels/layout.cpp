@@ -6,6 +6,7 @@
 #include "runtime/core/by_enum.hpp"
 #include "runtime/core/checked.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff {
 
@@ -31,7 +32,7 @@ Blocks blocks_of(const Shape& shape, Layout layout) {
   view.channels = shape[1];
   view.lanes = row_for(facts, layout).lanes;
   if (view.lanes == all_channels) view.lanes = std::max<std::int64_t>(view.channels, 1);
-  view.blocks = (shape[1] + view.lanes - 1) / view.lanes;
+  view.blocks = divide_up(shape[1], view.lanes);
   view.spatial = shape.elements(2, shape.rank());
   return view;
 }

@@ -6,6 +6,7 @@
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/simd/product.hpp"
 #include "kernels/cpu/tail.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -23,15 +24,15 @@ struct DensePlan {
   simd::ProductKernel kernel;
 };
 
-std::int64_t panels_of(std::int64_t out) { return (out + simd::product_panel - 1) / simd::product_panel; }
+std::int64_t panels_of(std::int64_t out) { return divide_up(out, simd::product_panel); }
 
 /// [out][in] as [panel][in][64].
-std::shared_ptr<const AlignedFloats> panels(std::span<const float> values, std::int64_t in, std::int64_t out) {
-  auto packed = std::make_shared<AlignedFloats>(static_cast<std::size_t>(panels_of(out) * simd::product_panel * in));
+AlignedFloats panels(std::span<const float> values, std::int64_t in, std::int64_t out) {
+  AlignedFloats packed(static_cast<std::size_t>(panels_of(out) * simd::product_panel * in));
   constexpr std::int64_t panel_width = simd::product_panel;
   constexpr std::int64_t together = 16;  // inputs: a cache line of each output, and a page of the panel
   parallel_for(panels_of(out), in * panel_width, [&](std::int64_t panel) {
-    float* to = packed->data() + panel * panel_width * in;
+    float* to = packed.data() + panel * panel_width * in;
     const std::int64_t width = std::min(panel_width, out - panel * panel_width);
     for (std::int64_t first = 0; first < in; first += together) {
       const std::int64_t end = std::min(in, first + together);
@@ -49,9 +50,7 @@ DensePlan plan_dense(const Machine& machine, const Region& region) {
   const Shape& x = region.type(node.inputs[0]).shape;
   const std::int64_t in = x.back();
   const std::int64_t out = node.as<Dense>()->out;
-  const Tensor weight = float_tensor(region, node, Slot::weight);
-  const std::span<const float> values = weight.values<float>();
-  auto weights = machine.weights->get(values, "dense", [&] { return panels(values, in, out); });
+  auto weights = machine.packed(region, "dense", [&](auto values) { return panels(values, in, out); });
   auto bias = floats(region, node, Slot::bias);
   bias.resize(static_cast<std::size_t>(panels_of(out) * simd::product_panel), 0.0F);
   return {
@@ -86,11 +85,8 @@ Offer dense(const Machine& machine, const Region& region) {
   // Of the library's time (onednn/cost.cpp) 0.75 with one row, 0.9 with four.
   const double read = 4 * static_cast<double>(node.as<Dense>()->out * x.back());
   const double us = (0.7 + 0.05 * static_cast<double>(rows)) * pass_us(read, machine.threads);
-  return loop_offer(std::move(traits), us, [&machine, region] {
-    return [plan = std::make_shared<const DensePlan>(plan_dense(machine, region))](const KernelArgs& args) {
-      run_dense(*plan, args);
-    };
-  });
+  return planned_offer(
+      std::move(traits), us, [&machine, region] { return plan_dense(machine, region); }, run_dense);
 }
 
 }  // namespace banoff::cpu

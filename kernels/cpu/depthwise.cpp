@@ -7,6 +7,7 @@
 #include "kernels/cpu/picture.hpp"
 #include "kernels/cpu/simd/depthwise.hpp"
 #include "kernels/cpu/tail.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -30,20 +31,20 @@ struct DepthwisePlan {
   /// Where the channels are no multiple of a vector, the last vector of a channels-last picture begins early enough to
   /// be whole, and repeats some of the one before: both belong to one task.
   [[nodiscard]] bool repeats() const { return last() && channels() % lanes != 0; }
-  [[nodiscard]] std::int64_t vectors() const { return (channels() + lanes - 1) / lanes; }
+  [[nodiscard]] std::int64_t vectors() const { return divide_up(channels(), lanes); }
   [[nodiscard]] std::int64_t first_channel(std::int64_t vector) const {
     return last() ? std::min(vector * lanes, channels() - lanes) : vector * lanes;
   }
 };
 
 /// [channel][kernel * kernel] as [vector][kernel * kernel][lanes].
-std::shared_ptr<const AlignedFloats> by_vector(std::span<const float> values, const DepthwisePlan& plan) {
+AlignedFloats by_vector(std::span<const float> values, const DepthwisePlan& plan) {
   const std::int64_t taps = std::ssize(values) / plan.channels();
-  auto packed = std::make_shared<AlignedFloats>(static_cast<std::size_t>(plan.vectors() * taps * plan.lanes));
+  AlignedFloats packed(static_cast<std::size_t>(plan.vectors() * taps * plan.lanes));
   for (std::int64_t v = 0; v < plan.vectors(); ++v) {
     for (std::int64_t tap = 0; tap < taps; ++tap) {
       for (std::int64_t lane = 0; lane < plan.lanes && plan.first_channel(v) + lane < plan.channels(); ++lane)
-        packed->data()[(v * taps + tap) * plan.lanes + lane] =
+        packed.data()[(v * taps + tap) * plan.lanes + lane] =
             values[static_cast<std::size_t>((plan.first_channel(v) + lane) * taps + tap)];
     }
   }
@@ -57,7 +58,7 @@ DepthwisePlan plan_depthwise(const Machine& machine, const Region& region) {
   const std::int64_t most =
       channels_last(picture.in) ? std::max<std::int64_t>(1, strip_bytes / row_bytes) : height.output;
   const std::int64_t strips = strips_of(height.output, most, picture.out.spatial, machine.threads);
-  const std::int64_t strip = (height.output + strips - 1) / strips;
+  const std::int64_t strip = divide_up(height.output, strips);
   DepthwisePlan plan{std::move(picture),
                      lanes_of(machine.isa),
                      strip,
@@ -65,10 +66,8 @@ DepthwisePlan plan_depthwise(const Machine& machine, const Region& region) {
                      by_channel(bias_of(region)),
                      TailPlan(region, 1),
                      simd::depthwise_kernel(machine.isa, height.kernel, height.stride)};
-  const Tensor weight = float_tensor(region, region.node(0), Slot::weight);
-  const std::span<const float> values = weight.values<float>();
-  plan.weights = machine.weights->get(values, plan.last() ? "depthwise, channels last" : "depthwise, blocked",
-                                      [&] { return by_vector(values, plan); });
+  plan.weights = machine.packed(region, plan.last() ? "depthwise, channels last" : "depthwise, blocked",
+                                [&](auto values) { return by_vector(values, plan); });
   return plan;
 }
 
@@ -102,7 +101,7 @@ void run_depthwise(const DepthwisePlan& plan, const KernelArgs& args) {
   TailPlan::Steps steps;
   const simd::Tail tail = plan.tail.bind(args, steps);
   const std::int64_t rows = plan.picture.height.output;
-  const std::int64_t strips = (rows + plan.strip - 1) / plan.strip;
+  const std::int64_t strips = divide_up(rows, plan.strip);
   const std::int64_t vectors = plan.vectors() - (plan.repeats() ? 1 : 0);
   const std::int64_t taps = plan.picture.height.kernel * plan.picture.width.kernel;
   const std::int64_t work = plan.strip * plan.picture.width.output * plan.lanes * taps / parallel_products;
@@ -146,16 +145,13 @@ Offer depthwise(const Machine& machine, const Region& region) {
     throw Refused{"a depthwise convolution in another layout"};
   const TailPlan tail(region, 1);
   LoopKernelTraits traits{"depthwise"};
-  traits.weight_bytes = static_cast<std::size_t>(4 * (channels + lanes - 1) / lanes * lanes * picture.height.kernel *
-                                                 picture.width.kernel);
+  traits.weight_bytes =
+      static_cast<std::size_t>(4 * round_up(channels, lanes) * picture.height.kernel * picture.width.kernel);
   const double us = picture.us(static_cast<double>(picture.height.kernel * picture.width.kernel),
                                rate(machine.isa, picture), machine.threads) +
                     tail.us(picture.out.elements(), machine);
-  return loop_offer(std::move(traits), us, [&machine, region] {
-    return [plan = std::make_shared<const DepthwisePlan>(plan_depthwise(machine, region))](const KernelArgs& args) {
-      run_depthwise(*plan, args);
-    };
-  });
+  return planned_offer(
+      std::move(traits), us, [&machine, region] { return plan_depthwise(machine, region); }, run_depthwise);
 }
 
 }  // namespace banoff::cpu

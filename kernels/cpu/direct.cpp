@@ -8,6 +8,7 @@
 #include "kernels/cpu/picture.hpp"
 #include "kernels/cpu/simd/direct.hpp"
 #include "kernels/cpu/tail.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -67,19 +68,16 @@ struct DirectPlan {
   }
 };
 
-std::int64_t vectors_of(std::int64_t channels, std::int64_t lanes) { return (channels + lanes - 1) / lanes; }
-
 /// [out][in][height][width] as [panel][block][height][width][lane of the block][vector][lane].
-std::shared_ptr<const AlignedFloats> by_panel(std::span<const float> values, const ConvPicture& picture,
-                                              const std::vector<Panel>& panels, std::int64_t lanes) {
+AlignedFloats by_panel(std::span<const float> values, const ConvPicture& picture, const std::vector<Panel>& panels,
+                       std::int64_t lanes) {
   const auto& [in, out, height, width, source] = picture;
   const std::int64_t window = height.kernel * width.kernel;
   const std::int64_t taps = in.padded_channels() * window;
-  auto packed =
-      std::make_shared<AlignedFloats>(static_cast<std::size_t>(vectors_of(out.channels, lanes) * lanes * taps));
+  AlignedFloats packed(static_cast<std::size_t>(round_up(out.channels, lanes) * taps));
   for (const Panel& panel : panels) {
     const std::int64_t wide = panel.vectors * lanes;
-    float* to = packed->data() + panel.first * lanes * taps;
+    float* to = packed.data() + panel.first * lanes * taps;
     for (std::int64_t o = 0; o < wide && panel.first * lanes + o < out.channels; ++o) {
       const float* from = values.data() + (panel.first * lanes + o) * in.channels * window;
       for (std::int64_t c = 0; c < in.channels; ++c) {
@@ -101,13 +99,10 @@ DirectPlan plan_direct(const Machine& machine, const Region& region) {
   const std::int64_t pixel_bytes = 4 * picture.in.padded_channels() * picture.width.stride;
   const std::int64_t most = std::max<std::int64_t>(strip_bytes / pixel_bytes / tile, 1) * tile;
   const std::int64_t strips = strips_of(lines.pixels, most, lines.pixels, machine.threads);
-  const std::int64_t strip = ((lines.pixels + strips - 1) / strips + tile - 1) / tile * tile;
-  auto panels = panels_of(vectors_of(picture.out.channels, lanes));
-  const Tensor weight = float_tensor(region, region.node(0), Slot::weight);
-  const std::span<const float> values = weight.values<float>();
-  const std::string form = "direct, " + std::to_string(picture.in.lanes) + " together, to " + std::to_string(lanes) +
-                           ", window " + std::to_string(picture.width.kernel);
-  auto weights = machine.weights->get(values, form, [&] { return by_panel(values, picture, panels, lanes); });
+  const std::int64_t strip = round_up(divide_up(lines.pixels, strips), tile);
+  auto panels = panels_of(divide_up(picture.out.channels, lanes));
+  auto weights = machine.packed(region, "direct, " + std::to_string(picture.in.lanes) + " together",
+                                [&](auto values) { return by_panel(values, picture, panels, lanes); });
   return {std::move(picture),
           lines,
           lanes,
@@ -203,7 +198,7 @@ void run_direct(const DirectPlan& plan, const KernelArgs& args) {
   const simd::Tail tail = plan.tail.bind(args, steps);
   const std::int64_t lines = plan.lines.lines;
   const std::int64_t pixels = plan.lines.pixels;
-  const std::int64_t strips = (pixels + plan.strip - 1) / plan.strip;
+  const std::int64_t strips = divide_up(pixels, plan.strip);
   const std::int64_t panels = std::ssize(plan.panels);
   const std::int64_t work = plan.strip * plan.vector_weights() * simd::widest_direct_panel / parallel_products;
   parallel_for(plan.lines.images * lines * strips * panels, work, [&](std::int64_t task) {
@@ -242,17 +237,13 @@ Offer direct(const Machine& machine, const Region& region) {
   const TailPlan tail(region, 1);
   LoopKernelTraits traits{"direct"};
   const std::int64_t window = height.kernel * width.kernel;
-  const std::int64_t vectors = vectors_of(out.channels, lanes);
-  traits.weight_bytes = static_cast<std::size_t>(4 * vectors * lanes * in.padded_channels() * window);
+  traits.weight_bytes = static_cast<std::size_t>(4 * round_up(out.channels, lanes) * in.padded_channels() * window);
   const double waste = channels_last(out) && out.channels % 8 != 0 ? 1.05 : 1;  // as the library's
   const double us =
       picture.us(static_cast<double>(in.padded_channels() * window) * waste, rate(picture), machine.threads) +
       tail.us(out.elements(), machine);
-  return loop_offer(std::move(traits), us, [&machine, region] {
-    return [plan = std::make_shared<const DirectPlan>(plan_direct(machine, region))](const KernelArgs& args) {
-      run_direct(*plan, args);
-    };
-  });
+  return planned_offer(
+      std::move(traits), us, [&machine, region] { return plan_direct(machine, region); }, run_direct);
 }
 
 }  // namespace banoff::cpu

@@ -45,6 +45,14 @@ class LoopKernel final : public Kernel {
             return std::make_unique<LoopKernel>(traits, prepare());
           }};
 }
+/// The same of `run(plan, args)`, with the plan that `make` makes.
+template <class Make, class Run>
+[[nodiscard]] Offer planned_offer(LoopKernelTraits traits, double cost_us, Make make, Run run) {
+  return loop_offer(std::move(traits), cost_us, [make = std::move(make), run]() -> LoopKernel::Function {
+    using Plan = decltype(make());
+    return [plan = std::make_shared<const Plan>(make()), run](const KernelArgs& args) { run(*plan, args); };
+  });
+}
 /// The same of a function that needs no preparation.
 [[nodiscard]] inline Offer ready_offer(LoopKernelTraits traits, double cost_us, LoopKernel::Function function) {
   return loop_offer(std::move(traits), cost_us, [function = std::move(function)] { return function; });

@@ -8,6 +8,7 @@
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/resample.hpp"
+#include "runtime/core/round_up.hpp"
 #include "runtime/graph/padding.hpp"
 
 namespace banoff::cpu {
@@ -47,7 +48,7 @@ Cuts cut(const Shape& whole, std::size_t axis, const std::vector<std::int64_t>& 
     const bool last = i + 1 == sizes.size();
     if (sizes[i] % unit != 0 && !last) throw Refused{"channels are not whole blocks"};
     pieces.offset.push_back(pieces.whole);
-    pieces.bytes.push_back(static_cast<std::size_t>((sizes[i] + unit - 1) / unit * inner) * element);
+    pieces.bytes.push_back(static_cast<std::size_t>(divide_up(sizes[i], unit) * inner) * element);
     pieces.whole += pieces.bytes.back();
   }
   return pieces;
@@ -148,7 +149,7 @@ Offer shuffle_channels_last(const Region& region, const Node& node, const Channe
   const Blocks view = blocks_of(region.type(node.inputs[0]).shape, Layout::channels_last);
   const std::int64_t rows = view.n * view.spatial, groups = op.groups, each = view.channels / groups;
   return ready_offer({"channel_shuffle"}, copy_us(region, threads), [rows, groups, each](const KernelArgs& args) {
-    const std::int64_t chunks = (rows + rows_at_once - 1) / rows_at_once;
+    const std::int64_t chunks = divide_up(rows, rows_at_once);
     parallel_for(chunks, rows_at_once * groups * each, [&](std::int64_t chunk) {
       const std::int64_t first = chunk * rows_at_once, at = first * groups * each;
       loops::interleave(input(args, 0) + at, std::min(rows_at_once, rows - first), groups, each, output(args, 0) + at);

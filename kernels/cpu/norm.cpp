@@ -9,6 +9,7 @@
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/pointwise.hpp"
 #include "kernels/layout.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -27,7 +28,7 @@ void softmax_rows(const float* x, float* y, std::int64_t rows, std::int64_t size
 }
 
 void softmax_planes(const float* x, float* y, std::int64_t outer, std::int64_t size, std::int64_t inner) {
-  const std::int64_t chunks = (inner + column_chunk - 1) / column_chunk;
+  const std::int64_t chunks = divide_up(inner, column_chunk);
   parallel_for(outer * chunks, 8 * size * column_chunk, [&](std::int64_t task) {
     std::array<float, 2 * column_chunk> scratch;
     const std::int64_t column = task % chunks * column_chunk;

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -30,7 +31,7 @@ AlignedFloats::AlignedFloats(std::size_t count) : count_(count) {
 }
 
 AlignedFloats by_channel(std::span<const float> values) {
-  AlignedFloats padded((values.size() + widest_vector - 1) / widest_vector * widest_vector);
+  AlignedFloats padded(round_up(values.size(), widest_vector));
   std::ranges::copy(values, padded.data());
   return padded;
 }

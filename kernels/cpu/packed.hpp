@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/isa.hpp"
 #include "kernels/cpu/weight_cache.hpp"
+#include "kernels/region.hpp"
 
 namespace banoff::cpu {
 
@@ -29,8 +30,13 @@ class AlignedFloats {
   std::unique_ptr<float[], Free> data_;
 };
 
-/// By the name of the form: "winograd 4x3 avx512".
-using PackedWeights = WeightCache<std::string, AlignedFloats>;
+/// From weights of a shape to a form by name: the same values in another shape are other weights.
+struct PackedForm {
+  Shape shape;
+  std::string name;
+  bool operator==(const PackedForm&) const = default;
+};
+using PackedWeights = WeightCache<PackedForm, AlignedFloats>;
 using PackedFloats = PackedWeights::Pointer;
 
 /// What offering and making own kernels needs to know of the device. Outlives its offers.
@@ -39,6 +45,16 @@ struct Machine {
   Isa isa = Isa::avx2;
   bool exact_convolutions = false;  ///< plain sums only
   std::shared_ptr<PackedWeights> weights = std::make_shared<PackedWeights>();
+
+  /// What `pack` makes of the values of the region's weights, now or earlier. `form` names all that it depends on
+  /// beside them and their shape.
+  template <class F>
+  [[nodiscard]] PackedFloats packed(const Region& region, std::string form, F&& pack) const {
+    const Tensor weight = float_tensor(region, region.node(0), Slot::weight);
+    const std::span<const float> values = weight.values<float>();
+    return weights->get(values, {weight.shape(), std::move(form)},
+                        [&] { return std::make_shared<const AlignedFloats>(pack(values)); });
+  }
 };
 
 /// Values by channel, with zeros up to a whole number of the widest vectors.

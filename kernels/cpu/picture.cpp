@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/core/round_up.hpp"
+
 namespace banoff::cpu {
 
 ConvPicture::ConvPicture(const Region& region) {
@@ -32,9 +34,9 @@ double ConvPicture::us(double products, double rate, int threads) const {
 
 std::int64_t strips_of(std::int64_t count, std::int64_t most, std::int64_t pixels, int threads) {
   constexpr std::int64_t enough = 64;
-  const std::int64_t least = (count + most - 1) / most;
+  const std::int64_t least = divide_up(count, most);
   if (pixels < enough * threads) return least;
-  return std::min((least + threads - 1) / threads * threads, count);
+  return std::min(round_up(least, threads), count);
 }
 
 std::vector<float> bias_of(const Region& region) {

@@ -5,6 +5,7 @@
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -59,7 +60,7 @@ void run_pointwise(const PointwiseChain& chain, const KernelArgs& args, const fl
   const Blocks& view = chain.view;
   const std::int64_t rows =
       std::clamp<std::int64_t>(chunk_elements / std::max<std::int64_t>(view.lanes, 1), 1, view.spatial);
-  const std::int64_t chunks = (view.spatial + rows - 1) / rows;
+  const std::int64_t chunks = divide_up(view.spatial, rows);
   parallel_for(view.n * view.blocks * chunks, rows * view.lanes, [&](std::int64_t task) {
     const std::int64_t plane = task / chunks;
     const std::int64_t row = task % chunks * rows;

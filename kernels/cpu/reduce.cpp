@@ -6,6 +6,7 @@
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/layout.hpp"
+#include "runtime/core/round_up.hpp"
 #include "runtime/graph/reductions.hpp"
 
 namespace banoff::cpu {
@@ -16,7 +17,7 @@ namespace {
 constexpr std::int64_t lane_chunk = 64;
 
 void run_lanes(bool max, const Blocks& in, const float* x, float* y) {
-  const std::int64_t chunks = (in.lanes + lane_chunk - 1) / lane_chunk;
+  const std::int64_t chunks = divide_up(in.lanes, lane_chunk);
   parallel_for(in.n * in.blocks * chunks, in.spatial * std::min(in.lanes, lane_chunk), [&](std::int64_t task) {
     const std::int64_t plane = task / chunks;
     const std::int64_t lane = task % chunks * lane_chunk;

@@ -1,8 +1,6 @@
 // Offering convolutions by Winograd's minimal filtering, and making them.
 #include "kernels/cpu/winograd.hpp"
 
-#include <fmt/format.h>
-
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/tail.hpp"
@@ -67,17 +65,12 @@ struct Plan {
 
 Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
   Winograd w(region);
-  const Tensor weights = float_tensor(region, w.node, Slot::weight);
-  const std::span<const float> values = weights.values<float>();
-  const WinogradShape& shape = cut.shape;
-  auto packed = machine.weights->get(
-      values,
-      fmt::format("winograd {}x{} {} {} {}", shape.taps_down, shape.taps_across, shape.in, cut.lanes, cut.expands),
-      [&] { return std::make_shared<const AlignedFloats>(winograd_weights(values, cut)); });
+  auto packed = machine.packed(region, cut.expands ? "winograd, sums" : "winograd",
+                               [&](auto values) { return winograd_weights(values, cut); });
   auto bias = floats(region, w.node, Slot::bias);
   bias.resize(static_cast<std::size_t>(cut.groups() * cut.group_channels()), 0.0F);
   auto padding = floats(region, w.node, Slot::pad_value);
-  if (padding.empty()) padding.resize(static_cast<std::size_t>(shape.in), 0.0F);
+  if (padding.empty()) padding.resize(static_cast<std::size_t>(cut.shape.in), 0.0F);
   const PixelStrides from = pixel_strides(w.x, w.from, cut.lanes);
   const PixelStrides to = pixel_strides(w.y, w.to, cut.lanes);
   return {w.source,
@@ -126,11 +119,9 @@ Offer winograd(const Machine& machine, const Region& region) {
   traits.scratch_bytes = static_cast<std::size_t>(cut.thread_floats() * cut.threads) * sizeof(float);
   traits.weight_bytes = winograd_weight_floats(cut) * sizeof(float);
   const double us = cut.us + w.tail.us(w.y.elements(), machine);
-  return loop_offer(std::move(traits), us, [&machine, region, cut = std::move(cut)] {
-    return [plan = std::make_shared<const Plan>(make_plan(machine, region, cut))](const KernelArgs& args) {
-      run_plan(*plan, args);
-    };
-  });
+  return planned_offer(
+      std::move(traits), us, [&machine, region, cut = std::move(cut)] { return make_plan(machine, region, cut); },
+      run_plan);
 }
 
 }  // namespace banoff::cpu

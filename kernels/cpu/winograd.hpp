@@ -8,6 +8,7 @@
 #include "kernels/cpu/packed.hpp"
 #include "kernels/cpu/simd/winograd.hpp"
 #include "kernels/layout.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -60,7 +61,7 @@ struct WinogradCut {
   double us = 0;                                             ///< expected
 
   /// Of output channels.
-  [[nodiscard]] std::int64_t vectors() const { return (shape.out + lanes - 1) / lanes; }
+  [[nodiscard]] std::int64_t vectors() const { return divide_up(shape.out, lanes); }
   [[nodiscard]] std::int64_t elements() const {
     return simd::winograd_points(shape.taps_down) * simd::winograd_points(shape.taps_across);
   }
@@ -69,7 +70,7 @@ struct WinogradCut {
     return expands ? simd::winograd_sums * simd::winograd_sums : elements();
   }
   [[nodiscard]] std::int64_t group_channels() const { return simd::winograd_vectors * lanes; }
-  [[nodiscard]] std::int64_t groups() const { return (shape.out + group_channels() - 1) / group_channels(); }
+  [[nodiscard]] std::int64_t groups() const { return divide_up(shape.out, group_channels()); }
   [[nodiscard]] std::int64_t thread_floats() const { return line_floats + v_floats + m_floats; }
 };
 /// The cut that should be fastest. Throws Refused when there are too many tiles.

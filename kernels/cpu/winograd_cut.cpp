@@ -7,6 +7,7 @@
 #include "kernels/cpu/winograd.hpp"
 #include "kernels/region.hpp"
 #include "runtime/core/checked.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -21,7 +22,6 @@ constexpr double cached_weights = 16e6;
 /// Of a convolution: a list of blocks is kept.
 constexpr std::int64_t most_tiles = std::int64_t{1} << 24;
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 /// The beginning of part `i` of `parts` about equal ones.
 std::int64_t part(std::int64_t count, std::int64_t parts, std::int64_t i) { return count * i / parts; }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/winograd.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -40,7 +41,7 @@ class BlockRun {
         m_(v_ + cut.v_floats) {
     const std::int64_t count = tiles_.rows * tiles_.columns;
     // One vector more than there are: elements at multiples of 4096 bytes would share the sets of a cache.
-    v_stride_ = ((cut.shape.in + cut.lanes - 1) / cut.lanes * count + 1) * cut.lanes;
+    v_stride_ = (divide_up(cut.shape.in, cut.lanes) * count + 1) * cut.lanes;
     m_stride_ = (simd::winograd_vectors * count + 1) * cut.lanes;
   }
 
@@ -68,7 +69,7 @@ class BlockRun {
   void compute_group(std::int64_t group) const {
     const WinogradShape& shape = cut_.shape;
     const std::int64_t channel = group * cut_.group_channels();
-    const std::int64_t left = (shape.out - channel + cut_.lanes - 1) / cut_.lanes;
+    const std::int64_t left = divide_up(shape.out - channel, cut_.lanes);
     const std::int64_t vectors = std::min(left, simd::winograd_vectors);
     const float* weights = run_.weights + cut_.weight_elements() * shape.in * channel;
     if (cut_.expands) kernels_.expansion({v_, weights, m_, v_stride_, m_stride_, shape.in, vectors, tiles_});

@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/winograd.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -48,7 +49,7 @@ template <class F>
 void transform(std::span<const float> weights, const WinogradShape& shape, const Matrix& down, const Matrix& across,
                const F& put) {
   const auto rows = static_cast<std::size_t>(shape.taps_down), columns = static_cast<std::size_t>(shape.taps_across);
-  const std::int64_t blocks = (shape.out + channels_together - 1) / channels_together;
+  const std::int64_t blocks = divide_up(shape.out, channels_together);
   const auto elements = static_cast<std::int64_t>(down.size() * across.size());
   parallel_for(blocks, shape.in * channels_together * elements, [&](std::int64_t block) {
     const std::int64_t first = block * channels_together;

@@ -8,6 +8,7 @@
 #include "kernels/gpu/move_plan.hpp"
 #include "kernels/gpu/tuner.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/core/round_up.hpp"
 #include "runtime/graph/activations.hpp"
 
 namespace banoff::gpu {
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::size_t alignment = 256;  // of what the device's own allocations begin at
 
-std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+std::size_t aligned(std::size_t bytes) { return round_up(bytes, alignment); }
 std::byte* aligned(std::byte* memory) {
   return memory + (alignment - reinterpret_cast<std::uintptr_t>(memory) % alignment) % alignment;
 }
@@ -25,7 +26,7 @@ std::byte* aligned(std::byte* memory) {
 std::int64_t padded_channels(std::int64_t channels, const Context& context, const ConvShape& shape, DType type) {
   if (type == DType::f32 || context.math() == Math::fma || shape.groups != 1) return channels;
   constexpr std::int64_t multiple = 8;
-  return (channels + multiple - 1) / multiple * multiple;
+  return round_up(channels, multiple);
 }
 
 bool is_symmetric(const std::vector<Window>& spatial) {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
+#include "runtime/core/round_up.hpp"
+
 namespace banoff {
 
 namespace {
-std::size_t aligned(std::size_t bytes) { return (bytes + arena_alignment - 1) / arena_alignment * arena_alignment; }
+std::size_t aligned(std::size_t bytes) { return round_up(bytes, arena_alignment); }
 }  // namespace
 
 ArenaPlacement place(std::span<const Lifetime> lifetimes) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff {
 
@@ -21,7 +22,7 @@ class Arena {
  public:
   explicit Arena(std::size_t bytes) : bytes_(bytes == 0 ? 1 : bytes) {
     constexpr std::size_t huge_page = std::size_t{2} << 20;
-    if (bytes_ >= huge_page) bytes_ = (bytes_ + huge_page - 1) / huge_page * huge_page;
+    if (bytes_ >= huge_page) bytes_ = round_up(bytes_, huge_page);
     const std::size_t mapped = bytes_ >= huge_page ? bytes_ + huge_page : bytes_;
     void* memory = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) fail_internal("memory ran out: a session takes {} bytes", bytes_);

@@ -171,6 +171,38 @@ TEST_CASE("own convolutions of pictures of few channels, from where a network is
   check_case(*device, cpu::direct, {{1, 3, 2, 2}, 16, {5, 5}, 1, {4, 4}, {4, 4}}, false, 0);
 }
 
+TEST_CASE("weights of the same values in another shape are packed apart") {
+  const auto device = cpu::device({.threads = 2});
+  const auto net_of = [](Op op, const Shape& input, const Shape& weight) {
+    Net net;
+    net.graph.add_output("y", net.add("layer", op, {net.input("x", input)}));
+    net.graph.set_param(0, Slot::weight, Random(3).normal(weight));
+    return net;
+  };
+  const auto convolution = [&](const Shape& input, std::int64_t out, std::int64_t kernel, std::int64_t groups) {
+    const Case each{input, out, {kernel, kernel}, 1, {0, 0}, {0, 0}, false};
+    return net_of(conv_of(each, groups), input, {out, input[1] / groups, kernel, kernel});
+  };
+  const auto dense = [&](std::int64_t in, std::int64_t out) { return net_of(Dense{out, false}, {1, in}, {out, in}); };
+  const auto check = [&](Way way, Net first, Net second, Layout layout) {
+    for (const auto& set : instruction_sets(*device)) {
+      const cpu::Machine machine{2, set.first};
+      const auto kernel_of = [&](const Net& net, const std::vector<TensorType>& types) {
+        return make_kernel(way(machine, region_of(net.graph, types, {{layout}, {layout}})));
+      };
+      const auto first_types = infer_types(first.graph);
+      const auto kept = kernel_of(first, first_types);  // for as long as a kernel has them, packed weights are shared
+      check_way(*device, machine, way, second, layout, layout);
+    }
+  };
+  check(cpu::dense, dense(16, 8), dense(8, 16), Layout::plain);
+  check(cpu::direct, convolution({1, 40, 3, 3}, 24, 1, 1), convolution({1, 24, 3, 3}, 40, 1, 1), Layout::channels_last);
+  check(cpu::depthwise, convolution({1, 50, 7, 7}, 50, 3, 50), convolution({1, 18, 7, 7}, 18, 5, 18),
+        Layout::channels_last);
+  check(cpu::winograd, convolution({1, 32, 6, 6}, 16, 3, 1), convolution({1, 16, 6, 6}, 32, 3, 1),
+        Layout::channels_last);
+}
+
 TEST_CASE("SiLU and sigmoid in own kernels, over all floats: 2.5e-7 of the larger of 1 and the result") {
   const auto device = cpu::device({.threads = 2});
   std::vector<float> values;

@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::onednn {
 
@@ -117,7 +118,7 @@ void Border::add_to(float* y) const {
   const std::int64_t lanes = view_.lanes;
   const std::int64_t step =
       std::clamp<std::int64_t>(chunk_elements / lanes, 1, std::max<std::int64_t>(view_.spatial, 1));
-  const std::int64_t chunks = (view_.spatial + step - 1) / step;
+  const std::int64_t chunks = divide_up(view_.spatial, step);
   cpu::parallel_for(view_.n * view_.blocks * chunks, step * lanes, [&](std::int64_t task) {
     const std::int64_t plane = task / chunks;
     const std::int64_t first = task % chunks * step;

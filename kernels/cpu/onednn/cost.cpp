@@ -7,6 +7,7 @@
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/onednn/compat.hpp"
 #include "kernels/cpu/onednn/primitive.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::onednn {
 
@@ -48,7 +49,7 @@ double convolution_us(const ConvolutionShape& c, int threads) {
   const std::int64_t pixels = c.output.elements(2, c.output.rank());
   const bool blocked = c.output_layout == Layout::blocked8 || c.output_layout == Layout::blocked16;
   const std::int64_t width = c.output_layout == Layout::blocked16 ? 16 : 8;
-  const auto up = [&](std::int64_t channels) { return (channels + width - 1) / width * width; };
+  const auto up = [&](std::int64_t channels) { return round_up(channels, width); };
   // Blocked layouts compute the padding too; channels-last masks the rest of a vector, at a small loss.
   const bool depthwise = c.in_per_group == 1 && c.groups > 1;
   const bool stem = c.input_layout == Layout::plain && c.output_layout != Layout::plain;

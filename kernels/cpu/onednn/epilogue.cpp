@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/layout.hpp"
+#include "runtime/core/round_up.hpp"
 
 namespace banoff::onednn {
 
@@ -101,7 +102,7 @@ class Builder {
   void per_channel(Algorithm algorithm, std::vector<float> values) {
     // Whole vectors are read: room for the last of them.
     constexpr std::size_t widest = 16;
-    values.resize((values.size() + widest - 1) / widest * widest, 0.0F);
+    values.resize(round_up(values.size(), widest), 0.0F);
     result_.constants.emplace_back(next_argument(), std::move(values));
     ops_.append_binary(algorithm, target_.channels);
   }
