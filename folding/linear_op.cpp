@@ -18,6 +18,13 @@ bool any_reads_padding(const std::vector<Window>& all, const Padding& padding, b
 
 }  // namespace
 
+LinearOp linear_op(const Op& op, const Shape& weight, const Shape& input) {
+  const auto* conv = std::get_if<Conv>(&op);
+  const auto* transposed = std::get_if<ConvTranspose>(&op);
+  const std::int64_t groups = conv ? groups_of(*conv, input) : transposed ? transposed->groups : 1;
+  return {weight[0], weight[1], weight.elements(2, weight.rank()), groups, transposed != nullptr};
+}
+
 bool reads_padding(const Conv& op, const Shape& input, bool at_any_size) {
   return any_reads_padding(windows(op, input), op.padding, at_any_size);
 }

@@ -22,6 +22,9 @@ struct LinearOp {
   [[nodiscard]] std::int64_t out_channel(std::int64_t i) const { return transposed ? minor(i) : major(i); }
 };
 
+/// How a conv, transposed conv or dense layer with a weight of this shape connects channels.
+[[nodiscard]] LinearOp linear_op(const Op& op, const Shape& weight, const Shape& input);
+
 /// Whether any window of this span reads padding.
 [[nodiscard]] inline bool reads_padding(const Window& w) {
   return w.output > 0 &&

@@ -31,13 +31,6 @@ double largest_of(std::span<const double> values) {
 
 }  // namespace
 
-LinearOp linear_op(const Op& op, const Shape& weight, const Shape& input) {
-  const auto* conv = std::get_if<Conv>(&op);
-  const auto* transposed = std::get_if<ConvTranspose>(&op);
-  const std::int64_t groups = conv ? groups_of(*conv, input) : transposed ? transposed->groups : 1;
-  return {weight[0], weight[1], weight.elements(2, weight.rank()), groups, transposed != nullptr};
-}
-
 ScaledRows::ScaledRows(const Tensor& stored, const LinearOp& linear, const Scaling* scaling)
     : stored_(stored), linear_(linear), scaling_(scaling), columns_(at(length())), row_(at(length())) {}
 

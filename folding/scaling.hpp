@@ -32,9 +32,6 @@ struct Version {
   }
 };
 
-/// How a conv, transposed conv or dense layer with a weight of this shape connects channels.
-[[nodiscard]] LinearOp linear_op(const Op& op, const Shape& weight, const Shape& input);
-
 /// Reads weights row by row (dimension 0), as scaled, in double. For one thread.
 class ScaledRows {
  public:

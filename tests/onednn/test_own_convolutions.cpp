@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "instruction_sets.hpp"
 #include "kernels/cpu/linear.hpp"
 #include "region_check.hpp"
 #include "runtime/graph/activations.hpp"
@@ -60,18 +61,6 @@ constexpr int tails = 12;
 
 using Way = Offer (*)(const cpu::Machine&, const Region&);
 
-/// The instruction sets of this processor, with the layouts that the device has for them.
-std::vector<std::pair<cpu::Isa, Layout>> instruction_sets(const Device& device) {
-#if defined(__x86_64__)
-  std::vector<std::pair<cpu::Isa, Layout>> sets{{cpu::Isa::avx2, Layout::blocked8}};
-  if (std::ranges::count(layouts_of(device), Layout::blocked16) > 0)
-    sets.emplace_back(cpu::Isa::avx512, Layout::blocked16);
-  return sets;
-#else
-  return {{cpu::Isa::neon, Layout::channels_last}};
-#endif
-}
-
 /// One way in one pair of layouts against the reference.
 void check_way(const Device& device, const cpu::Machine& machine, Way way, Net& net, Layout from, Layout to) {
   CAPTURE(name_of(machine.isa));
@@ -97,9 +86,9 @@ void check_case(const Device& device, Way way, const Case& each, bool depthwise,
   Net net;
   const ValueId y = net.add("conv", conv_of(each, depthwise ? each.input[1] : 1), {net.input("x", each.input)});
   net.graph.add_output("z", followed_by(net, y, tail));
-  for (const auto& [isa, blocked] : instruction_sets(device)) {
+  for (const cpu::Isa isa : instruction_sets()) {
     const cpu::Machine machine{2, isa};
-    for (const Layout to : {Layout::channels_last, blocked}) {
+    for (const Layout to : {Layout::channels_last, blocked(isa)}) {
       const bool image = each.input[1] <= 4;
       check_way(device, machine, way, net, image ? Layout::plain : to, to);
     }
@@ -185,8 +174,8 @@ TEST_CASE("weights of the same values in another shape are packed apart") {
   };
   const auto dense = [&](std::int64_t in, std::int64_t out) { return net_of(Dense{out, false}, {1, in}, {out, in}); };
   const auto check = [&](Way way, Net first, Net second, Layout layout) {
-    for (const auto& set : instruction_sets(*device)) {
-      const cpu::Machine machine{2, set.first};
+    for (const cpu::Isa isa : instruction_sets()) {
+      const cpu::Machine machine{2, isa};
       const auto kernel_of = [&](const Net& net, const std::vector<TensorType>& types) {
         return make_kernel(way(machine, region_of(net.graph, types, {{layout}, {layout}})));
       };
@@ -219,8 +208,7 @@ TEST_CASE("SiLU and sigmoid in own kernels, over all floats: 2.5e-7 of the large
     net.graph.add_output("z", net.add("act", Activation{kind}, {y}));
     const auto types = infer_types(net.graph);
     const Region region = region_of(net.graph, types, {{Layout::plain}, {Layout::channels_last}});
-    for (const auto& set : instruction_sets(*device)) {
-      const cpu::Isa isa = set.first;
+    for (const cpu::Isa isa : instruction_sets()) {
       CAPTURE(row_of(kind).name);
       CAPTURE(name_of(isa));
       const auto got = run(*device, *make_kernel(cpu::direct(cpu::Machine{2, isa}, region)), region, net.inputs)[0];

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "instruction_sets.hpp"
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/winograd.hpp"
 #include "region_check.hpp"
@@ -29,18 +30,6 @@ Conv conv_of(const Sizes& s) {
   conv.pad_value = s.values;
   return conv;
 }
-
-/// The instruction sets that this processor has.
-std::vector<cpu::Isa> instruction_sets() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
-    return {cpu::Isa::avx2, cpu::Isa::avx512};
-  return {cpu::Isa::avx2};
-#else
-  return {cpu::Isa::neon};
-#endif
-}
-Layout blocked(cpu::Isa isa) { return isa == cpu::Isa::avx512 ? Layout::blocked16 : Layout::blocked8; }
 
 struct ConvNet : Net {
   explicit ConvNet(const Sizes& s, bool residual = false, const std::vector<Op>& behind = {}) {
