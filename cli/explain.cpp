@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "banoff/file.hpp"
+#include "cli/carried.hpp"
 #include "cli/commands.hpp"
 #include "cli/dot.hpp"
 #include "cli/options.hpp"
@@ -54,6 +55,7 @@ int explain(const ExplainCommand& options) {
     print_json({{"model", options.model.file},
                 {"method", std::string(name_of(options.fold.method))},
                 {"sizes", sizes_json(model.sizes())},
+                {"carried", carried_json(model)},
                 {"norms", norms}});
     return 0;
   }
@@ -61,6 +63,7 @@ int explain(const ExplainCommand& options) {
     fmt::print("{}: {}: {}\n", norm.where, norm.name, sentence(norm, outcomes));
   }
   print_sizes(model.sizes());
+  print_carried(model);
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/carried.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/outcome.hpp"
@@ -60,7 +61,7 @@ double end_to_end_error(const Model& original, const Model& folded) {
 }
 
 Json json_of(const FoldCommand& options, const FoldReport& report, const Outcomes& outcomes,
-             const std::vector<SizeInfo>& sizes, const std::optional<double>& error) {
+             const std::vector<SizeInfo>& sizes, const std::optional<double>& error, const Json& carried) {
   Json nodes = Json::array();
   for (const FoldedNorm& norm : report.norms) {
     nodes.push_back({{"name", norm.name},
@@ -91,6 +92,7 @@ Json json_of(const FoldCommand& options, const FoldReport& report, const Outcome
             {"trainable_after", report.trainable_after},
             {"removed_percent_paper", report.removed_percent_paper}}},
           {"sizes", sizes_json(sizes)},
+          {"carried", carried},
           {"proved_optimal", report.proved},
           {"computed_in_float32", report.widened},
           {"with_literal_activations", report.folded_literal},
@@ -148,11 +150,13 @@ int fold(const FoldCommand& options) {
   if (!options.output.empty()) check_output(options.output, model.manifest());
   const auto [folded, report] = fold_model(model, on_threads(fold_options(options), options.device));
   std::optional<double> error;
-  if (options.check.value_or(is_quick(model))) error = end_to_end_error(model, folded);
+  const bool can_run = model.unsupported().empty();
+  if (options.check.value_or(can_run && is_quick(model))) error = end_to_end_error(model, folded);
   const std::vector<SizeInfo> sizes = options.output.empty() ? folded.sizes() : folded.save(options.output);
   const Outcomes outcomes(report, folded, options.device);
-  if (options.json) print_json(json_of(options, report, outcomes, sizes, error));
+  if (options.json) print_json(json_of(options, report, outcomes, sizes, error, carried_json(model)));
   else print_report(report, outcomes, sizes, error);
+  if (!options.json) print_carried(model);
   if (!options.json && !options.output.empty()) print_fixed(options.output, sizes);
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/carried.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/profile.hpp"
@@ -78,7 +79,7 @@ bench::Profile profile_of(const InspectCommand& options, const Model& model, con
   return bench::profile({std::move(subject)}, options.timing, [&](double share) { progress.set_share(share); }).front();
 }
 
-Json json_report(const InspectCommand& options, const Model& model, const Totals& totals, const PlanInfo& plan) {
+Json json_report(const InspectCommand& options, const Model& model, const Totals& totals, const PlanInfo* plan) {
   Json layers = Json::array();
   for (const LayerInfo& layer : model.layers()) {
     layers.push_back({{"name", layer.name},
@@ -98,7 +99,8 @@ Json json_report(const InspectCommand& options, const Model& model, const Totals
           {"parameters", totals.parameters},
           {"flops", totals.flops},
           {"layers", layers},
-          {"plan", json_of(plan, options.device.name)}};
+          {"carried", carried_json(model)},
+          {"plan", plan == nullptr ? Json() : json_of(*plan, options.device.name)}};
 }
 
 void print_layers(const Model& model) {
@@ -128,10 +130,14 @@ int inspect(const InspectCommand& options) {
     totals.parameters += layer.parameters;
     totals.flops += layer.flops;
   }
-  const CompiledModel compiled = CompiledModel::compile(model, options.device);
-  const PlanInfo& plan = compiled.info();
+  // What cannot be run is shown without a plan, unless that is what was asked for.
+  std::optional<CompiledModel> compiled;
+  if (options.plan || options.profile || model.unsupported().empty()) {
+    compiled = CompiledModel::compile(model, options.device);
+  }
+  const PlanInfo* plan = compiled ? &compiled->info() : nullptr;
   std::optional<bench::Profile> profile;
-  if (options.profile) profile = profile_of(options, model, compiled);
+  if (options.profile) profile = profile_of(options, model, *compiled);
   if (options.json) {
     Json json = json_report(options, model, totals, plan);
     if (profile) json["profile"] = bench::to_json(*profile);
@@ -144,13 +150,15 @@ int inspect(const InspectCommand& options) {
   print_sizes(model.sizes());
   fmt::print("\n");
   if (profile) fmt::print("{}", to_text(*profile, options.order));
-  else if (options.plan) print_steps(plan);
+  else if (options.plan) print_steps(*plan);
   else print_layers(model);
   fmt::print("\n{} parameters, {:.4g} GFLOP a run\n", grouped(totals.parameters),
              static_cast<double>(totals.flops) * 1e-9);
+  print_carried(model);
+  if (plan == nullptr) return 0;
   const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
   fmt::print("on {}: {} kernels, {:.2f} MiB of values per session, {:.2f} MiB of packed weights\n", options.device.name,
-             plan.steps.size(), megabytes(plan.arena_bytes), megabytes(plan.weight_bytes));
+             plan->steps.size(), megabytes(plan->arena_bytes), megabytes(plan->weight_bytes));
   return 0;
 }
 

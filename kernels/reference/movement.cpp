@@ -5,6 +5,7 @@
 #include "kernels/reference/context.hpp"
 #include "kernels/reference/walk.hpp"
 #include "runtime/core/convert.hpp"
+#include "runtime/core/fail.hpp"
 
 namespace banoff::reference {
 
@@ -135,6 +136,12 @@ Body reference(const Identity&, Context<T>& context) {
   return copy(context.outputs[0]);
 }
 BANOFF_REFERENCE(Identity);
+
+template <class T>
+Body reference(const Opaque& op, Context<T>&) {
+  banoff::fail(ErrorKind::refused, "{} cannot be run: {}", op.foreign->op, op.foreign->reason);
+}
+BANOFF_REFERENCE(Opaque);
 
 template <class T>
 Body reference(const Constant&, Context<T>& context) {

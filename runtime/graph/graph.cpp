@@ -154,7 +154,7 @@ std::string TensorType::str() const { return fmt::format("{} {}{}", name_of(dtyp
 
 std::string describe(const Node& node, const std::string& message) {
   const std::string where = node.where.str();
-  return fmt::format("{}{}{} '{}': {}", where, where.empty() ? "" : ": ", row_of(node.op).name, node.name, message);
+  return fmt::format("{}{}{} '{}': {}", where, where.empty() ? "" : ": ", name_of(node.op), node.name, message);
 }
 
 }  // namespace banoff

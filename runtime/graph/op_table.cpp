@@ -108,11 +108,19 @@ const OpRow* find_op(std::string_view name) {
 }
 
 const OpRow& row_of(const Op& op) {
+  // No model file can name it, so the table has no row of it.
+  static const OpRow carried{"opaque", Opaque{}};
+  if (std::holds_alternative<Opaque>(op)) return carried;
   const auto table = op_table();
   if (const auto exact = std::ranges::find(table, op, &OpRow::prototype); exact != table.end()) return *exact;
   // relu6 is a clip only with its own bounds, so it stands before clip and clip is found from the back.
   return *std::ranges::find_if(table.rbegin(), table.rend(),
                                [&](const OpRow& row) { return same_kind(row.prototype, op); });
+}
+
+std::string_view name_of(const Op& op) {
+  const auto* opaque = std::get_if<Opaque>(&op);
+  return opaque != nullptr && opaque->foreign ? std::string_view(opaque->foreign->op) : row_of(op).name;
 }
 
 std::string_view slot_name(Slot slot) {

@@ -16,6 +16,7 @@
 #include "runtime/graph/op_facts.hpp"
 #include "runtime/graph/op_types.hpp"
 #include "runtime/graph/ops_detection.hpp"
+#include "runtime/graph/ops_opaque.hpp"
 #include "runtime/graph/ops_values.hpp"
 
 namespace banoff {
@@ -412,7 +413,7 @@ struct Constant {
   X(Resize) X(Activation) X(PRelu) X(Clamp) X(Kinked) X(Softmax) X(GroupNorm) X(LayerNorm) X(Identity) X(Cast) \
   X(Constant) X(AdaptiveAvgPool) X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) \
   X(Compare) X(Pair) X(Where) X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) \
-  X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices)
+  X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices) X(Opaque)
 // clang-format on
 template <class Nothing, class... Ops>
 using Listed = std::variant<Ops...>;
@@ -454,6 +455,8 @@ struct OpRow {
 [[nodiscard]] const OpRow* find_op(std::string_view name);
 /// The row that an op prints as: the most specific one whose prototype it agrees with.
 [[nodiscard]] const OpRow& row_of(const Op& op);
+/// What messages and reports call it: the row's name; of a node that is only carried, its operator's.
+[[nodiscard]] std::string_view name_of(const Op& op);
 /// The name of a parameter in a weights file, after the node's path: "weight", "running_mean", …
 [[nodiscard]] std::string_view slot_name(Slot slot);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/opaque.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/inputs.hpp"
 #include "runtime/load/load.hpp"
@@ -72,6 +73,7 @@ std::string print_input(const Graph& graph, const GraphInput& input) {
 }  // namespace
 
 std::string print_yaml(const Graph& graph, const Manifest& manifest) {
+  require_writable(graph);
   const SavedParams saved(graph);
   std::string out = fmt::format("name: {}\ninputs:\n", yaml_text(graph.name));
   for (const GraphInput& input : graph.inputs) out += print_input(graph, input);

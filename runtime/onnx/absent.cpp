@@ -18,4 +18,8 @@ std::map<std::string, std::string> save_onnx(const std::filesystem::path& file, 
              file.string());
 }
 
+void copy_onnx(const std::filesystem::path&, const std::filesystem::path& to) {
+  fail_input("{}: this build writes no ONNX; install libonnx-dev and libprotobuf-dev and configure again", to.string());
+}
+
 }  // namespace banoff

@@ -54,6 +54,12 @@ const onnx::TensorProto* Attributes::tensor(std::string_view name) {
   return found ? &found->t() : nullptr;
 }
 
+const onnx::GraphProto& Attributes::graph(std::string_view name) {
+  const AttributeProto* found = find(name, AttributeProto::GRAPH);
+  if (found == nullptr) fail_input("attribute {} is missing", name);
+  return found->g();
+}
+
 void Attributes::require(std::string_view name, std::int64_t value) {
   const std::int64_t given = integer(name, value);
   if (given != value) fail_input("{} = {} is not supported, only {}", name, given, value);

@@ -22,6 +22,8 @@ class Attributes {
   [[nodiscard]] std::optional<Ints> integers(std::string_view name);
   [[nodiscard]] std::optional<std::vector<double>> reals(std::string_view name);
   [[nodiscard]] const onnx::TensorProto* tensor(std::string_view name);
+  /// A subgraph, which must be there.
+  [[nodiscard]] const onnx::GraphProto& graph(std::string_view name);
   /// An attribute that says nothing about inference.
   void ignore(std::string_view name) { known_.emplace(name); }
   /// One that must have the value that means nothing.

@@ -265,7 +265,8 @@ void write(const Identity&, const Writer& w) { (void)w.emit("Identity", {w.in()}
 void write(const Cast& op, const Writer& w) { set(w.emit("Cast", {w.in()}), "to", std::int64_t{onnx_types[op.to]}); }
 
 void write(const Constant&, const Writer& w) {
-  (void)w.emit("Identity", {w.constant("value", w.tensor(Slot::value).as(w.dtype()))});
+  const Tensor value = w.tensor(Slot::value).as(w.dtype());
+  if (!w.exporter().is_constant(w.source().outputs[0], value)) (void)w.emit("Identity", {w.constant("value", value)});
 }
 
 namespace {
@@ -277,6 +278,10 @@ void write(const DecodeBoxes& op, const Writer&) { has_none(op); }
 void write(const Nms& op, const Writer&) { has_none(op); }
 void write(const RoiAlign& op, const Writer&) { has_none(op); }
 void write(const PickChannel& op, const Writer&) { has_none(op); }
+
+void write(const Opaque& op, const Writer& w) {
+  w.exporter().write_carried(dynamic_cast<const Carried&>(*op.foreign), w.ins(), w.outs());
+}
 
 void write(const Writer& w) {
   std::visit([&](const auto& op) { write(op, w); }, w.source().op);

@@ -62,13 +62,11 @@ void set_windows(onnx::NodeProto& node, const Pool& op, const std::vector<Window
   set(node, "kernel_shape", each(op.kernel, windows.size()));
   set(node, "strides", each(op.steps(), windows.size()));
   set(node, "pads", pads_of(windows));
-  if (op.kind == PoolKind::max) set(node, "dilations", each(op.dilation, windows.size()));
+  const bool dilated = std::ranges::any_of(windows, [](const Window& window) { return window.dilation != 1; });
+  if (op.kind == PoolKind::max || dilated) set(node, "dilations", each(op.dilation, windows.size()));
 }
 
 void write_average(const Pool& op, const Writer& w) {
-  if (std::ranges::any_of(op.dilation.values, [](auto step) { return step != 1; })) {
-    fail_input("a dilated average pool has no operator before opset 19");
-  }
   const std::vector<Window> given = windows(op, w.shape());
   std::vector<Window> padded = given;
   // Of padding that counts, what is added to it does not: then the former becomes part of the picture.

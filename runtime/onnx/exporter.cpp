@@ -12,8 +12,6 @@ namespace onnx_export {
 
 namespace {
 
-constexpr std::int64_t opset = 18;
-
 onnx::AttributeProto& add(onnx::NodeProto& node, const std::string& name, onnx::AttributeProto::AttributeType type) {
   onnx::AttributeProto& attribute = *node.add_attribute();
   attribute.set_name(name);
@@ -39,7 +37,7 @@ void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values
 
 Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types, const std::vector<Elsewhere>& elsewhere,
                    Purpose purpose)
-    : graph_(graph), types_(types), elsewhere_(elsewhere), purpose_(purpose) {}
+    : graph_(graph), types_(types), elsewhere_(elsewhere), purpose_(purpose), opset_(target_opset()) {}
 
 bool Exporter::is_open(ValueId value, std::size_t axis) const {
   const auto other = [&](const Elsewhere& there) {
@@ -98,17 +96,17 @@ void Exporter::name_values() {
     std::string& name = names_[static_cast<std::size_t>(output.value)];
     if (name.empty()) name = output.name;
   }
+  name_carried();
   for (std::size_t i = 0; i < names_.size(); ++i) {
     if (names_[i].empty()) names_[i] = unique(graph_.values[i].name);
   }
 }
 
 onnx::ModelProto Exporter::run() {
-  model_.set_ir_version(8);
   model_.set_producer_name("banoff");
   onnx::OperatorSetIdProto& operators = *model_.add_opset_import();
   operators.set_domain("");
-  operators.set_version(opset);
+  operators.set_version(opset_);
   target().set_name(graph_.name.empty() ? "network" : graph_.name);
   name_values();
   for (const GraphInput& input : graph_.inputs) {
@@ -125,12 +123,13 @@ onnx::ModelProto Exporter::run() {
     }
   }
   for (const GraphOutput& output : graph_.outputs) {
-    describe(*target().add_output(), output.name, output.value);
+    describe_output(output);
     if (name(output.value) == output.name) continue;
     onnx::NodeProto& copy = node("Identity", output.name);
     copy.add_input(name(output.value));
     copy.add_output(output.name);
   }
+  finish_carried();
   return std::move(model_);
 }
 
@@ -141,9 +140,21 @@ std::string Exporter::unique(const std::string& wanted) {
 }
 
 std::string Exporter::constant(const std::string& wanted, const Tensor& tensor) {
-  const std::string name = unique(wanted);
-  store(name, tensor);
-  return name;
+  const auto [known, added] = constants_.try_emplace({tensor.data(), tensor.dtype(), tensor.shape().vec()});
+  if (!added) return known->second;
+  known->second = unique(wanted);
+  held_.push_back(tensor);
+  store(known->second, tensor);
+  return known->second;
+}
+
+bool Exporter::is_constant(ValueId value, const Tensor& tensor) {
+  if (graph_.is_output(value)) return false;
+  std::string& name = names_[static_cast<std::size_t>(value)];
+  const auto [known, added] = constants_.try_emplace({tensor.data(), tensor.dtype(), tensor.shape().vec()}, name);
+  if (added) held_.push_back(tensor), store(name, tensor);
+  name = known->second;
+  return true;
 }
 
 void Exporter::store(const std::string& name, const Tensor& tensor) {

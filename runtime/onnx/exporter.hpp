@@ -3,11 +3,14 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "runtime/graph/open_sizes.hpp"
+#include "runtime/onnx/carried.hpp"
 
 namespace banoff::onnx_export {
 
@@ -26,13 +29,22 @@ class Exporter {
   [[nodiscard]] const std::string& name(ValueId value) const { return names_[static_cast<std::size_t>(value)]; }
   /// A constant of the graph, called like `wanted`.
   std::string constant(const std::string& wanted, const Tensor& tensor);
+  /// Makes a value an initializer, which it can be unless it is an output: whether it is one now.
+  [[nodiscard]] bool is_constant(ValueId value, const Tensor& tensor);
   onnx::NodeProto& node(const std::string& op, const std::string& wanted_name);
+  /// What an opaque node holds, as it was but for the names of values and, where the file is of a later opset, the form.
+  void write_carried(const Carried& carried, const std::vector<std::string>& ins, const std::vector<std::string>& outs);
   [[nodiscard]] std::string unique(const std::string& wanted);
   /// Whether dimensions of the value but the first are open.
   [[nodiscard]] bool open_behind_batch(ValueId value) const;
 
  private:
   void name_values();
+  void name_carried();
+  /// Opsets, functions and the order of inputs, as the model has them that carried nodes come from.
+  void finish_carried();
+  void describe_output(const GraphOutput& output);
+  [[nodiscard]] std::int64_t target_opset() const;
   void store(const std::string& name, const Tensor& tensor);
   void describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const;
   [[nodiscard]] bool is_open(ValueId value, std::size_t axis) const;
@@ -45,6 +57,9 @@ class Exporter {
   Purpose purpose_;
   std::vector<std::string> names_;  ///< by ValueId
   std::set<std::string> taken_;
+  std::int64_t opset_;
+  std::map<std::tuple<const void*, DType, Ints>, std::string> constants_;  ///< by data, type and shape: their names
+  std::vector<Tensor> held_;  ///< those of `constants_`, so that no other comes to lie where one lay
   onnx::ModelProto model_;
 };
 
@@ -57,10 +72,13 @@ class Writer {
   /// Casts the outputs back. To be called when the node is written.
   void finish() const;
 
+  [[nodiscard]] Exporter& exporter() const noexcept { return exporter_; }
   [[nodiscard]] const Graph& graph() const noexcept { return exporter_.graph(); }
   [[nodiscard]] const Node& source() const noexcept { return node_; }
   [[nodiscard]] std::string in(std::size_t i = 0) const { return ins_.at(i); }
   [[nodiscard]] std::string out(std::size_t i = 0) const { return outs_.at(i); }
+  [[nodiscard]] const std::vector<std::string>& ins() const noexcept { return ins_; }
+  [[nodiscard]] const std::vector<std::string>& outs() const noexcept { return outs_; }
   [[nodiscard]] const Shape& shape(std::size_t i = 0) const { return exporter_.type(node_.inputs.at(i)).shape; }
   [[nodiscard]] const Shape& out_shape() const { return exporter_.type(node_.outputs.at(0)).shape; }
   [[nodiscard]] DType dtype() const { return wide_ ? DType::f32 : exporter_.type(node_.outputs.at(0)).dtype; }

@@ -6,6 +6,8 @@
 
 #include "runtime/core/fail.hpp"
 #include "runtime/load/suggest.hpp"
+#include "runtime/onnx/element_type.hpp"
+#include "runtime/onnx/names.hpp"
 #include "runtime/onnx/tensor.hpp"
 
 namespace banoff::onnx_import {
@@ -43,13 +45,7 @@ std::string name_of_dim(const std::string& dim_param, const std::string& input, 
 
 std::vector<Dim> dims_of(const onnx::ValueInfoProto& input, const Shape* given, Symbols& symbols) {
   const onnx::TypeProto::Tensor& type = input.type().tensor_type();
-  if (!type.has_shape() && given == nullptr) {
-    fail_input("input '{}' has no shape; give one with --shape {}:1x3x224x224", input.name(), input.name());
-  }
   const std::size_t rank = type.has_shape() ? static_cast<std::size_t>(type.shape().dim_size()) : given->rank();
-  if (rank > Shape::max_rank) {
-    fail_input("input '{}' has {} dimensions, at most {} are supported", input.name(), rank, Shape::max_rank);
-  }
   if (given != nullptr && given->rank() != rank) {
     fail_input("input '{}': shape {} given, {} dimensions expected", input.name(), given->str(), rank);
   }
@@ -58,7 +54,6 @@ std::vector<Dim> dims_of(const onnx::ValueInfoProto& input, const Shape* given, 
     const auto* dim = type.has_shape() ? &type.shape().dim(static_cast<int>(i)) : nullptr;
     const std::int64_t fixed =
         dim != nullptr && dim->has_dim_value() ? std::max<std::int64_t>(dim->dim_value(), -1) : -1;
-    if (fixed == 0) fail_input("input '{}': tensors without elements are not supported", input.name());
     const std::int64_t wanted = given == nullptr ? 0 : (*given)[i];
     if (given != nullptr && wanted < 1)
       fail_input("input '{}': tensors without elements are not supported", input.name());
@@ -122,6 +117,21 @@ bool all_are_inputs(const onnx::GraphProto& graph,
 
 }  // namespace
 
+std::string why_carried(const onnx::ValueInfoProto& input, bool given) {
+  const std::string& name = input.name();
+  if (!input.type().has_tensor_type()) return fmt::format("'{}' is no tensor", printable(name));
+  const onnx::TypeProto::Tensor& type = input.type().tensor_type();
+  if (!onnx_types.find(type.elem_type())) return why_unsupported(type.elem_type());
+  if (!type.has_shape()) {
+    return given ? "" : fmt::format("'{0}' has no shape; give one with --shape {0}:1x3x224x224", printable(name));
+  }
+  const auto rank = static_cast<std::size_t>(type.shape().dim_size());
+  if (rank > Shape::max_rank) return fmt::format("{} dimensions, at most {} are supported", rank, Shape::max_rank);
+  const auto is_empty = [](const auto& dim) { return dim.has_dim_value() && dim.dim_value() == 0; };
+  if (std::ranges::any_of(type.shape().dim(), is_empty)) return "tensors without elements are not supported";
+  return "";
+}
+
 std::vector<FileInput> inputs_of(const onnx::ModelProto& model, const Bindings& given,
                                  const std::set<std::string>& constants) {
   const std::map<std::string, const onnx::TensorProto*> initializers = initializers_of(model.graph());
@@ -131,15 +141,17 @@ std::vector<FileInput> inputs_of(const onnx::ModelProto& model, const Bindings& 
   Symbols symbols;
   for (const onnx::ValueInfoProto& input : model.graph().input()) {
     const auto initializer = initializers.find(input.name());
+    const auto shape = given.inputs.find(input.name());
     names.push_back(input.name());
-    if (!input.type().has_tensor_type()) fail_input("input '{}' is no tensor", input.name());
     if (initializer != initializers.end()) {
       if (!may_have_defaults || constants.contains(input.name())) continue;
+      if (!onnx_types.find(initializer->second->data_type())) continue;
+      if (!input.type().has_tensor_type()) fail_input("input '{}' is no tensor, its default is one", input.name());
       inputs.push_back({input.name(), dtype_of_onnx(input.type().tensor_type().elem_type()), {}, true});
       for (const std::int64_t size : initializer->second->dims()) inputs.back().dims.push_back({size, "", false});
       continue;
     }
-    const auto shape = given.inputs.find(input.name());
+    if (!why_carried(input, shape != given.inputs.end()).empty()) continue;
     inputs.push_back({input.name(), dtype_of_onnx(input.type().tensor_type().elem_type()),
                       dims_of(input, shape == given.inputs.end() ? nullptr : &shape->second, symbols), false});
   }

@@ -18,7 +18,11 @@ struct FileInput {
   bool has_default = false;  ///< an initializer, of which it has the shape
 };
 
-/// The inputs, but for those that are initializers; from version 4 of the file format on such an initializer is a
+/// Why an input is no tensor of a known shape, and can only be carried; empty for others. Whether a shape was `given`
+/// for it counts.
+[[nodiscard]] std::string why_carried(const onnx::ValueInfoProto& input, bool given);
+
+/// The inputs, but for those that are carried and those that are initializers; from version 4 of the file format on such an initializer is a
 /// default, unless `constants` has it or all of them are inputs: then they are weights, listed by an old habit. A
 /// dimension without a size has the file's name for it as its symbol, as a word (so that model files can say it), or
 /// one made from the input's name; a first dimension without a name is N. Sizes are taken from `given`, by the file's

@@ -21,7 +21,8 @@ bool identical(const Tensor& a, const Tensor& b) {
 /// One node in every reading.
 struct Views {
   std::vector<const Op*> ops;
-  std::vector<Shape> in, out;  ///< of input 0 and output 0
+  std::vector<Shape> in, out;              ///< of input 0 and output 0
+  std::vector<std::vector<Shape>> inputs;  ///< all of them
 
   [[nodiscard]] std::size_t count() const { return ops.size(); }
   template <class T>
@@ -135,6 +136,35 @@ std::optional<Op> fit(const Resize&, const Views& views) {
   return general;
 }
 
+/// A size that differs is a dimension of an input where there is one that is always as large.
+std::optional<Op> fit(const Opaque& mine, const Views& views) {
+  Opaque general = mine;
+  const auto alike = [&](std::size_t i) {
+    const Opaque& op = views.op<Opaque>(i);
+    return op.foreign->same(*mine.foreign) &&
+           std::ranges::equal(op.outputs, mine.outputs, [](const Opaque::Output& a, const Opaque::Output& b) {
+             return a.dtype == b.dtype && a.is_tensor == b.is_tensor && a.sizes.size() == b.sizes.size();
+           });
+  };
+  if (!views.all(alike)) return std::nullopt;
+  for (std::size_t o = 0; o < general.outputs.size(); ++o) {
+    for (std::size_t d = 0; d < general.outputs[o].sizes.size(); ++d) {
+      const auto size = [&](std::size_t i) { return views.op<Opaque>(i).outputs[o].sizes[d].size; };
+      if (views.constant(size)) continue;
+      std::optional<Opaque::Size> found;
+      for (std::size_t input = 0; input < views.inputs[0].size() && !found; ++input) {
+        for (std::size_t axis = 0; axis < views.inputs[0][input].rank() && !found; ++axis) {
+          const auto as_large = [&](std::size_t i) { return views.inputs[i][input][axis] == size(i); };
+          if (views.all(as_large)) found = Opaque::Size{size(0), static_cast<std::int32_t>(input), static_cast<std::int32_t>(axis)};
+        }
+      }
+      if (!found) return std::nullopt;
+      general.outputs[o].sizes[d] = *found;
+    }
+  }
+  return general;
+}
+
 class Generaliser {
  public:
   Generaliser(const Reading& first, std::span<const Reading* const> others) : result_{first.graph, {}} {
@@ -180,6 +210,8 @@ class Generaliser {
       views.ops.push_back(&other.op);
       views.in.push_back(other.inputs.empty() ? Shape{} : readings_[r]->types[index(other.inputs[0])].shape);
       views.out.push_back(readings_[r]->types[index(other.outputs[0])].shape);
+      std::vector<Shape>& all = views.inputs.emplace_back();
+      for (const ValueId input : other.inputs) all.push_back(readings_[r]->types[index(input)].shape);
     }
     if (views.all([&](std::size_t i) { return *views.ops[i] == mine.op; })) return;
     auto general = std::visit([&](const auto& op) { return fit(op, views); }, mine.op);

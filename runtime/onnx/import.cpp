@@ -1,10 +1,14 @@
 #include "runtime/onnx/import.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
+#include <tuple>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/opaque.hpp"
 #include "runtime/graph/open_sizes.hpp"
+#include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/generalise.hpp"
 #include "runtime/onnx/importer.hpp"
 #include "runtime/onnx/model_file.hpp"
@@ -17,13 +21,34 @@ namespace {
 
 using SourcePtr = std::shared_ptr<const Source>;
 
+/// What is left of a model without its nodes and weights.
+std::shared_ptr<const onnx::ModelProto> shell_of(const onnx::ModelProto& model) {
+  auto shell = std::make_shared<onnx::ModelProto>();
+  shell->set_ir_version(model.ir_version());
+  *shell->mutable_opset_import() = model.opset_import();
+  *shell->mutable_functions() = model.functions();
+  *shell->mutable_graph()->mutable_input() = model.graph().input();
+  *shell->mutable_graph()->mutable_output() = model.graph().output();
+  return shell;
+}
+
 SourcePtr open_source(const std::filesystem::path& file, const NodeExecutor& evaluate, const LoadLimits& limits) {
-  auto source = std::make_shared<Source>(Source{read_model(file), file, {}, evaluate, limits});
-  const onnx::GraphProto& graph = source->model.graph();
-  if (graph.sparse_initializer_size() > 0) fail_input("sparse initializers are not supported");
+  auto source = std::make_shared<Source>();
+  source->model = read_model(file);
+  source->file = file;
+  source->opset = opset_of(source->model);
+  source->evaluate = evaluate;
+  source->limits = limits;
+  source->shell = shell_of(source->model);
+  onnx::GraphProto& graph = *source->model.mutable_graph();
+  source->sparse_initializers.assign(graph.sparse_initializer().begin(), graph.sparse_initializer().end());
   KnownTensors known(file, limits.max_computed_bytes);
-  for (onnx::TensorProto& initializer : *source->model.mutable_graph()->mutable_initializer()) {
-    source->initializers.emplace_back(initializer.name(), known.taken(initializer));
+  for (onnx::TensorProto& initializer : *graph.mutable_initializer()) {
+    if (onnx_types.find(initializer.data_type())) {
+      source->initializers.emplace_back(initializer.name(), known.taken(initializer));
+    } else {
+      source->foreign_initializers.push_back(known.with_data_inside(initializer));
+    }
   }
   return source;
 }
@@ -75,7 +100,15 @@ std::string hint(const std::vector<FileInput>& inputs) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-/// The network at the sizes given, and at the first likely ones that it takes for the rest.
+/// How many nodes cannot be run for reasons of their own.
+std::size_t carried_in(const Graph& graph) {
+  std::size_t nodes = 0;
+  for (const CannotRun& each : cannot_run(graph)) nodes += each.nodes.size();
+  return nodes;
+}
+
+/// The network at the sizes given, and at the first likely ones that it takes for the rest: those at which most of it
+/// can be run.
 class Nominal {
  public:
   Nominal(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
@@ -83,12 +116,16 @@ class Nominal {
     for (const FileInput& input : inputs) dims.push_back(input.dims);
     const std::vector<Sizes> likely = likely_sizes(dims);
     std::vector<std::string> failures;
+    std::size_t fewest = std::numeric_limits<std::size_t>::max();
     for (const Sizes& assumed : likely) {
-      sizes_ = assumed;
-      inputs_ = sized(inputs, assumed);
+      std::vector<FileInput> here = sized(inputs, assumed);
       try {
-        reading_ = read(source, inputs_, constants);
-        return;
+        Reading reading = read(source, here, constants);
+        const std::size_t carried = carried_in(reading.graph);
+        // What does not fit at one size may fit at another; what is not supported is so at all of them.
+        const bool again = carried == fewest;
+        if (carried < fewest) std::tie(fewest, sizes_, inputs_, reading_) = std::tuple(carried, assumed, std::move(here), std::move(reading));
+        if (carried == 0 || again) return;
       } catch (const Error& error) {
         // What fails in the same words at another size fails at all of them.
         if (error.kind() != ErrorKind::bad_input || likely.size() == 1) throw;
@@ -96,6 +133,7 @@ class Nominal {
         failures.emplace_back(error.what());
       }
     }
+    if (reading_) return;
     fail_input("the network takes none of the likely sizes; give some with {}\n{}", hint(inputs), failures.front());
   }
 

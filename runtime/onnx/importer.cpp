@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "runtime/core/checked.hpp"
-#include "runtime/onnx/model_file.hpp"
+#include "runtime/onnx/functions.hpp"
 #include "runtime/onnx/names.hpp"
 #include "runtime/onnx/patterns.hpp"
 #include "runtime/onnx/tensor.hpp"
@@ -16,9 +16,21 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
-std::string title(const onnx::NodeProto& node) {
-  if (!node.name().empty()) return printable(node.name());
-  return printable(node.output_size() > 0 && !node.output(0).empty() ? node.output(0) : node.op_type());
+/// The names that the nodes and outputs of a graph read, subgraphs included.
+template <class Body, class Outputs>
+std::set<std::string, std::less<>> names_read(const Body& body, const Outputs& outputs) {
+  std::set<std::string, std::less<>> read(outputs.begin(), outputs.end());
+  for (const onnx::NodeProto& node : body.node()) {
+    read.insert(node.input().begin(), node.input().end());
+    for (std::string& name : captured_names(node)) read.insert(std::move(name));
+  }
+  return read;
+}
+
+std::vector<std::string> output_names(const onnx::GraphProto& graph) {
+  std::vector<std::string> names;
+  for (const onnx::ValueInfoProto& output : graph.output()) names.push_back(output.name());
+  return names;
 }
 
 }  // namespace
@@ -31,78 +43,42 @@ Importer::Importer(const Source& source, const std::vector<FileInput>& inputs, s
       file_(source.file),
       evaluate_(source.evaluate),
       limits_(source.limits),
-      opset_(opset_of(source.model)),
       constants_(constants),
       known_(known) {
   graph_.name = file_.stem().string();
-  for (const onnx::NodeProto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
-  for (const onnx::ValueInfoProto& output : source_.output()) read_.insert(output.name());
 }
 
 Graph Importer::run() {
   if (static_cast<std::size_t>(source_.node_size()) > limits_.graph.max_nodes) {
     fail_input("{} nodes, the limit is {}", source_.node_size(), limits_.graph.max_nodes);
   }
-  take_initializers();
+  open({.prefix = "", .opset = given_.opset, .read = names_read(source_, output_names(source_))}, {});
   take_inputs();
+  take_initializers();
   for (const onnx::NodeProto& node : source_.node()) take_node(node);
-  if (!failures_.empty()) report();
   take_outputs();
-  return with_patterns(without_transposes(graph_, known_), known_).compacted();
+  drop_unread();
+  return with_patterns(without_transposes(graph_.compacted(), known_), known_).compacted();
 }
 
-void Importer::take_initializers() {
-  std::set<std::string_view> optional;
-  for (const FileInput& input : inputs_) {
-    if (input.has_default) optional.insert(input.name);
-  }
-  for (const auto& [name, tensor] : given_.initializers) {
-    if (optional.contains(name)) defaults_.emplace(name, tensor);
-    else define(name, {none, tensor});
-  }
+void Importer::open(Scope scope, const Definitions& given) {
+  constexpr std::size_t deepest = 64;
+  if (scopes_.depth() >= deepest) fail_input("subgraphs and functions are nested more than {} deep", deepest);
+  scopes_.open(std::move(scope));
+  for (const auto& [name, operand] : given) define(name, operand);
 }
 
-void Importer::take_inputs() {
-  for (const FileInput& input : inputs_) {
-    check_name(input.name, "input");
-    TensorType type{input.dtype, {}, false};
-    std::vector<Dim> dims;
-    for (const Dim& dim : input.dims) {
-      type.shape.push_back(dim.size);
-      dims.push_back({dim.size, "", false});
-    }
-    if (type.shape.elements() > limits_.graph.max_elements) {
-      fail_input("input '{}': {} is larger than the limit of {} elements", input.name, type.str(),
-                 limits_.graph.max_elements);
-    }
-    const ValueId value = graph_.add_input(input.name, type.dtype, std::move(dims));
-    names_.insert(input.name);
-    types_.push_back(type);
-    define(input.name, {value, std::nullopt});
-    if (input.has_default) take_default(input);
-  }
-}
-
-void Importer::take_default(const FileInput& input) {
-  const Known& value = defaults_.at(input.name);
-  if (value.dtype() != input.dtype) {
-    fail_input("input '{}' is {}, its default {}", input.name, name_of(input.dtype), name_of(value.dtype()));
-  }
-  if (value.elements() == 0) fail_input("input '{}': tensors without elements are not supported", input.name);
-  graph_.inputs.back().default_value = value;
-}
-
-const Known* Importer::fixed(const std::string& name) {
-  const auto found = defaults_.find(name);
+const Known* Importer::fixed(const Operand& operand) {
+  const auto found = defaults_.find(operand.value);
   if (found == defaults_.end()) return nullptr;
-  constants_.insert(name);
-  return &found->second;
+  constants_.insert(found->second.first);
+  return &found->second.second;
 }
 
 const Operand& Importer::operand(const std::string& name) const {
-  const auto found = operands_.find(name);
-  if (found == operands_.end()) fail_input("reads '{}', which nothing computes before it", name);
-  return found->second;
+  const Operand* found = scopes_.find(name);
+  if (found == nullptr) fail_input("reads '{}', which nothing computes before it", name);
+  return *found;
 }
 
 TensorType Importer::type_of(const Operand& operand) const {
@@ -111,13 +87,27 @@ TensorType Importer::type_of(const Operand& operand) const {
 }
 
 void Importer::define(const std::string& name, Operand operand) {
-  if (!operands_.emplace(name, std::move(operand)).second) fail_input("'{}' is defined twice", name);
+  Scope& scope = scopes_.inner();
+  if (!scope.operands.emplace(name, std::move(operand)).second) fail_input("'{}' is defined twice", name);
+  scope.order.push_back(name);
 }
 
 std::string Importer::unique(const std::string& wanted) {
   std::string name = wanted;
   for (int i = 2; !names_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
   return name;
+}
+
+std::string Importer::title(const onnx::NodeProto& node) const {
+  const bool has_output = node.output_size() > 0 && !node.output(0).empty();
+  const std::string& name = !node.name().empty() ? node.name() : has_output ? node.output(0) : node.op_type();
+  return scopes_.inner().prefix + printable(name);
+}
+
+ParamId Importer::add_param(std::string name, const Known& tensor) {
+  const auto [at, added] = params_.try_emplace({tensor.data(), tensor.dtype(), tensor.shape().vec()}, none);
+  if (added) at->second = graph_.add_param(std::move(name), tensor);
+  return at->second;
 }
 
 /// A known value that something at run time reads is a constant of the network.
@@ -127,7 +117,7 @@ ValueId Importer::live(const Operand& operand) {
   node.name = unique("constant");
   node.op = Constant{operand.known->shape().vec(), operand.known->dtype()};
   node.where = {file_.string(), 0};
-  node.params.emplace_back(Slot::value, graph_.add_param(node.name + ".value", *operand.known));
+  node.params.emplace_back(Slot::value, add_param(node.name + ".value", *operand.known));
   const NodeId id = graph_.add_node(std::move(node));
   types_.push_back(type_of(operand));
   return graph_.node(id).outputs[0];
@@ -187,8 +177,8 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
   node.op = std::move(op);
   node.inputs = std::move(values);
   node.where = {file_.string(), 0};
-  for (auto& [slot, tensor] : params) {
-    node.params.emplace_back(slot, graph_.add_param(node.name + "." + std::string(slot_name(slot)), std::move(tensor)));
+  for (const auto& [slot, tensor] : params) {
+    node.params.emplace_back(slot, add_param(node.name + "." + std::string(slot_name(slot)), tensor));
   }
   const NodeId id = graph_.add_node(std::move(node), signature.outputs.size());
   types_.insert(types_.end(), signature.outputs.begin(), signature.outputs.end());
@@ -198,34 +188,57 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
 }
 
 void Importer::take_node(const onnx::NodeProto& node) {
-  const auto is_lost = [&](const std::string& input) { return lost_.contains(input); };
-  bool lost = std::ranges::any_of(node.input(), is_lost);
+  if (++taken_ > limits_.graph.max_nodes) {
+    fail_input("more than {} nodes, with loops and functions written out", limits_.graph.max_nodes);
+  }
+  if (reads_carried(node)) return carry(node, reason_against(*this, node).value_or(""));
+  const Mark mark{graph_.nodes.size(), scopes_.inner().order.size()};
+  const std::size_t depth = scopes_.depth();
   try {
-    if (!lost) translate(*this, node, title(node));
+    return translate(*this, node, title(node));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_input) throw;
-    failures_.push_back({title(node), node.op_type(), error.what()});
-    lost = true;
-  }
-  if (!lost) return;
-  for (const std::string& output : node.output()) lost_.insert(output);
-}
-
-void Importer::take_outputs() {
-  if (source_.output_size() == 0) fail_input("the network has no output");
-  for (const onnx::ValueInfoProto& output : source_.output()) {
-    check_name(output.name(), "output");
-    graph_.add_output(output.name(), live(operand(output.name())));
+    while (scopes_.depth() > depth) scopes_.close();
+    roll_back(mark);
+    carry(node, error.what());
   }
 }
 
-void Importer::report() const {
-  std::string text =
-      fmt::format("{} of {} nodes cannot be taken over (opset {}):", failures_.size(), source_.node_size(), opset_);
-  for (const Failure& failure : failures_) {
-    text += fmt::format("\n  {} '{}': {}", failure.op, failure.node, failure.reason);
+void Importer::roll_back(const Mark& mark) {
+  for (std::size_t n = mark.nodes; n < graph_.nodes.size(); ++n) {
+    Node& node = graph_.nodes[n];
+    names_.erase(node.name);
+    node.outputs.clear(), node.inputs.clear(), node.params.clear();
   }
-  fail_input("{}", text);
+  scopes_.inner().forget_after(mark.names);
+}
+
+std::vector<Operand> Importer::inlined(const onnx::GraphProto& body, const Definitions& given,
+                                       const std::string& prefix) {
+  open({.prefix = scopes_.inner().prefix + prefix, .opset = opset(), .sees_outer = true,
+        .read = names_read(body, output_names(body))},
+       given);
+  if (body.sparse_initializer_size() > 0) fail_input("sparse initializers in a subgraph are not supported");
+  for (const onnx::TensorProto& initializer : body.initializer()) {
+    define(initializer.name(), {none, known_.stored(initializer)});
+  }
+  for (const onnx::NodeProto& node : body.node()) take_node(node);
+  std::vector<Operand> results;
+  for (const std::string& name : output_names(body)) results.push_back(operand(name));
+  scopes_.close();
+  return results;
+}
+
+std::vector<Operand> Importer::inlined(const onnx::FunctionProto& function, const onnx::NodeProto& call,
+                                       const Definitions& given, const std::string& prefix) {
+  open({.prefix = scopes_.inner().prefix + prefix, .opset = opset_of(function),
+        .read = names_read(function, function.output())},
+       given);
+  for (const onnx::NodeProto& node : function.node()) take_node(with_attributes(function, call, node));
+  std::vector<Operand> results;
+  for (const std::string& name : function.output()) results.push_back(operand(name));
+  scopes_.close();
+  return results;
 }
 
 }  // namespace banoff::onnx_import

@@ -60,6 +60,16 @@ Known KnownTensors::adopted(DType type, const Shape& shape, std::shared_ptr<cons
   return Known(Tensor(type, shape, std::move(data)));
 }
 
+onnx::TensorProto KnownTensors::with_data_inside(onnx::TensorProto proto) {
+  if (proto.data_location() != onnx::TensorProto::EXTERNAL) return proto;
+  const ExternalData::Bytes data = external(proto);
+  count(static_cast<std::int64_t>(data.bytes.size()));
+  proto.set_raw_data(data.bytes.data(), data.bytes.size());
+  proto.clear_data_location();
+  proto.clear_external_data();
+  return proto;
+}
+
 ExternalData::Bytes KnownTensors::external(const onnx::TensorProto& proto) {
   ExternalData::Bytes found = external_.bytes_of(proto);
   if (found.first) add_file(found.file->bytes().size());

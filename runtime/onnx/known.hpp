@@ -71,6 +71,8 @@ class KnownTensors {
   [[nodiscard]] std::vector<Known> computed(std::span<const Tensor> inputs, std::span<const TensorType> types,
                                             const std::function<std::vector<Tensor>()>& compute);
 
+  /// The message with data from outside the file in it.
+  [[nodiscard]] onnx::TensorProto with_data_inside(onnx::TensorProto proto);
   /// Data outside the file, which counts as the model's from the first time it is read.
   [[nodiscard]] ExternalData::Bytes external(const onnx::TensorProto& proto);
 

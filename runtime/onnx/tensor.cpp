@@ -66,12 +66,16 @@ Known from_outside(const TensorProto& proto, DType type, const Shape& shape, Kno
 
 }  // namespace
 
+std::string why_unsupported(std::int32_t data_type) {
+  const bool known = TensorProto::DataType_IsValid(data_type);
+  return fmt::format("element type {} is not supported",
+                     known ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))
+                           : fmt::format("number {}", data_type));
+}
+
 DType dtype_of_onnx(std::int32_t data_type) {
   if (const std::optional<DType> type = onnx_types.find(data_type)) return *type;
-  const bool known = TensorProto::DataType_IsValid(data_type);
-  fail_input("element type {} is not supported",
-             known ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))
-                   : fmt::format("number {}", data_type));
+  fail_input("{}", why_unsupported(data_type));
 }
 
 Known tensor_of(const TensorProto& proto, KnownTensors& known, const std::shared_ptr<const std::string>& raw) {

@@ -11,6 +11,9 @@ namespace banoff::onnx_import {
 /// (strings, complex numbers, 8-bit floats, …).
 [[nodiscard]] DType dtype_of_onnx(std::int32_t data_type);
 
+/// What keeps such a type from being one of ours, in words.
+[[nodiscard]] std::string why_unsupported(std::int32_t data_type);
+
 /// The tensor, checked against its own sizes. `raw` is the data that was taken out of the message, or null.
 [[nodiscard]] Known tensor_of(const onnx::TensorProto& proto, KnownTensors& known,
                               const std::shared_ptr<const std::string>& raw = nullptr);

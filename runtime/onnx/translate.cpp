@@ -17,7 +17,7 @@ const Operand& Call::in(std::size_t i) const {
 const Known& Call::known(std::size_t i, std::string_view what) const {
   const Operand& operand = in(i);
   if (!operand.known) {
-    if (const Known* value = importer_.fixed(node_.input(static_cast<int>(i)))) return *value;
+    if (const Known* value = importer_.fixed(operand)) return *value;
     fail_input("{} ('{}') must be a constant", what, node_.input(static_cast<int>(i)));
   }
   return *operand.known;
@@ -98,7 +98,7 @@ std::map<std::string_view, Translator> make_table() {
   std::map<std::string_view, Translator> table;
   for (const auto rows :
        {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(), reduction_rows(),
-        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows()}) {
+        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), control_rows()}) {
     for (const Row& row : rows) table.emplace(row.op, row.translator);
   }
   return table;
@@ -109,20 +109,7 @@ const std::map<std::string_view, Translator>& the_table() {
   return table;
 }
 
-/// Why an op is out of reach, where more can be said than that it is unknown.
-std::string reason_against(const onnx::NodeProto& node) {
-  const std::string& op = node.op_type();
-  if (!node.domain().empty() && node.domain() != "ai.onnx") {
-    return fmt::format("operators of '{}' are not supported; export with standard ONNX operators", node.domain());
-  }
-  if (op == "If" || op == "Loop" || op == "Scan") {
-    return "control flow is not supported; export by tracing, with fixed sizes";
-  }
-  if (op.find("QuantizeLinear") != std::string::npos || op.starts_with("QLinear")) {
-    return "quantised networks are not supported; use the float model";
-  }
-  return "this operator is not supported";
-}
+bool is_standard(const onnx::NodeProto& node) { return node.domain().empty() || node.domain() == "ai.onnx"; }
 
 }  // namespace
 
@@ -157,13 +144,28 @@ std::vector<std::string_view> operators() {
   return names;
 }
 
+std::optional<std::string> reason_against(const Importer& importer, const onnx::NodeProto& node) {
+  const std::string& op = node.op_type();
+  if (!is_standard(node)) {
+    if (function_of(importer.model(), node) != nullptr) return std::nullopt;
+    return fmt::format("operators of '{}' are not supported; export with standard ONNX operators", node.domain());
+  }
+  constexpr std::int64_t oldest = 7;
+  if (importer.opset() == 0) return "the model names no version of the ONNX operators";
+  if (importer.opset() < oldest) return fmt::format("opset {}: at least {} is needed; convert the model", importer.opset(), oldest);
+  if (the_table().contains(op)) return std::nullopt;
+  if (op == "Scan") return "control flow is not supported; export by tracing, with fixed sizes";
+  if (op.find("QuantizeLinear") != std::string::npos || op.starts_with("QLinear")) {
+    return "quantised networks are not supported; use the float model";
+  }
+  return "this operator is not supported";
+}
+
 void translate(Importer& importer, const onnx::NodeProto& node, const std::string& name) {
-  const auto& table = the_table();
-  const auto found = table.find(node.op_type());
-  const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
-  if (!standard || found == table.end()) fail_input("{}", reason_against(node));
   Call call(importer, node, name);
-  found->second(call);
+  if (translate_function(call)) return;
+  if (const auto reason = reason_against(importer, node)) fail_input("{}", *reason);
+  the_table().at(node.op_type())(call);
   call.attributes.finish();
 }
 

@@ -18,6 +18,8 @@ class Call {
   Attributes attributes;
 
   [[nodiscard]] const std::string& op() const { return node_.op_type(); }
+  [[nodiscard]] const onnx::NodeProto& node() const { return node_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::int64_t opset() const { return importer_.opset(); }
   [[nodiscard]] Importer& importer() const { return importer_; }
   [[nodiscard]] KnownTensors& known() const { return importer_.known(); }
@@ -76,6 +78,7 @@ struct Row {
 [[nodiscard]] std::span<const Row> resize_rows();         // ops_resize.cpp
 [[nodiscard]] std::span<const Row> index_rows();          // ops_indices.cpp
 [[nodiscard]] std::span<const Row> shape_rows();          // ops_shape.cpp
+[[nodiscard]] std::span<const Row> control_rows();        // control_flow.cpp
 
 /// `values` as a parameter of one number per channel.
 [[nodiscard]] Known per_channel(const Known& values, std::int64_t channels, std::string_view what);
@@ -86,6 +89,12 @@ struct Row {
 
 /// Every operator that can be taken over, in alphabetical order.
 [[nodiscard]] std::vector<std::string_view> operators();
+
+/// Takes the body over where the node calls a function of the model; else returns false.
+[[nodiscard]] bool translate_function(Call& call);
+
+/// Why no node of that operator can be taken over; nothing where some can.
+[[nodiscard]] std::optional<std::string> reason_against(const Importer& importer, const onnx::NodeProto& node);
 
 /// Takes a node over. Throws bad_input with the reason where that cannot be.
 void translate(Importer& importer, const onnx::NodeProto& node, const std::string& name);

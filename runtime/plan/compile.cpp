@@ -5,6 +5,7 @@
 
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/opaque.hpp"
 #include "runtime/plan/layouts.hpp"
 #include "runtime/plan/memory.hpp"
 #include "runtime/plan/offers.hpp"
@@ -316,6 +317,7 @@ class Planner {
 
 std::shared_ptr<const Plan> compile(const Graph& graph, std::shared_ptr<const Device> device,
                                     const PlanOptions& options) {
+  require_runnable(graph);
   try {
     return Planner(graph, std::move(device), options).run();
   } catch (const std::bad_alloc&) {

@@ -19,6 +19,8 @@ struct Model::Contents {
   std::vector<std::vector<std::string>> symbols;  ///< by input and dimension: names of open sizes
   /// The network at other sizes, all of them given, where the graph holds some for its own alone; else null.
   std::function<Model(const Sizes&)> at;
+  /// The ONNX file that the network is as it was, where that holds nodes that are only carried; else empty.
+  std::filesystem::path original = {};
 };
 
 struct CompiledModel::Contents {

@@ -8,6 +8,7 @@
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/opaque.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/load/manifest.hpp"
@@ -92,6 +93,8 @@ Model load_from_onnx(const std::filesystem::path& file, const LoadOptions& optio
   apply_task_file(file, options, loaded);
   Model::Contents contents{std::move(loaded.graph), std::move(loaded.manifest), {}, {},
                            std::move(loaded.sizes), std::move(loaded.symbols),  {}};
+  const auto is_carried = [](const Node& node) { return node.as<Opaque>() != nullptr; };
+  if (std::ranges::any_of(contents.graph.nodes, is_carried)) contents.original = file;
   if (loaded.at) {
     contents.at = [at = std::move(loaded.at), manifest = contents.manifest](const Sizes& sizes) {
       LoadedModel there = at(sizes);
@@ -197,7 +200,7 @@ std::vector<LayerInfo> Model::layers() const {
   std::vector<bool> counted(graph.params.size());
   for (const Node& node : graph.live()) {
     LayerInfo layer{
-        node.name, std::string(row_of(node.op).name), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
+        node.name, std::string(name_of(node.op)), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
     std::vector<TensorType> inputs;
     std::vector<TensorType> outputs;
     for (const ValueId input : node.inputs) {
@@ -237,6 +240,7 @@ Model Model::with_outputs(const std::vector<std::string>& values) const {
 std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
   Graph graph = contents_->graph;
   FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>);
+  if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0) return {*this, std::move(report)};
   const auto again = [options](const Model& model) { return model.fold(options).first; };
   return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
 }
@@ -247,7 +251,9 @@ std::vector<SizeInfo> Model::save(const std::filesystem::path& file) const {
     save_model(file, contents_->graph, contents_->manifest);
     return sizes;
   }
-  const auto fixed = save_onnx(file, contents_->graph, contents_->types);
+  std::map<std::string, std::string> fixed;
+  if (contents_->original.empty()) fixed = save_onnx(file, contents_->graph, contents_->types);
+  else copy_onnx(contents_->original, file);
   for (SizeInfo& size : sizes) {
     if (const auto found = fixed.find(size.name); found != fixed.end()) size.fixed_by = found->second;
   }
@@ -258,11 +264,21 @@ std::vector<SizeInfo> Model::save(const std::filesystem::path& file) const {
 
 std::string Model::yaml() const { return print_yaml(contents_->graph, contents_->manifest); }
 
+std::vector<Unsupported> Model::unsupported() const {
+  std::vector<Unsupported> result;
+  for (CannotRun& each : cannot_run(contents_->graph)) {
+    result.push_back({std::move(each.op), std::move(each.reason), std::move(each.nodes)});
+  }
+  return result;
+}
+
 Tensors Model::reference(const Tensors& inputs) const {
+  require_runnable(contents_->graph);
   return reference::outputs<double>(at(shapes_of(inputs)).contents_->graph, inputs);
 }
 
 std::optional<std::string> Model::first_difference(const Model& other, const Tensors& inputs, double tolerance) const {
+  require_runnable(contents_->graph), require_runnable(other.contents_->graph);
   const auto shapes = shapes_of(inputs);
   return banoff::first_difference(at(shapes).contents_->graph, other.at(shapes).contents_->graph, inputs, tolerance,
                                   reference::compute<double>);

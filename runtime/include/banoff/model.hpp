@@ -51,6 +51,13 @@ struct LayerInfo {
   std::int64_t flops = 0;       ///< multiplications and additions counted apart
 };
 
+/// Nodes that cannot be run, all for the same reason.
+struct Unsupported {
+  std::string op;
+  std::string reason;
+  std::vector<std::string> nodes;
+};
+
 /// How far two runs of the same outputs are apart. Relative errors are relative to the reference's largest magnitude.
 struct OutputError {
   std::string name;
@@ -82,6 +89,10 @@ class BANOFF_API Model {
   /// bad_input for a shape that the network does not take.
   [[nodiscard]] Model at(const std::map<std::string, Shape>& shapes) const;
   [[nodiscard]] std::vector<LayerInfo> layers() const;
+
+  /// What keeps the network from being run; empty where it can be. Such nodes of an ONNX file are carried: the network
+  /// can be inspected and folded, and is written as ONNX with them as they are.
+  [[nodiscard]] std::vector<Unsupported> unsupported() const;
 
   /// This network with the values of these nodes as outputs too, by the nodes' names (and "name[i]" of several).
   /// Throws usage for a name that is none.
