@@ -7,6 +7,7 @@ namespace banoff::cli {
 namespace {
 
 std::vector<StepInfo> steps_of(const Model& model, const DeviceOptions& device) {
+  if (!model.unsupported().empty()) return {};
   try {
     return CompiledModel::compile(model, device).info().steps;
   } catch (const Error& error) {

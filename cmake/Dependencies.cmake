@@ -61,7 +61,6 @@ if(BANOFF_ONNX)
   banoff_package(onnx onnx/onnx_pb.h onnx/onnx-ml.pb.h google/protobuf/message.h google/protobuf/io/coded_stream.h
     google/protobuf/io/zero_copy_stream_impl_lite.h)
   banoff_dependency(onnx protobuf::libprotobuf -lprotobuf Protobuf)
-  banoff_dependency(onnx onnx -lonnx ONNX CONFIG)
   banoff_dependency(onnx onnx_proto -lonnx_proto ONNX CONFIG)
 endif()
 

@@ -132,6 +132,7 @@ def scan():
                     [("t", F, [8, 8]), ("o", F, [8, 8])])
     net.add("Scan", ["start", "rows"], ["sum", "each"], body=body, num_scan_inputs=1)
     net.add("Unsqueeze", ["each", "zero"], "e")
+    net.tell("each", [4, 8, 8])
     net.normed("e", "b", 4, 2)
     net.output("b", shape=[1, 2, 8, 8]), net.output("sum")
     return net.model()
@@ -157,8 +158,8 @@ def functions():
     net.normed("t", "b", 4, 4)
     net.add("ByCount", ["b"], "n", domain="my.own")
     net.tell("n", [1, 4, 8, 8])
-    net.norm("n", "c", 4)
-    net.output("c.n", shape=[1, 4, 8, 8])
+    net.normed("n", "c", 4, 2)
+    net.output("c", shape=[1, 2, 8, 8])
     return net.model()
 
 

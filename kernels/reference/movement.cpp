@@ -139,7 +139,7 @@ BANOFF_REFERENCE(Identity);
 
 template <class T>
 Body reference(const Opaque& op, Context<T>&) {
-  banoff::fail(ErrorKind::refused, "{} cannot be run: {}", op.foreign->op, op.foreign->reason);
+  fail_input("{} cannot be run: {}", op.foreign->op, op.foreign->reason);
 }
 BANOFF_REFERENCE(Opaque);
 

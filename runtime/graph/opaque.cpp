@@ -56,7 +56,7 @@ void require_none(const Graph& graph, std::string_view what, std::string_view in
     lines += fmt::format(": {}", each.reason);
   }
   const auto all = std::ranges::count_if(graph.nodes, [](const Node& node) { return !node.erased(); });
-  fail(ErrorKind::refused, "{} of {} nodes cannot be {}:{}\n{}", nodes, all, what, lines, instead);
+  fail_input("{} of {} nodes cannot be {}:{}\n{}", nodes, all, what, lines, instead);
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/attributes.hpp"
 #include "runtime/onnx/carried_types.hpp"
-#include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/importer.hpp"
 
 namespace banoff::onnx_import {
@@ -14,15 +14,6 @@ Opaque::Output output_of(const TensorType& type) {
   Opaque::Output output{type.dtype, {}, true};
   for (const std::int64_t size : type.shape) output.sizes.push_back({size});
   return output;
-}
-
-/// A tensor that only ONNX can say: one without elements.
-onnx::TensorProto proto_of(const Known& tensor) {
-  onnx::TensorProto proto;
-  proto.set_data_type(onnx_types[tensor.dtype()]);
-  for (const std::int64_t size : tensor.shape()) proto.add_dims(size);
-  proto.set_raw_data(tensor.data(), tensor.bytes());
-  return proto;
 }
 
 }  // namespace
@@ -81,13 +72,6 @@ ValueId Importer::carry_alone(const std::string& name, std::shared_ptr<Carried> 
   return value;
 }
 
-ValueId Importer::carried_input(const Operand& operand) {
-  if (!operand.known || operand.known->elements() > 0) return live(operand);
-  auto carried = std::make_shared<Carried>("Constant", "tensors without elements are not supported", proto_of(*operand.known));
-  carried->types.push_back(type_proto({operand.known->dtype(), operand.known->shape(), false}));
-  return carry_alone("empty", std::move(carried));
-}
-
 onnx::TypeProto Importer::type_proto_of(const Operand& operand) const {
   const auto found = no_tensors_.find(operand.value);
   return !operand.known && found != no_tensors_.end() ? found->second : type_proto(type_of(operand));
@@ -119,34 +103,78 @@ onnx::TypeProto Importer::type_in_file(const std::string& name) const {
   return {};
 }
 
+/// The types of what the node's subgraphs compute, where they do not depend on which runs or how often: tried, and undone.
+std::vector<std::optional<TensorType>> Importer::types_of_subgraphs(const onnx::NodeProto& node) {
+  const Mark mark{graph_.nodes.size(), scopes_.inner().order.size()};
+  const std::size_t depth = scopes_.depth();
+  std::vector<std::optional<TensorType>> types;
+  try {
+    types = probed(node);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::bad_input) throw;
+    while (scopes_.depth() > depth) scopes_.close();
+  }
+  roll_back(mark);
+  return types;
+}
+
+std::vector<std::optional<TensorType>> Importer::probed(const onnx::NodeProto& node) {
+  std::vector<std::optional<TensorType>> types;
+  const auto type = [&](const Operand& operand) {
+    return why_no_tensor(operand) ? std::nullopt : std::optional(type_of(operand));
+  };
+  Attributes attributes(node);
+  if (node.op_type() == "If") {
+    const auto yes = inlined(attributes.graph("then_branch"), {}, "then/");
+    const auto no = inlined(attributes.graph("else_branch"), {}, "else/");
+    for (std::size_t i = 0; i < std::min(yes.size(), no.size()); ++i) {
+      types.push_back(type(yes[i]) == type(no[i]) ? type(yes[i]) : std::nullopt);
+    }
+  } else if (node.op_type() == "Loop") {
+    const onnx::GraphProto& body = attributes.graph("body");
+    std::vector<TensorType> begin{{DType::i64, {}, false}, {DType::boolean, {}, false}};
+    for (int i = 2; i < node.input_size(); ++i) {
+      const Operand& in = operand(node.input(i));
+      if (why_no_tensor(in)) return {};
+      begin.push_back(type_of(in));
+    }
+    Definitions given;
+    for (int i = 0; i < std::min<int>(body.input_size(), static_cast<int>(begin.size())); ++i) {
+      auto carried = std::make_shared<Carried>("Loop", "", onnx::NodeProto());
+      carried->types.push_back(type_proto(begin[static_cast<std::size_t>(i)]));
+      given.emplace_back(body.input(i).name(), Operand{add_carried("loop", carried, {}).outputs.at(0), std::nullopt});
+    }
+    const auto end = inlined(body, given, "body/");
+    for (std::size_t i = 2; i < begin.size() && i < end.size() + 1; ++i) {
+      const auto after = type(end[i - 1]);
+      types.push_back(after == std::optional(begin[i]) ? after : std::nullopt);
+    }
+  }
+  return types;
+}
+
+/// What can be told of the node's output `i`: by its operator, by its subgraphs, by the file.
+onnx::TypeProto Importer::carried_type(const onnx::NodeProto& node, int i,
+                                       const std::vector<std::optional<TensorType>>& of_subgraphs) const {
+  const auto at = static_cast<std::size_t>(i);
+  if (at < of_subgraphs.size() && of_subgraphs[at]) return type_proto(*of_subgraphs[at]);
+  if (i == 0 && keeps_type(node) && node.input_size() > 0) return type_proto_of(operand(node.input(0)));
+  return type_in_file(node.output(i));
+}
+
 void Importer::carry(const onnx::NodeProto& node, const std::string& reason) {
   auto carried = std::make_shared<Carried>(node.op_type(), reason, node);
   carried->captured = captured_names(node);
   carried->opset = opset();
-  Lone lone{node, {}, {}, *given_.shell, opset()};
+  const auto of_subgraphs = types_of_subgraphs(node);
   std::vector<ValueId> inputs;
   const auto read = [&](const std::string& name) {
-    if (name.empty()) return;
-    const Operand& in = operand(name);
-    if (std::ranges::find(lone.inputs, name, &std::pair<std::string, onnx::TypeProto>::first) == lone.inputs.end()) {
-      lone.inputs.emplace_back(name, type_proto_of(in));
-      if (in.known) lone.constants.emplace_back(name, *in.known);
-    }
-    inputs.push_back(carried_input(in));
+    if (!name.empty()) inputs.push_back(live(operand(name)));
   };
   std::ranges::for_each(node.input(), read);
   std::ranges::for_each(carried->captured, read);
-  std::vector<onnx::TypeProto> types = inferred_types(lone);
   for (int i = 0; i < node.output_size(); ++i) {
-    if (node.output(i).empty()) continue;
-    onnx::TypeProto& type = types[static_cast<std::size_t>(i)];
-    const onnx::TypeProto in_file = type_in_file(node.output(i));
-    const bool is_tensor = tensor_type(type, limits_.graph.max_elements).has_value();
-    const bool is_told = in_file.value_case() != onnx::TypeProto::VALUE_NOT_SET;
-    if (!is_tensor && (tensor_type(in_file, limits_.graph.max_elements) || type.value_case() == onnx::TypeProto::VALUE_NOT_SET)) type = in_file;
-    // Operators change from opset to opset, and the schema's library may know an earlier one.
-    if (is_tensor && is_told) type.mutable_tensor_type()->set_elem_type(in_file.tensor_type().elem_type());
-    carried->types.push_back(type);
+    if (!node.output(i).empty()) carried->types.push_back(carried_type(node, i, of_subgraphs));
   }
   if (carried->types.empty()) return;  // nothing can read it
   const Node& added = add_carried(title(node), carried, std::move(inputs));

@@ -88,7 +88,10 @@ class Importer {
   /// A value that nothing but carried nodes can read.
   ValueId carry_alone(const std::string& name, std::shared_ptr<Carried> carried);
   const Node& add_carried(const std::string& name, const std::shared_ptr<Carried>& carried, std::vector<ValueId> inputs);
-  [[nodiscard]] ValueId carried_input(const Operand& operand);
+  [[nodiscard]] std::vector<std::optional<TensorType>> types_of_subgraphs(const onnx::NodeProto& node);
+  [[nodiscard]] std::vector<std::optional<TensorType>> probed(const onnx::NodeProto& node);
+  [[nodiscard]] onnx::TypeProto carried_type(const onnx::NodeProto& node, int i,
+                                             const std::vector<std::optional<TensorType>>& of_subgraphs) const;
   [[nodiscard]] onnx::TypeProto type_in_file(const std::string& name) const;
   [[nodiscard]] onnx::TypeProto type_proto_of(const Operand& operand) const;
 

@@ -84,7 +84,7 @@ void Importer::take_outputs() {
   if (source_.output_size() == 0) fail_input("the network has no output");
   for (const onnx::ValueInfoProto& output : source_.output()) {
     check_name(output.name(), "output");
-    graph_.add_output(output.name(), carried_input(operand(output.name())));
+    graph_.add_output(output.name(), live(operand(output.name())));
   }
 }
 

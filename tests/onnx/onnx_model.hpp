@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "banoff/session.hpp"
 #include "tests/files.hpp"
 
 namespace banoff::test {
@@ -112,6 +113,11 @@ inline OnnxModel small_onnx() {
   model.node("BatchNormalization", {"conv", "gamma", "beta", "mean", "var"}, {"norm"});
   model.node("Relu", {"norm"}, {"y"});
   return model;
+}
+
+/// Loads a network that is to be run: what cannot be taken over is an error.
+inline void load_to_run(const std::filesystem::path& file, const LoadOptions& options = {}) {
+  (void)CompiledModel::compile(Model::load(file, options), {.name = "reference"});
 }
 
 }  // namespace banoff::test

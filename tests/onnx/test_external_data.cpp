@@ -40,7 +40,7 @@ std::vector<double> answer(const fs::path& model) {
 const std::vector<double> right{4, 6};
 
 std::string refusal(const fs::path& model) {
-  return input_error([&] { (void)Model::load(model); });
+  return input_error([&] { load_to_run(model); });
 }
 bool is_refused(const fs::path& model) {
   return refusal(model).find("not a file in the model's folder") != std::string::npos;
