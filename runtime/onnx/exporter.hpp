@@ -32,7 +32,8 @@ class Exporter {
   /// Makes a value an initializer, which it can be unless it is an output: whether it is one now.
   [[nodiscard]] bool is_constant(ValueId value, const Tensor& tensor);
   onnx::NodeProto& node(const std::string& op, const std::string& wanted_name);
-  /// What an opaque node holds, as it was but for the names of values and, where the file is of a later opset, the form.
+  /// What an opaque node holds, as it was but for the names of values and, where the file is of a later opset, the
+  /// form.
   void write_carried(const Carried& carried, const std::vector<std::string>& ins, const std::vector<std::string>& outs);
   [[nodiscard]] std::string unique(const std::string& wanted);
   /// Whether dimensions of the value but the first are open.

@@ -152,7 +152,8 @@ std::optional<std::string> reason_against(const Importer& importer, const onnx::
   }
   constexpr std::int64_t oldest = 7;
   if (importer.opset() == 0) return "the model names no version of the ONNX operators";
-  if (importer.opset() < oldest) return fmt::format("opset {}: at least {} is needed; convert the model", importer.opset(), oldest);
+  if (importer.opset() < oldest)
+    return fmt::format("opset {}: at least {} is needed; convert the model", importer.opset(), oldest);
   if (the_table().contains(op)) return std::nullopt;
   if (op == "Scan") return "control flow is not supported; export by tracing, with fixed sizes";
   if (op.find("QuantizeLinear") != std::string::npos || op.starts_with("QLinear")) {

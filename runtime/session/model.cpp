@@ -199,8 +199,8 @@ std::vector<LayerInfo> Model::layers() const {
   std::vector<LayerInfo> result;
   std::vector<bool> counted(graph.params.size());
   for (const Node& node : graph.live()) {
-    LayerInfo layer{
-        node.name, std::string(name_of(node.op)), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
+    LayerInfo layer{node.name, std::string(name_of(node.op)), node.where.str(), print_attributes(node.op), {}, {}, 0,
+                    0};
     std::vector<TensorType> inputs;
     std::vector<TensorType> outputs;
     for (const ValueId input : node.inputs) {
@@ -240,7 +240,8 @@ Model Model::with_outputs(const std::vector<std::string>& values) const {
 std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
   Graph graph = contents_->graph;
   FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>);
-  if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0) return {*this, std::move(report)};
+  if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0)
+    return {*this, std::move(report)};
   const auto again = [options](const Model& model) { return model.fold(options).first; };
   return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
 }
