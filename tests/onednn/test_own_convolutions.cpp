@@ -88,7 +88,7 @@ void check_case(const Device& device, Way way, const Case& each, bool depthwise,
   net.graph.add_output("z", followed_by(net, y, tail));
   for (const cpu::Isa isa : instruction_sets()) {
     const cpu::Machine machine{2, isa};
-    for (const Layout to : {Layout::channels_last, blocked(isa)}) {
+    for (const Layout to : vector_layouts(isa)) {
       const bool image = each.input[1] <= 4;
       check_way(device, machine, way, net, image ? Layout::plain : to, to);
     }

@@ -116,19 +116,18 @@ TEST_CASE("Winograd's convolutions are right for sizes, channels and paddings of
   };
   for (const Sizes& s : sizes) {
     for (const cpu::Isa isa : instruction_sets()) {
-      const Layout blocks = blocked(isa);
-      for (const auto& pair : {std::pair(Layout::channels_last, Layout::channels_last), std::pair(blocks, blocks),
-                               std::pair(blocks, Layout::channels_last), std::pair(Layout::channels_last, blocks)}) {
-        const auto from = pair.first, to = pair.second;
-        for (const int threads : {1, 2}) {
-          Sizes padded = s;
-          padded.values = threads == 2;
-          CAPTURE(text(s));
-          CAPTURE(name_of(isa));
-          CAPTURE(name_of(from));
-          CAPTURE(name_of(to));
-          ConvNet net(padded);
-          CHECK(error_of(*device, {threads, isa}, net, from, to) < bound);
+      for (const Layout from : vector_layouts(isa)) {
+        for (const Layout to : vector_layouts(isa)) {
+          for (const int threads : {1, 2}) {
+            Sizes padded = s;
+            padded.values = threads == 2;
+            CAPTURE(text(s));
+            CAPTURE(name_of(isa));
+            CAPTURE(name_of(from));
+            CAPTURE(name_of(to));
+            ConvNet net(padded);
+            CHECK(error_of(*device, {threads, isa}, net, from, to) < bound);
+          }
         }
       }
     }
@@ -150,7 +149,7 @@ TEST_CASE("sums, activations and values by channel follow Winograd's convolution
   for (const Sizes& s : {Sizes{2, 16, 40, 10, 9}, Sizes{1, 9, 21, 5, 14}, Sizes{1, 16, 3, 1, 2}}) {
     for (const auto& behind : rows) {
       for (const cpu::Isa isa : instruction_sets()) {
-        for (const Layout layout : {Layout::channels_last, blocked(isa)}) {
+        for (const Layout layout : vector_layouts(isa)) {
           for (const bool residual : {false, true}) {
             CAPTURE(text(s));
             CAPTURE(row_of(behind.front()).name);
