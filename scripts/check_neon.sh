@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The own kernels on NEON against the float64 reference: cross compiled, and run under QEMU. Exits with 77, for skipped,
 # where Debian's libraries for arm64 are not to be had.
-# Usage: scripts/check_neon.sh [--op-cases]; with it the whole cpu device passes the table of op cases too, which all of
-# banoff is built for.
+# Usage: scripts/check_neon.sh [--all]; with it all of banoff is built, the cpu device passes the table of op cases, and
+# sessions run networks.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 case ${1:-} in
-  '' | --op-cases) ;;
-  *) die "usage: scripts/check_neon.sh [--op-cases]" ;;
+  '' | --all) ;;
+  *) die "usage: scripts/check_neon.sh [--all]" ;;
 esac
 build=$root/build/aarch64
 prefix=$build/prefix
@@ -48,8 +48,11 @@ cmake --preset dev -B "$build" --log-level=WARNING -DBANOFF_WERROR=ON -DBANOFF_O
   -DCMAKE_TOOLCHAIN_FILE="$root/cmake/toolchains/aarch64-linux-gnu.cmake" -DBANOFF_AARCH64_PREFIX="$prefix"
 cmake --build "$build" -j "$jobs" --target test_own_kernels
 ctest --test-dir "$build" --output-on-failure --no-tests=error -R '^own_kernels$'
-if [[ ${1:-} == --op-cases ]]; then
-  cmake --build "$build" -j "$jobs" --target test_onednn
-  OMP_WAIT_POLICY=passive qemu-aarch64-static -cpu cortex-a72 -L "$prefix" "$build/tests/onednn/test_onednn" \
-    -tc='the CPU device passes the table*,the CPU device keeps a NaN*'
+if [[ ${1:-} == --all ]]; then
+  cmake --build "$build" -j "$jobs" --target test_onednn test_session
+  export OMP_WAIT_POLICY=passive
+  emulated=(qemu-aarch64-static -cpu cortex-a72 -L "$prefix")
+  # The other cases of this program are about what oneDNN has on x86.
+  "${emulated[@]}" "$build/tests/onednn/test_onednn" -tc='the CPU device passes the table*,the CPU device keeps a NaN*'
+  "${emulated[@]}" "$build/tests/session/test_session" --source-file-exclude='*test_zoo*'
 fi
