@@ -88,8 +88,12 @@ class CpuDevice final : public Device {
     const std::size_t rank = type.shape.rank();
     if (storage(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
-    if (machine_.isa == Isa::avx512) return {Layout::channels_last, Layout::blocked16, Layout::plain};
-    return {Layout::blocked8, Layout::channels_last, Layout::plain};
+    switch (machine_.isa) {
+      case Isa::avx512: return {Layout::channels_last, Layout::blocked16, Layout::plain};
+      case Isa::avx2: return {Layout::blocked8, Layout::channels_last, Layout::plain};
+      case Isa::neon: break;  // no blocks of four, and of the library's kernels none for others
+    }
+    return {Layout::channels_last, Layout::plain};
   }
 
   [[nodiscard]] DType storage(DType type) const override { return held(type); }

@@ -9,7 +9,10 @@ namespace banoff::cpu {
 
 namespace {
 
-Layout blocked_layout(Isa isa) { return isa == Isa::avx512 ? Layout::blocked16 : Layout::blocked8; }
+/// Whether the channels of a pixel lie in vectors: all together, or in blocks of one vector each.
+bool has_vectors(const Shape& shape, Layout layout, std::int64_t lanes) {
+  return layout == Layout::channels_last || blocks_of(shape, layout).lanes == lanes;
+}
 
 /// A convolution node of a region.
 struct Winograd {
@@ -108,10 +111,9 @@ void run_plan(const Plan& plan, const KernelArgs& args) {
 Offer winograd(const Machine& machine, const Region& region) {
   if (machine.exact_convolutions) throw Refused{"rounding errors above those of plain sums"};
   const Winograd w(region);
-  for (const Layout layout : {w.from, w.to}) {
-    if (layout != Layout::channels_last && layout != blocked_layout(machine.isa))
-      throw Refused{"a layout without vectors of channels"};
-  }
+  const std::int64_t lanes = lanes_of(machine.isa);
+  if (!has_vectors(w.x, w.from, lanes) || !has_vectors(w.y, w.to, lanes))
+    throw Refused{"a layout without vectors of channels"};
   WinogradCut cut = cut_winograd(shape_of(w), machine);
   LoopKernelTraits traits{"winograd"};
   for (const std::size_t operand : w.tail.operands())

@@ -88,7 +88,7 @@ void check_case(const Device& device, Way way, const Case& each, bool depthwise,
   net.graph.add_output("z", followed_by(net, y, tail));
   for (const cpu::Isa isa : instruction_sets()) {
     const cpu::Machine machine{2, isa};
-    for (const Layout to : {Layout::channels_last, blocked(isa)}) {
+    for (const Layout to : vector_layouts(isa)) {
       const bool image = each.input[1] <= 4;
       check_way(device, machine, way, net, image ? Layout::plain : to, to);
     }
@@ -158,6 +158,45 @@ TEST_CASE("own convolutions of pictures of few channels, from where a network is
   check_case(*device, cpu::direct, {{2, 1, 28, 28}, 10, {5, 5}, 1, {0, 0}, {0, 0}}, false, 0);
   check_case(*device, cpu::direct, {{1, 4, 9, 30}, 17, {3, 5}, 1, {1, 4}, {2, 0}, false}, false, 4);
   check_case(*device, cpu::direct, {{1, 3, 2, 2}, 16, {5, 5}, 1, {4, 4}, {4, 4}}, false, 0);
+}
+
+TEST_CASE("own dense layers of few rows and every number of outputs") {
+  const auto device = cpu::device({.threads = 2});
+  int tail = 0;
+  for (std::int64_t rows = 1; rows <= 4; ++rows) {
+    for (const std::int64_t out : {1, 7, 16, 37, 64, 130}) {
+      for (const std::int64_t in : {1, 18, 65}) {
+        CAPTURE(rows);
+        CAPTURE(in);
+        CAPTURE(out);
+        CAPTURE(tail);
+        Net net;
+        const ValueId y = net.add("dense", Dense{out, out % 2 == 0}, {net.input("x", {rows, in})});
+        net.graph.add_output("z", followed_by(net, y, tail++ % tails));
+        for (const cpu::Isa isa : instruction_sets())
+          check_way(*device, {2, isa}, cpu::dense, net, Layout::plain, Layout::plain);
+      }
+    }
+  }
+}
+
+TEST_CASE("a NaN stays one in whatever follows an own kernel") {
+  const auto device = cpu::device({.threads = 2});
+  const auto check = [&](Way way, const Op& op, const Shape& input, Layout layout) {
+    for (int tail = 0; tail < tails; ++tail) {
+      CAPTURE(input.str());
+      CAPTURE(tail);
+      Net net;
+      net.graph.add_output("z", followed_by(net, net.add("linear", op, {net.input("x", input)}), tail));
+      std::vector<float> values = net.inputs.at("x").to_vector<float>();
+      for (std::size_t i = 0; i < values.size(); i += 97) values[i] = std::nanf("");
+      net.inputs.at("x") = Tensor::of<float>(input, values);
+      for (const cpu::Isa isa : instruction_sets()) check_way(*device, {2, isa}, way, net, layout, layout);
+    }
+  };
+  check(cpu::direct, conv_of({{}, 21, {1, 1}}, 1), {1, 18, 9, 8}, Layout::channels_last);
+  check(cpu::depthwise, conv_of({{}, 18, {3, 3}, 1, {1, 1}, {1, 1}}, 18), {1, 18, 9, 8}, Layout::channels_last);
+  check(cpu::dense, Dense{21, true}, {4, 48}, Layout::plain);
 }
 
 TEST_CASE("weights of the same values in another shape are packed apart") {
