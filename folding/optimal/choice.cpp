@@ -24,12 +24,20 @@ class Chooser {
   Choice run() const {
     Choice choice = try_with({true, false, {}});
     std::size_t with_literal = choice.norms(), with_clamps = with_literal;
-    if (choice.selection.chosen.size() < candidates_.size()) {
+    if (!all_go(choice)) {
       Choice clamped = try_with({true, true, {}});
       with_clamps = clamped.norms();
-      if (takes_clamps(clamped, choice)) choice = std::move(clamped);
+      const bool lets_go = options_.activations != Activations::literal && clamped.weight() > choice.weight();
+      if (lets_go && options_.activations == Activations::automatic && options_.objective == Objective::bytes) {
+        // Padding values may do instead of clamps, or make them worth it.
+        open_borders(choice);
+        open_borders(clamped);
+        if (price_us(clamped) < price_us(choice)) choice = std::move(clamped);
+      } else {
+        if (lets_go) choice = std::move(clamped);
+        open_borders(choice);
+      }
     }
-    if (options_.borders && choice.selection.chosen.size() < candidates_.size()) open_borders(choice);
     std::size_t& of_policy = choice.system.policy().clamps ? with_clamps : with_literal;
     of_policy = std::max(of_policy, choice.norms());
     choice.with_literal = with_literal;
@@ -41,13 +49,8 @@ class Chooser {
   [[nodiscard]] Choice try_with(Policy policy) const {
     return {graph_, types_, std::move(policy), candidates_, options_.search_limit};
   }
+  [[nodiscard]] bool all_go(const Choice& choice) const { return choice.selection.chosen.size() == candidates_.size(); }
 
-  /// Whether the choice with clamps is the one to take.
-  [[nodiscard]] bool takes_clamps(Choice& clamped, Choice& literal) const {
-    if (options_.activations == Activations::literal) return false;
-    if (options_.activations == Activations::clamp) return clamped.weight() > literal.weight();
-    return pays(clamped, literal);
-  }
   /// Whether what else goes is worth what it costs: of nothing but a count, anything is.
   [[nodiscard]] bool pays(Choice& more, Choice& less) const {
     if (more.weight() <= less.weight()) return false;
@@ -73,6 +76,7 @@ class Chooser {
 
   /// Lets shifts through the padding of all convs, or of one after the other, where that pays.
   void open_borders(Choice& choice) const {
+    if (!options_.borders || all_go(choice)) return;
     Policy open = choice.system.policy();
     for (const NodeId id : graph_.live_ids()) {
       if (is_zero_padded(graph_.node(id), choice.system)) open.borders.insert(id);

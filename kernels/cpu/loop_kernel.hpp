@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-#include "kernels/cpu/memory_cost.hpp"
+#include "kernels/cpu/pass_cost.hpp"
 #include "kernels/device.hpp"
 
 namespace banoff::cpu {

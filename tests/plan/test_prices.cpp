@@ -40,7 +40,7 @@ double us_of(const Plan& plan, const Step& step) {
     return plan.device
         ->reorder(plan.type(step.inputs[0]), plan.buffer(step.inputs[0]).layout, plan.buffer(step.outputs[0]).layout)
         .cost_us;
-  const Region region{plan.graph.get(),     &plan.types,           step.nodes,           values(step.inputs),
+  const Region region{plan.graph.get(),     &plan.types,          step.nodes,           values(step.inputs),
                       values(step.outputs), layouts(step.inputs), layouts(step.outputs)};
   const Offers offers = ranked_offers(*plan.device, region);
   return std::get<std::vector<Offer>>(offers).front().cost_us;
@@ -62,7 +62,9 @@ TEST_CASE("the price of a network on the cpu is the sum of the offers that its p
 TEST_CASE("pricing a network makes no kernel, and counts changes of layout") {
   GraphBuilder net;
   net.output(net.relu(net.conv(net.input({1, 8, 8, 8}), 16)));
-  const auto answer = [](const Region&) { return std::vector<Offer>{Offering::offer("a", 7), Offering::offer("b", 5)}; };
+  const auto answer = [](const Region&) {
+    return std::vector<Offer>{Offering::offer("a", 7), Offering::offer("b", 5)};
+  };
   Offering::made = 0;
   CHECK(planned_us(net.graph, Offering(answer), PlanOptions{}) == 5);
   CHECK(planned_us(net.graph, Offering(answer, {Layout::channels_last}), PlanOptions{}) == 7);

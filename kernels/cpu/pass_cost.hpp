@@ -1,5 +1,5 @@
-// What passes over memory and values per channel cost on a CPU, as measured (bench/README.md, "Forms of an
-// activation"): what the kernels' estimates are made of.
+// What passes over memory, values per channel and exponentials cost on a CPU, as measured (bench/README.md, "Forms of
+// an activation"): what the kernels' estimates are made of.
 #pragma once
 
 namespace banoff::cpu {
@@ -14,5 +14,8 @@ namespace banoff::cpu {
 [[nodiscard]] constexpr double epilogue_ns(bool avx512, bool channels_last) {
   return avx512 ? (channels_last ? 0.1 : 0.2) : (channels_last ? 0.27 : 0.5);
 }
+
+/// ns per element, of one thread, of an activation that needs an exponential, in the library's kernels and in passes.
+inline constexpr double exponential_ns = 0.6;
 
 }  // namespace banoff::cpu
