@@ -78,7 +78,7 @@ Offer dense(const Machine& machine, const Region& region) {
   if (region.input_layouts[input_of(region, node.inputs[0])] != Layout::plain ||
       region.output_layouts[0] != Layout::plain)
     throw Refused{"dense in a layout other than plain"};
-  static_cast<void>(TailPlan(region, x.rank() - 1));
+  static_cast<void>(TailOutline(region, x.rank() - 1));
   LoopKernelTraits traits{"product"};
   const auto weights = static_cast<double>(panels_of(node.as<Dense>()->out) * simd::product_panel * x.back());
   traits.weight_bytes = static_cast<std::size_t>(4 * weights);

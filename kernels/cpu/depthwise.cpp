@@ -143,7 +143,7 @@ Offer depthwise(const Machine& machine, const Region& region) {
   if (region.output_layouts[0] != region.input_layouts[picture.source] ||
       (last ? channels < lanes : picture.in.lanes != lanes))
     throw Refused{"a depthwise convolution in another layout"};
-  const TailPlan tail(region, 1);
+  const TailOutline tail(region, 1);
   LoopKernelTraits traits{"depthwise"};
   traits.weight_bytes =
       static_cast<std::size_t>(4 * round_up(channels, lanes) * picture.height.kernel * picture.width.kernel);

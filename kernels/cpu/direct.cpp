@@ -234,7 +234,7 @@ Offer direct(const Machine& machine, const Region& region) {
   if (plain ? in.channels > 4 : !single) throw Refused{"a convolution that the library has better"};
   if (to == Layout::plain || (!plain && from != to) || (to != Layout::channels_last && out.lanes != lanes))
     throw Refused{"an own convolution in another layout"};
-  const TailPlan tail(region, 1);
+  const TailOutline tail(region, 1);
   LoopKernelTraits traits{"direct"};
   const std::int64_t window = height.kernel * width.kernel;
   traits.weight_bytes = static_cast<std::size_t>(4 * round_up(out.channels, lanes) * in.padded_channels() * window);

@@ -15,6 +15,7 @@
 #include "runtime/load/suggest.hpp"
 #include "runtime/onnx/export.hpp"
 #include "runtime/onnx/import.hpp"
+#include "runtime/plan/plan.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
 
@@ -114,6 +115,16 @@ Model load_from_yaml(const std::filesystem::path& file, const LoadOptions& optio
   for (const SizeInfo& size : contents.sizes) contents.bindings.symbols[size.name] = size.size;
   evaluate_constants(contents.graph, infer_types(contents.graph, contents.bindings), reference::compute<double>);
   return Model(with_types(std::move(contents)));
+}
+
+/// The prices of a device, which is made when somebody asks: most networks leave nothing to weigh. What it cannot run
+/// costs nothing in either form, and stays as it is.
+Price price_on(const DeviceOptions& options, const Bindings& bindings) {
+  return [options, bindings, device = std::shared_ptr<const Device>()](const Graph& graph) mutable {
+    if (!cannot_run(graph).empty()) return 0.0;
+    if (!device) device = make_device(options);
+    return planned_us(graph, *device, {bindings, options.fuse_norms});
+  };
 }
 
 /// A network whose open height and width nobody gave, at the size that its pictures are brought to.
@@ -238,11 +249,16 @@ Model Model::with_outputs(const std::vector<std::string>& values) const {
 }
 
 std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
+  return fold(options, {.threads = options.threads});
+}
+
+std::pair<Model, FoldReport> Model::fold(const FoldOptions& options, const DeviceOptions& device) const {
   Graph graph = contents_->graph;
-  FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>);
+  FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>,
+                                   price_on(device, contents_->bindings));
   if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0)
     return {*this, std::move(report)};
-  const auto again = [options](const Model& model) { return model.fold(options).first; };
+  const auto again = [options, device](const Model& model) { return model.fold(options, device).first; };
   return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
 }
 
