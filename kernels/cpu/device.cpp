@@ -196,7 +196,9 @@ class CpuDevice final : public Device {
                      [&] { return std::vector<Offer>{winograd(machine_, region)}; },
                      [&] { return std::vector<Offer>{depthwise(machine_, region)}; },
                      [&] { return std::vector<Offer>{direct(machine_, region)}; }});
-    if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
+    if (std::holds_alternative<ConvTranspose>(head))
+      return all_of({[&] { return onednn::transposed_convolution(context_, region); },
+                     [&] { return std::vector<Offer>{transposed(machine_, region)}; }});
     if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
     return all_of(
         {[&] { return onednn::dense(context_, region); }, [&] { return std::vector<Offer>{dense(machine_, region)}; }});

@@ -20,4 +20,8 @@ namespace banoff::cpu {
 /// channels.
 [[nodiscard]] Offer direct(const Machine& machine, const Region& region);
 
+/// A transposed convolution of pictures without groups, its kernel no smaller than its stride, channels-last or
+/// blocked.
+[[nodiscard]] Offer transposed(const Machine& machine, const Region& region);
+
 }  // namespace banoff::cpu

@@ -10,7 +10,7 @@ namespace banoff::cpu {
 using simd::TailKind;
 using simd::TailStep;
 
-TailPlan::TailPlan(const Region& region, std::size_t axis) {
+TailPlan::TailPlan(const Region& region, std::size_t axis, std::int64_t copies) : copies_(copies) {
   for (std::size_t i = 1; i < region.nodes.size(); ++i)
     add(region, region.node(i), region.node(i - 1).outputs[0], axis);
   if (steps_.size() > most_steps) throw Refused{"more steps behind it than an own kernel takes"};
@@ -21,7 +21,7 @@ void TailPlan::push(TailKind kind, std::initializer_list<std::vector<float>> val
   const float** const places[] = {&step.a, &step.b, &step.c};
   std::size_t place = 0;
   for (const auto& of_channels : values) {
-    values_.push_back(by_channel(of_channels));
+    values_.push_back(by_channel(of_channels, copies_));
     *places[place++] = values_.back().data();
   }
   steps_.push_back(step);

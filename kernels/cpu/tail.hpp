@@ -16,8 +16,9 @@ class TailPlan {
   static constexpr std::size_t most_steps = 6;
   using Steps = std::array<simd::TailStep, most_steps>;
 
-  /// Throws Refused when a node is no step of a tail. `axis` is the channels'.
-  TailPlan(const Region& region, std::size_t axis);
+  /// Throws Refused when a node is no step of a tail. `axis` is the channels', which a kernel may count `copies` times:
+  /// those of so many neighbouring pixels.
+  TailPlan(const Region& region, std::size_t axis, std::int64_t copies = 1);
 
   /// The tail with the operands of this run, in `steps`, which must outlive it.
   [[nodiscard]] simd::Tail bind(const KernelArgs& args, Steps& steps) const;
@@ -31,6 +32,7 @@ class TailPlan {
   void add_activation(const Activation& activation);
   void push(simd::TailKind kind, std::initializer_list<std::vector<float>> values);
 
+  std::int64_t copies_;
   std::vector<simd::TailStep> steps_;
   std::vector<std::size_t> inputs_;  ///< of each step that adds one: the region's input
   std::vector<AlignedFloats> values_;
