@@ -195,6 +195,7 @@ class CpuDevice final : public Device {
       return all_of({[&] { return onednn::convolution(context_, region); },
                      [&] { return std::vector<Offer>{winograd(machine_, region)}; },
                      [&] { return std::vector<Offer>{depthwise(machine_, region)}; },
+                     [&] { return std::vector<Offer>{grouped(machine_, region)}; },
                      [&] { return std::vector<Offer>{direct(machine_, region)}; }});
     if (std::holds_alternative<ConvTranspose>(head))
       return all_of({[&] { return onednn::transposed_convolution(context_, region); },

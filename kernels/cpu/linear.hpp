@@ -16,6 +16,9 @@ namespace banoff::cpu {
 /// A convolution with one filter of 3x3, 5x5 or 7x7 per channel, channels-last or blocked.
 [[nodiscard]] Offer depthwise(const Machine& machine, const Region& region);
 
+/// A 3x3 convolution in groups of 2, 4 or 8 channels that a vector holds whole, channels-last or blocked.
+[[nodiscard]] Offer grouped(const Machine& machine, const Region& region);
+
 /// A convolution of pictures without groups: 1x1, channels-last or blocked, or any of a plain picture of up to four
 /// channels.
 [[nodiscard]] Offer direct(const Machine& machine, const Region& region);
