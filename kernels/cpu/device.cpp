@@ -189,7 +189,10 @@ class CpuDevice final : public Device {
     const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
-    if (!linear) return {offer(region, context_.threads)};
+    const auto of_a_family = [&] { return std::vector<Offer>{offer(region, context_.threads)}; };
+    if (std::holds_alternative<Resize>(head))
+      return all_of({of_a_family, [&] { return std::vector<Offer>{plain_resize(machine_, region)}; }});
+    if (!linear) return of_a_family();
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head))
       return all_of({[&] { return onednn::convolution(context_, region); },

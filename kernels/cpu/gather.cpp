@@ -149,6 +149,7 @@ void Gather::run_row(const std::byte* from, std::byte* to, std::int64_t row) con
     // The common short runs as constant sizes, which need no call.
     if (run.count == 1 && element_ == 4) std::memcpy(target, source, 4);
     else if (run.count == 8 && element_ == 4) std::memcpy(target, source, 32);
+    else if (run.count == 16 && element_ == 4) std::memcpy(target, source, 64);
     else std::memcpy(target, source, static_cast<std::size_t>(run.count) * element_);
   }
 }

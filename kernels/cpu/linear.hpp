@@ -1,5 +1,5 @@
-// Own ways to compute convolutions and products, each with what follows it (tail.hpp). All throw Refused while they
-// describe.
+// Own ways to compute on vectors: convolutions and products, each with what follows it (tail.hpp), and resizing. All
+// throw Refused while they describe.
 #pragma once
 
 #include "kernels/cpu/packed.hpp"
@@ -26,5 +26,8 @@ namespace banoff::cpu {
 /// A transposed convolution of pictures without groups, its kernel no smaller than its stride, channels-last or
 /// blocked.
 [[nodiscard]] Offer transposed(const Machine& machine, const Region& region);
+
+/// A linear resize that enlarges, from plain to plain.
+[[nodiscard]] Offer plain_resize(const Machine& machine, const Region& region);
 
 }  // namespace banoff::cpu

@@ -96,19 +96,18 @@ std::vector<Phase> columns_of(const TransposedPicture& picture) {
 
 /// The weights of all phases, [in][out][height][width], each by panel.
 AlignedFloats by_phase(std::span<const float> values, const TransposedPlan& plan) {
-  const auto& [in, out, height, width, source, joined] = plan.picture;
+  const TransposedPicture& picture = plan.picture;
+  const std::int64_t outputs = picture.out.channels;
   const auto value = [&](std::int64_t o, std::int64_t c, std::int64_t y, std::int64_t x) {
-    if (joined) x = o / plan.picture.out.channels, o %= plan.picture.out.channels;
-    const Window& w = plan.picture.width;
-    return values[static_cast<std::size_t>(
-        ((c * plan.picture.out.channels + o) * plan.picture.height.kernel + y) * w.kernel + x)];
+    if (picture.joined) x = o / outputs, o %= outputs;
+    return values[static_cast<std::size_t>(((c * outputs + o) * picture.height.kernel + y) * picture.width.kernel + x)];
   };
   AlignedFloats packed(static_cast<std::size_t>(plan.weights_at.back()));
   auto at = plan.weights_at.begin();
   for (const Phase& row : plan.rows) {
     for (const Phase& column : plan.columns) {
       const std::int64_t across = column.window.kernel;
-      const PanelWeights shape{in, plan.picture.channels(), row.window.kernel * across, plan.lanes};
+      const PanelWeights shape{picture.in, picture.channels(), row.window.kernel * across, plan.lanes};
       shape.pack(plan.panels, packed.data() + *at++, [&](std::int64_t o, std::int64_t c, std::int64_t tap) {
         return value(o, c, row.tap(tap / across), column.tap(tap % across));
       });

@@ -61,14 +61,16 @@ HWY_INLINE void grouped_tile(const DepthwiseRows& p, std::int64_t row, std::int6
         const bool outside = left + i < 0 || left + i >= p.width;
         pixels[i] = outside ? nothing : row_start + (left + i) * p.x_pixel;
       }
-      add_row<Kernel, Stride>(d, p, [&](int i) { return pixels[i]; }, weights, sums);
+      add_row<Kernel, Stride>(
+          d, p, [&](int i) { return pixels[i]; }, weights, sums);
     } else {
       // Three pixels to an address: more addresses than that would not stay in registers.
       constexpr int addresses = (reach + 2) / 3;
       const float* at[addresses];
       BANOFF_UNROLL
       for (int a = 0; a < addresses; ++a) at[a] = row_start + (left + 3 * a) * p.x_pixel;
-      add_row<Kernel, Stride>(d, p, [&](int i) { return at[i / 3] + i % 3 * p.x_pixel; }, weights, sums);
+      add_row<Kernel, Stride>(
+          d, p, [&](int i) { return at[i / 3] + i % 3 * p.x_pixel; }, weights, sums);
     }
   }
   const std::int64_t at = p.offset + (row * p.out_width + column) * p.y_pixel;
@@ -90,8 +92,7 @@ HWY_INLINE void grouped_columns(const DepthwiseRows& p) {
     const std::int64_t left = column * Stride - p.pad_left;
     if (left >= 0 && left + (Pixels - 1) * Stride + Kernel <= p.width)
       grouped_rows<Kernel, Stride, Pixels, false>(p, column);
-    else
-      grouped_rows<Kernel, Stride, Pixels, true>(p, column);
+    else grouped_rows<Kernel, Stride, Pixels, true>(p, column);
   }
 }
 
