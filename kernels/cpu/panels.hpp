@@ -2,6 +2,7 @@
 // the picture.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/cpu/packed.hpp"
@@ -51,17 +52,12 @@ struct Inside {
 /// `columns` inside: those whose windows stick out go one by one, those between them together.
 template <class F>
 void for_stretches(const Window& w, std::int64_t first, std::int64_t end, const F& f) {
-  const auto sticks_out = [&](std::int64_t pixel) {
-    const Inside columns = inside(w, pixel);
-    return columns.first != 0 || columns.end != w.kernel;
-  };
-  for (std::int64_t pixel = first; pixel < end;) {
-    std::int64_t next = pixel + 1;
-    const bool alone = sticks_out(pixel);
-    while (!alone && next < end && !sticks_out(next)) ++next;
-    f(pixel, next, inside(w, pixel));
-    pixel = next;
-  }
+  const std::int64_t last_start = w.input - w.kernel + w.pad_begin;  // of a window that does not stick out
+  const std::int64_t whole = std::clamp(divide_up(std::max<std::int64_t>(w.pad_begin, 0), w.stride), first, end);
+  const std::int64_t whole_end = std::clamp(last_start < 0 ? 0 : last_start / w.stride + 1, whole, end);
+  for (std::int64_t pixel = first; pixel < whole; ++pixel) f(pixel, pixel + 1, inside(w, pixel));
+  if (whole < whole_end) f(whole, whole_end, Inside{0, w.kernel});
+  for (std::int64_t pixel = whole_end; pixel < end; ++pixel) f(pixel, pixel + 1, inside(w, pixel));
 }
 
 }  // namespace banoff::cpu
