@@ -193,14 +193,20 @@ class CpuDevice final : public Device {
     const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
-    if (!linear) return {offer(region, context_.threads)};
+    const auto of_a_family = [&] { return std::vector<Offer>{offer(region, context_.threads)}; };
+    if (std::holds_alternative<Resize>(head))
+      return all_of({of_a_family, [&] { return std::vector<Offer>{plain_resize(machine_, region)}; }});
+    if (!linear) return of_a_family();
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head))
       return all_of({[&] { return onednn::convolution(context_, region); },
                      [&] { return std::vector<Offer>{winograd(machine_, region)}; },
                      [&] { return std::vector<Offer>{depthwise(machine_, region)}; },
+                     [&] { return std::vector<Offer>{grouped(machine_, region)}; },
                      [&] { return std::vector<Offer>{direct(machine_, region)}; }});
-    if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
+    if (std::holds_alternative<ConvTranspose>(head))
+      return all_of({[&] { return onednn::transposed_convolution(context_, region); },
+                     [&] { return std::vector<Offer>{transposed(machine_, region)}; }});
     if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
     return all_of(
         {[&] { return onednn::dense(context_, region); }, [&] { return std::vector<Offer>{dense(machine_, region)}; }});

@@ -113,7 +113,7 @@ double TailOutline::us(std::int64_t elements, const Machine& machine) const {
   return 1e-3 * ns * static_cast<double>(elements) / machine.threads;
 }
 
-TailPlan::TailPlan(const Region& region, std::size_t axis) {
+TailPlan::TailPlan(const Region& region, std::size_t axis, std::int64_t copies) {
   const TailOutline outline(region, axis);
   operands_ = outline.operands();
   for (const auto& [described, node] : outline.steps()) {
@@ -121,7 +121,7 @@ TailPlan::TailPlan(const Region& region, std::size_t axis) {
     const float** const places[] = {&step.a, &step.b, &step.c};
     std::size_t place = 0;
     for (const std::vector<float>& values : values_of(region, region.node(node), axis)) {
-      values_.push_back(by_channel(values));
+      values_.push_back(by_channel(values, copies));
       *places[place++] = values_.back().data();
     }
   }

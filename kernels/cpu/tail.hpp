@@ -42,8 +42,8 @@ class TailPlan {
  public:
   using Steps = std::array<simd::TailStep, TailOutline::most_steps>;
 
-  /// Throws as TailOutline does.
-  TailPlan(const Region& region, std::size_t axis);
+  /// Throws as TailOutline does. A kernel may count the channels `copies` times: those of so many neighbouring pixels.
+  TailPlan(const Region& region, std::size_t axis, std::int64_t copies = 1);
 
   /// The tail with the operands of this run, in `steps`, which must outlive it.
   [[nodiscard]] simd::Tail bind(const KernelArgs& args, Steps& steps) const;
