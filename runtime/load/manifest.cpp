@@ -155,6 +155,11 @@ class ManifestReader {
     if (d.decoder != Decoder::ssd && (!d.anchors.empty() || d.variances != standard.variances)) {
       fail("anchors and variances are for the decoder ssd");
     }
+    const auto is_stride = [](std::int64_t stride) { return stride >= 1 && stride <= 4096; };
+    if (d.strides.empty() || !std::ranges::all_of(d.strides, is_stride)) {
+      fail("strides: expected numbers of pixels from 1 to 4096, one for each map of the head");
+    }
+    if (d.decoder != Decoder::yolox && d.strides != standard.strides) fail("strides is for the decoder yolox");
     if (d.decoder == Decoder::centernet && d.scores == ScoreKind::softmax) {
       fail("scores: peaks of a heat map are probability or sigmoid");
     }

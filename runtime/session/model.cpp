@@ -16,6 +16,7 @@
 #include "runtime/onnx/import.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
+#include "runtime/session/picture_axes.hpp"
 
 namespace banoff {
 
@@ -127,8 +128,9 @@ Model at_picture_size(const Model& model) {
     if (size.empty() || input == inputs.end() || input->shape.rank() != 4) continue;
     if (how.crop.empty() && how.fit == Fit::shorter) continue;  // one side follows from the picture
     Shape shape = input->shape;
-    if (assumed(input->symbols[2])) shape[2] = size.front();
-    if (assumed(input->symbols[3])) shape[3] = size.back();
+    const PictureAxes axes = picture_axes(how, *input);
+    if (assumed(input->symbols[axes.height])) shape[axes.height] = size.front();
+    if (assumed(input->symbols[axes.width])) shape[axes.width] = size.back();
     shapes[how.input] = shape;
   }
   return model.at(shapes);

@@ -26,7 +26,8 @@ void check(int status) {
   fail_input("the PNG picture is damaged: {}", spng_strerror(status));
 }
 
-/// Refuses a picture that no file so small can hold, before memory for it is taken: deflate makes of a byte at most 1032.
+/// Refuses a picture that no file so small can hold, before memory for it is taken: deflate makes of a byte at most
+/// 1032.
 void check_packed_size(const spng_ihdr& header, std::size_t file_bytes) {
   constexpr std::array<std::uint64_t, 7> samples_by_type{1, 0, 3, 1, 2, 0, 4};
   const std::uint64_t bits = samples_by_type.at(header.color_type) * header.bit_depth * header.width;

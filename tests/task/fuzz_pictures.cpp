@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
 }
 
 /// Without its checksums no change to a PNG would get past the first of them.
-extern "C" std::size_t LLVMFuzzerCustomMutator(unsigned char* data, std::size_t size, std::size_t most, unsigned /*seed*/) {
+extern "C" std::size_t LLVMFuzzerCustomMutator(unsigned char* data, std::size_t size, std::size_t most,
+                                               unsigned /*seed*/) {
   const std::size_t changed = LLVMFuzzerMutate(data, size, most);
   const std::string file = banoff::test::with_checksums({reinterpret_cast<const char*>(data), changed});
   std::memcpy(data, file.data(), file.size());

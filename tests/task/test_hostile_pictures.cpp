@@ -50,7 +50,8 @@ static void count_allocation(std::size_t bytes, void* /*caller*/) {
 
 TEST_CASE("a small file of a giant picture is refused before memory is taken, with size, limit and next step") {
   const TemporaryFolder folder;
-  for (const auto& [name, file] : {std::pair("giant.png", png_of(20000, 20000)), {"giant.jpg", jpeg_of(20000, 20000)}}) {
+  for (const auto& [name, file] :
+       {std::pair("giant.png", png_of(20000, 20000)), {"giant.jpg", jpeg_of(20000, 20000)}}) {
     const auto path = folder.write(name, file);
     largest_allocation = 0;
     const std::string message = input_error([&] { (void)read_image(path); });
@@ -93,11 +94,15 @@ TEST_CASE("EXIF data that lead nowhere leave the picture as it is") {
     return read_image(folder.write("exif.jpg", file));
   };
   CHECK(turned(start + std::string("\1\0", 2) + entry).height == expected.width);
-  const std::string wrong[] = {
-      "", "II", start, start + "\xFF\xFF", start + std::string("\1\0", 2) + entry.substr(0, 7),
-      std::string("IM*\0\x08\0\0\0\1\0", 10) + entry, std::string("II*\0\xFF\xFF\xFF\xFF\1\0", 10) + entry,
-      std::string("II*\0\x08\0\0\0\xFF\xFF", 10) + std::string(60, '\0'),
-      start + std::string("\1\0\x12\x01\x03\0\1\0\0\0\x09\0\0\0", 14)};
+  const std::string wrong[] = {"",
+                               "II",
+                               start,
+                               start + "\xFF\xFF",
+                               start + std::string("\1\0", 2) + entry.substr(0, 7),
+                               std::string("IM*\0\x08\0\0\0\1\0", 10) + entry,
+                               std::string("II*\0\xFF\xFF\xFF\xFF\1\0", 10) + entry,
+                               std::string("II*\0\x08\0\0\0\xFF\xFF", 10) + std::string(60, '\0'),
+                               start + std::string("\1\0\x12\x01\x03\0\1\0\0\0\x09\0\0\0", 14)};
   for (const std::string& tiff : wrong) {
     const Image image = turned(tiff);
     CHECK(image.height == expected.height);
