@@ -36,7 +36,8 @@ Tensor expected_of(const std::string& name, const std::string& what) {
 void check_rows_of(const std::string& name, const Task& task, std::size_t at_least) {
   const DecodedBoxes found = BoxDecoder(task)(heads_of(name), input);
   const Tensor expected = expected_of(name, "rows");
-  const auto count = static_cast<std::size_t>(expected.shape()[0]), columns = static_cast<std::size_t>(expected.shape()[1]);
+  const auto count = static_cast<std::size_t>(expected.shape()[0]),
+             columns = static_cast<std::size_t>(expected.shape()[1]);
   REQUIRE(count >= at_least);
   REQUIRE(found.rows.shape() == Shape{expected.shape()[0], 6});
   const auto rows = found.rows.to_vector<double>(), details = found.details.to_vector<double>();
@@ -64,9 +65,10 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 TEST_CASE("YOLOX's cells are decoded map by map") {
   check_rows_of("yolox", task_of(Decoder::yolox), 10);
   Task task = task_of(Decoder::yolox);
-  CHECK(has(error(task, {zeros({1, 125, 8})}),
-            "head 0 must be [1, cells, 5 + classes], 126 cells: an input of 64x96 has so many at strides 8, 16, 32, it is "
-            "1x125x8"));
+  CHECK(has(
+      error(task, {zeros({1, 125, 8})}),
+      "head 0 must be [1, cells, 5 + classes], 126 cells: an input of 64x96 has so many at strides 8, 16, 32, it is "
+      "1x125x8"));
   CHECK(has(error(task, {zeros({1, 126, 5})}), "it is 1x126x5"));
   task.labels = {"a", "b"};
   CHECK(has(error(task, {zeros({1, 126, 8})}), "3 classes, the task 2 labels"));
@@ -105,7 +107,8 @@ TEST_CASE("YOLO v8's masks are sums of prototypes, cut by the boxes") {
   }
   CHECK(inside > 1000);
   CHECK(wrong == 0);
-  CHECK(has(error(task, {zeros({1, 9, 40}), zeros({1, 5, 4, 4})}), "[1, 4 + classes + 5 coefficients of masks, boxes]"));
+  CHECK(
+      has(error(task, {zeros({1, 9, 40}), zeros({1, 5, 4, 4})}), "[1, 4 + classes + 5 coefficients of masks, boxes]"));
   CHECK(has(error(task, {zeros({1, 40, 40}), zeros({5, 4})}), "head 1 must be prototypes of masks"));
 }
 
@@ -142,7 +145,8 @@ TEST_CASE("CenterFace's warm cells are faces with landmarks") {
   CHECK(found.front().landmarks[4].y == doctest::Approx((expected[15] - 8) * 2));
 
   const Tensor heat = zeros({1, 1, 16, 24}), two = zeros({1, 2, 16, 24});
-  CHECK(has(error(task, {zeros({1, 2, 16, 24}), two, two, two}), "head 0 must be a heat map [1, 1, height, width], it is 1x2"));
+  CHECK(has(error(task, {zeros({1, 2, 16, 24}), two, two, two}),
+            "head 0 must be a heat map [1, 1, height, width], it is 1x2"));
   CHECK(has(error(task, {heat, zeros({1, 2, 16, 23}), two, two}), "head 1"));
   CHECK(has(error(task, {heat, two, two, zeros({1, 9, 16, 24})}), "head 3 must be landmarks"));
   CHECK(has(error(task, {heat, two, two}), "3 heads, the decoder reads 4"));
@@ -155,6 +159,7 @@ TEST_CASE("SSD's priors may come with a variance each, and everything in one row
   task.decoding.iou = 0.45;
   check_rows_of("ssd", task, 5);
   CHECK(has(error(task, {zeros({1, 120}), zeros({1, 91}), zeros({1, 2, 120})}), "head 1"));
-  CHECK(has(error(task, {zeros({1, 120}), zeros({1, 90}), zeros({1, 2, 116})}), "head 2 must be an anchor for each delta"));
+  CHECK(has(error(task, {zeros({1, 120}), zeros({1, 90}), zeros({1, 2, 116})}),
+            "head 2 must be an anchor for each delta"));
   CHECK(has(error(task, {zeros({1, 121}), zeros({1, 90}), zeros({1, 2, 120})}), "head 0"));
 }
