@@ -61,7 +61,8 @@ FileKind kind_of(const std::filesystem::path& file) {
   const bool called_onnx = is_called_onnx(file);
   if (bytes.empty()) return called_onnx ? FileKind::onnx : FileKind::yaml;
   for (const Signature& signature : signatures) {
-    if (bytes.size() < signature.at || !std::string_view(bytes).substr(signature.at).starts_with(signature.bytes)) continue;
+    if (bytes.size() < signature.at || !std::string_view(bytes).substr(signature.at).starts_with(signature.bytes))
+      continue;
     if (signature.at > 0 && is_text(bytes)) continue;
     fail_input("{}: no network, but {}", file.string(), signature.what);
   }

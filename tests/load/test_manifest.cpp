@@ -71,7 +71,8 @@ TEST_CASE("a decoder's keys are read, and refused where they mean nothing") {
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolox, strides: [0]}\n"), "strides");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolov5, strides: [8]}\n"), "decoder yolox");
   CHECK(manifest("preprocess: {image: {layout: nhwc}}\n").preprocess[0].layout == PixelLayout::nhwc);
-  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolo}\n"), "net.yaml:4: task: decoder", "did you mean");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolo}\n"), "net.yaml:4: task: decoder",
+                    "did you mean");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: boxes, heads: [z]}\n"), "no output 'z'");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, iou: 0.4}\n"), "no `decoder`");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, decoder: boxes}\n"), "only detection");
