@@ -44,7 +44,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-static void count_allocation(std::size_t bytes, void* /*caller*/) {
+[[maybe_unused]] static void count_allocation(std::size_t bytes, void* /*caller*/) {
   largest_allocation = std::max(largest_allocation, bytes);
 }
 
