@@ -1,4 +1,5 @@
 // Picture files that are damaged, or made to do damage.
+#include <algorithm>
 #include <iterator>
 
 #include "banoff/task/image.hpp"
