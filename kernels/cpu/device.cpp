@@ -189,6 +189,7 @@ class CpuDevice final : public Device {
     const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
+    if (std::holds_alternative<Recurrent>(head)) return {recurrent(machine_, region)};
     if (!linear) return {offer(region, context_.threads)};
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head))

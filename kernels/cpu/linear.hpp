@@ -20,4 +20,7 @@ namespace banoff::cpu {
 /// channels.
 [[nodiscard]] Offer direct(const Machine& machine, const Region& region);
 
+/// A recurrent layer: of each step the product of the state and the weights, then the cells.
+[[nodiscard]] Offer recurrent(const Machine& machine, const Region& region);
+
 }  // namespace banoff::cpu
