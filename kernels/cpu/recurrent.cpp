@@ -150,18 +150,17 @@ class Run {
       const std::int64_t length = plan_.length(args_, n);
       if (at >= length) continue;
       const std::int64_t t = op_.from_end(d_) ? length - 1 - at : at;
-      const simd::CellStep step{
-          input(args_, plan_.sources[0]) + ((t * plan_.batch + n) * directions + d_) * rows,
-          state_.sums + n * summed,
-          op_.peephole ? plan_.peephole.data() + d_ * 3 * hidden : nullptr,
-          state_.h + n * hidden,
-          state_.c + n * hidden,
-          state_.reset + n * hidden,
-          state_.past + n * hidden,
-          y(t, n),
-          hidden,
-          op_.clip ? static_cast<float>(*op_.clip) : std::numeric_limits<float>::infinity(),
-          op_.coupled};
+      const simd::CellStep step{input(args_, plan_.sources[0]) + ((t * plan_.batch + n) * directions + d_) * rows,
+                                state_.sums + n * summed,
+                                op_.peephole ? plan_.peephole.data() + d_ * 3 * hidden : nullptr,
+                                state_.h + n * hidden,
+                                state_.c + n * hidden,
+                                state_.reset + n * hidden,
+                                state_.past + n * hidden,
+                                y(t, n),
+                                hidden,
+                                op_.clip ? static_cast<float>(*op_.clip) : std::numeric_limits<float>::infinity(),
+                                op_.coupled};
       if (plan_.functions.empty()) usual(step);
       else plain(plan_.functions[static_cast<std::size_t>(d_)], step);
     }
@@ -239,7 +238,8 @@ Offer recurrent(const Machine& machine, const Region& region) {
     throw Refused{"a recurrent layer in a layout other than plain"};
   const Shape& x = region.type(node.inputs[0]).shape;
   LoopKernelTraits traits{"recurrent"};
-  traits.scratch_bytes = static_cast<std::size_t>(op.directions() * (op.gates() + 4) * op.hidden * x[1]) * sizeof(float);
+  traits.scratch_bytes =
+      static_cast<std::size_t>(op.directions() * (op.gates() + 4) * op.hidden * x[1]) * sizeof(float);
   const std::int64_t bytes = op.directions() * packed_floats(op) * static_cast<std::int64_t>(sizeof(float));
   traits.weight_bytes = static_cast<std::size_t>(bytes);
   const auto read = static_cast<double>(bytes) / pass_rate(static_cast<double>(bytes), 1) * 1e-3;

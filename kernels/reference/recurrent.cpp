@@ -56,8 +56,7 @@ struct Cells {
   void lstm(const T* x) {
     const std::int64_t hidden = op.hidden;
     for (std::int64_t gate = 0; gate < 4; ++gate)
-      for (std::int64_t j = 0; j < hidden; ++j)
-        sums[gate * hidden + j] = x[gate * hidden + j] + product(gate, j, h);
+      for (std::int64_t j = 0; j < hidden; ++j) sums[gate * hidden + j] = x[gate * hidden + j] + product(gate, j, h);
     for (std::int64_t j = 0; j < hidden; ++j) {
       const T i = f(sums[j] + seen(0, j, c[j]));
       const T forget = op.coupled ? T{1} - i : f(sums[2 * hidden + j] + seen(2, j, c[j]));
@@ -81,14 +80,14 @@ struct Layer {
     const auto own = [&](const std::vector<T>& all) {
       return all.data() + static_cast<std::int64_t>(all.size()) / directions * d;
     };
-    Cells<T> cells{op, functions[static_cast<std::size_t>(d)], own(weight), own(bias), own(peephole), h, c, sums, reset};
+    Cells<T> cells{op,   functions[static_cast<std::size_t>(d)], own(weight), own(bias), own(peephole), h, c, sums,
+                   reset};
     const std::int64_t state = (d * batch + n) * hidden;
     std::fill_n(h, 2 * hidden, T{0});
     if (op.initial) std::copy_n(input<T>(args, 1) + state, hidden, h);
     if (op.initial && op.kind == CellKind::lstm) std::copy_n(input<T>(args, 2) + state, hidden, c);
     std::int64_t length = time;
-    if (op.lengths)
-      length = std::clamp<std::int64_t>(input<std::int32_t>(args, args.inputs.size() - 1)[n], 0, time);
+    if (op.lengths) length = std::clamp<std::int64_t>(input<std::int32_t>(args, args.inputs.size() - 1)[n], 0, time);
     const auto y = [&](std::int64_t t) { return output<T>(args) + ((t * directions + d) * batch + n) * hidden; };
     for (std::int64_t step = 0; step < length; ++step) {
       const std::int64_t t = op.from_end(d) ? length - 1 - step : step;
@@ -110,8 +109,8 @@ struct Layer {
 template <class T>
 Body reference(const Recurrent& op, Context<T>& context) {
   const Shape& x = context.inputs[0].shape;
-  Layer<T> layer{op, x[0], x[1], context.param(Slot::weight), context.param(Slot::bias),
-                 context.param(Slot::peephole), {}};
+  Layer<T> layer{op, x[0], x[1], context.param(Slot::weight), context.param(Slot::bias), context.param(Slot::peephole),
+                 {}};
   for (std::int64_t d = 0; d < op.directions(); ++d) layer.functions.push_back(activations_of(op, d));
   context.scratch_bytes = static_cast<std::size_t>((3 + op.gates()) * op.hidden) * sizeof(T);
   return [layer = std::move(layer)](const KernelArgs& args) {

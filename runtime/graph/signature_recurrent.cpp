@@ -18,7 +18,8 @@ void check_attributes(const Recurrent& op) {
   check_length("values of alpha", op.alpha.size());
   check_length("values of beta", op.beta.size());
   if (op.clip && !(*op.clip > 0)) fail_input("clip is {}, expected more than 0", *op.clip);
-  if (op.bias && !op.reset_after) fail_input("has a bias, but no reset_after: the dense layer before it has the biases");
+  if (op.bias && !op.reset_after)
+    fail_input("has a bias, but no reset_after: the dense layer before it has the biases");
 }
 
 /// One of the inputs behind the gates.

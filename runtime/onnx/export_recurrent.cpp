@@ -31,11 +31,13 @@ std::string bias(const Recurrent& op, const Writer& w) {
   const auto directions = static_cast<std::size_t>(op.directions()), hidden = static_cast<std::size_t>(op.hidden);
   const std::size_t rows = static_cast<std::size_t>(op.gates()) * hidden;
   std::vector<double> values(2 * directions * rows, 0.0);
-  const std::vector<double> outer = before == nullptr ? std::vector<double>(directions * rows) : before->to_vector<double>();
+  const std::vector<double> outer =
+      before == nullptr ? std::vector<double>(directions * rows) : before->to_vector<double>();
   const std::vector<double> inner = op.bias ? w.tensor(Slot::bias).to_vector<double>() : std::vector<double>{};
   for (std::size_t d = 0; d < directions; ++d) {
     for (std::size_t i = 0; i < rows; ++i) values[2 * d * rows + i] = outer[d * rows + i];
-    for (std::size_t i = 0; op.bias && i < hidden; ++i) values[(2 * d + 1) * rows + 2 * hidden + i] = inner[d * hidden + i];
+    for (std::size_t i = 0; op.bias && i < hidden; ++i)
+      values[(2 * d + 1) * rows + 2 * hidden + i] = inner[d * hidden + i];
   }
   const Shape shape{op.directions(), static_cast<std::int64_t>(2 * rows)};
   return w.constant("B", Tensor::of<double>(shape, std::move(values)).as(w.dtype()));

@@ -146,10 +146,9 @@ class Layer {
     }));
     if (!op_.reset_after) return;
     op_.bias = true;
-    params.emplace_back(Slot::bias,
-                        s_.known().numbers(given.dtype(), {directions, op_.hidden}, [&](std::int64_t i) {
-                          return value(i / op_.hidden, 1, candidate + i % op_.hidden);
-                        }));
+    params.emplace_back(Slot::bias, s_.known().numbers(given.dtype(), {directions, op_.hidden}, [&](std::int64_t i) {
+      return value(i / op_.hidden, 1, candidate + i % op_.hidden);
+    }));
   }
 
   /// Whether an initial state is there and not known to be zero.
@@ -163,8 +162,8 @@ class Layer {
   void take_states(std::vector<Operand>& inputs) {
     const bool lstm = op_.kind == CellKind::lstm;
     const std::int64_t batch = call_.shape(0)[batch_first_ ? 0 : 1];
-    const Shape shape = batch_first_ ? Shape{batch, op_.directions(), op_.hidden}
-                                     : Shape{op_.directions(), batch, op_.hidden};
+    const Shape shape =
+        batch_first_ ? Shape{batch, op_.directions(), op_.hidden} : Shape{op_.directions(), batch, op_.hidden};
     const auto check = [&](std::size_t i, std::string_view what) {
       if (call_.has(i) && call_.shape(i) != shape)
         fail_input("{} is {}, expected {}", what, call_.shape(i).str(), shape.str());

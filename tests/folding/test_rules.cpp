@@ -134,7 +134,8 @@ TEST_CASE("a norm folds forward into a dense layer over flattened maps: each cha
 TEST_CASE(
     "a norm folds forward into the dense layer that makes the gates of a recurrent one, which lets none through") {
   for (const CellKind kind : {CellKind::rnn, CellKind::gru, CellKind::lstm}) {
-    const Recurrent cells{.kind = kind, .hidden = 6, .direction = Direction::bidirectional};
+    Recurrent cells;
+    cells.kind = kind, cells.hidden = 6, cells.direction = Direction::bidirectional;
     const auto layer = [&](GraphBuilder& net, ValueId sequence) {
       return net.add(cells, {net.dense(sequence, 2 * cells.gates() * cells.hidden, kind == CellKind::rnn)});
     };

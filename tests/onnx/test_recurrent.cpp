@@ -32,7 +32,9 @@ std::vector<float> drawn(std::int64_t count, std::uint64_t seed) {
   for (float& value : values) value = std::uniform_real_distribution(-0.9F, 0.9F)(random);
   return values;
 }
-Tensor tensor(const Shape& shape, std::uint64_t seed) { return Tensor::of<float>(shape, drawn(shape.elements(), seed)); }
+Tensor tensor(const Shape& shape, std::uint64_t seed) {
+  return Tensor::of<float>(shape, drawn(shape.elements(), seed));
+}
 
 /// One layer with all inputs up to B; `change` may add others, of names that `add` defines.
 OnnxModel model_of(const Made& made) {
@@ -121,8 +123,7 @@ TEST_CASE("every attribute and input of a recurrent layer survives being written
          set_texts(n, "activations", {"HardSigmoid", "Elu"});
          set_floats(n, "activation_alpha", {0.3F, 0.6F}), set_floats(n, "activation_beta", {0.4F});
        }},
-      {"LSTM", 2,
-       [](onnx::NodeProto& n) {
+      {"LSTM", 2, [](onnx::NodeProto& n) {
          set_number(n, "clip", 0.5F), set_integer(n, "input_forget", 1);
          add_input(n, 4, "lengths"), add_input(n, 5, "first"), add_input(n, 6, "first_cell"), add_input(n, 7, "p");
        }}};
@@ -210,7 +211,8 @@ TEST_CASE("with layout 1 the batch stands first in everything") {
       for (std::int64_t j = 0; j < hidden; ++j) {
         CHECK(last[place((n * 2 + d) * hidden + j)] == want_last[place((d * batch + n) * hidden + j)]);
         for (std::int64_t t = 0; t < steps; ++t)
-          CHECK(y[place(((n * steps + t) * 2 + d) * hidden + j)] == want[place(((t * 2 + d) * batch + n) * hidden + j)]);
+          CHECK(y[place(((n * steps + t) * 2 + d) * hidden + j)] ==
+                want[place(((t * 2 + d) * batch + n) * hidden + j)]);
       }
 }
 
@@ -245,7 +247,9 @@ TEST_CASE("states that are zero and lengths that are all of the sequence are non
   const auto plain = ops_of(load(made));
   CHECK(plain == std::vector<std::string>{"dense", "lstm"});
   made.x = {steps, batch, features};
-  made.change = [](onnx::NodeProto& n) { add_input(n, 4, "lengths"), add_input(n, 5, "zero"), add_input(n, 6, "zero"); };
+  made.change = [](onnx::NodeProto& n) {
+    add_input(n, 4, "lengths"), add_input(n, 5, "zero"), add_input(n, 6, "zero");
+  };
   made.add = [](OnnxModel& model) {
     lengths(model, {steps, steps, steps});
     model.weight("zero", {1, batch, hidden}, std::vector<float>(batch * hidden));
@@ -275,7 +279,9 @@ TEST_CASE("sizes of a recurrent layer that do not belong together are refused wi
   CHECK(tells(replaced(7, {1, hidden}), "P is 1x6, expected 1x18"));
   CHECK(tells(replaced(4, {batch}), "sequence_lens is f32"));
   CHECK(tells(said_of({.x = {steps, features}}), "X is f32 4x5, expected 3 dimensions"));
-  const auto changed = [&](std::function<void(onnx::NodeProto&)> change) { return said_of({.change = std::move(change)}); };
+  const auto changed = [&](std::function<void(onnx::NodeProto&)> change) {
+    return said_of({.change = std::move(change)});
+  };
   const auto size = [](std::int64_t value) {
     return [=](onnx::NodeProto& n) { n.mutable_attribute(0)->set_i(value); };
   };
@@ -284,9 +290,13 @@ TEST_CASE("sizes of a recurrent layer that do not belong together are refused wi
   CHECK(tells(changed(size(std::int64_t{1} << 62)), "does not fit in 64 bits"));
   CHECK(tells(changed([](onnx::NodeProto& n) { set_word(n, "direction", "sideways"); }), "direction 'sideways'"));
   CHECK(tells(changed([](onnx::NodeProto& n) { set_texts(n, "activations", {"Tanh"}); }), "1 activations, expected 3"));
-  CHECK(tells(changed([](onnx::NodeProto& n) { set_texts(n, "activations", {"Tanh", "Sinh", "Tanh"}); }),
+  CHECK(tells(changed([](onnx::NodeProto& n) {
+                set_texts(n, "activations", {"Tanh", "Sinh", "Tanh"});
+              }),
               "activation 'Sinh'"));
-  CHECK(tells(changed([](onnx::NodeProto& n) { set_texts(n, "activations", {"Tanh", "Affine", "Tanh"}); }),
+  CHECK(tells(changed([](onnx::NodeProto& n) {
+                set_texts(n, "activations", {"Tanh", "Affine", "Tanh"});
+              }),
               "activation_alpha has none for Affine"));
   CHECK(tells(changed([](onnx::NodeProto& n) {
                 set_texts(n, "activations", {"Sigmoid", "LeakyRelu", "Tanh"});
@@ -300,8 +310,11 @@ TEST_CASE("sizes of a recurrent layer that do not belong together are refused wi
   CHECK(tells(long_as({1, -2, 3}), "a sequence of length -2 in 4 steps"));
   CHECK(tells(long_as({1, 5, 3}), "a sequence of length 5 in 4 steps"));
   CHECK(tells(long_as({1, 2}), "sequence_lens is i32 2, expected 3 integers"));
-  CHECK(tells(with([](OnnxModel& m) { m.input("unknown", {1, 24, hidden}); },
-                   [](onnx::NodeProto& n) { n.set_input(2, "unknown"); }),
+  CHECK(tells(with(
+                  [](OnnxModel& m) {
+                    m.input("unknown", {1, 24, hidden});
+                  },
+                  [](onnx::NodeProto& n) { n.set_input(2, "unknown"); }),
               "R ('unknown') must be a constant"));
 }
 

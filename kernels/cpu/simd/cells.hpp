@@ -16,7 +16,7 @@ struct CellStep {
   float* c = nullptr;
   float* reset = nullptr;       ///< r * h
   const float* past = nullptr;  ///< the candidate's products of it
-  float* y = nullptr;      ///< where the next state is stored as well
+  float* y = nullptr;           ///< where the next state is stored as well
   std::int64_t hidden = 0;
   float clip = 0;  ///< infinite: none
   bool coupled = false;
