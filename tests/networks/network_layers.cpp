@@ -235,7 +235,9 @@ NetworkValue NetworkParts::recurrent(const Value& x) {
   const auto& [op, gates] = dice_.one_of(cells);
   const std::int64_t steps = x.shape.elements(2, x.shape.rank()), features = channels(x);
   const std::int64_t directions = dice_.integer(1, 2), hidden = dice_.integer(1, 5), rows = gates * hidden;
-  Value y = reshaped(x, {x.shape[0], features, steps});
+  // Bounded first: gates of hundreds would leave nothing of a sigmoid but what rounding makes of them.
+  Value y = net_.node("Tanh", {x.name}, x.shape);
+  y = reshaped(y, {x.shape[0], features, steps});
   if (chance(0.5)) y = normalized(y, dice_.normals(features));
   y = transposed(y, {2, 0, 1});
   std::vector<std::string> inputs{y.name,
