@@ -193,6 +193,7 @@ class CpuDevice final : public Device {
     const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
+    if (std::holds_alternative<Recurrent>(head)) return {recurrent(machine_, region)};
     const auto of_a_family = [&] { return std::vector<Offer>{offer(region, context_.threads)}; };
     if (std::holds_alternative<Resize>(head))
       return all_of({of_a_family, [&] { return std::vector<Offer>{plain_resize(machine_, region)}; }});

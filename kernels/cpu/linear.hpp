@@ -30,4 +30,7 @@ namespace banoff::cpu {
 /// A linear resize that enlarges, from plain to plain.
 [[nodiscard]] Offer plain_resize(const Machine& machine, const Region& region);
 
+/// A recurrent layer: of each step the product of the state and the weights, then the cells.
+[[nodiscard]] Offer recurrent(const Machine& machine, const Region& region);
+
 }  // namespace banoff::cpu

@@ -70,6 +70,8 @@ std::optional<Ints> Call::integers(std::string_view attribute, std::size_t input
   return result;
 }
 
+bool Call::reads(std::size_t i) const { return i < outputs() && importer_.is_read(node_.output(static_cast<int>(i))); }
+
 void Call::no_outputs_from(std::size_t i) const {
   for (; i < outputs(); ++i) {
     if (importer_.is_read(node_.output(static_cast<int>(i)))) {
@@ -98,7 +100,7 @@ std::map<std::string_view, Translator> make_table() {
   std::map<std::string_view, Translator> table;
   for (const auto rows :
        {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(), reduction_rows(),
-        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), control_rows()}) {
+        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), control_rows(), recurrent_rows()}) {
     for (const Row& row : rows) table.emplace(row.op, row.translator);
   }
   return table;
