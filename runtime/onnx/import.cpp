@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <new>
-#include <tuple>
 
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/opaque.hpp"
@@ -102,15 +101,20 @@ std::string hint(const std::vector<FileInput>& inputs) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-/// How many nodes cannot be run for reasons of their own.
-std::size_t carried_in(const Graph& graph) {
+/// What cannot be run of a reading for reasons of its own, in words, and how many nodes that is.
+struct Carrying {
   std::size_t nodes = 0;
-  for (const CannotRun& each : cannot_run(graph)) nodes += each.nodes.size();
-  return nodes;
-}
+  std::string words;
 
-/// The network at the sizes given, and at the first likely ones that it takes for the rest: those at which most of it
-/// can be run.
+  explicit Carrying(const Graph& graph) {
+    for (const CannotRun& each : cannot_run(graph)) {
+      nodes += each.nodes.size();
+      words += fmt::format("{} '{}': {}\n", each.op, each.nodes.front(), each.reason);
+    }
+  }
+};
+
+/// The network at the sizes given, and at the first likely ones that it takes for the rest.
 class Nominal {
  public:
   Nominal(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
@@ -118,26 +122,32 @@ class Nominal {
     for (const FileInput& input : inputs) dims.push_back(input.dims);
     const std::vector<Sizes> likely = likely_sizes(dims);
     std::vector<std::string> failures;
-    std::size_t fewest = std::numeric_limits<std::size_t>::max();
+    std::size_t fewest = std::numeric_limits<std::size_t>::max(), most = 0;
     for (const Sizes& assumed : likely) {
       std::vector<FileInput> here = sized(inputs, assumed);
+      std::string failure;
       try {
         Reading reading = read(source, here, constants);
-        const std::size_t carried = carried_in(reading.graph);
-        // What does not fit at one size may fit at another; what is not supported is so at all of them.
-        const bool again = carried == fewest;
-        if (carried < fewest)
-          std::tie(fewest, sizes_, inputs_, reading_) =
-              std::tuple(carried, assumed, std::move(here), std::move(reading));
-        if (carried == 0 || again) return;
+        const Carrying carrying(reading.graph);
+        most = std::max(most, carrying.nodes);
+        if (carrying.nodes < fewest) {
+          fewest = carrying.nodes;
+          sizes_ = assumed, inputs_ = std::move(here), reading_ = std::move(reading);
+        }
+        if (carrying.nodes == 0 || likely.size() == 1) return;
+        failure = carrying.words;
       } catch (const Error& error) {
-        // What fails in the same words at another size fails at all of them.
         if (error.kind() != ErrorKind::bad_input || likely.size() == 1) throw;
-        if (!failures.empty() && failures.back() == error.what()) throw;
-        failures.emplace_back(error.what());
+        failure = error.what();
       }
+      // What fails in the same words at another size fails at all of them.
+      if (!failures.empty() && failures.back() == failure) {
+        if (reading_) return;
+        fail_input("{}", failure);
+      }
+      failures.push_back(std::move(failure));
     }
-    if (reading_) return;
+    if (reading_ && fewest < most) return;  // one that does not fail of its size alone
     fail_input("the network takes none of the likely sizes; give some with {}\n{}", hint(inputs), failures.front());
   }
 

@@ -44,6 +44,9 @@ void Importer::take_default(const FileInput& input) {
 
 void Importer::take_carried_inputs() {
   for (const onnx::ValueInfoProto& info : source_.input()) {
+    const auto of_initializer =
+        std::ranges::find(given_.initializers, info.name(), &std::pair<std::string, Known>::first);
+    if (of_initializer != given_.initializers.end()) continue;
     const std::string why =
         why_carried(info, std::ranges::find(inputs_, info.name(), &FileInput::name) != inputs_.end());
     if (why.empty()) continue;

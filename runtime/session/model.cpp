@@ -1,6 +1,8 @@
 #include "banoff/model.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <limits>
 #include <random>
 
 #include "banoff/file.hpp"
@@ -65,38 +67,51 @@ std::map<std::string, Shape> shapes_of(const Tensors& tensors) {
   return shapes;
 }
 
-/// Whether `make(shapes)` does not throw bad_input.
+/// A network that was to be made, and what is wrong with it: kinds of nodes that cannot be run, or an error.
+struct Attempt {
+  std::optional<Model> model = {};
+  std::exception_ptr error = {};
+  std::size_t faults = std::numeric_limits<std::size_t>::max();
+  std::string words = {};
+
+  Model take() {
+    if (error) std::rethrow_exception(error);
+    return std::move(*model);
+  }
+};
+
 template <class Make>
-bool is_taken(const std::map<std::string, Shape>& shapes, Make&& make) {
+Attempt attempt(const std::map<std::string, Shape>& shapes, Make&& make) {
+  Attempt result;
   try {
-    (void)make(shapes);
-    return true;
+    result.model = make(shapes);
+    const std::vector<Unsupported> all = result.model->unsupported();
+    result.faults = all.size();
+    if (!all.empty()) result.words = fmt::format("{} '{}': {}", all[0].op, all[0].nodes[0], all[0].reason);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_input) throw;
-    return false;
+    result.words = error.what();
+    result.error = std::current_exception();
   }
+  return result;
 }
 
-/// `make(shapes)`; where it fails because of an input's channels, of which another number would do, it says that first.
+/// `make(shapes)`; where something is wrong with an input's channels, of which another number would do, it says that.
 template <class Make>
 Model blaming_channels(const std::map<std::string, Shape>& shapes, Make&& make) {
-  try {
-    return make(shapes);
-  } catch (const Error& error) {
-    const bool told = std::string_view(error.what()).find(" channels, expected ") != std::string_view::npos;
-    if (error.kind() != ErrorKind::bad_input || told) throw;
-    for (const auto& [name, shape] : shapes) {
-      if (shape.rank() < 3) continue;
-      for (const std::int64_t channels : {3, 1, 4}) {
-        std::map<std::string, Shape> other = shapes;
-        other[name][1] = channels;
-        if (channels == shape[1] || !is_taken(other, make)) continue;
-        fail_input("{} has {} channels, expected {}: {}", name.empty() ? "the input" : fmt::format("input '{}'", name),
-                   shape[1], channels, error.what());
-      }
+  Attempt here = attempt(shapes, make);
+  if (here.faults == 0 || here.words.find(" channels, expected ") != std::string::npos) return here.take();
+  for (const auto& [name, shape] : shapes) {
+    if (shape.rank() < 3) continue;
+    for (const std::int64_t channels : {3, 1, 4}) {
+      std::map<std::string, Shape> other = shapes;
+      other[name][1] = channels;
+      if (channels == shape[1] || attempt(other, make).faults >= here.faults) continue;
+      fail_input("{} has {} channels, expected {}: {}", name.empty() ? "the input" : fmt::format("input '{}'", name),
+                 shape[1], channels, here.words);
     }
-    throw;
   }
+  return here.take();
 }
 
 using ContentsPtr = std::shared_ptr<const Model::Contents>;

@@ -71,7 +71,7 @@ Model load(const Made& made) {
 }
 
 std::string said_of(const Made& made) {
-  return input_error([&] { (void)load(made); });
+  return input_error([&] { (void)run_on(load(made), "reference", {}); });
 }
 bool tells(const std::string& said, const std::string& words) {
   INFO(said);
