@@ -51,7 +51,8 @@ TEST_CASE("einsum: products, sums, diagonals, dots and stretched dimensions") {
   CHECK(batched.run().shape() == Shape{2, 2, 1, 1});
   CHECK(batched.values() == Values{5, 11, 17, 23});
   CHECK(einsum("ab,bc,cd->ad").input(a).input(b).input(counted({2, 1})).values() == Values{78, 177});
-  CHECK(einsum("i,i").input(shaped<std::int32_t>({2}, {3, 4})).input(shaped<std::int32_t>({2}, {5, -6})).values() == Values{-9});
+  CHECK(einsum("i,i").input(shaped<std::int32_t>({2}, {3, 4})).input(shaped<std::int32_t>({2}, {5, -6})).values() ==
+        Values{-9});
 }
 
 TEST_CASE("equations that say nothing are refused with what is wrong with them") {
@@ -69,10 +70,19 @@ TEST_CASE("equations that say nothing are refused with what is wrong with them")
 
 TEST_CASE("quantised weights become floats: one scale, one for each index, one for each block, with zero points") {
   const Tensor q = shaped<std::int8_t>({2, 3}, {-128, 0, 127, 1, 2, 3});
-  CHECK(OneNode(10, "DequantizeLinear").known(q).known(shaped<float>({}, {0.5F})).values() == Values{-64, 0, 63.5, 0.5, 1, 1.5});
-  CHECK(OneNode(13, "DequantizeLinear").input(q).known(list<float>({2, 0.5F})).known(list<std::int8_t>({1, -1})).set("axis", 0)
+  CHECK(OneNode(10, "DequantizeLinear").known(q).known(shaped<float>({}, {0.5F})).values() ==
+        Values{-64, 0, 63.5, 0.5, 1, 1.5});
+  CHECK(OneNode(13, "DequantizeLinear")
+            .input(q)
+            .known(list<float>({2, 0.5F}))
+            .known(list<std::int8_t>({1, -1}))
+            .set("axis", 0)
             .values() == Values{-258, -2, 252, 1, 1.5, 2});
-  CHECK(OneNode(21, "DequantizeLinear").known(q).known(shaped<float>({2, 2}, {1, 2, 3, 4})).set("axis", -1).set("block_size", 2)
+  CHECK(OneNode(21, "DequantizeLinear")
+            .known(q)
+            .known(shaped<float>({2, 2}, {1, 2, 3, 4}))
+            .set("axis", -1)
+            .set("block_size", 2)
             .values() == Values{-128, 0, 254, 3, 6, 12});
   const Tensor wide = list<std::int32_t>({100000, -3});
   CHECK(OneNode(13, "DequantizeLinear").known(wide).known(shaped<float>({}, {0.25F})).values() == Values{25000, -0.75});
@@ -80,7 +90,8 @@ TEST_CASE("quantised weights become floats: one scale, one for each index, one f
   CHECK(tells(refusal_of(one(list<float>({1, 2})).set("axis", 1)), "the scale is 2"));
   CHECK(tells(refusal_of(one(list<float>({1, 2})).set("axis", 5)), "axis 5"));
   CHECK(tells(refusal_of(one(list<float>({1, 2})).set("axis", 1).set("block_size", -2)), "block_size"));
-  CHECK(tells(refusal_of(one(list<float>({1, 2})).set("axis", 0).set("block_size", std::int64_t{1} << 62)), "the scale is 2"));
+  CHECK(tells(refusal_of(one(list<float>({1, 2})).set("axis", 0).set("block_size", std::int64_t{1} << 62)),
+              "the scale is 2"));
 }
 
 TEST_CASE("a scan is written out, along any axis and in either direction") {
@@ -89,7 +100,11 @@ TEST_CASE("a scan is written out, along any axis and in either direction") {
   body.node("Add", {"sum", "x"}, {"next"});
   body.node("Mul", {"next", "x"}, {"seen"});
   const auto scan = [&](const Tensor& x) {
-    return OneNode(11, "Scan").set("body", body.graph()).set("num_scan_inputs", 1).input(shaped<float>({2}, {10, 20})).input(x);
+    return OneNode(11, "Scan")
+        .set("body", body.graph())
+        .set("num_scan_inputs", 1)
+        .input(shaped<float>({2}, {10, 20}))
+        .input(x);
   };
   // The state is the first output.
   CHECK(scan(counted({3, 2})).values() == Values{19, 32});
@@ -115,12 +130,16 @@ TEST_CASE("a scan is written out, along any axis and in either direction") {
 }
 
 TEST_CASE("what is larger than the values of a known input say is known") {
-  CHECK(OneNode(11, "Compress").input(counted({3, 2})).known(Tensor::of<std::uint8_t>({3}, {1, 0, 1}).as(DType::boolean)).set("axis", 0)
+  CHECK(OneNode(11, "Compress")
+            .input(counted({3, 2}))
+            .known(Tensor::of<std::uint8_t>({3}, {1, 0, 1}).as(DType::boolean))
+            .set("axis", 0)
             .values() == Values{1, 2, 5, 6});
   CHECK(OneNode(13, "NonZero").known(shaped<float>({2, 2}, {0, 3, 4, 0})).values() == Values{0, 1, 1, 0});
   CHECK(OneNode(11, "Unique").known(list<float>({2, 1, no_number, 1, 3, no_number})).run().elements() == 4);
   CHECK(OneNode(11, "Unique").known(list<std::int64_t>({2, 1, 1, 3})).set("sorted", 0).values() == Values{2, 1, 3});
-  CHECK(OneNode(11, "Unique").known(shaped<float>({3, 2}, {1, 0, 1, 0, 0, 5})).set("axis", 0).values() == Values{0, 5, 1, 0});
+  CHECK(OneNode(11, "Unique").known(shaped<float>({3, 2}, {1, 0, 1, 0, 0, 5})).set("axis", 0).values() ==
+        Values{0, 5, 1, 0});
   const OneNode reversed = OneNode(10, "ReverseSequence").input(counted({3, 2})).input(list<std::int64_t>({2, 3}));
   CHECK(reversed.values() == Values{3, 6, 1, 4, 5, 2});
 }
@@ -128,7 +147,11 @@ TEST_CASE("what is larger than the values of a known input say is known") {
 TEST_CASE("powers over windows, also those that hang over the end") {
   const Tensor x = counted({1, 1, 5}, -2);
   const auto pool = [&](std::int64_t p) {
-    return OneNode(18, "LpPool").input(x).set("p", p).set("kernel_shape", std::vector<std::int64_t>{2}).set("strides", std::vector<std::int64_t>{2});
+    return OneNode(18, "LpPool")
+        .input(x)
+        .set("p", p)
+        .set("kernel_shape", std::vector<std::int64_t>{2})
+        .set("strides", std::vector<std::int64_t>{2});
   };
   CHECK(pool(1).values() == Values{3, 1});
   CHECK(pool(1).set("ceil_mode", 1).values() == Values{3, 1, 2});
@@ -139,8 +162,11 @@ TEST_CASE("powers over windows, also those that hang over the end") {
 
 TEST_CASE("a max pool is undone where its places are") {
   const auto unpool = [] {
-    return OneNode(11, "MaxUnpool").input(shaped<float>({1, 1, 2}, {5, 7})).input(shaped<std::int64_t>({1, 1, 2}, {1, 2}))
-        .set("kernel_shape", std::vector<std::int64_t>{2}).set("strides", std::vector<std::int64_t>{2});
+    return OneNode(11, "MaxUnpool")
+        .input(shaped<float>({1, 1, 2}, {5, 7}))
+        .input(shaped<std::int64_t>({1, 1, 2}, {1, 2}))
+        .set("kernel_shape", std::vector<std::int64_t>{2})
+        .set("strides", std::vector<std::int64_t>{2});
   };
   CHECK(unpool().values() == Values{0, 5, 7, 0});
   CHECK(unpool().known(list<std::int64_t>({1, 1, 6})).values() == Values{0, 5, 7, 0, 0, 0});
@@ -149,25 +175,35 @@ TEST_CASE("a max pool is undone where its places are") {
 
 TEST_CASE("boxes and grids of impossible sizes are refused") {
   const auto roi = [](std::int64_t sampling, std::int64_t height) {
-    return OneNode(16, "RoiAlign").input(counted({1, 1, 4, 4})).input(counted({1, 4})).input(list<std::int64_t>({0}))
-        .set("sampling_ratio", sampling).set("output_height", height);
+    return OneNode(16, "RoiAlign")
+        .input(counted({1, 1, 4, 4}))
+        .input(counted({1, 4}))
+        .input(list<std::int64_t>({0}))
+        .set("sampling_ratio", sampling)
+        .set("output_height", height);
   };
   CHECK(refusal_of(roi(2, 2)).empty());
   CHECK(tells(refusal_of(roi(1 << 20, 2)), "sampling"));
   CHECK(tells(refusal_of(roi(-1, 2)), "sampling -1"));
   CHECK(tells(refusal_of(roi(0, -3)), "size -3"));
-  CHECK(tells(refusal_of(OneNode(16, "GridSample").input(counted({1, 1, 4, 4})).input(counted({1, 2, 2, 3}))), "grid 1x2x2x3"));
-  CHECK(tells(refusal_of(OneNode(16, "GridSample").input(counted({1, 1, 4, 4})).input(counted({1, 2, 2, 2})).set("mode", "linear")),
-              "mode = linear"));
+  CHECK(tells(refusal_of(OneNode(16, "GridSample").input(counted({1, 1, 4, 4})).input(counted({1, 2, 2, 3}))),
+              "grid 1x2x2x3"));
+  CHECK(tells(
+      refusal_of(
+          OneNode(16, "GridSample").input(counted({1, 1, 4, 4})).input(counted({1, 2, 2, 2})).set("mode", "linear")),
+      "mode = linear"));
 }
 
 TEST_CASE("boxes as large as numbers go take no time, and ones that are no number give zeros") {
   constexpr float huge = 3e38F;
   const Tensor boxes = shaped<float>({3, 4}, {-huge, -huge, huge, huge, 1, 1, 1e9F, 2, no_number, 0, 1, 1});
-  const OneNode one = OneNode(16, "RoiAlign").input(counted({1, 1, 4, 4})).input(boxes).input(list<std::int64_t>({0, 0, 0}));
+  const OneNode one =
+      OneNode(16, "RoiAlign").input(counted({1, 1, 4, 4})).input(boxes).input(list<std::int64_t>({0, 0, 0}));
   const TemporaryFolder folder;
-  const auto values = run_on(one.load(), "reference", {{"x0", counted({1, 1, 4, 4})}, {"x1", boxes}, {"x2", list<std::int64_t>({0, 0, 0})}})
-                          .at("y").to_vector<double>();
+  const auto values = run_on(one.load(), "reference",
+                             {{"x0", counted({1, 1, 4, 4})}, {"x1", boxes}, {"x2", list<std::int64_t>({0, 0, 0})}})
+                          .at("y")
+                          .to_vector<double>();
   CHECK(values.at(2) == 0);
 }
 
@@ -182,11 +218,17 @@ TEST_CASE("parts without elements are left out of what they are joined to") {
   CHECK(run_on(loaded, "cpu", {{"x", counted({1, 3})}}).at("y").to_vector<double>() == Values{1, 2, 3});
 }
 
-TEST_CASE("columns of a bounded tensor are taken, joined and turned; its rows stay, and nothing may know how many there are") {
+TEST_CASE(
+    "columns of a bounded tensor are taken, joined and turned; its rows stay, and nothing may know how many there "
+    "are") {
   const auto made = [](const auto& rest) {
     OnnxModel model(18);
     model.input("boxes", {1, 3, 4}).input("scores", {1, 1, 3}).output("y");
-    model.integers("most", {3}).weight("iou", {1}, {0.5F}).integers("last", {2}).integers("one", {1}).integers("zero", {0});
+    model.integers("most", {3})
+        .weight("iou", {1}, {0.5F})
+        .integers("last", {2})
+        .integers("one", {1})
+        .integers("zero", {0});
     model.node("NonMaxSuppression", {"boxes", "scores", "most", "iou"}, {"rows"});
     rest(model);
     return model;
@@ -224,7 +266,10 @@ TEST_CASE("columns of a bounded tensor are taken, joined and turned; its rows st
   };
   CHECK(tells(refused([](OnnxModel& m) { m.node("Shape", {"rows"}, {"y"}); }), "the number of rows"));
   CHECK(tells(refused([](OnnxModel& m) { m.node("Size", {"rows"}, {"y"}); }), "the size"));
-  CHECK(tells(refused([](OnnxModel& m) { m.integers("flat", {9}).node("Reshape", {"rows", "flat"}, {"y"}); }), "dimension 0"));
+  CHECK(tells(refused([](OnnxModel& m) {
+                m.integers("flat", {9}).node("Reshape", {"rows", "flat"}, {"y"});
+              }),
+              "dimension 0"));
   CHECK(tells(refused([](OnnxModel& m) { m.node("Gather", {"rows", "one"}, {"y"}); }), "dimension 0"));
   CHECK(tells(refused([](OnnxModel& m) { m.node("Transpose", {"rows"}, {"y"}); }), "dimension 0"));
 }
