@@ -18,6 +18,7 @@
 #include "runtime/graph/ops_detection.hpp"
 #include "runtime/graph/ops_opaque.hpp"
 #include "runtime/graph/ops_recurrent.hpp"
+#include "runtime/graph/ops_sampling.hpp"
 #include "runtime/graph/ops_values.hpp"
 
 namespace banoff {
@@ -414,7 +415,8 @@ struct Constant {
   X(Resize) X(Activation) X(PRelu) X(Clamp) X(Kinked) X(Softmax) X(GroupNorm) X(LayerNorm) X(Identity) X(Cast) \
   X(Constant) X(AdaptiveAvgPool) X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) \
   X(Compare) X(Pair) X(Where) X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) \
-  X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices) X(Opaque) X(Recurrent)
+  X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices) X(GridSample) X(RoiAlignBatch) \
+  X(Opaque) X(Recurrent)
 // clang-format on
 template <class Nothing, class... Ops>
 using Listed = std::variant<Ops...>;

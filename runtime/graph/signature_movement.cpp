@@ -26,11 +26,11 @@ std::size_t resolve_axis(std::int64_t axis, std::size_t rank) {
 Signature signature(const Concat& op, InputTypes inputs) {
   TensorType out = inputs[0];
   const std::size_t axis = resolve_axis(op.axis, out.shape.rank());
-  refuse_bounded(out, "concat");
+  if (axis == 0) refuse_bounded(out, "concat along dimension 0");
   for (const TensorType& other : inputs.subspan(1)) {
     Shape expected = out.shape;
     if (other.shape.rank() == expected.rank()) expected[axis] = other.shape[axis];
-    if (other.shape != expected || other.dtype != out.dtype) {
+    if (other.shape != expected || other.dtype != out.dtype || other.bounded != out.bounded) {
       fail_input("cannot concatenate {} with {} along axis {}", out.str(), other.str(), axis);
     }
     out.shape[axis] = checked_add(out.shape[axis], other.shape[axis]);
@@ -57,8 +57,8 @@ Ints split_sizes(const Split& op, const Shape& input) {
 }
 
 Signature signature(const Split& op, InputTypes inputs) {
-  refuse_bounded(inputs[0], "split");
   const std::size_t axis = resolve_axis(op.axis, inputs[0].shape.rank());
+  if (axis == 0) refuse_bounded(inputs[0], "split of dimension 0");
   Signature result;
   for (const std::int64_t size : split_sizes(op, inputs[0].shape)) {
     result.outputs.push_back(inputs[0]);
@@ -91,8 +91,10 @@ ResolvedSlice resolve(const Slice& op, const Shape& input) {
 }
 
 Signature signature(const Slice& op, InputTypes inputs) {
-  refuse_bounded(inputs[0], "slice");
-  return {{{inputs[0].dtype, resolve(op, inputs[0].shape).shape, false}}, {}};
+  const ResolvedSlice slice = resolve(op, inputs[0].shape);
+  const bool all_rows = slice.shape.rank() == 0 || slice.shape[0] == inputs[0].shape[0];
+  if (!all_rows) refuse_bounded(inputs[0], "slice of dimension 0");
+  return {{{inputs[0].dtype, slice.shape, inputs[0].bounded}}, {}};
 }
 
 Signature signature(const ChannelShuffle& op, InputTypes inputs) {
@@ -104,7 +106,6 @@ Signature signature(const ChannelShuffle& op, InputTypes inputs) {
 }
 
 Signature signature(const Reshape& op, InputTypes inputs) {
-  refuse_bounded(inputs[0], "reshape");
   const Shape& x = inputs[0].shape;
   Shape out;
   std::optional<std::size_t> inferred;
@@ -127,18 +128,22 @@ Signature signature(const Reshape& op, InputTypes inputs) {
   if (inferred && known > 0 && have % known == 0) out[*inferred] = have / known;
   if (out.elements() != have)
     fail_input("cannot reshape {} ({} elements) to {}", x.str(), have, fmt::join(op.shape, "x"));
-  return {{{inputs[0].dtype, out, false}}, {}};
+  // Rows stay what they are where their number is copied or inferred.
+  const bool keeps_rows = !op.shape.empty() && op.shape[0] < 1 && out[0] == x[0];
+  if (!keeps_rows) refuse_bounded(inputs[0], "reshape of dimension 0");
+  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
 Signature signature(const Transpose& op, InputTypes inputs) {
-  refuse_bounded(inputs[0], "transpose");
   const Shape& x = inputs[0].shape;
   if (op.perm.size() != x.rank())
     fail_input("perm has {} entries, the input {} has {} dimensions", op.perm.size(), x.str(), x.rank());
   (void)resolve_axes(op.perm, x.rank());
   Shape out;
   for (const std::int64_t axis : op.perm) out.push_back(x[resolve_axis(axis, x.rank())]);
-  return {{{inputs[0].dtype, out, false}}, {}};
+  if (!op.perm.empty() && resolve_axis(op.perm[0], x.rank()) != 0)
+    refuse_bounded(inputs[0], "transpose of dimension 0");
+  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
 Signature signature(const Flatten& op, InputTypes inputs) {
@@ -150,26 +155,26 @@ Signature signature(const Flatten& op, InputTypes inputs) {
 }
 
 Signature signature(const Squeeze& op, InputTypes inputs) {
-  refuse_bounded(inputs[0], "squeeze");
   const Shape& x = inputs[0].shape;
   const auto axes = resolve_axes(op.axes, x.rank());
+  if (!axes.empty() && axes[0] == 0) refuse_bounded(inputs[0], "squeeze of dimension 0");
   Shape out;
   for (std::size_t i = 0; i < x.rank(); ++i) {
     if (!std::ranges::binary_search(axes, i)) out.push_back(x[i]);
     else if (x[i] != 1) fail_input("axis {} of {} is {}, expected 1", i, x.str(), x[i]);
   }
-  return {{{inputs[0].dtype, out, false}}, {}};
+  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
 Signature signature(const Unsqueeze& op, InputTypes inputs) {
-  refuse_bounded(inputs[0], "unsqueeze");
   const Shape& x = inputs[0].shape;
   const std::size_t rank = x.rank() + op.axes.size();
   const auto axes = resolve_axes(op.axes, rank);
+  if (!axes.empty() && axes[0] == 0) refuse_bounded(inputs[0], "unsqueeze before dimension 0");
   Shape out;
   std::size_t next = 0;
   for (std::size_t i = 0; i < rank; ++i) out.push_back(std::ranges::binary_search(axes, i) ? 1 : x[next++]);
-  return {{{inputs[0].dtype, out, false}}, {}};
+  return {{{inputs[0].dtype, out, inputs[0].bounded}}, {}};
 }
 
 Signature signature(const Pad& op, InputTypes inputs) {

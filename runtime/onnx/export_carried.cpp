@@ -17,13 +17,15 @@ const Carried* carried_in(const Node& node) {
   return opaque == nullptr ? nullptr : dynamic_cast<const Carried*>(opaque->foreign.get());
 }
 
-/// The first opset that has the node's operators for values of that type.
-std::int64_t opset_needed(const Node& node, DType type) {
+/// The first opset that has the node's operators for values of that type and so many dimensions.
+std::int64_t opset_needed(const Node& node, DType type, std::size_t rank) {
   const auto* pool = node.as<Pool>();
   const bool dilated = pool != nullptr && pool->kind == PoolKind::avg &&
                        std::ranges::any_of(pool->dilation.values, [](std::int64_t step) { return step != 1; });
+  // Before opset 20 a grid sampled images of two dimensions alone, under other names.
+  const bool volume = node.as<GridSample>() != nullptr && rank != 4;
   if (type == DType::bf16) return 22;
-  return dilated ? 19 : own_opset;
+  return volume ? 20 : dilated ? 19 : own_opset;
 }
 
 /// The first version of the file format for an opset.
@@ -38,7 +40,10 @@ std::int64_t Exporter::target_opset() const {
   std::int64_t opset = own_opset;
   for (const Node& node : graph_.live()) {
     if (const Carried* carried = carried_in(node)) opset = std::max(opset, carried->opset);
-    else opset = std::max(opset, opset_needed(node, type(node.outputs[0]).dtype));
+    else {
+      const TensorType& made = type(node.outputs[0]);
+      opset = std::max(opset, opset_needed(node, made.dtype, made.shape.rank()));
+    }
   }
   return opset;
 }

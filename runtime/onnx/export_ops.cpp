@@ -276,7 +276,6 @@ namespace {
 void write(const Anchors& op, const Writer&) { has_none(op); }
 void write(const DecodeBoxes& op, const Writer&) { has_none(op); }
 void write(const Nms& op, const Writer&) { has_none(op); }
-void write(const RoiAlign& op, const Writer&) { has_none(op); }
 void write(const PickChannel& op, const Writer&) { has_none(op); }
 
 void write(const Opaque& op, const Writer& w) {

@@ -24,6 +24,8 @@ class Exporter {
   [[nodiscard]] onnx::ModelProto run();
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
+  /// Of ONNX's own operators in the file.
+  [[nodiscard]] std::int64_t opset() const noexcept { return opset_; }
   [[nodiscard]] const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }
   /// The name of a value in the ONNX graph.
   [[nodiscard]] const std::string& name(ValueId value) const { return names_[static_cast<std::size_t>(value)]; }

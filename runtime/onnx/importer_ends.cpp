@@ -43,10 +43,10 @@ void Importer::take_default(const FileInput& input) {
 }
 
 void Importer::take_carried_inputs() {
+  std::set<std::string_view> constants;
+  for (const auto& initializer : given_.initializers) constants.insert(initializer.first);
   for (const onnx::ValueInfoProto& info : source_.input()) {
-    const auto of_initializer =
-        std::ranges::find(given_.initializers, info.name(), &std::pair<std::string, Known>::first);
-    if (of_initializer != given_.initializers.end()) continue;
+    if (constants.contains(info.name())) continue;
     const std::string why =
         why_carried(info, std::ranges::find(inputs_, info.name(), &FileInput::name) != inputs_.end());
     if (why.empty()) continue;

@@ -39,7 +39,10 @@ void gather(Call& call) {
   for (const std::int64_t size : call.shape(1)) shape.push_back(size);
   shape.insert(shape.end(), x.begin() + axis + 1, x.end());
   const Steps s(call);
-  call.result(0, s.reshape(std::ssize(places) == x[axis] ? call.in(0) : s.emit(*slice, {call.in(0)}), shape));
+  const Operand along = std::ssize(places) == x[axis] ? call.in(0) : s.emit(*slice, {call.in(0)});
+  // A reshape must not say how many rows of a bounded tensor there are.
+  if (call.type(0).bounded && s.type(along).shape.vec() != shape) shape[0] = 0;
+  call.result(0, s.reshape(along, shape));
 }
 
 void gather_elements(Call& call) {

@@ -14,9 +14,10 @@ void reshape(Call& call) {
   if (call.attributes.integer("allowzero", 0) != 0 && std::ranges::count(shape, 0) > 0) {
     fail_input("allowzero with a size of 0 is not supported");
   }
-  // Sizes that copy are known here; some networks copy beyond what the new shape lets stand.
+  // Sizes that copy are known here, but for the rows of a bounded tensor; some networks copy beyond what the new shape
+  // lets stand.
   const Shape x = call.shape(0);
-  for (std::size_t i = 0; i < shape.size(); ++i) {
+  for (std::size_t i = call.type(0).bounded ? 1 : 0; i < shape.size(); ++i) {
     if (shape[i] == 0 && i < x.rank()) shape[i] = x[i];
   }
   call.become(Reshape{shape});
@@ -39,7 +40,7 @@ void squeeze(Call& call) {
   const Shape x = call.shape(0);
   if (!axes) {
     axes.emplace();
-    for (std::size_t i = 0; i < x.rank(); ++i) {
+    for (std::size_t i = call.type(0).bounded ? 1 : 0; i < x.rank(); ++i) {
       if (x[i] == 1) axes->push_back(static_cast<std::int64_t>(i));
     }
   }

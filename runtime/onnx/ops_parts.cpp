@@ -1,6 +1,8 @@
 // Operators that join and cut.
 #include <algorithm>
+#include <cstdlib>
 
+#include "runtime/graph/bounded.hpp"
 #include "runtime/onnx/steps.hpp"
 
 namespace banoff::onnx_import {
@@ -15,6 +17,13 @@ void concat(Call& call) {
   }
   const Concat op{call.attributes.integer("axis", 1)};
   call.result(0, parts.size() == 1 ? parts.front() : call.emit(op, parts));
+}
+
+/// Nothing of x along an axis: known, whatever the network is given.
+Operand without_elements(const Steps& s, const Operand& x, std::size_t axis) {
+  TensorType type = s.type(x);
+  type.shape[axis] = 0;
+  return {none, s.known().allocate(type.dtype, type.shape).first};
 }
 
 /// Sizes, a number of parts (the last may be smaller), or as many parts as there are outputs.
@@ -33,35 +42,31 @@ void split(Call& call) {
     for (std::int64_t left = size; left > 0; left -= each) op.sizes.push_back(std::min(left, each));
   }
   if (op.sizes.size() != call.outputs()) fail_input("{} parts for {} outputs", op.sizes.size(), call.outputs());
-  const std::vector<Operand> results = call.emit_all(op, {call.in(0)});
-  for (std::size_t i = 0; i < results.size(); ++i) call.result(i, results[i]);
-}
-
-/// A slice with a negative step, by NumPy's rule.
-Operand backwards(const Steps& s, const Operand& x, std::size_t axis, std::int64_t begin, std::int64_t end,
-                  std::int64_t step) {
-  const std::int64_t size = s.type(x).shape[axis];
-  const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + size : at, -1, size - 1); };
-  // An end far below zero means "past the first".
-  const std::int64_t first = place(begin), last = end < -size ? -1 : place(end);
-  const std::int64_t stride = std::max(step, -size);
-  const std::int64_t count = first > last ? (first - last - stride - 1) / -stride : 0;
-  if (count == 0) fail_input("the slice of axis {} of {} is empty", axis, s.type(x).shape.str());
-  return s.take(x, axis, count, [&](std::int64_t i) { return first + i * stride; });
-}
-
-/// What a slice of a known tensor has left where that is nothing: exporters cut shapes so.
-std::optional<Known> nothing_left(const Call& call, const Ints& axes, const Ints& begin, const Ints& end) {
-  if (!call.in(0).known) return std::nullopt;
-  Shape shape = call.shape(0);
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const std::size_t axis = resolve_axis(axes[i], shape.rank());
-    const std::int64_t size = call.shape(0)[axis];
-    const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size); };
-    if (place(begin[i]) >= place(end[i])) shape[axis] = 0;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < op.sizes.size(); ++i) {
+    if (op.sizes[i] != 0) places.push_back(i);
+    else call.result(i, without_elements(Steps(call), call.in(0), resolve_axis(op.axis, call.shape(0).rank())));
   }
-  if (shape.elements() > 0) return std::nullopt;
-  return call.known().allocate(call.type(0).dtype, shape).first;
+  std::erase(op.sizes, 0);
+  if (op.sizes.empty()) fail_input("no part of {} has elements", call.shape(0).str());
+  const std::vector<Operand> results = call.emit_all(op, {call.in(0)});
+  for (std::size_t i = 0; i < results.size(); ++i) call.result(places[i], results[i]);
+}
+
+/// The elements of one axis that a slice takes, by NumPy's rule: `count` of them.
+struct Taken {
+  std::int64_t first, step, count;
+};
+
+Taken taken(std::int64_t size, std::int64_t begin, std::int64_t end, std::int64_t step) {
+  if (step == 0) fail_input("a step of 0");
+  const std::int64_t least = step > 0 ? 0 : -1, most = step > 0 ? size : size - 1;
+  const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + size : at, least, most); };
+  // Backwards, an end far below zero means "past the first".
+  const std::int64_t first = place(begin), last = step < 0 && end < -size ? -1 : place(end);
+  const std::int64_t stride = std::clamp<std::int64_t>(step, -size - 1, size + 1);
+  const std::int64_t way = stride > 0 ? last - first : first - last, length = std::abs(stride);
+  return {first, stride, way > 0 ? (way - 1) / length + 1 : 0};
 }
 
 void slice(Call& call) {
@@ -70,23 +75,24 @@ void slice(Call& call) {
   const Ints axes = call.integers("axes", 3).value_or(all_axes(begin->size()));
   const Ints steps = call.has(4) ? call.known_integers(4, "steps") : Ints(begin->size(), 1);
   if (axes.size() != begin->size() || steps.size() != begin->size()) fail_input("axes or steps do not match starts");
-  const bool only_forward = std::ranges::all_of(steps, [](std::int64_t step) { return step > 0; });
-  if (only_forward) {
-    if (auto empty = nothing_left(call, axes, *begin, *end)) return call.result(0, {none, std::move(*empty)});
-  }
   const Steps s(call);
   const Shape x = call.shape(0);
   Operand y = call.in(0);
   Slice forward;
   for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t axis = resolve_axis(axes[i], x.rank());
+    const Taken t = taken(x[axis], (*begin)[i], (*end)[i], steps[i]);
+    // Exporters cut shapes so, and channels that a concatenation then ignores.
+    if (t.count == 0) {
+      if (axis == 0) refuse_bounded(call.type(0), "slice of dimension 0");
+      return call.result(0, without_elements(s, y, axis));
+    }
     if (steps[i] > 0) {
       forward.axes.push_back(axes[i]), forward.step.push_back(steps[i]);
       forward.begin.push_back((*begin)[i]), forward.end.push_back((*end)[i]);
-      continue;
+    } else {
+      y = s.take(y, axis, t.count, [&](std::int64_t k) { return t.first + k * t.step; });
     }
-    const std::size_t axis = resolve_axis(axes[i], x.rank());
-    if (steps[i] == 0) fail_input("a step of 0");
-    y = backwards(s, y, axis, (*begin)[i], (*end)[i], steps[i]);
   }
   call.result(0, forward.axes.empty() ? y : s.emit(forward, {y}));
 }

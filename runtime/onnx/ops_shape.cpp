@@ -5,6 +5,7 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
+#include "runtime/graph/bounded.hpp"
 #include "runtime/onnx/tensor.hpp"
 #include "runtime/onnx/translate.hpp"
 
@@ -49,10 +50,12 @@ void shape_of(Call& call) {
   const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
   const std::int64_t begin = place(call.attributes.integer("start", 0));
   const std::int64_t end = std::max(place(call.attributes.integer("end", rank)), begin);
+  if (begin == 0 && end > 0) refuse_bounded(call.type(0), "the number of rows");
   call.result(0, integers(call, {x.begin() + begin, x.begin() + end}));
 }
 
 void size_of_tensor(Call& call) {
+  refuse_bounded(call.type(0), "the size");
   call.result(0, {none, call.known().integers(Ints{call.shape(0).elements()}).reshaped({})});
 }
 

@@ -100,7 +100,8 @@ std::map<std::string_view, Translator> make_table() {
   std::map<std::string_view, Translator> table;
   for (const auto rows :
        {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(), reduction_rows(),
-        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), control_rows(), recurrent_rows()}) {
+        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), sampling_rows(),
+        quantised_rows(), selected_rows(), einsum_rows(), control_rows(), scan_rows(), recurrent_rows()}) {
     for (const Row& row : rows) table.emplace(row.op, row.translator);
   }
   return table;
@@ -157,7 +158,6 @@ std::optional<std::string> reason_against(const Importer& importer, const onnx::
   if (importer.opset() < oldest)
     return fmt::format("opset {}: at least {} is needed; convert the model", importer.opset(), oldest);
   if (the_table().contains(op)) return std::nullopt;
-  if (op == "Scan") return "control flow is not supported; export by tracing, with fixed sizes";
   if (op.find("QuantizeLinear") != std::string::npos || op.starts_with("QLinear")) {
     return "quantised networks are not supported; use the float model";
   }

@@ -80,7 +80,12 @@ struct Row {
 [[nodiscard]] std::span<const Row> resize_rows();         // ops_resize.cpp
 [[nodiscard]] std::span<const Row> index_rows();          // ops_indices.cpp
 [[nodiscard]] std::span<const Row> shape_rows();          // ops_shape.cpp
+[[nodiscard]] std::span<const Row> sampling_rows();       // ops_sampling.cpp
+[[nodiscard]] std::span<const Row> quantised_rows();      // ops_quantised.cpp
+[[nodiscard]] std::span<const Row> selected_rows();       // ops_selected.cpp
+[[nodiscard]] std::span<const Row> einsum_rows();         // einsum.cpp
 [[nodiscard]] std::span<const Row> control_rows();        // control_flow.cpp
+[[nodiscard]] std::span<const Row> scan_rows();           // scan.cpp
 [[nodiscard]] std::span<const Row> recurrent_rows();      // ops_recurrent.cpp
 
 /// `values` as a parameter of one number per channel.

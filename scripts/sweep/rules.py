@@ -11,13 +11,13 @@ import written_values as values
 import written_windows as windows
 
 WRITTEN = {
-    "MaxPool": windows.pools, "AveragePool": windows.pools, "GlobalMaxPool": windows.global_max, "Conv": windows.convolution,
+    "MaxPool": windows.pools, "AveragePool": windows.pools, "LpPool": windows.pools, "GlobalMaxPool": windows.global_max, "Conv": windows.convolution,
     "ConvTranspose": windows.transposed, "LRN": windows.response, "Resize": written_resize.resize,
     "Upsample": written_resize.resize, "OneHot": values.one_hot, "Scatter": values.scatter,
     "ScatterElements": values.scatter, "ScatterND": values.scatter, "ReduceLogSum": values.reduction,
     "ReduceL2": values.reduction, "ReduceLogSumExp": values.reduction, "Sqrt": values.root,
     "Softmax": values.softmax, "LogSoftmax": values.softmax, "Hardmax": values.softmax,
-    "MeanVarianceNormalization": values.mean_variance,
+    "MeanVarianceNormalization": values.mean_variance, "Unique": values.unique,
 }
 
 

@@ -78,3 +78,19 @@ def root(case):
     x = case.arrays()[0]
     return {"y0": np.asarray([np.nan if each != each or each < 0 else each if np.isinf(each) else each ** 0.5
                               for each in x.astype(np.float64).ravel().tolist()]).reshape(x.shape).astype(x.dtype)}
+
+
+def unique(case):
+    """Unique: slices in the order in which they first stand, then sorted if that is asked for."""
+    x = case.arrays()[0]
+    axis = case.attributes.get("axis")
+    rows = x.reshape(-1, 1) if axis is None else np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    keys = [tuple(each.tolist()) for each in rows]
+    found = list(dict.fromkeys(keys))
+    if case.attributes.get("sorted", 1):
+        found.sort()
+    first = np.array([keys.index(each) for each in found], np.int64)
+    chosen = x.reshape(-1)[first] if axis is None else np.take(x, first, axis)
+    lists = [first, np.array([found.index(each) for each in keys], np.int64),
+             np.array([keys.count(each) for each in found], np.int64)]
+    return {f"y{i}": each for i, each in enumerate([chosen, *lists][:len(case.model.graph.output)])}

@@ -34,7 +34,7 @@ def window_places(case):
 
 
 def pools(case):
-    """MaxPool and AveragePool, window by window."""
+    """MaxPool, AveragePool and LpPool, window by window."""
     x = case.arrays()[0]
     places = window_places(case)
     result = np.zeros([*x.shape[:2], *map(len, places)], x.dtype)
@@ -51,6 +51,9 @@ def pools(case):
                 result[(n, c, *out)] = values[best]
                 plane = int(np.ravel_multi_index(inside[best], x.shape[2:], order=order))
                 indices[(n, c, *out)] = (n * x.shape[1] + c) * int(np.prod(x.shape[2:])) + plane
+            elif case.op == "LpPool":
+                p = case.attributes.get("p", 2)
+                result[(n, c, *out)] = np.sum(np.abs(np.asarray(values, np.float64)) ** p) ** (1 / p)
             else:
                 counted = sum(all(provided for _, provided in read) for read in reads)
                 count = counted if case.attributes.get("count_include_pad") else len(inside)

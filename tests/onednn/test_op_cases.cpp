@@ -44,9 +44,9 @@ TEST_CASE("the ops that the CPU leaves to the reference's plain loops are these"
   }
   for (const std::string& op : own) left.erase(op);
   CHECK(fmt::format("{}", fmt::join(left, " ")) ==
-        "abs acos acosh anchors arg_max arg_min asin asinh atan atanh cast ceil constant cos cosh "
-        "cumulative_prod cumulative_sum equal erf exp expand floor fmod gather gather_elements gather_nd less "
-        "less_equal log lrn max max_pool_indices min mod neg not pow reciprocal reduce_max reduce_min "
-        "reduce_prod reduce_sum round scatter_elements scatter_nd select_boxes sign sin sinh sqrt tan top_k "
+        "abs acos acosh anchors arg_max arg_min asin asinh atan atanh cast ceil constant cos cosh cumulative_prod "
+        "cumulative_sum equal erf exp expand floor fmod gather gather_elements gather_nd grid_sample less "
+        "less_equal log lrn max max_pool_indices min mod neg not pow reciprocal reduce_max reduce_min reduce_prod "
+        "reduce_sum roi_align_batch round scatter_elements scatter_nd select_boxes sign sin sinh sqrt tan top_k "
         "where");
 }

@@ -70,8 +70,10 @@ Model load(const Made& made) {
   return Model::load(model_of(made).write(folder));
 }
 
+/// What a network that is to be run is refused with.
 std::string said_of(const Made& made) {
-  return input_error([&] { (void)run_on(load(made), "reference", {}); });
+  const TemporaryFolder folder;
+  return input_error([&] { load_to_run(model_of(made).write(folder)); });
 }
 bool tells(const std::string& said, const std::string& words) {
   INFO(said);
