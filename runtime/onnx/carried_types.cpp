@@ -43,6 +43,8 @@ bool keeps_type(const onnx::NodeProto& node) {
                                        "RandomUniformLike"sv, "ReverseSequence"sv,    "TensorScatter"sv};
   static constexpr std::array of_onnx_runtime{"Gelu"sv, "FastGelu"sv, "BiasGelu"sv, "QuickGelu"sv,
                                               "SkipLayerNormalization"sv};
+  const auto is_type = [](const onnx::AttributeProto& attribute) { return attribute.name() == "dtype"; };
+  if (std::ranges::any_of(node.attribute(), is_type)) return false;  // a type of its own
   const std::string_view op = node.op_type();
   if (node.domain() == "com.microsoft") return std::ranges::find(of_onnx_runtime, op) != of_onnx_runtime.end();
   return (node.domain().empty() || node.domain() == "ai.onnx") && std::ranges::find(standard, op) != standard.end();
