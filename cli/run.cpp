@@ -10,7 +10,9 @@ void add_run(Parser& parser) {
       "run", "Run a network on pictures or on tensors",
       "Pictures are prepared as the model file says; the best classes are printed, boxes or masks drawn into --out "
       "DIR.\n"
-      "Tensors are .npy files (NCHW); the name may be left out where the network has one input or output.\n\n"
+      "Tensors are .npy files, of a type whose values the input takes exactly; the name may be left out where the "
+      "network\n"
+      "has one input or output. Sizes that the network leaves open are those of the array or picture.\n\n"
       "Examples:\n"
       "  banoff run classifier.yaml --image 3.png 7.png\n"
       "  banoff run detector.yaml --image street.jpg --out drawn\n"

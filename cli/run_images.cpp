@@ -40,9 +40,12 @@ Result detected(const Prediction& prediction, const Task& task, const Image& ima
     const Box& box = one.box;
     const std::string label = label_of(task, one.label);
     result.text +=
-        fmt::format("  {} {:.3f}  {:.1f} {:.1f} {:.1f} {:.1f}\n", label, one.score, box.x1, box.y1, box.x2, box.y2);
+        fmt::format("  {} {:.3f}  {:.1f} {:.1f} {:.1f} {:.1f}", label, one.score, box.x1, box.y1, box.x2, box.y2);
+    for (const Point& point : one.landmarks) result.text += fmt::format("  {:.1f},{:.1f}", point.x, point.y);
+    result.text += "\n";
     Json row = {
         {"label", label}, {"index", one.label}, {"score", one.score}, {"box", {box.x1, box.y1, box.x2, box.y2}}};
+    for (const Point& point : one.landmarks) row["landmarks"].push_back({point.x, point.y});
     if (!masks.empty()) row["mask_pixels"] = std::ranges::count(masks[i].covered, 1);
     result.json["detections"].push_back(std::move(row));
   }

@@ -45,6 +45,10 @@ banoff_package(onednn dnnl.h dnnl.hpp oneapi/dnnl/dnnl.h oneapi/dnnl/dnnl.hpp)
 banoff_dependency(onednn DNNL::dnnl -ldnnl dnnl CONFIG)
 banoff_package(openmp omp.h)
 banoff_dependency(openmp OpenMP::OpenMP_CXX -fopenmp OpenMP COMPONENTS CXX)
+banoff_package(spng spng.h)
+banoff_dependency(spng SPNG::SPNG -lspng SPNG)
+banoff_package(turbojpeg turbojpeg.h)
+banoff_dependency(turbojpeg TurboJPEG::TurboJPEG -lturbojpeg TurboJPEG)
 banoff_package(threads)
 banoff_dependency(threads Threads::Threads -pthread Threads)
 
@@ -66,13 +70,13 @@ endif()
 
 # Header-only: nothing for users of the library to find.
 find_package(nlohmann_json REQUIRED)
-find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
+find_path(STB_INCLUDE_DIR stb_easy_font.h PATH_SUFFIXES stb REQUIRED)
 find_path(HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)
 banoff_package(highway hwy/highway.h hwy/foreach_target.h)
 target_include_directories(banoff_package_highway SYSTEM INTERFACE ${HIGHWAY_INCLUDE_DIR})
 banoff_package(json nlohmann/json.hpp nlohmann/json_fwd.hpp)
 target_link_libraries(banoff_package_json INTERFACE nlohmann_json::nlohmann_json)
-banoff_package(stb stb_image.h stb_image_write.h stb_easy_font.h)
+banoff_package(stb stb_easy_font.h)
 target_include_directories(banoff_package_stb SYSTEM INTERFACE ${STB_INCLUDE_DIR})
 
 # NVIDIA GPUs. The runtime is linked in; the driver and cuDNN, of which only the headers are needed here, are loaded when

@@ -12,6 +12,8 @@ install(EXPORT banoff_targets NAMESPACE banoff:: FILE banoff-targets.cmake DESTI
 # A shared banoff carries its dependencies; users of a static one have to find them.
 if(BUILD_SHARED_LIBS)
   set(BANOFF_FIND_DEPENDENCIES "")
+else()
+  install(FILES cmake/FindSPNG.cmake cmake/FindTurboJPEG.cmake DESTINATION ${banoff_cmake_dir})
 endif()
 configure_package_config_file(cmake/banoff-config.cmake.in banoff-config.cmake INSTALL_DESTINATION ${banoff_cmake_dir})
 write_basic_package_version_file(banoff-config-version.cmake COMPATIBILITY SameMinorVersion)

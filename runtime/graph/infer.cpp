@@ -7,7 +7,7 @@
 #include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
-#include "runtime/graph/signature.hpp"
+#include "runtime/graph/parameter_shapes.hpp"
 
 namespace banoff {
 
@@ -90,13 +90,46 @@ void check_bounds(const Tensor& lower, const Tensor& upper) {
   }
 }
 
-void check_params(const Graph& graph, const Node& node, const Signature& expected) {
+/// How many channels (of a dense layer: numbers in the last dimension) a parameter of another shape than `spec` says is
+/// made for; nothing where it is wrong otherwise.
+std::optional<std::int64_t> channels_for(const Node& node, const ParamSpec& spec, const Shape& given) {
+  const Shape& wanted = spec.shape;
+  if (given.rank() != wanted.rank()) return std::nullopt;
+  if (node.as<BatchNorm>() != nullptr) return given[0];
+  if (node.as<Dense>() != nullptr && spec.slot == Slot::weight && given[0] == wanted[0]) return given[1];
+  const auto* conv = node.as<Conv>();
+  if (conv == nullptr || conv->groups == 0 || spec.slot != Slot::weight || given[0] != wanted[0]) return std::nullopt;
+  if (!std::equal(given.begin() + 2, given.end(), wanted.begin() + 2)) return std::nullopt;
+  return given[1] * conv->groups;
+}
+
+[[noreturn]] void fail_shape(const Graph& graph, const Node& node, const ParamSpec& spec, const Shape& given,
+                             const std::vector<TensorType>& types) {
+  const std::string plain = fmt::format("{} is {}, expected {}", slot_name(spec.slot), given.str(), spec.shape.str());
+  const std::optional<std::int64_t> channels = channels_for(node, spec, given);
+  if (!channels) fail_input("{}", plain);
+  const ValueId from = node.inputs[0];
+  const bool is_input = std::ranges::find(graph.inputs, from, &GraphInput::value) != graph.inputs.end();
+  const Shape& shape = types[index(from)].shape;
+  const bool dense = node.as<Dense>() != nullptr;
+  fail_input("{}'{}' has {} {}, expected {} ({})", is_input ? "input " : "", graph.value(from).name,
+             dense ? shape.back() : shape[1], dense ? "numbers in its last dimension" : "channels", *channels, plain);
+}
+
+void check_shapes(const Graph& graph, const Node& node, const Signature& expected,
+                  const std::vector<TensorType>& types) {
   for (const ParamSpec& spec : expected.params) {
     const Tensor* tensor = graph.param(node, spec.slot);
     if (tensor == nullptr || !*tensor) fail_input("{} is missing", slot_name(spec.slot));
-    if (!has_shape(node, spec, *tensor)) {
-      fail_input("{} is {}, expected {}", slot_name(spec.slot), tensor->shape().str(), spec.shape.str());
-    }
+    if (!has_shape(node, spec, *tensor)) fail_shape(graph, node, spec, tensor->shape(), types);
+  }
+}
+
+void check_params(const Graph& graph, const Node& node, const Signature& expected,
+                  const std::vector<TensorType>& types) {
+  check_shapes(graph, node, expected, types);
+  for (const ParamSpec& spec : expected.params) {
+    const Tensor* tensor = graph.param(node, spec.slot);
     if (!may_be_stored_as(node, tensor->dtype()))
       fail_input("{} is {}, expected {}", slot_name(spec.slot), name_of(tensor->dtype()), stored_type(node));
     check_finite(std::string(slot_name(spec.slot)), spec.slot, *tensor);
@@ -182,6 +215,15 @@ std::vector<TensorType> infer_types(const Graph& graph, const Bindings& bindings
   return types;
 }
 
+void check_parameter_shapes(const Graph& graph, const std::vector<TensorType>& types) {
+  for (const Node& node : graph.live()) {
+    about(node, [&] {
+      check_shapes(graph, node, signature(node.op, input_types(node, types)), types);
+      return 0;
+    });
+  }
+}
+
 void verify(const Graph& graph, const std::vector<TensorType>& types) {
   std::set<std::string_view> names;
   std::vector<bool> defined(graph.values.size(), false);
@@ -197,7 +239,7 @@ void verify(const Graph& graph, const std::vector<TensorType>& types) {
         if (!defined[index(input)]) fail_input("reads '{}' before it is computed (a cycle?)", graph.value(input).name);
       }
       for (const ValueId output : node.outputs) defined[index(output)] = true;
-      check_params(graph, node, signature(node.op, input_types(node, types)));
+      check_params(graph, node, signature(node.op, input_types(node, types)), types);
       return 0;
     });
   }

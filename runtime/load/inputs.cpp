@@ -81,6 +81,14 @@ std::string print_dim(const Dim& dim) {
   return dim.size == 0 ? dim.symbol : fmt::format("{}={}", dim.symbol, dim.size);
 }
 
+Bindings with_names(Bindings given, const std::vector<std::string>& inputs) {
+  auto unnamed = given.inputs.extract("");
+  if (unnamed.empty()) return given;
+  if (inputs.size() != 1) fail_input("a shape without a name, but the inputs are {}", fmt::join(inputs, ", "));
+  given.inputs.emplace(inputs.front(), unnamed.mapped());
+  return given;
+}
+
 void read_inputs(const Yaml& section, const std::string& file, const Env& env, Graph& graph) {
   if (!section.is(Yaml::Kind::map) || section.entries.empty()) {
     fail_at(file, section.line, "inputs must be a map from name to shape");

@@ -10,6 +10,10 @@ namespace banoff {
 /// The same, printed.
 [[nodiscard]] std::string print_dim(const Dim& dim);
 
+/// The bindings with the shape that was given without a name, if one was, under that of the only input. Throws
+/// bad_input where there are several.
+[[nodiscard]] Bindings with_names(Bindings given, const std::vector<std::string>& inputs);
+
 /// Adds the inputs of the `inputs` section to the graph. Throws bad_input with file:line.
 void read_inputs(const Yaml& section, const std::string& file, const Env& env, Graph& graph);
 

@@ -45,7 +45,7 @@ struct LoadedModel {
 };
 
 /// Reads a YAML network and its weights; checks everything. Open sizes that neither the bindings nor the file give are
-/// likely ones. Throws bad_input with file:line and node.
+/// likely ones; a shape bound to "" is the only input's. Throws bad_input with file:line and node.
 [[nodiscard]] LoadedModel load_model(const std::filesystem::path& file, const WeightSource& weights = {},
                                      const Bindings& bindings = {}, const LoadLimits& limits = {});
 

@@ -59,6 +59,15 @@ std::vector<TensorType> types_at_likely_sizes(const Graph& graph, Bindings& bind
 
 bool has_default(const GraphInput& input) { return static_cast<bool>(input.default_value); }
 
+/// The inputs that have to be given.
+std::vector<std::string> names_to_give(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const GraphInput& input : graph.inputs) {
+    if (!has_default(input)) names.push_back(graph.value(input.value).name);
+  }
+  return names;
+}
+
 /// Moves the tensors `NAME.default` to the inputs they belong to.
 void take_defaults(Graph& graph, std::map<std::string, Tensor>& tensors, const std::string& file) {
   for (GraphInput& input : graph.inputs) {
@@ -110,10 +119,11 @@ void tell_sizes(LoadedModel& model, const std::vector<TensorType>& types, const 
 
 }  // namespace
 
-LoadedModel load_model(const std::filesystem::path& file, const WeightSource& weights, const Bindings& bindings,
+LoadedModel load_model(const std::filesystem::path& file, const WeightSource& weights, const Bindings& given,
                        const LoadLimits& limits) {
   try {
     LoadedModel model = parse_yaml(read_text_file(file, limits.max_yaml_bytes), file.string(), limits);
+    const Bindings bindings = with_names(given, names_to_give(model.graph));
     check_names(model.graph, bindings);
     Bindings complete = bindings;
     const std::vector<TensorType> types = types_at_likely_sizes(model.graph, complete, limits.graph);

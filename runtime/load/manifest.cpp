@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/load/file_kind.hpp"
 #include "runtime/load/manifest_fields.hpp"
 #include "runtime/load/text_file.hpp"
 
@@ -105,14 +106,16 @@ class ManifestReader {
     constexpr std::size_t max_label_bytes = 4U << 20;
     try {
       const std::string text = read_text_file(std::filesystem::path(file_).parent_path() / name, max_label_bytes);
+      constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
       std::vector<Datum> labels;
-      for (std::size_t at = 0; at < text.size();) {
+      for (std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0; at < text.size();) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
         std::string label = text.substr(at, end - at);
         if (!label.empty() && label.back() == '\r') label.pop_back();
         labels.emplace_back(std::move(label));
         at = end + 1;
       }
+      while (!labels.empty() && labels.back() == Datum(std::string())) labels.pop_back();
       return Datum(std::move(labels));
     } catch (const Error& error) {
       fail_at(file_, line, fmt::format("task: labels: {}", error.what()));
@@ -155,6 +158,11 @@ class ManifestReader {
     if (d.decoder != Decoder::ssd && (!d.anchors.empty() || d.variances != standard.variances)) {
       fail("anchors and variances are for the decoder ssd");
     }
+    const auto is_stride = [](std::int64_t stride) { return stride >= 1 && stride <= 4096; };
+    if (d.strides.empty() || !std::ranges::all_of(d.strides, is_stride)) {
+      fail("strides: expected numbers of pixels from 1 to 4096, one for each map of the head");
+    }
+    if (d.decoder != Decoder::yolox && d.strides != standard.strides) fail("strides is for the decoder yolox");
     if (d.decoder == Decoder::centernet && d.scores == ScoreKind::softmax) {
       fail("scores: peaks of a heat map are probability or sigmoid");
     }
@@ -211,7 +219,9 @@ Manifest read_manifest(const Yaml& root, const std::string& file, const Env& env
 void read_task_file(const std::filesystem::path& file, const Graph& graph, Manifest& manifest,
                     const LoadLimits& limits) {
   const std::string name = file.string();
-  const YamlPtr root = parse_document(read_text_file(file, limits.max_yaml_bytes), name, limits);
+  const std::string text = read_text_file(file, limits.max_yaml_bytes);
+  if (!is_text(text)) fail_input("{}: not a text; a task file is YAML with `preprocess` and `task`", name);
+  const YamlPtr root = parse_document(text, name, limits);
   check_keys(*root, "a task file", {"preprocess", "task"}, name);
   const Env env;
   read_sections(*root, ManifestReader(name, env, graph), manifest);

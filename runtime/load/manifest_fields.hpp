@@ -13,11 +13,13 @@ inline constexpr std::array<std::string_view, 3> words_of<Channels>{"rgb", "bgr"
 template <>
 inline constexpr std::array<std::string_view, 2> words_of<Interpolation>{"bilinear", "nearest"};
 template <>
+inline constexpr std::array<std::string_view, 3> words_of<PixelLayout>{"auto", "nchw", "nhwc"};
+template <>
 inline constexpr std::array<std::string_view, 4> words_of<TaskKind>{"none", "classification", "detection",
                                                                     "segmentation"};
 template <>
-inline constexpr std::array<std::string_view, 7> words_of<Decoder>{"none",   "boxes",  "ssd",      "fastestdet",
-                                                                   "yolov5", "yolov8", "centernet"};
+inline constexpr std::array<std::string_view, 10> words_of<Decoder>{
+    "none", "boxes", "ssd", "fastestdet", "yolov5", "yolov8", "centernet", "yolox", "yolov8_seg", "centerface"};
 template <>
 inline constexpr std::array<std::string_view, 2> words_of<BoxForm>{"corners", "centres"};
 template <>
@@ -26,13 +28,13 @@ inline constexpr std::array<std::string_view, 3> words_of<ScoreKind>{"probabilit
 void preprocess_fields(auto&& f, auto& self) {
   f("resize", self.resize), f("fit", self.fit), f("crop", self.crop), f("interpolation", self.interpolation),
       f("scale", self.scale), f("mean", self.mean), f("std", self.std), f("channels", self.channels),
-      f("fill", self.fill);
+      f("layout", self.layout), f("fill", self.fill);
 }
 
 void decoding_fields(auto&& f, auto& self) {
   f("decoder", self.decoder), f("heads", self.heads), f("iou", self.iou), f("max", self.max), f("scores", self.scores),
       f("background", self.background), f("form", self.form), f("relative", self.relative), f("anchors", self.anchors),
-      f("variances", self.variances);
+      f("variances", self.variances), f("strides", self.strides);
 }
 
 void task_fields(auto&& f, auto& self) {

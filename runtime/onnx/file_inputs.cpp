@@ -5,6 +5,7 @@
 #include <set>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/load/inputs.hpp"
 #include "runtime/load/suggest.hpp"
 #include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/names.hpp"
@@ -132,9 +133,14 @@ std::string why_carried(const onnx::ValueInfoProto& input, bool given) {
   return "";
 }
 
-std::vector<FileInput> inputs_of(const onnx::ModelProto& model, const Bindings& given,
+std::vector<FileInput> inputs_of(const onnx::ModelProto& model, const Bindings& bindings,
                                  const std::set<std::string>& constants) {
   const std::map<std::string, const onnx::TensorProto*> initializers = initializers_of(model.graph());
+  std::vector<std::string> to_give;
+  for (const onnx::ValueInfoProto& input : model.graph().input()) {
+    if (!initializers.contains(input.name())) to_give.push_back(input.name());
+  }
+  const Bindings given = with_names(bindings, to_give);
   const bool may_have_defaults = model.ir_version() >= 4 && !all_are_inputs(model.graph(), initializers);
   std::vector<FileInput> inputs;
   std::vector<std::string> names;

@@ -8,6 +8,7 @@
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/opaque.hpp"
 #include "runtime/graph/open_sizes.hpp"
+#include "runtime/graph/parameter_shapes.hpp"
 #include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/generalise.hpp"
 #include "runtime/onnx/importer.hpp"
@@ -68,6 +69,7 @@ Reading read(const Source& source, const std::vector<FileInput>& inputs, std::se
              KnownTensors& known) {
   Reading reading{Importer(source, inputs, constants, known).run(), {}};
   reading.types = infer_types(reading.graph, {}, source.limits.graph);
+  check_parameter_shapes(reading.graph, reading.types);
   return reading;
 }
 
@@ -302,6 +304,7 @@ LoadedModel load_onnx(const std::filesystem::path& file, const NodeExecutor& eva
     try {
       return body();
     } catch (const Error& error) {
+      if (std::string_view(error.what()).starts_with(file.string() + ":")) throw;  // a node's place
       throw Error(error.kind(), fmt::format("{}: {}", file.string(), error.what()));
     } catch (const std::bad_alloc&) {
       fail_input("{}: the network does not fit in memory", file.string());

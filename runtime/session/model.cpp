@@ -9,7 +9,10 @@
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/opaque.hpp"
+#include "runtime/graph/parameter_shapes.hpp"
 #include "runtime/load/fields.hpp"
+#include "runtime/load/file_kind.hpp"
+#include "runtime/load/inputs.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/load/manifest.hpp"
 #include "runtime/load/suggest.hpp"
@@ -17,6 +20,7 @@
 #include "runtime/onnx/import.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
+#include "runtime/session/picture_axes.hpp"
 
 namespace banoff {
 
@@ -24,10 +28,20 @@ namespace {
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
+/// "1x3x224x224"; with the names of sizes that are open, "N x 3 x height x width".
+std::string expected_of(const TensorInfo& input) {
+  std::vector<std::string> sizes;
+  for (std::size_t i = 0; i < input.shape.rank(); ++i) {
+    sizes.push_back(input.symbols[i].empty() ? fmt::format("{}", input.shape[i]) : input.symbols[i]);
+  }
+  const bool open = std::ranges::any_of(input.symbols, [](const std::string& symbol) { return !symbol.empty(); });
+  return open ? fmt::format("{}", fmt::join(sizes, " x ")) : input.shape.str();
+}
+
 /// Reads the open sizes off a shape of an input.
 void take_sizes(const TensorInfo& input, const Shape& shape, Sizes& seen) {
   const auto wrong = [&](const std::string& why) {
-    fail_input("input '{}' is {}, {} expected: {}", input.name, shape.str(), input.shape.str(), why);
+    fail_input("input '{}' is {}, {} expected: {}", input.name, shape.str(), expected_of(input), why);
   };
   if (shape.rank() != input.shape.rank()) wrong(fmt::format("{} dimensions", input.shape.rank()));
   for (std::size_t i = 0; i < shape.rank(); ++i) {
@@ -50,11 +64,46 @@ std::map<std::string, Shape> shapes_of(const Tensors& tensors) {
   return shapes;
 }
 
+/// Whether `make(shapes)` does not throw bad_input.
+template <class Make>
+bool is_taken(const std::map<std::string, Shape>& shapes, Make&& make) {
+  try {
+    (void)make(shapes);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::bad_input) throw;
+    return false;
+  }
+}
+
+/// `make(shapes)`; where it fails because of an input's channels, of which another number would do, it says that first.
+template <class Make>
+Model blaming_channels(const std::map<std::string, Shape>& shapes, Make&& make) {
+  try {
+    return make(shapes);
+  } catch (const Error& error) {
+    const bool told = std::string_view(error.what()).find(" channels, expected ") != std::string_view::npos;
+    if (error.kind() != ErrorKind::bad_input || told) throw;
+    for (const auto& [name, shape] : shapes) {
+      if (shape.rank() < 3) continue;
+      for (const std::int64_t channels : {3, 1, 4}) {
+        std::map<std::string, Shape> other = shapes;
+        other[name][1] = channels;
+        if (channels == shape[1] || !is_taken(other, make)) continue;
+        fail_input("{} has {} channels, expected {}: {}", name.empty() ? "the input" : fmt::format("input '{}'", name),
+                   shape[1], channels, error.what());
+      }
+    }
+    throw;
+  }
+}
+
 using ContentsPtr = std::shared_ptr<const Model::Contents>;
 
 /// Contents whose types are those of their graph under their bindings.
 ContentsPtr with_types(Model::Contents contents) {
   contents.types = infer_types(contents.graph, contents.bindings);
+  check_parameter_shapes(contents.graph, contents.types);
   for (SizeInfo& size : contents.sizes) {
     const auto given = contents.bindings.symbols.find(size.name);
     if (given != contents.bindings.symbols.end()) size.size = given->second;
@@ -72,9 +121,10 @@ ContentsPtr changed(const Model::Contents& from, Graph graph, const std::functio
 /// An ONNX file says nothing of pictures: what there is to say is in this file beside it.
 std::filesystem::path task_file_of(std::filesystem::path file) { return file.replace_extension(".task.yaml"); }
 
-void apply_task_file(const std::filesystem::path& file, const LoadOptions& options, LoadedModel& loaded) {
+void apply_task_file(const std::filesystem::path& file, const LoadOptions& options, FileKind kind,
+                     LoadedModel& loaded) {
   std::filesystem::path task = options.task;
-  if (task.empty() && file.extension() == ".onnx") {
+  if (task.empty() && kind == FileKind::onnx) {
     const std::filesystem::path beside = task_file_of(file);
     if (std::filesystem::exists(beside)) task = beside;
   }
@@ -90,7 +140,7 @@ Model load_from_onnx(const std::filesystem::path& file, const LoadOptions& optio
     fail_usage("{}: an ONNX file has its weights inside; leave out --weights", file.string());
   }
   LoadedModel loaded = load_onnx(file, reference::compute<double>, {options.symbols, options.shapes});
-  apply_task_file(file, options, loaded);
+  apply_task_file(file, options, FileKind::onnx, loaded);
   Model::Contents contents{std::move(loaded.graph), std::move(loaded.manifest), {}, {},
                            std::move(loaded.sizes), std::move(loaded.symbols),  {}};
   const auto is_carried = [](const Node& node) { return node.as<Opaque>() != nullptr; };
@@ -108,11 +158,47 @@ Model load_from_yaml(const std::filesystem::path& file, const LoadOptions& optio
   const Bindings bindings{options.symbols, options.shapes};
   WeightSource weights{options.weights, options.random_seed, reference::compute<float>, options.without_weights};
   LoadedModel loaded = load_model(file, weights, bindings);
-  apply_task_file(file, options, loaded);
-  Model::Contents contents{std::move(loaded.graph), std::move(loaded.manifest), bindings, {},
-                           std::move(loaded.sizes), std::move(loaded.symbols),  {}};
+  apply_task_file(file, options, FileKind::yaml, loaded);
+  std::vector<std::string> names;
+  for (const GraphInput& input : loaded.graph.inputs) {
+    if (!input.default_value) names.push_back(loaded.graph.value(input.value).name);
+  }
+  Model::Contents contents{std::move(loaded.graph),
+                           std::move(loaded.manifest),
+                           with_names(bindings, names),
+                           {},
+                           std::move(loaded.sizes),
+                           std::move(loaded.symbols),
+                           {}};
   for (const SizeInfo& size : contents.sizes) contents.bindings.symbols[size.name] = size.size;
   evaluate_constants(contents.graph, infer_types(contents.graph, contents.bindings), reference::compute<double>);
+  return Model(with_types(std::move(contents)));
+}
+
+Model at_shapes(const Model& model, const std::map<std::string, Shape>& shapes) {
+  const Model::Contents& here = model.contents();
+  const std::vector<TensorInfo> now = model.inputs();
+  Sizes sizes;
+  for (const auto& [name, shape] : shapes) {
+    const auto input = std::ranges::find(now, name, &TensorInfo::name);
+    if (input == now.end()) fail_input("the network has no input '{}'", name);
+    take_sizes(*input, shape, sizes);
+  }
+  const auto differs = [&](const SizeInfo& size) {
+    return sizes.contains(size.name) && sizes.at(size.name) != size.size;
+  };
+  if (std::ranges::none_of(here.sizes, differs)) return model;
+  for (const SizeInfo& size : here.sizes) sizes.emplace(size.name, size.size);
+  const auto frozen = [&](const SizeInfo& size) { return !size.fixed_by.empty() && differs(size); };
+  Model::Contents contents = here;
+  if (std::ranges::any_of(here.sizes, frozen)) {
+    const Model there = here.at(sizes);
+    contents.graph = there.contents().graph;
+    contents.bindings = {};
+    for (SizeInfo& size : contents.sizes) size.size = sizes.at(size.name);
+  } else {
+    contents.bindings = {sizes, {}};
+  }
   return Model(with_types(std::move(contents)));
 }
 
@@ -130,8 +216,9 @@ Model at_picture_size(const Model& model) {
     if (size.empty() || input == inputs.end() || input->shape.rank() != 4) continue;
     if (how.crop.empty() && how.fit == Fit::shorter) continue;  // one side follows from the picture
     Shape shape = input->shape;
-    if (assumed(input->symbols[2])) shape[2] = size.front();
-    if (assumed(input->symbols[3])) shape[3] = size.back();
+    const PictureAxes axes = picture_axes(how, *input);
+    if (assumed(input->symbols[axes.height])) shape[axes.height] = size.front();
+    if (assumed(input->symbols[axes.width])) shape[axes.width] = size.back();
     shapes[how.input] = shape;
   }
   return model.at(shapes);
@@ -140,7 +227,12 @@ Model at_picture_size(const Model& model) {
 }  // namespace
 
 Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
-  return at_picture_size(file.extension() == ".onnx" ? load_from_onnx(file, options) : load_from_yaml(file, options));
+  const auto load = [&](const std::map<std::string, Shape>& shapes) {
+    LoadOptions wanted = options;
+    wanted.shapes = shapes;
+    return kind_of(file) == FileKind::onnx ? load_from_onnx(file, wanted) : load_from_yaml(file, wanted);
+  };
+  return at_picture_size(blaming_channels(options.shapes, load));
 }
 
 const std::string& Model::name() const { return contents_->graph.name; }
@@ -169,29 +261,7 @@ std::vector<TensorInfo> Model::outputs() const {
 const std::vector<SizeInfo>& Model::sizes() const { return contents_->sizes; }
 
 Model Model::at(const std::map<std::string, Shape>& shapes) const {
-  const std::vector<TensorInfo> now = inputs();
-  Sizes sizes;
-  for (const auto& [name, shape] : shapes) {
-    const auto input = std::ranges::find(now, name, &TensorInfo::name);
-    if (input == now.end()) fail_input("the network has no input '{}'", name);
-    take_sizes(*input, shape, sizes);
-  }
-  const auto differs = [&](const SizeInfo& size) {
-    return sizes.contains(size.name) && sizes.at(size.name) != size.size;
-  };
-  if (std::ranges::none_of(contents_->sizes, differs)) return *this;
-  for (const SizeInfo& size : contents_->sizes) sizes.emplace(size.name, size.size);
-  const auto frozen = [&](const SizeInfo& size) { return !size.fixed_by.empty() && differs(size); };
-  Model::Contents contents = *contents_;
-  if (std::ranges::any_of(contents_->sizes, frozen)) {
-    const Model there = contents_->at(sizes);
-    contents.graph = there.contents_->graph;
-    contents.bindings = {};
-    for (SizeInfo& size : contents.sizes) size.size = sizes.at(size.name);
-  } else {
-    contents.bindings = {sizes, {}};
-  }
-  return Model(with_types(std::move(contents)));
+  return blaming_channels(shapes, [&](const auto& given) { return at_shapes(*this, given); });
 }
 
 std::vector<LayerInfo> Model::layers() const {

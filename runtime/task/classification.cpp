@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/task/check_outputs.hpp"
 
 namespace banoff {
 
@@ -23,12 +24,15 @@ std::string label_of(const Task& task, std::int64_t index) {
   return known ? task.labels[static_cast<std::size_t>(index)] : std::to_string(index);
 }
 
+void check_scores(const Shape& shape, const Task& task) {
+  if (task.labels.empty() || std::ssize(task.labels) == shape.elements()) return;
+  fail_input("classification: the output {} has {} scores, the task {} labels", shape.str(), shape.elements(),
+             task.labels.size());
+}
+
 std::vector<Ranked> classify(const Tensor& output, const Task& task) {
+  check_scores(output.shape(), task);
   std::vector<double> scores = output.to_vector<double>();
-  if (!task.labels.empty() && task.labels.size() != scores.size()) {
-    fail_input("classification: the output {} has {} scores, the task {} labels", output.shape().str(), scores.size(),
-               task.labels.size());
-  }
   if (task.softmax) scores = softmax(scores);
   std::vector<std::int64_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0);

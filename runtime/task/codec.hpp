@@ -1,27 +1,31 @@
-// PNG and JPEG as bytes in memory: the only code that knows the stb libraries.
+// PNG and JPEG as bytes in memory. png.cpp alone knows libspng, jpeg.cpp alone TurboJPEG.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <vector>
+
+#include "banoff/task/image.hpp"
+#include "runtime/core/fail.hpp"
 
 namespace banoff::codec {
 
-struct Header {
-  int height, width, channels;
-};
+using Bytes = std::span<const unsigned char>;
 
-/// What the first bytes of a PNG or JPEG say; nothing when they are neither.
-[[nodiscard]] std::optional<Header> read_header(std::span<const unsigned char> file);
+[[nodiscard]] bool is_png(Bytes file);
+[[nodiscard]] bool is_jpeg(Bytes file);
 
-/// The picture as 8-bit rows of 1 or 3 channels, interleaved; alpha is dropped. Nothing, and `why`, for a damaged file.
-[[nodiscard]] std::optional<std::vector<std::uint8_t>> decode(std::span<const unsigned char> file, int channels,
-                                                              std::string& why);
+/// The picture, the right way up: alpha is dropped, 16-bit samples are cut to 8. Throws bad_input, without the file's
+/// name, for a damaged file and for more than `max_pixels` pixels, before memory for them is taken.
+[[nodiscard]] Image decode_png(Bytes file, std::int64_t max_pixels);
+/// The same. CMYK is taken to be inverted, as Adobe's programs and all that follow them write it.
+[[nodiscard]] Image decode_jpeg(Bytes file, std::int64_t max_pixels);
 
-/// A PNG file; empty when there is no memory for it.
-[[nodiscard]] std::string encode_png(const std::uint8_t* pixels, int height, int width, int channels);
+[[nodiscard]] std::string encode_png(const Image& image);
+
+inline void check_size(std::int64_t height, std::int64_t width, std::int64_t max_pixels) {
+  if (height > 0 && width > 0 && height <= max_pixels / width) return;
+  fail_input("{}x{} pixels are more than the limit of {}; make the picture smaller first", width, height, max_pixels);
+}
 
 }  // namespace banoff::codec

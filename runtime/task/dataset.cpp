@@ -37,7 +37,9 @@ std::filesystem::path inside(const std::filesystem::path& folder, const std::str
 
 std::vector<Sample> read_labels(const std::filesystem::path& folder, const Task& task) {
   const std::filesystem::path file = folder / "labels.csv";
-  std::istringstream lines(read_file(file, max_index_bytes));
+  const std::string text = read_file(file, max_index_bytes);
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  std::istringstream lines(text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text);
   std::vector<Sample> samples;
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {

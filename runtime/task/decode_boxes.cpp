@@ -8,6 +8,41 @@
 namespace banoff::decoding {
 namespace {
 
+/// Head `i` as `count` rows of `columns` (one of the two may be -1: any); Caffe's layers leave all of them in one row.
+Head rows_of(const Job& job, std::size_t i, std::int64_t count, std::int64_t columns, std::string_view what) {
+  const Shape& shape = job.heads[i].shape();
+  const std::int64_t known = count > 0 ? count : columns;
+  const bool flat = shape.rank() == 2 && shape[0] == 1 && shape[1] > 0 && shape[1] % known == 0;
+  if (!flat) return job.head(i, {count, columns}, what);
+  const std::int64_t other = shape[1] / known;
+  return {job.heads[i].to_vector<double>(),
+          count > 0 ? std::vector<std::int64_t>{count, other} : std::vector<std::int64_t>{other, columns}};
+}
+
+/// Anchors, and the variances of each.
+struct Anchors {
+  Head boxes;
+  std::vector<double> variances;
+};
+
+/// From rows of anchors, or as Caffe's PriorBox leaves them: all anchors in a row, all variances in another.
+Anchors anchors_of(const Job& job, std::int64_t count) {
+  const Shape& shape = job.heads[2].shape();
+  const std::size_t batch = shape.rank() == 3 && shape[0] == 1 ? 1 : 0;
+  if (shape.rank() == 2 + batch && shape[batch] == 2 && shape[batch + 1] == 4 * count) {
+    const std::vector<double> all = job.heads[2].to_vector<double>();
+    const auto half = all.begin() + 4 * count;
+    return {{{all.begin(), half}, {count, 4}}, {half, all.end()}};
+  }
+  Anchors anchors{
+      job.head(2, {count, 4}, "an anchor for each delta [count, 4], or these and their variances [2, 4 count]"), {}};
+  for (std::int64_t i = 0; i < count; ++i) {
+    anchors.variances.insert(anchors.variances.end(), job.task.decoding.variances.begin(),
+                             job.task.decoding.variances.end());
+  }
+  return anchors;
+}
+
 /// Boxes [count, 4] as centres and sides in pixels of the input.
 Head centred(Head boxes, const Job& job) {
   const Decoding& how = job.task.decoding;
@@ -46,22 +81,22 @@ void add_classes(const Job& job, const Head& boxes, Head scores, Found& found) {
 }  // namespace
 
 void decode_boxes(const Job& job, Found& found) {
-  const Head boxes = centred(job.head(0, {-1, 4}, "boxes [1, count, 4]"), job);
-  add_classes(job, boxes, job.head(1, {boxes.sizes[0], -1}, "the boxes' scores [1, count, classes]"), found);
+  const Head boxes = centred(rows_of(job, 0, -1, 4, "boxes [1, count, 4]"), job);
+  add_classes(job, boxes, rows_of(job, 1, boxes.sizes[0], -1, "the boxes' scores [1, count, classes]"), found);
 }
 
 void decode_ssd(const Job& job, Found& found) {
-  const Head deltas = job.head(0, {-1, 4}, "deltas [1, count, 4]");
-  Head boxes = centred(job.head(2, {deltas.sizes[0], 4}, "an anchor for each delta [count, 4]"), job);
-  const std::vector<double>& variances = job.task.decoding.variances;
+  const Head deltas = rows_of(job, 0, -1, 4, "deltas [1, count, 4]");
+  const auto [anchors, variances] = anchors_of(job, deltas.sizes[0]);
+  Head boxes = centred(anchors, job);
   for (std::size_t i = 0; i < boxes.values.size(); i += 4) {
     for (std::size_t k : {std::size_t{0}, std::size_t{1}}) {
       double& side = boxes.values[i + 2 + k];
-      boxes.values[i + k] += deltas.values[i + k] * variances[k] * side;
-      side *= std::exp(deltas.values[i + 2 + k] * variances[2 + k]);
+      boxes.values[i + k] += deltas.values[i + k] * variances[i + k] * side;
+      side *= std::exp(deltas.values[i + 2 + k] * variances[i + 2 + k]);
     }
   }
-  add_classes(job, boxes, job.head(1, {boxes.sizes[0], -1}, "the boxes' scores [1, count, classes]"), found);
+  add_classes(job, boxes, rows_of(job, 1, boxes.sizes[0], -1, "the boxes' scores [1, count, classes]"), found);
 }
 
 }  // namespace banoff::decoding

@@ -24,16 +24,21 @@ class Found {
  public:
   explicit Found(double min_score) : min_score_(min_score) {}
 
-  /// A score that is no number is not enough.
-  void add(const std::array<double, 4>& box, double score, std::int64_t label);
-  /// The best ones as rows [count, 6].
-  [[nodiscard]] Tensor rows(const Nms& nms);
+  /// Every box with as many details. A score that is no number is not enough.
+  void add(const std::array<double, 4>& box, double score, std::int64_t label, std::span<const double> details = {});
+  /// Whether a score is enough, so that the rest of a box is worth computing.
+  [[nodiscard]] bool is_enough(double score) const { return score > min_score_; }
+  /// The best ones.
+  [[nodiscard]] DecodedBoxes best(const Nms& nms);
 
  private:
   double min_score_;
-  std::vector<double> boxes_;
+  std::vector<double> boxes_, details_;
   std::vector<boxes::Candidate<double>> candidates_;
 };
+
+/// What a decoder finds of a box besides.
+enum class Details : std::uint8_t { none, landmarks, mask_coefficients };
 
 /// What a decoder works on.
 struct Job {
@@ -53,6 +58,7 @@ struct Row {
   std::size_t heads;
   void (*decode)(const Job& job, Found& found);
   bool overlaps;  ///< boxes of one thing overlap, and all but the best must go
+  Details details = Details::none;
 };
 [[nodiscard]] const Row& row_of(Decoder decoder);
 
@@ -62,6 +68,15 @@ void decode_fastestdet(const Job& job, Found& found);  // decode_fastestdet.cpp:
 void decode_yolov5(const Job& job, Found& found);      // decode_yolo.cpp: [boxes, 5 + classes]
 void decode_yolov8(const Job& job, Found& found);      // decode_yolo.cpp: [4 + classes, boxes]
 void decode_centernet(const Job& job, Found& found);   // decode_centernet.cpp: heat, sides, offsets
+void decode_yolox(const Job& job, Found& found);       // decode_yolox.cpp: [cells, 5 + classes]
+void decode_yolov8_seg(const Job& job, Found& found);  // decode_yolo.cpp: [4 + classes + masks, boxes], prototypes
+void decode_centerface(const Job& job, Found& found);  // decode_centerface.cpp: heat, scales, offsets, landmarks
+
+/// The masks of `found` as sums of prototypes [1, M, h, w] over the network's input, weighed by each row's coefficients
+/// [count, M] (YOLACT, Bolya et al. 2019): where the sum is above 0, between its samples interpolated, and the pixel's
+/// centre lies in the box.
+[[nodiscard]] std::vector<InstanceMask> prototype_masks(const Tensor& prototypes, const Tensor& coefficients,
+                                                        const Placement& placement, std::span<const Detection> found);
 
 [[nodiscard]] inline std::array<double, 4> box_around(double x, double y, double width, double height) {
   return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};

@@ -4,13 +4,21 @@
 #include <cmath>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/task/check_outputs.hpp"
 
 namespace banoff {
 
+void check_rows(const Shape& shape) {
+  const std::size_t batch = shape.rank() == 3 && shape[0] == 1 ? 1 : 0;
+  if (shape.rank() == 2 + batch && shape[1 + batch] == 6) return;
+  fail_input(
+      "detection: the output must be rows of x1 y1 x2 y2 score class, [count, 6] or [1, count, 6], it is {}; raw heads "
+      "need a `decoder`",
+      shape.str());
+}
+
 std::vector<Detection> detections(const Tensor& rows, const Placement& placement, double min_score) {
-  if (rows.shape().rank() != 2 || rows.shape()[1] != 6) {
-    fail_input("detection: the output must be rows of x1 y1 x2 y2 score class, it is {}", rows.shape().str());
-  }
+  check_rows(rows.shape());
   const std::vector<double> values = rows.to_vector<double>();
   const auto to_x = [&](double x) {
     return std::clamp((x - placement.offset_x) / placement.scale_x, 0.0, static_cast<double>(placement.image_width));
@@ -26,7 +34,8 @@ std::vector<Detection> detections(const Tensor& rows, const Placement& placement
     found.push_back({{to_x(row[0]), to_y(row[1]), to_x(row[2]), to_y(row[3])},
                      row[4],
                      static_cast<std::int64_t>(row[5]),
-                     static_cast<std::int64_t>(i / 6)});
+                     static_cast<std::int64_t>(i / 6),
+                     {}});
   }
   return found;
 }
@@ -56,8 +65,9 @@ double sample(std::span<const float> plane, std::int64_t height, std::int64_t wi
 std::vector<InstanceMask> instance_masks(const Tensor& masks, const Tensor& rows, const Placement& placement,
                                          std::span<const Detection> found) {
   const Shape& shape = masks.shape();
-  if (shape.rank() != 4 || shape[1] != 1 || shape[0] != rows.shape()[0] || shape[2] < 1 || shape[3] < 1) {
-    fail_input("detection: the masks must be {}x1xHxW, they are {}", rows.shape()[0], shape.str());
+  const std::int64_t count = rows.elements() / 6;
+  if (shape.rank() != 4 || shape[1] != 1 || shape[0] != count || shape[2] < 1 || shape[3] < 1) {
+    fail_input("detection: the masks must be {}x1xHxW, they are {}", count, shape.str());
   }
   const std::vector<float> values = masks.to_vector<float>();
   const std::vector<double> boxes = rows.to_vector<double>();

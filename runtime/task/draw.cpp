@@ -52,6 +52,15 @@ void draw_frame(Image& image, std::int64_t x1, std::int64_t y1, std::int64_t x2,
   fill_rectangle(image, x2 - stroke, y1, x2, y2, colour);
 }
 
+/// A landmark as a small square; one that is far outside, or no number, is not drawn.
+void draw_point(Image& image, Point point, Colour colour, std::int64_t stroke) {
+  const bool inside = point.x >= 0 && point.x < static_cast<double>(image.width) && point.y >= 0 &&
+                      point.y < static_cast<double>(image.height);
+  if (!inside) return;
+  const auto x = static_cast<std::int64_t>(point.x), y = static_cast<std::int64_t>(point.y);
+  fill_rectangle(image, x - stroke, y - stroke, x + stroke + 1, y + stroke + 1, colour);
+}
+
 struct Entry {
   Colour colour;
   std::string text;
@@ -105,6 +114,7 @@ Image draw_detections(const Image& image, std::span<const Detection> found, cons
     if (!masks.empty()) fill_mask(canvas, masks[static_cast<std::size_t>(found.rend() - it) - 1], colour);
     const std::int64_t x1 = std::llround(it->box.x1), y1 = std::llround(it->box.y1);
     draw_frame(canvas, x1, y1, std::llround(it->box.x2), std::llround(it->box.y2), colour, size);
+    for (const Point& point : it->landmarks) draw_point(canvas, point, colour, size);
     const std::string text = fmt::format("{} {:.2f}", label_of(task, it->label), it->score);
     const std::int64_t height = text_height * size, width = text_width(text, size) + 2 * size;
     const std::int64_t left = std::clamp<std::int64_t>(x1, 0, std::max<std::int64_t>(canvas.width - width, 0));

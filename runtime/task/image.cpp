@@ -1,6 +1,6 @@
 #include "banoff/task/image.hpp"
 
-#include <string_view>
+#include <new>
 
 #include "runtime/core/checked.hpp"
 #include "runtime/load/load.hpp"
@@ -17,30 +17,20 @@ Image::Image(std::int64_t rows, std::int64_t columns, std::int64_t depth)
 
 Image read_image(const std::filesystem::path& file, const ImageLimits& limits) {
   const std::string bytes = read_file(file, limits.max_file_bytes);
-  const std::span data(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  const auto header = codec::read_header(data);
-  if (!header) fail_input("{}: not a PNG or JPEG picture; convert it to one of them", file.string());
-  if (std::int64_t{header->height} * header->width > limits.max_pixels) {
-    fail_input("{}: {}x{} pixels are more than the limit of {}", file.string(), header->width, header->height,
-               limits.max_pixels);
+  const codec::Bytes data(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  try {
+    if (codec::is_png(data)) return codec::decode_png(data, limits.max_pixels);
+    if (codec::is_jpeg(data)) return codec::decode_jpeg(data, limits.max_pixels);
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}: {}", file.string(), error.what()));
+  } catch (const std::bad_alloc&) {
+    fail_input("{}: the picture does not fit in memory", file.string());
   }
-  Image image;
-  image.height = header->height;
-  image.width = header->width;
-  image.channels = header->channels <= 2 ? 1 : 3;
-  std::string why;
-  auto pixels = codec::decode(data, static_cast<int>(image.channels), why);
-  if (!pixels) fail_input("{}: the picture is damaged: {}", file.string(), why);
-  image.pixels = std::move(*pixels);
-  return image;
+  fail_input("{}: not a PNG or JPEG picture; convert it to one of them", file.string());
 }
 
 void write_png(const std::filesystem::path& file, const Image& image) {
-  const std::string bytes = codec::encode_png(image.pixels.data(), static_cast<int>(image.height),
-                                              static_cast<int>(image.width), static_cast<int>(image.channels));
-  if (bytes.empty())
-    fail_internal("{}: a picture of {}x{} could not be packed", file.string(), image.width, image.height);
-  write_file_atomically(file, bytes);
+  write_file_atomically(file, codec::encode_png(image));
 }
 
 Image to_rgb(const Image& image) {

@@ -40,6 +40,7 @@ class HeaderReader {
     DType type;
     Shape shape;
     bool column_major;  ///< the first dimension is the fastest
+    bool big_endian;
   };
 
   Header read() {
@@ -57,7 +58,7 @@ class HeaderReader {
       }
     }
     if (!type_ || !shape_) fail_input("{}: the .npy header lacks 'descr' or 'shape'", file_);
-    return {*type_, *shape_, column_major_};
+    return {*type_, *shape_, column_major_, big_endian_};
   }
 
  private:
@@ -81,8 +82,11 @@ class HeaderReader {
     rest_.remove_prefix(end + 1);
     return word;
   }
-  DType type_called(std::string_view description) const {
-    const std::optional<DType> type = descriptions.find(description);
+  DType type_called(std::string_view description) {
+    std::string little(description);
+    big_endian_ = little.starts_with('>');
+    if (big_endian_) little.front() = '<';
+    const std::optional<DType> type = descriptions.find(little);
     if (!type || description.empty()) {
       fail_input("{}: arrays of '{}' are not read; convert to one of NumPy's floats of 16 to 64 bits, integers or bool",
                  file_, description);
@@ -116,7 +120,7 @@ class HeaderReader {
   std::string file_;
   std::optional<DType> type_;
   std::optional<Shape> shape_;
-  bool column_major_ = false;
+  bool column_major_ = false, big_endian_ = false;
 };
 
 /// The elements in row-major order, read in column-major order.
@@ -168,7 +172,7 @@ Tensor read_npy(const std::filesystem::path& file) {
   stream.read(header.data(), static_cast<std::streamsize>(length));
   if (!stream) fail_input("{}: the file ends inside its .npy header", file.string());
 
-  const auto [type, shape, column_major] = HeaderReader(header, file.string()).read();
+  const auto [type, shape, column_major, big_endian] = HeaderReader(header, file.string()).read();
   const std::int64_t bytes = checked_mul(shape.elements(), static_cast<std::int64_t>(size_of(type)));
   const std::int64_t held = size - stream.tellg();
   // Checked before memory is asked for.
@@ -178,6 +182,10 @@ Tensor read_npy(const std::filesystem::path& file) {
   }
   auto [tensor, data] = Tensor::allocate(type, shape);
   if (!stream.read(reinterpret_cast<char*>(data), bytes)) fail_input("{}: cannot be read", file.string());
+  if (big_endian) {
+    const auto each = static_cast<std::int64_t>(size_of(type));
+    for (std::int64_t i = 0; i < bytes; i += each) std::reverse(data + i, data + i + each);
+  }
   if (type == DType::boolean) {
     std::transform(data, data + bytes, data, [](std::byte b) { return b == std::byte{0} ? b : std::byte{1}; });
   }

@@ -82,7 +82,10 @@ Prepared preprocess(const Preprocess& how, const Image& image) {
   const Image source = gray ? to_gray(image) : to_rgb(image);
   const Frame frame = cropped_frame(how, resized_frame(how, source));
   const std::size_t channels = gray ? 1 : 3;
-  const Shape shape{1, static_cast<std::int64_t>(channels), frame.height, frame.width};
+  const auto depth = static_cast<std::int64_t>(channels);
+  const bool channels_last = how.layout == PixelLayout::nhwc;
+  const Shape shape =
+      channels_last ? Shape{1, frame.height, frame.width, depth} : Shape{1, depth, frame.height, frame.width};
   std::vector<float> values(static_cast<std::size_t>(shape.elements()));
 
   for (std::size_t c = 0; c < channels; ++c) {
@@ -92,14 +95,17 @@ Prepared preprocess(const Preprocess& how, const Image& image) {
     const auto from = static_cast<std::int64_t>(how.channels == Channels::bgr ? channels - 1 - c : c);
     const Plane plane =
         resample(channel_of(source, from), frame.resized_height, frame.resized_width, how.interpolation);
-    float* out = values.data() + static_cast<std::int64_t>(c) * frame.height * frame.width;
+    const auto channel = static_cast<std::int64_t>(c);
+    float* out = values.data() + channel * (channels_last ? 1 : frame.height * frame.width);
+    const std::int64_t step = channels_last ? depth : 1;
     for (std::int64_t y = 0; y < frame.height; ++y) {
       for (std::int64_t x = 0; x < frame.width; ++x) {
         const std::int64_t sy = y + frame.top, sx = x + frame.left;
         const bool inside = sy >= 0 && sy < plane.height && sx >= 0 && sx < plane.width;
         const double p =
             inside ? static_cast<double>(plane.values[static_cast<std::size_t>(sy * plane.width + sx)]) : how.fill;
-        *out++ = static_cast<float>((p / how.scale - mean) / std);
+        *out = static_cast<float>((p / how.scale - mean) / std);
+        out += step;
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/task/check_outputs.hpp"
 
 namespace banoff {
 namespace {
@@ -37,11 +38,18 @@ std::vector<std::int64_t> samples_along(std::int64_t picture, double scale, doub
 
 }  // namespace
 
-Mask segment(const Tensor& scores, const Placement& placement) {
-  const Shape& shape = scores.shape();
+void check_planes(const Shape& shape, const Task& task) {
   if (shape.rank() != 4 || shape[0] != 1 || shape[1] < 1 || shape[1] > Mask::unknown) {
     fail_input("segmentation: the output must be scores 1xCxHxW of at most 255 classes, it is {}", shape.str());
   }
+  if (task.labels.empty() || std::ssize(task.labels) == shape[1]) return;
+  fail_input("segmentation: the output {} has {} classes, the task {} labels", shape.str(), shape[1],
+             task.labels.size());
+}
+
+Mask segment(const Tensor& scores, const Placement& placement) {
+  const Shape& shape = scores.shape();
+  check_planes(shape, {});
   const std::int64_t h = shape[2], w = shape[3];
   const std::vector<std::uint8_t> best = argmax_of_planes(scores.to_vector<float>(), shape[1], h * w);
   const auto rows =

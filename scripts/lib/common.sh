@@ -14,7 +14,7 @@ die() {
 # What banoff needs to build and run, to be tested, and to be checked as CI does, as Debian calls it. (libdnnl-dev's
 # CMake package asks for OpenCL without depending on it.)
 packages_build=(g++ cmake ninja-build ccache libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libonnx-dev libprotobuf-dev libdnnl-dev
-  ocl-icd-opencl-dev libstb-dev libcli11-dev libbenchmark-dev libhwy-dev)
+  ocl-icd-opencl-dev libspng-dev libturbojpeg0-dev libstb-dev libcli11-dev libbenchmark-dev libhwy-dev)
 packages_test=(doctest-dev libeigen3-dev xz-utils)
 packages_check=(clang clang-tidy clang-format libomp-dev git pkg-config python3-venv shellcheck)
 

@@ -44,6 +44,32 @@ TEST_CASE("a file that is wrong or missing is exit code 3, named with its line")
   CHECK(banoff_command({"eval", demo("classifier.yaml"), "--data", net.folder.path()}).code == 3);
 }
 
+TEST_CASE("what is no network is told for what it is") {
+  const TemporaryFolder folder;
+  const auto message = [&](const std::string& name, const std::string& bytes) {
+    const Outcome outcome = banoff_command({"inspect", folder.write(name, bytes)});
+    CHECK(outcome.code == 3);
+    CHECK(outcome.err.find(name + ": ") != std::string::npos);
+    return outcome.err;
+  };
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  CHECK(has(message("net.onnx", "inputs: {}\n"), "not an ONNX model but a text; a network in YAML is called .yaml"));
+  CHECK(has(message("net.onnx", "version https://git-lfs.github.com/spec/v1\n"), "Git LFS"));
+  CHECK(has(message("net.pt", "PK\x03\x04 and more"), "zip archive"));
+  CHECK(has(message("net.yaml", "\x89PNG\r\n\x1A\n"), "a picture: give it by --image"));
+  CHECK(has(message("net.npy", "\x93NUMPY\1"), "give it by --input"));
+  CHECK(has(message("net.ONNX", "\1\2\3"), "not an ONNX model"));
+  CHECK(has(message("net.yaml", "\1\2\3"), "not an ONNX model"));
+  CHECK(has(message("net.h5", "\x89HDF\r\n"), "Keras"));
+  CHECK(has(text_of(demo("classifier.safetensors")), "{\""));
+  CHECK(has(banoff_command({"inspect", demo("classifier.safetensors")}).err, "which holds weights alone"));
+  const std::string task = folder.write("bad.task.yaml", "\1\2");
+  CHECK(has(banoff_command({"inspect", demo("classifier.yaml"), "--task", task}).err,
+            "bad.task.yaml: not a text; a task file is YAML with `preprocess` and `task`"));
+}
+
 TEST_CASE("a device that is not built in refuses: exit code 4") {
   const SmallNet net;
   CHECK(net.run("inspect", {"--device", "gpu"}).code == 4);

@@ -36,6 +36,39 @@ TEST_CASE("wrong tensors are refused") {
   CHECK(net.run("run", {"--input", "none.npy"}).code == 3);
 }
 
+TEST_CASE("arrays of small integers, halves and booleans go in where the input takes their values exactly") {
+  const TemporaryFolder folder;
+  const std::string x = folder / "x.npy", y = folder / "y.npy";
+  const auto run = [&](const std::string& wanted, DType given) {
+    const std::string net =
+        folder.write("net.yaml", "inputs: {x: {shape: [2, 3], dtype: " + wanted + "}}\nnodes: [{y: identity}]\n");
+    const std::vector<double> values{0, 1, 1, 0, 1, 0};
+    write_npy(x, Tensor::of<double>({2, 3}, values).as(given));
+    const Outcome outcome = banoff_command({"run", net, "--input", x, "--output", y});
+    if (outcome.code == 0) CHECK(read_npy(y).to_vector<double>() == values);
+    return outcome;
+  };
+  const std::pair<const char*, DType> taken[] = {
+      {"f32", DType::u8},  {"f32", DType::i8},  {"f32", DType::u16}, {"f32", DType::i16}, {"f32", DType::boolean},
+      {"f32", DType::f16}, {"f32", DType::f64}, {"i32", DType::u16}, {"i64", DType::u32}, {"i16", DType::u8},
+      {"u8", DType::u8},   {"f64", DType::i32}, {"f64", DType::u32}, {"u64", DType::u32}, {"u8", DType::boolean}};
+  for (const auto& [wanted, given] : taken) {
+    CAPTURE(wanted);
+    CAPTURE(name_of(given));
+    CHECK(run(wanted, given).code == 0);
+  }
+  const std::pair<const char*, DType> refused[] = {{"f32", DType::i32}, {"f32", DType::u32}, {"i8", DType::u8},
+                                                   {"u16", DType::i8},  {"i32", DType::i64}, {"bool", DType::u8},
+                                                   {"i32", DType::f32}};
+  for (const auto& [wanted, given] : refused) {
+    CAPTURE(wanted);
+    CAPTURE(name_of(given));
+    const Outcome outcome = run(wanted, given);
+    CHECK(outcome.code == 3);
+    CHECK(outcome.err.find(fmt::format("holds {}, input 'x' takes {}", name_of(given), wanted)) != std::string::npos);
+  }
+}
+
 TEST_CASE("the demo classifier reads a digit") {
   const auto json = banoff_command({"run", demo("classifier.yaml"), "--image", demo("data/digits/001.png"),
                                     demo("data/digits/002.png"), "--top", "2", "--json"})

@@ -34,6 +34,10 @@ TEST_CASE("labels are a list or a text file beside the model") {
   const Task task = parse_yaml(text, (folder / "net.yaml").string()).manifest.task;
   CHECK(task.labels == std::vector<std::string>{"tench", "great white shark"});
   CHECK(task.palette.size() == 2);
+  // A byte-order mark, and lines without anything at the end.
+  write(folder / "labels.txt", "\xEF\xBB\xBFtench\r\n\r\ngreat white shark\r\n\r\n\n");
+  CHECK(parse_yaml(text, (folder / "net.yaml").string()).manifest.task.labels ==
+        std::vector<std::string>{"tench", "", "great white shark"});
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, labels: no.txt}\n"), "net.yaml:4: task: labels",
                     "no.txt");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, labels: /dev/zero}\n"), "not a regular file");
@@ -63,7 +67,12 @@ TEST_CASE("a decoder's keys are read, and refused where they mean nothing") {
   CHECK(task.decoding.max == 7);
   CHECK(std::filesystem::path(task.decoding.anchors).is_absolute());
   CHECK(task.decoding.variances[3] == 0.3);
-  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolo}\n"), "net.yaml:4: task: decoder", "yolov5");
+  CHECK(manifest("task: {kind: detection, decoder: yolox, strides: [8, 16]}\n").task.decoding.strides == Ints{8, 16});
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolox, strides: [0]}\n"), "strides");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolov5, strides: [8]}\n"), "decoder yolox");
+  CHECK(manifest("preprocess: {image: {layout: nhwc}}\n").preprocess[0].layout == PixelLayout::nhwc);
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolo}\n"), "net.yaml:4: task: decoder",
+                    "did you mean");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: boxes, heads: [z]}\n"), "no output 'z'");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, iou: 0.4}\n"), "no `decoder`");
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: classification, decoder: boxes}\n"), "only detection");

@@ -1,6 +1,6 @@
 // What an ONNX file does not say of pictures comes from a file beside it; the boxes are the author's.
 #include "banoff/task/classification.hpp"
-#include "banoff/task/detection.hpp"
+#include "banoff/task/predictor.hpp"
 #include "tests/onnx/onnx_model.hpp"
 #include "tests/session/support.hpp"
 
@@ -10,6 +10,8 @@ using namespace banoff::test;
 namespace {
 
 bool available() { return std::filesystem::exists(data_folder() / "net_fastestdet_coco"); }
+
+bool has_cases() { return std::filesystem::exists(data_folder() / "cases_files"); }
 
 Model load(const std::string& file, const std::string& task) {
   LoadOptions options;
@@ -74,13 +76,24 @@ TEST_CASE("a network written as ONNX keeps what there is to say of pictures in a
   CHECK(copy.preprocess == model.manifest().preprocess);
 }
 
+TEST_CASE("a picture goes into an input of 1xHxWx3" * doctest::skip(!has_cases())) {
+  const std::filesystem::path cases = data_folder() / "cases_files";
+  const auto best = Predictor(Model::load(cases / "nhwc_picture.onnx"))(cases / "nhwc_picture.png").classes;
+  // ONNX Runtime's answer.
+  const std::map<std::string, double> expected{
+      {"a", 0.11161534}, {"b", 0.47583976}, {"c", 0.21030656}, {"d", 0.20223834}};
+  REQUIRE(best.size() == 4);
+  CHECK(best.front().label == "b");
+  for (const Ranked& one : best) CHECK(one.score == doctest::Approx(expected.at(one.label)).epsilon(1e-5));
+}
+
 TEST_CASE("FastestDet's heads are decoded to the author's boxes" * doctest::skip(!available())) {
   const Model model = load("net_fastestdet_coco/fastestdet_coco", "fastestdet_coco");
   const std::filesystem::path ref = data_folder() / "net_fastestdet_coco/ref";
   const Placement input{1, 1, 0, 0, 352, 352, 352, 352};
   const BoxDecoder decode(model.manifest().task);
   const Tensor head = read_npy(ref / "fastestdet_coco.out0.npy");
-  const auto found = detections(decode(std::span(&head, 1), input), input, 0.3);
+  const auto found = detections(decode(std::span(&head, 1), input).rows, input, 0.3);
   REQUIRE(found.size() == std::size(people_and_more));
   for (std::size_t i = 0; i < found.size(); ++i) {
     CAPTURE(i);
@@ -100,7 +113,7 @@ TEST_CASE("FastestDet finds the author's people on the photo, folded" * doctest:
   const Prepared prepared = preprocess(model.manifest().preprocess.at(0), photo);
   const Tensor head = run_on(folded(model, Method::optimal), "cpu", {{"input", prepared.input}}).begin()->second;
   const BoxDecoder decode(model.manifest().task);
-  const auto found = detections(decode(std::span(&head, 1), prepared.placement), prepared.placement, 0.6);
+  const auto found = detections(decode(std::span(&head, 1), prepared.placement).rows, prepared.placement, 0.6);
   // The photo is resized by another filter than for the reference: boxes move by a pixel or two of the 352.
   REQUIRE(found.size() == 4);
   for (const Detection& one : found) {

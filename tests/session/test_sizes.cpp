@@ -121,6 +121,27 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(max_difference(session.run(inputs).at("classes"), before) == 0);
 }
 
+TEST_CASE("a number of channels that the weights are not for is refused, by the input's name, wherever it is given") {
+  const TemporaryFolder folder;
+  const std::string text = "inputs: {x: [N, C, H, W]}\nnodes: [{c: {op: conv, out: 4, kernel: 3}}]\n";
+  LoadOptions options;
+  options.random_seed = 1;
+  const Model model = Model::load(folder.write("net.yaml", text), options);
+  const auto has = [](const std::string& text_in, const std::string& part) {
+    return text_in.find(part) != std::string::npos;
+  };
+  for (const std::int64_t channels : {1, 2, 4}) {
+    const std::string expected = fmt::format("input 'x' has {} channels, expected 3", channels);
+    const Shape shape{1, channels, 8, 8};
+    CHECK(has(input_error([&] { (void)model.at({{"x", shape}}); }), expected));
+    const Tensor x = Tensor::allocate(DType::f32, shape).first;
+    Session session(CompiledModel::compile(model));
+    CHECK(has(input_error([&] { (void)session.run({{"x", x}}); }), expected));
+    CHECK(session.run({{"x", Tensor::allocate(DType::f32, {1, 3, 8, 8}).first}}).at("c").shape() == Shape{1, 4, 6, 6});
+  }
+  CHECK(model.at({{"x", {2, 3, 9, 9}}}).outputs().front().shape == Shape{2, 4, 7, 7});
+}
+
 TEST_CASE("inputs with the same open size follow one another") {
   const TemporaryFolder folder;
   const Model model = Model::load(

@@ -22,6 +22,10 @@ TEST_CASE("labels are names or numbers") {
   CHECK(samples[1].image == folder / "b,c.png");
   CHECK(samples[1].label == 0);
   CHECK(samples[2].label == 2);  // a label's name goes before its number
+  folder.write("labels.csv",
+               "\xEF\xBB\xBF"
+               "file,label\r\na.png,dog\r\n");
+  CHECK(read_dataset(folder.path(), task_of(TaskKind::classification)).size() == 1);
 }
 
 TEST_CASE("boxes come from one JSON file") {

@@ -23,7 +23,7 @@ Task task_of(Decoder decoder) {
 constexpr Placement input{1, 1, 0, 0, 60, 80, 60, 80};
 
 std::vector<Detection> decode(const Task& task, const std::vector<Tensor>& heads) {
-  return detections(BoxDecoder(task)(heads, input), input, task.min_score);
+  return detections(BoxDecoder(task)(heads, input).rows, input, task.min_score);
 }
 
 void check_box(const Detection& found, std::int64_t label, double score, const std::vector<double>& box) {

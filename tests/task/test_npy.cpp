@@ -1,5 +1,7 @@
 #include "banoff/task/npy.hpp"
 
+#include <algorithm>
+
 #include "tests/files.hpp"
 
 using namespace banoff;
@@ -62,6 +64,23 @@ TEST_CASE("arrays in Fortran order are read row by row") {
   for (const int element : {0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11}) text += static_cast<char>(element);
   const Tensor cube = read_npy(folder.write("cube.npy", text));
   CHECK(cube.to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+}
+
+TEST_CASE("arrays of the other byte order are turned round") {
+  const TemporaryFolder folder;
+  const std::pair<const char*, const char*> rows[] = {
+      {"f8", "array_f8.npy"}, {"f2", "array_f2.npy"}, {"i4", "array_i4.npy"}, {"u2", "array_u2.npy"}};
+  for (const auto& [type, name] : rows) {
+    std::string text = bytes_of(data_file(name));
+    const std::size_t size = static_cast<std::size_t>(type[1] - '0');
+    text[text.find('<')] = '>';
+    for (std::size_t at = text.size() - 6 * size; at < text.size(); at += size) {
+      std::reverse(&text[at], &text[at] + size);
+    }
+    const Tensor tensor = read_npy(folder.write("big.npy", text));
+    CHECK(tensor.dtype() == read_npy(data_file(name)).dtype());
+    CHECK(tensor.to_vector<double>() == expected);
+  }
 }
 
 TEST_CASE("types that are not read are refused with what to do") {

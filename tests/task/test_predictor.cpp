@@ -101,6 +101,40 @@ TEST_CASE("a network without a task gives its outputs; pictures take the size of
   CHECK(has(input_error([&] { (void)Predictor(model)(data_file("picture.png")); }), "picture.png: input 'x'"));
 }
 
+TEST_CASE("pictures are laid out as the input is, or as the file says") {
+  const TemporaryFolder folder;
+  const auto shape = [&](const std::string& input, const std::string& how) {
+    const Model model = Model::load(folder.write(
+        "net.yaml", "inputs: {x: " + input + "}\npreprocess: {x: {resize: [6, 8]" + how + "}}\nnodes: [{r: relu}]\n"));
+    return Predictor(model)(test_picture()).outputs.at("r").shape();
+  };
+  CHECK(shape("[1, 6, 8, 3]", "") == Shape{1, 6, 8, 3});
+  CHECK(shape("[1, H, W, 3]", "") == Shape{1, 6, 8, 3});
+  CHECK(shape("[1, 6, 8, 1]", ", channels: gray") == Shape{1, 6, 8, 1});
+  CHECK(shape("[1, 3, 6, 8]", "") == Shape{1, 3, 6, 8});
+  // Both could be meant: the usual order, unless told.
+  CHECK(has(input_error([&] { (void)shape("[1, 3, 8, 3]", ""); }), "is 1x3x6x8, 1x3x8x3 expected"));
+  CHECK(has(input_error([&] { (void)shape("[1, 3, 8, 3]", ", layout: nhwc"); }), "is 1x6x8x3, 1x3x8x3 expected"));
+}
+
+TEST_CASE("outputs that cannot be what the task says are refused before a picture is seen") {
+  const TemporaryFolder folder;
+  const auto error = [&](const std::string& nodes, const std::string& task) {
+    const Model model = Model::load(folder.write("net.yaml",
+                                                 "inputs: {x: [1, 3, 32, 32]}\npreprocess: {x: {resize: [32, 32]}}\n"
+                                                 "nodes: " +
+                                                     nodes + "\ntask: " + task + "\n"));
+    return input_error([&] { Predictor predict(model); });
+  };
+  const std::string relu = "[{r: relu}]", rows = "[{f: {op: reshape, shape: [1, 512, 6]}}]";
+  CHECK(has(error(relu, "{kind: detection}"), "it is 1x3x32x32; raw heads need a `decoder`"));
+  CHECK(has(error(relu, "{kind: classification, labels: [a, b]}"), "has 3072 scores, the task 2 labels"));
+  CHECK(has(error(relu, "{kind: segmentation, labels: [a, b]}"), "has 3 classes, the task 2 labels"));
+  CHECK(has(error(rows, "{kind: segmentation}"), "scores 1xCxHxW"));
+  CHECK(has(error(rows, "{kind: detection, decoder: yolox}"), "21 cells"));
+  CHECK(has(error(rows, "{kind: detection, decoder: yolov5, labels: [a, b]}"), "1 classes, the task 2 labels"));
+}
+
 TEST_CASE("what is no picture's network, task or file is told with the file's name and what was expected") {
   const TemporaryFolder folder;
   const auto load = [&](const std::string& inputs, const std::string& rest) {

@@ -117,3 +117,14 @@ TEST_CASE("a picture one pixel wide can be resized every way") {
   CHECK(preprocess(levels({8, 8}, Fit::letterbox), line).input.shape() == Shape{1, 3, 8, 8});
   CHECK(preprocess(levels({8}, Fit::shorter), line).input.shape() == Shape{1, 3, 400, 8});
 }
+
+TEST_CASE("channels may come last") {
+  Preprocess how = levels({7, 9}, Fit::exact);
+  how.mean = {1, 2, 3};
+  const std::vector<float> first = preprocess(how, test_picture()).input.to_vector<float>();
+  how.layout = PixelLayout::nhwc;
+  const Tensor last = preprocess(how, test_picture()).input;
+  REQUIRE(last.shape() == Shape{1, 7, 9, 3});
+  const auto values = last.values<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == first[i % 3 * 63 + i / 3]);
+}

@@ -69,6 +69,20 @@ TEST_CASE("boxes go back to the picture, are clipped to it and cut by score") {
   CHECK_THROWS_AS((void)detections(Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}), place, 0), Error);
 }
 
+TEST_CASE("rows may have a batch of one; other shapes are refused with what was expected") {
+  const Placement place{1, 1, 0, 0, 10, 10, 10, 10};
+  const std::vector<float> row{1, 2, 3, 4, 0.5, 1};
+  CHECK(detections(Tensor::of<float>({1, 1, 6}, row), place, 0.3).size() == 1);
+  CHECK(detections(Tensor::of<float>({1, 6}, row), place, 0.3).size() == 1);
+  for (const Shape& shape : {Shape{6}, Shape{1, 6, 1}, Shape{1, 1, 1, 6}, Shape{2, 3}}) {
+    const std::string message = input_error([&] { (void)detections(Tensor::of<float>(shape, row), place, 0.3); });
+    CHECK(message.find("[count, 6] or [1, count, 6], it is " + shape.str()) != std::string::npos);
+  }
+  const Tensor masks = Tensor::of<float>({1, 1, 1, 1}, {1});
+  const Tensor rows = Tensor::of<float>({1, 1, 6}, row);
+  CHECK(instance_masks(masks, rows, place, detections(rows, place, 0.3)).size() == 1);
+}
+
 TEST_CASE("no detections are no error") { CHECK(detections(Tensor::of<float>({0, 6}, {}), {}, 0).empty()); }
 
 TEST_CASE("a mask is the largest score per pixel, taken back to the picture by nearest neighbour") {

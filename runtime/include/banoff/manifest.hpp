@@ -13,6 +13,8 @@ namespace banoff {
 enum class Fit : std::uint8_t { shorter, exact, letterbox };
 enum class Channels : std::uint8_t { rgb, bgr, gray };
 enum class Interpolation : std::uint8_t { bilinear, nearest };
+/// How an input's sizes are ordered; `automatic`: nhwc where only the last of them is the number of channels.
+enum class PixelLayout : std::uint8_t { automatic, nchw, nhwc };
 
 /// Pixel p (0..255) -> (p / scale - mean[c]) / std[c], after resizing and cropping.
 struct Preprocess {
@@ -24,6 +26,7 @@ struct Preprocess {
   double scale = 255;
   std::vector<double> mean, std;  ///< one per channel, or one for all
   Channels channels = Channels::rgb;
+  PixelLayout layout = PixelLayout::automatic;
   double fill = 114;  ///< grey of a letterbox's borders
   bool operator==(const Preprocess&) const = default;
 };
@@ -31,7 +34,18 @@ struct Preprocess {
 enum class TaskKind : std::uint8_t { none, classification, detection, segmentation };
 
 /// What raw heads are, where a network's output is not rows of boxes yet (docs/model-format.md).
-enum class Decoder : std::uint8_t { none, boxes, ssd, fastestdet, yolov5, yolov8, centernet };
+enum class Decoder : std::uint8_t {
+  none,
+  boxes,
+  ssd,
+  fastestdet,
+  yolov5,
+  yolov8,
+  centernet,
+  yolox,
+  yolov8_seg,
+  centerface
+};
 enum class BoxForm : std::uint8_t { corners, centres };  ///< x1 y1 x2 y2, or cx cy w h
 enum class ScoreKind : std::uint8_t { probability, sigmoid, softmax };
 
@@ -47,6 +61,7 @@ struct Decoding {
   bool relative = false;                      ///< boxes and anchors are fractions of the input's sides
   std::string anchors;                        ///< .npy file [count, 4]; empty: they are a head
   std::vector<double> variances{0.1, 0.1, 0.2, 0.2};
+  std::vector<std::int64_t> strides{8, 16, 32};  ///< pixels from one cell to the next, of each map in the head
   bool operator==(const Decoding&) const = default;
 };
 

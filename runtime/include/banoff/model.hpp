@@ -22,7 +22,7 @@ struct LoadOptions {
   std::filesystem::path weights;                ///< safetensors file; empty: what the model names
   std::optional<std::uint64_t> random_seed;     ///< made-up weights instead of a file
   std::map<std::string, std::int64_t> symbols;  ///< values of open sizes ("N" -> 8); likely ones for the others
-  std::map<std::string, Shape> shapes;          ///< whole shapes by input name
+  std::map<std::string, Shape> shapes;          ///< whole shapes by input name; of "": the only input's
   /// Zeros (variances of one) in place of a file of weights that is not there: for a look at the network.
   bool without_weights = false;
   /// A file whose `preprocess` and `task` replace the network's; empty: NAME.task.yaml beside NAME.onnx, if it exists.

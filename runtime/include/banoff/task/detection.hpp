@@ -18,11 +18,16 @@ struct Box {
   [[nodiscard]] double area() const { return (x2 - x1) * (y2 - y1); }
 };
 
+struct Point {
+  double x = 0, y = 0;
+};
+
 struct Detection {
   Box box;
   double score = 0;
   std::int64_t label = 0;
-  std::int64_t row = 0;  ///< of the output
+  std::int64_t row = 0;               ///< of the output
+  std::vector<Point> landmarks = {};  ///< of a face, in pixels, where the decoder finds them
 };
 
 /// The pixels of the picture that an instance covers: those of a part of it, [height, width], 1 or 0.
@@ -31,7 +36,13 @@ struct InstanceMask {
   std::vector<std::uint8_t> covered;
 };
 
-/// The boxes of `rows` [count, 6] (x1 y1 x2 y2 score class, in pixels of the network's input) that score at least
+/// What a decoder makes of heads.
+struct DecodedBoxes {
+  Tensor rows;     ///< [count, 6], as detections() takes them
+  Tensor details;  ///< [count, n]: more of each box, as the decoder finds it; n may be 0
+};
+
+/// The boxes of `rows` [count, 6] or [1, count, 6] (x1 y1 x2 y2 score class, in the input's pixels) that score at least
 /// `min_score`, in the picture's pixels and clipped to it, in the order of the rows.
 [[nodiscard]] BANOFF_API std::vector<Detection> detections(const Tensor& rows, const Placement& placement,
                                                            double min_score);
@@ -43,9 +54,14 @@ class BANOFF_API BoxDecoder {
   explicit BoxDecoder(Task task);
   /// Which of the network's outputs are the heads, in order. Throws bad_input when there are too few.
   [[nodiscard]] std::vector<std::string> heads(const std::vector<std::string>& outputs) const;
-  /// Rows [count, 6] as detections() takes them, of boxes that score more than the task's `min_score`; those that
-  /// overlap a better one of their class are left out. Throws bad_input for heads that the decoder does not read.
-  [[nodiscard]] Tensor operator()(std::span<const Tensor> heads, const Placement& placement) const;
+  /// Boxes that score more than the task's `min_score`; those that overlap a better one of their class are left out.
+  /// Throws bad_input for heads that the decoder does not read.
+  [[nodiscard]] DecodedBoxes operator()(std::span<const Tensor> heads, const Placement& placement) const;
+  /// Adds what the details are, where they are landmarks: to what detections() made of the rows.
+  void add_landmarks(const DecodedBoxes& decoded, const Placement& placement, std::span<Detection> found) const;
+  /// The masks of `found`, where the details are coefficients of the prototypes among the heads; else none.
+  [[nodiscard]] std::vector<InstanceMask> masks(std::span<const Tensor> heads, const DecodedBoxes& decoded,
+                                                const Placement& placement, std::span<const Detection> found) const;
 
  private:
   Task task_;

@@ -30,11 +30,11 @@ struct BANOFF_API Image {
 
 struct ImageLimits {
   std::uintmax_t max_file_bytes = std::uintmax_t{256} << 20;
-  std::int64_t max_pixels = std::int64_t{1} << 28;  ///< checked before anything is decoded
+  std::int64_t max_pixels = std::int64_t{1} << 27;  ///< checked before memory for them is taken
 };
 
-/// Reads a PNG or JPEG file; alpha is dropped, 16-bit samples are cut to 8, EXIF orientation is not applied.
-/// Throws bad_input for anything else.
+/// Reads a PNG or JPEG file, of any kind of either (CMYK too), the right way up by its EXIF orientation; alpha is
+/// dropped, 16-bit samples are cut to 8. Throws bad_input for anything else.
 [[nodiscard]] BANOFF_API Image read_image(const std::filesystem::path& file, const ImageLimits& limits = {});
 
 /// Writes a PNG file, atomically.

@@ -8,7 +8,8 @@
 
 namespace banoff {
 
-/// Reads a little-endian array in C order of a type DType has; its size must be what the header says. Throws bad_input.
+/// Reads an array of a type DType has, in C or Fortran order and of either byte order; its size must be what the header
+/// says. Throws bad_input.
 [[nodiscard]] BANOFF_API Tensor read_npy(const std::filesystem::path& file);
 
 /// Writes a tensor atomically. NumPy has no bfloat16: such tensors are written as float32, exactly.

@@ -28,7 +28,7 @@ struct Prediction {
 class BANOFF_API Predictor {
  public:
   /// Compiles the model for a device. Throws usage unless it has one input, with `preprocess:`, and bad_input where an
-  /// output that the task names is none of the network's.
+  /// output that the task names is none of the network's, or by its shape cannot be what the task says.
   explicit Predictor(const Model& model, const DeviceOptions& device = {});
   /// The same for another task than the file's. Pictures are brought to the size that the preprocessing says, or with
   /// `to_input` to that of the network's input.
@@ -40,6 +40,8 @@ class BANOFF_API Predictor {
   [[nodiscard]] Prediction operator()(const std::filesystem::path& file);
 
  private:
+  void find_boxes(const std::vector<Tensor>& meant, Prediction& result) const;
+
   Task task_;
   Preprocess how_;
   std::string input_;

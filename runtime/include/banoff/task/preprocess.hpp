@@ -18,7 +18,7 @@ struct Placement {
 };
 
 struct Prepared {
-  Tensor input;  ///< f32 [1, C, H, W]
+  Tensor input;  ///< f32 [1, C, H, W], or [1, H, W, C] where the layout is nhwc
   Placement placement;
 };
 

@@ -1,0 +1,10 @@
+# libspng, which comes without a CMake package of its own: SPNG::SPNG.
+find_path(SPNG_INCLUDE_DIR spng.h)
+find_library(SPNG_LIBRARY spng)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(SPNG REQUIRED_VARS SPNG_LIBRARY SPNG_INCLUDE_DIR)
+mark_as_advanced(SPNG_INCLUDE_DIR SPNG_LIBRARY)
+if(SPNG_FOUND AND NOT TARGET SPNG::SPNG)
+  add_library(SPNG::SPNG UNKNOWN IMPORTED)
+  set_target_properties(SPNG::SPNG PROPERTIES IMPORTED_LOCATION "${SPNG_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${SPNG_INCLUDE_DIR}")
+endif()
