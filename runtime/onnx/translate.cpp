@@ -115,7 +115,7 @@ bool is_standard(const onnx::NodeProto& node) { return node.domain().empty() || 
 
 Known per_channel(const Known& values, std::int64_t channels, std::string_view what) {
   if (values.elements() != channels) {
-    fail_input("its input has {} channels, {} is for {}", channels, what, values.elements());
+    fail_input("{} is {}, expected {} numbers", what, values.shape().str(), channels);
   }
   return values.reshaped({channels});
 }
