@@ -32,14 +32,16 @@ def pictures(arguments):
 
 
 def prepare(arguments):
-    """Opens the sizes that a file fixes at others than those of pictures here, or calls by one name, and writes the
-    characters that a reader of text has in its metadata to a file of labels."""
+    """Gives sizes that a file fixes otherwise, or calls by one name, those of pictures here, and writes the characters
+    that a reader of text has in its metadata to a file of labels."""
     model = onnx.load(arguments.original)
     name, sizes = arguments.sizes.split(":")
     (given,) = [value for value in model.graph.input if value.name == name]
-    for dim, size, symbol in zip(given.type.tensor_type.shape.dim, sizes.split("x"), ("N", "C", "height", "width")):
-        if dim.dim_value != int(size):
-            dim.dim_param = symbol
+    dims = list(given.type.tensor_type.shape.dim)
+    named = [dim.dim_param for dim in dims]
+    for dim, size in zip(dims, sizes.split("x")):
+        if dim.dim_value not in (0, int(size)) or named.count(dim.dim_param) > 1:
+            dim.dim_value = int(size)
     for output in model.graph.output:
         output.type.tensor_type.ClearField("shape")
     del model.graph.value_info[:]
