@@ -100,8 +100,8 @@ def compare(arguments):
     if not difference <= TOLERANCE:
         raise SystemExit(f"{arguments.network}: outputs differ by {difference:.1e} of the largest from ONNX Runtime's")
 
-    bench = [arguments.banoff, "bench", "--model", arguments.network, "--shape", f"{name}:{arguments.sizes}", "--methods",
-             "optimal", "--norms", "fused", "--threads", "1", "--duration", "2", "--json"]
+    bench = [arguments.banoff, "bench", "--model", arguments.network, "--shape", f"{name}:{arguments.sizes}",
+             "--methods", "optimal", "--norms", "fused", "--threads", "1", "--duration", "2", "--json"]
     (timed,) = json.loads(subprocess.run(bench, check=True, capture_output=True, text=True).stdout)["results"]
     fold = [arguments.banoff, "fold", "--json", arguments.network]
     report = json.loads(subprocess.run(fold, check=True, capture_output=True, text=True).stdout)

