@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <optional>
+#include <set>
+#include <tuple>
 
 #include "runtime/core/fail.hpp"
 
@@ -22,6 +23,7 @@ double since(Clock::time_point start) {
 /// A network folded one way, and what it takes to know whether another way came to the same.
 struct Folded {
   Way way;
+  std::size_t device = 0;  ///< by whose prices; `optimal` asks for them, for the other methods any will do
   Model model;
   FoldReport report;
   double fold_ms = 0;
@@ -58,10 +60,25 @@ double norm_percent(const std::vector<LayerInfo>& layers, std::int64_t trainable
   return trainable == 0 ? 0 : 100 * 2 * static_cast<double>(channels) / static_cast<double>(trainable);
 }
 
+/// Every device with every number of threads; where nothing is timed, the first alone.
+std::vector<DeviceOptions> devices_of(const BenchOptions& options) {
+  std::vector<DeviceOptions> devices;
+  for (const std::string& name : options.devices) {
+    for (const int threads : options.threads) {
+      devices.push_back({.name = name,
+                         .threads = threads,
+                         .isa = name == "cpu" ? options.isa : "",
+                         .exact_convolutions = options.exact_convolutions});
+    }
+  }
+  if (!options.timed) devices.resize(1);
+  return devices;
+}
+
 class Preparation {
  public:
   Preparation(const BenchOptions& options, const std::function<void(const std::string&)>& say)
-      : options_(options), say_(say) {}
+      : options_(options), say_(say), devices_(devices_of(options)) {}
 
   std::vector<Candidate> all() {
     for (const auto& file : options_.models) {
@@ -80,27 +97,35 @@ class Preparation {
     for (const LayerInfo& layer : layers) row.flops += layer.flops;
     folds_.clear();
     expected_.clear();
+    std::set<std::tuple<Method, Activations, std::size_t>> complete;  // where no norm is left, and on which device
     for (const Way& way : options_.ways) {
-      const Folded* folded = fold(model, way);
-      if (folded == nullptr) continue;
-      const FoldReport& r = folded->report;
-      row.method = name_of(way.method);
-      row.activations = way.method == Method::optimal ? name_of(way.activations) : "";
-      row.bn = {r.norms.size(),
-                r.folded(),
-                r.folded_with_clamp(),
-                r.parameters_before,
-                r.parameters_after,
-                r.trainable_before,
-                r.trainable_after,
-                r.removed_percent_paper,
-                norm_percent(layers, r.trainable_before)};
-      row.fold_ms = folded->fold_ms;
-      const bool none_left = row.bn.folded == row.bn.total;
-      if (none_left && seen(row)) continue;  // nothing to fuse: the same network again
-      row.norms = none_left ? "-" : way.norms == Norms::fused ? "fused" : "separate";
-      add_devices(*folded, way, row);
+      for (std::size_t at = 0; at < devices_.size(); ++at) {
+        const Folded* folded = fold(model, way, at);
+        if (folded == nullptr) continue;
+        tell(*folded, layers, row);
+        const bool none_left = row.bn.folded == row.bn.total;
+        // Nothing to fuse: the same network again.
+        if (none_left && !complete.emplace(way.method, way.activations, at).second) continue;
+        row.norms = none_left ? "-" : way.norms == Norms::fused ? "fused" : "separate";
+        add(*folded, way, at, row);
+      }
     }
+  }
+
+  static void tell(const Folded& folded, const std::vector<LayerInfo>& layers, Result& row) {
+    const FoldReport& r = folded.report;
+    row.method = name_of(folded.way.method);
+    row.activations = folded.way.method == Method::optimal ? name_of(folded.way.activations) : "";
+    row.bn = {r.norms.size(),
+              r.folded(),
+              r.folded_with_clamp(),
+              r.parameters_before,
+              r.parameters_after,
+              r.trainable_before,
+              r.trainable_after,
+              r.removed_percent_paper,
+              norm_percent(layers, r.trainable_before)};
+    row.fold_ms = folded.fold_ms;
   }
 
   /// The network where the first dimension of its first input is `batch`: whatever the file calls that size, unless
@@ -123,37 +148,33 @@ class Preparation {
   }
 
   /// Null where clamps fold no more norms than the same network had without, which was there before.
-  const Folded* fold(const Model& model, const Way& way) {
+  const Folded* fold(const Model& model, const Way& way, std::size_t at) {
     for (const Folded& done : folds_) {
-      const bool same =
-          done.way.method == way.method && (way.method != Method::optimal || done.way.activations == way.activations);
+      const bool optimal = way.method == Method::optimal && done.way.method == Method::optimal && done.device == at;
+      const bool same = optimal ? done.way.activations == way.activations
+                                : way.method != Method::optimal && done.way.method == way.method;
       if (same) return &done;
-      const bool literal = done.way.method == Method::optimal && done.way.activations == Activations::literal;
-      if (literal && way.method == Method::optimal && done.report.folded_clamp == done.report.folded_literal)
-        return nullptr;
+      const bool literal = optimal && done.way.activations == Activations::literal;
+      if (literal && done.report.folded_clamp == done.report.folded_literal) return nullptr;
     }
     say_(fmt::format("{}: folding ({})", model.name(), name_of(way.method)));
     FoldOptions fold = options_.fold;
     fold.method = way.method;
     fold.activations = way.activations;
     fold.self_check = false;  // `fold` and `verify` check; here its time would be counted as folding
+    DeviceOptions device = devices_[at];
+    device.fuse_norms = true;  // one network, whatever becomes of the norms that stay
     const auto begin = Clock::now();
-    auto [folded, report] = model.fold(fold);
-    folds_.push_back({way, std::move(folded), std::move(report), since(begin)});
+    auto [folded, report] = model.fold(fold, device);
+    folds_.push_back({way, at, std::move(folded), std::move(report), since(begin)});
     return &folds_.back();
-  }
-
-  [[nodiscard]] bool seen(const Result& row) const {
-    return std::ranges::any_of(candidates_, [&](const Candidate& other) {
-      const Result& r = other.result;
-      return r.model == row.model && r.batch == row.batch && r.method == row.method && r.activations == row.activations;
-    });
   }
 
   /// The method whose network this is as well, if it was timed with these norms.
   [[nodiscard]] std::string same_as(const Folded& folded, const Result& row) const {
     for (const Folded& other : folds_) {
       if (&other == &folded) break;
+      if (other.way.method == Method::optimal && other.device != folded.device) continue;
       if (!same_norms(other.report, folded.report)) continue;
       for (const Candidate& timed : candidates_) {
         const Result& r = timed.result;
@@ -165,24 +186,15 @@ class Preparation {
     return "";
   }
 
-  void add_devices(const Folded& folded, const Way& way, const Result& row) {
+  void add(const Folded& folded, const Way& way, std::size_t at, Result row) {
     if (!options_.timed) {
-      candidates_.push_back({row, nullptr, {}});
+      candidates_.push_back({std::move(row), nullptr, {}});
       return;
     }
-    for (const std::string& device : options_.devices) {
-      for (const int threads : options_.threads) {
-        Result variant = row;
-        variant.device = device;
-        add_candidate(folded,
-                      {.name = device,
-                       .threads = threads,
-                       .fuse_norms = way.norms == Norms::fused,
-                       .isa = device == "cpu" ? options_.isa : "",
-                       .exact_convolutions = options_.exact_convolutions},
-                      std::move(variant));
-      }
-    }
+    DeviceOptions device = devices_[at];
+    device.fuse_norms = way.norms == Norms::fused;
+    row.device = device.name;
+    add_candidate(folded, device, std::move(row));
   }
 
   void add_candidate(const Folded& folded, const DeviceOptions& device, Result row) {
@@ -206,6 +218,7 @@ class Preparation {
 
   const BenchOptions& options_;
   const std::function<void(const std::string&)>& say_;
+  std::vector<DeviceOptions> devices_;
   std::vector<Candidate> candidates_;
   std::vector<Folded> folds_;                ///< of the network at hand
   std::map<std::string, Tensors> expected_;  ///< its outputs unfolded, by device and threads

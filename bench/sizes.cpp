@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
     large[2] += 64, large[3] += 32;
     DeviceOptions options;
     options.threads = 1;
-    measure(model.fold({}).first, {small, batch, large}, options, argc > 2 ? std::stoi(argv[2]) : 20);
+    measure(model.fold({}, options).first, {small, batch, large}, options, argc > 2 ? std::stoi(argv[2]) : 20);
   } catch (const Error& error) {
     fmt::print(stderr, "{}\n", error.what());
     return error.exit_code();

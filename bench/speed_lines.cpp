@@ -105,10 +105,10 @@ void report(const std::string& file, int threads, double peak) {
   auto start = Clock::now();
   FoldOptions fold;
   fold.self_check = false;
-  const Model folded = model.fold(fold).first;
-  const double fold_ms = microseconds(start) / 1e3;
   DeviceOptions device;
   device.threads = threads;
+  const Model folded = model.fold(fold, device).first;
+  const double fold_ms = microseconds(start) / 1e3;
   const CompiledModel compiled = CompiledModel::compile(folded, device);
   Session session(compiled);
   session.run();

@@ -82,9 +82,9 @@ int evaluate(const EvalCommand& options) {
   {
     Progress progress("eval", samples.size() * options.methods.size());
     for (const Method method : options.methods) {
-      FoldOptions fold = on_threads(options.fold, options.device);
+      FoldOptions fold = options.fold;
       fold.method = method;
-      scores.emplace_back(method, score_of(folded(model, fold), options, samples, progress));
+      scores.emplace_back(method, score_of(folded(model, fold, options.device), options, samples, progress));
     }
   }
   if (options.json) {

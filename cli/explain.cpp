@@ -36,7 +36,7 @@ std::string sentence(const FoldedNorm& norm, const Outcomes& outcomes) {
 
 int explain(const ExplainCommand& options) {
   const Model model = load(options.model);
-  const auto [folded, report] = fold_model(model, on_threads(options.fold, options.device));
+  const auto [folded, report] = fold_model(model, options.fold, options.device);
   const Outcomes outcomes(report, folded, options.device);
   if (!options.dot.empty() || !options.svg.empty()) {
     const std::string dot = dot_of(model, report, outcomes);

@@ -148,7 +148,7 @@ FoldOptions fold_options(const FoldCommand& options) {
 int fold(const FoldCommand& options) {
   const Model model = load(options.model);
   if (!options.output.empty()) check_output(options.output, model.manifest());
-  const auto [folded, report] = fold_model(model, on_threads(fold_options(options), options.device));
+  const auto [folded, report] = fold_model(model, fold_options(options), options.device);
   std::optional<double> error;
   const bool can_run = model.unsupported().empty();
   if (options.check.value_or(can_run && is_quick(model))) error = end_to_end_error(model, folded);

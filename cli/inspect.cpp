@@ -120,7 +120,7 @@ void print_steps(const PlanInfo& plan) {
 int inspect(const InspectCommand& options) {
   ModelOptions source = options.model;
   source.load.without_weights = true;
-  const Model model = folded(load(source), on_threads(options.fold, options.device));
+  const Model model = folded(load(source), options.fold, options.device);
   if (options.flat) {
     fmt::print("{}", model.yaml());
     return 0;

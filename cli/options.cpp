@@ -140,8 +140,9 @@ std::pair<std::string, std::string> split_binding(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-std::pair<Model, FoldReport> fold_model(const Model& model, const FoldOptions& options) {
-  std::pair<Model, FoldReport> result = model.fold(options);
+std::pair<Model, FoldReport> fold_model(const Model& model, FoldOptions options, const DeviceOptions& device) {
+  options.threads = device.threads;
+  std::pair<Model, FoldReport> result = model.fold(options, device);
   const auto refused = std::ranges::find(result.second.norms, Blocker::self_check, &FoldedNorm::blocker);
   if (refused != result.second.norms.end()) {
     constexpr const char* file = "banoff-reproducer.yaml";
@@ -153,13 +154,8 @@ std::pair<Model, FoldReport> fold_model(const Model& model, const FoldOptions& o
   return result;
 }
 
-Model folded(const Model& model, const FoldOptions& options) {
-  return options.method == Method::none ? model : fold_model(model, options).first;
-}
-
-FoldOptions on_threads(FoldOptions options, const DeviceOptions& device) {
-  options.threads = device.threads;
-  return options;
+Model folded(const Model& model, const FoldOptions& options, const DeviceOptions& device) {
+  return options.method == Method::none ? model : fold_model(model, options, device).first;
 }
 
 void check_output(const std::filesystem::path& output, const Manifest& manifest) {

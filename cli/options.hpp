@@ -45,12 +45,11 @@ void add_json_option(Command& command, bool& json);
 [[nodiscard]] std::pair<std::string, std::string> split_binding(const std::string& text);
 
 /// Folds. A fold that its self-check refused is a bug of ours: the network that shows it is written to
-/// banoff-reproducer.yaml, and stderr says so.
-[[nodiscard]] std::pair<Model, FoldReport> fold_model(const Model& model, const FoldOptions& options);
+/// banoff-reproducer.yaml, and stderr says so. By the prices of the device, and on its threads.
+[[nodiscard]] std::pair<Model, FoldReport> fold_model(const Model& model, FoldOptions options,
+                                                      const DeviceOptions& device);
 /// The network with its batch norms folded as asked; untouched for Method::none.
-[[nodiscard]] Model folded(const Model& model, const FoldOptions& options);
-/// The options with the device's threads.
-[[nodiscard]] FoldOptions on_threads(FoldOptions options, const DeviceOptions& device);
+[[nodiscard]] Model folded(const Model& model, const FoldOptions& options, const DeviceOptions& device);
 
 /// Refuses a file to write a network to that is of neither format (.yaml, .onnx), or that the network is read from.
 void check_output(const std::filesystem::path& output, const Manifest& manifest);

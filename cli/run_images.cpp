@@ -125,7 +125,7 @@ std::vector<fs::path> drawing_files(const RunCommand& options, const Task& task)
 }  // namespace
 
 int run_images(const RunCommand& options) {
-  const Model model = folded(load(options.model), on_threads(options.fold, options.device));
+  const Model model = folded(load(options.model), options.fold, options.device);
   Task task = model.manifest().task;
   task.top = options.top.value_or(task.top);
   task.min_score = options.min_score.value_or(task.min_score);

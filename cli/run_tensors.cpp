@@ -103,7 +103,7 @@ int run_tensors(const RunCommand& options) {
     files[values.back()] = file;
   }
   // In place of the network as loaded, whose weights nobody needs any more.
-  model = folded(model.at(shapes_of(inputs)).with_outputs(values), on_threads(options.fold, options.device));
+  model = folded(model.at(shapes_of(inputs)).with_outputs(values), options.fold, options.device);
   const Tensors outputs = Session(CompiledModel::compile(model, options.device)).run(inputs);
   for (const auto& [name, file] : files) write_npy(file, outputs.at(name));
   Json rows = Json::array();

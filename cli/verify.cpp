@@ -23,7 +23,7 @@ struct VerifyCommand {
 
 /// The other file, read under the same shapes; or the first folded.
 Model other_model(const VerifyCommand& options, const Model& model) {
-  if (options.other.empty()) return fold_model(model, options.fold).first;
+  if (options.other.empty()) return fold_model(model, options.fold, options.device).first;
   ModelOptions other = options.model;
   other.file = options.other;
   other.load.weights.clear();

@@ -50,7 +50,8 @@ LinearOp linear_op_of(const Rewrite& r) {
                    r.system().shape(r.node().inputs[0]));
 }
 
-/// Zeros around an input whose gauge has a shift are that shift: the conv gets a padding value per channel.
+}  // namespace
+
 void give_pad_value(const Rewrite& r, const Conv& op) {
   const AffineMap map = r.writes(r.system().along(r.node().inputs[0], 1));
   const Shape& input = r.system().shape(r.node().inputs[0]);
@@ -61,8 +62,6 @@ void give_pad_value(const Rewrite& r, const Conv& op) {
   std::get<Conv>(r.node().op).pad_value = true;
   r.weights().set(r.id(), Slot::pad_value, length, map.shift, type);
 }
-
-}  // namespace
 
 Absorbed apply(const Conv& op, const Rewrite& r) {
   if (op.pad_value) rewrite_pad_value(r, r.system().along(r.node().inputs[0], 1));

@@ -232,6 +232,12 @@ void report_optimum(FoldReport& report, const Graph& original, const gauge::Opti
   report.proved = optimal.proved;
 }
 
+/// Whether what a fold may cost decides anything.
+bool weighs(const FoldOptions& options) {
+  return options.method == Method::optimal && options.objective == Objective::bytes &&
+         (options.activations == Activations::automatic || options.borders);
+}
+
 /// Nodes of half precision whose parameters do not fit there.
 std::vector<std::string> widened(const Graph& graph, const Bindings& bindings) {
   const std::vector<TensorType> types = infer_types(graph, bindings);
@@ -245,10 +251,12 @@ std::vector<std::string> widened(const Graph& graph, const Bindings& bindings) {
 
 }  // namespace
 
-FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute) {
+FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& options, const ComputeNode& compute,
+                const Price& price) {
   if (options.self_check && !compute && options.method != Method::none) {
     fail_usage("a self-checked fold needs something to compute with");
   }
+  if (!price && weighs(options)) fail_usage("what clamps and padding values cost has to be asked of prices");
   FoldReport report;
   report.method = options.method;
   count_parameters(graph, report.parameters_before, report.trainable_before);
@@ -265,7 +273,7 @@ FoldReport fold(Graph& graph, const Bindings& bindings, const FoldOptions& optio
       gone = fold_without_inverse(folder, graph);
       report.max_relative_error = folder.worst_error();
     }
-    optimal = gauge::fold_optimal(weights, types, options, compute);
+    optimal = gauge::fold_optimal(weights, types, options, compute, price);
     report.max_relative_error = std::max(report.max_relative_error, optimal.error);
     gone.insert(optimal.norms.begin(), optimal.norms.end());
   }

@@ -106,6 +106,8 @@ template <class T>
 /// Throws Refused where numbers of a node (padding values, bounds, kinks), as stored, are so much larger than they were
 /// that the weights that read them vanish.
 void require_readable(const Rewrite& r, const AffineMap& map, const std::vector<double>& stored);
+/// Zeros around an input whose gauge has a shift are that shift: the conv gets a padding value per channel.
+void give_pad_value(const Rewrite& r, const Conv& op);
 /// Padding values per channel take the gauges `vars` of what they pad: they stay what they were in the old ones.
 void rewrite_pad_value(const Rewrite& r, const std::vector<VarId>& vars);
 

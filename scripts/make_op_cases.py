@@ -11,7 +11,7 @@ import sys
 
 from op_cases import table
 
-FAMILIES = ["linear", "norms", "elementwise", "pooling", "resizing", "movement", "detection", "values"]
+FAMILIES = ["linear", "norms", "elementwise", "pooling", "resizing", "movement", "detection", "values", "recurrent"]
 
 for family in FAMILIES:
     importlib.import_module(f"op_cases.{family}")

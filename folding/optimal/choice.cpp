@@ -4,6 +4,7 @@
 
 #include "folding/linear_op.hpp"
 #include "folding/optimal/assign.hpp"
+#include "folding/optimal/draft.hpp"
 
 namespace banoff::gauge {
 
@@ -14,26 +15,29 @@ bool is_zero_padded(const Node& node, const System& system) {
   return conv && reads_zero_padding(*conv, system.shape(node.inputs[0]), system.open_in_space());
 }
 
-/// Bytes of the border map that a conv needs when its padding has values (float32, the same for every image).
-double map_bytes(const TensorType& output) {
-  return static_cast<double>(output.shape.elements() / std::max<std::int64_t>(output.shape[0], 1)) * sizeof(float);
-}
-
 class Chooser {
  public:
   Chooser(const Graph& graph, const std::vector<TensorType>& types, const Candidates& candidates,
-          const FoldOptions& options)
-      : graph_(graph), readers_(graph.readers()), types_(types), candidates_(candidates), options_(options) {}
+          const FoldOptions& options, const Price& price)
+      : graph_(graph), types_(types), candidates_(candidates), options_(options), price_(price) {}
 
   Choice run() const {
     Choice choice = try_with({true, false, {}});
     std::size_t with_literal = choice.norms(), with_clamps = with_literal;
-    if (choice.selection.chosen.size() < candidates_.size()) {
+    if (!all_go(choice)) {
       Choice clamped = try_with({true, true, {}});
       with_clamps = clamped.norms();
-      if (pays(clamped, choice)) choice = std::move(clamped);
+      const bool lets_go = options_.activations != Activations::literal && clamped.weight() > choice.weight();
+      if (lets_go && options_.activations == Activations::automatic && options_.objective == Objective::bytes) {
+        // Padding values may do instead of clamps, or make them worth it.
+        open_borders(choice);
+        open_borders(clamped);
+        if (price_us(clamped) < price_us(choice)) choice = std::move(clamped);
+      } else {
+        if (lets_go) choice = std::move(clamped);
+        open_borders(choice);
+      }
     }
-    if (options_.borders && choice.selection.chosen.size() < candidates_.size()) open_borders(choice);
     std::size_t& of_policy = choice.system.policy().clamps ? with_clamps : with_literal;
     of_policy = std::max(of_policy, choice.norms());
     choice.with_literal = with_literal;
@@ -45,32 +49,16 @@ class Chooser {
   [[nodiscard]] Choice try_with(Policy policy) const {
     return {graph_, types_, std::move(policy), candidates_, options_.search_limit};
   }
-  [[nodiscard]] const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }
+  [[nodiscard]] bool all_go(const Choice& choice) const { return choice.selection.chosen.size() == candidates_.size(); }
 
-  /// Whether the choice with clamps is the one to take.
-  [[nodiscard]] bool pays(const Choice& clamped, const Choice& literal) const {
-    if (options_.activations == Activations::literal || clamped.weight() <= literal.weight()) return false;
-    if (options_.activations == Activations::clamp || options_.objective == Objective::count) return true;
-    return clamped.weight() - literal.weight() > clamp_cost(clamped);
+  /// Whether what else goes is worth what it costs: of nothing but a count, anything is.
+  [[nodiscard]] bool pays(Choice& more, Choice& less) const {
+    if (more.weight() <= less.weight()) return false;
+    return options_.objective == Objective::count || price_us(more) < price_us(less);
   }
-  /// Bytes that the passes of the clamps move which the literal activations would not.
-  [[nodiscard]] double clamp_cost(const Choice& choice) const {
-    double bytes = 0;
-    for (const ValueId value : choice.system.plain()) {
-      const auto [first, last] = choice.system.range(value);
-      bool plain = true;
-      for (VarId var = first; var < last; ++var) {
-        const Gauge* gauge = choice.assignment.find(var);
-        plain = plain && (!gauge || gauge->keeps_zero());
-      }
-      if (!plain) bytes += activation_cost(graph_, readers_, types_, value);
-    }
-    return bytes;
-  }
-  [[nodiscard]] double border_cost(const std::set<NodeId>& convs) const {
-    double cost = 0;
-    for (const NodeId id : convs) cost += map_bytes(type(graph_.node(id).outputs[0]));
-    return options_.objective == Objective::count ? 0 : cost;
+  [[nodiscard]] double price_us(Choice& choice) const {
+    if (!choice.price_us) choice.price_us = price_(draft(choice));
+    return *choice.price_us;
   }
 
   /// Convs whose padding is to take a value in this choice.
@@ -86,8 +74,9 @@ class Chooser {
     return result;
   }
 
-  /// Lets shifts through the padding of all convs, or of one after the other, where norms that go pay for the maps.
+  /// Lets shifts through the padding of all convs, or of one after the other, where that pays.
   void open_borders(Choice& choice) const {
+    if (!options_.borders || all_go(choice)) return;
     Policy open = choice.system.policy();
     for (const NodeId id : graph_.live_ids()) {
       if (is_zero_padded(graph_.node(id), choice.system)) open.borders.insert(id);
@@ -98,7 +87,7 @@ class Chooser {
     const std::set<NodeId> useful = with_values(everywhere);
     open.borders = useful;
     Choice opened = try_with(open);
-    if (opened.weight() - choice.weight() > border_cost(useful)) {
+    if (pays(opened, choice)) {
       choice = std::move(opened);
       return;
     }
@@ -106,15 +95,15 @@ class Chooser {
       open = choice.system.policy();
       open.borders.insert(id);
       opened = try_with(open);
-      if (opened.weight() - choice.weight() > border_cost({id})) choice = std::move(opened);
+      if (pays(opened, choice)) choice = std::move(opened);
     }
   }
 
   const Graph& graph_;
-  const Readers readers_;
   const std::vector<TensorType>& types_;
   const Candidates& candidates_;
   const FoldOptions& options_;
+  const Price& price_;
 };
 
 }  // namespace
@@ -145,8 +134,8 @@ double Choice::weight() const {
 }
 
 Choice choose(const Graph& graph, const std::vector<TensorType>& types, const Candidates& candidates,
-              const FoldOptions& options) {
-  return Chooser(graph, types, candidates, options).run();
+              const FoldOptions& options, const Price& price) {
+  return Chooser(graph, types, candidates, options, price).run();
 }
 
 }  // namespace banoff::gauge

@@ -15,6 +15,7 @@ struct Choice {
   Selection selection;
   Assignment assignment;
   std::size_t with_literal = 0, with_clamps = 0;  ///< how many batch norms can go either way
+  std::optional<double> price_us;                 ///< what a run takes, once that was asked
 
   // Copies of the problem would point into the system of the original.
   Choice(const Choice&) = delete;
@@ -31,9 +32,9 @@ struct Choice {
   [[nodiscard]] double weight() const;
 };
 
-/// The choice under the options: with clamps where they gain more than they cost, and with padding values where those
-/// do.
+/// The choice under the options: with clamps where the network then takes less time, and with padding values where it
+/// does with those. `price` may be empty where the options leave nothing to weigh.
 [[nodiscard]] Choice choose(const Graph& graph, const std::vector<TensorType>& types, const Candidates& candidates,
-                            const FoldOptions& options);
+                            const FoldOptions& options, const Price& price);
 
 }  // namespace banoff::gauge

@@ -5,7 +5,6 @@
 
 #include "folding/linear_op.hpp"
 #include "folding/weights.hpp"
-#include "runtime/graph/memory_cost.hpp"
 
 namespace banoff::gauge {
 
@@ -14,7 +13,8 @@ namespace {
 /// What is done in a pass that is there anyway, as a share of the pass.
 constexpr double in_passing = 0.05;
 
-double elements_of(const TensorType& type) { return static_cast<double>(type.shape.elements()); }
+/// Bytes that a pass over a value of floats moves: read once, written once.
+double pass_bytes(const TensorType& type) { return 2 * sizeof(float) * static_cast<double>(type.shape.elements()); }
 
 bool invertible(const Graph& graph, const Node& node) {
   const AffineMap map = affine_map(graph, node);
@@ -52,7 +52,7 @@ std::vector<std::pair<NodeId, double>> candidates(const Graph& graph, const std:
   for (const NodeId id : graph.live_ids()) {
     const Node& node = graph.node(id);
     if (!node.as<BatchNorm>() && !node.as<Affine>()) continue;
-    double bytes = pass_bytes(elements_of(types[static_cast<std::size_t>(node.outputs[0])]));
+    double bytes = pass_bytes(types[static_cast<std::size_t>(node.outputs[0])]);
     const auto& behind = readers.of(node.outputs[0]);
     const bool before_activation = behind.size() == 1 && is_activation(graph.node(behind[0]));
     if (before_activation && !joins_layer(graph, readers, node.inputs[0])) bytes *= in_passing;
@@ -63,13 +63,6 @@ std::vector<std::pair<NodeId, double>> candidates(const Graph& graph, const std:
     for (auto& [node, weight] : result) weight = (graph.node(node).as<BatchNorm>() ? 1.0 : 0.0) + 0.5 * weight / total;
   }
   return result;
-}
-
-double activation_cost(const Graph& graph, const Readers& readers, const std::vector<TensorType>& types,
-                       ValueId value) {
-  const double elements = elements_of(types[static_cast<std::size_t>(value)]);
-  const double passes = joins_layer(graph, readers, value) ? per_channel_passes(elements) : in_passing;
-  return passes * pass_bytes(elements);
 }
 
 }  // namespace banoff::gauge

@@ -18,10 +18,4 @@ namespace banoff::gauge {
 /// The live batch norms whose scale is 0 (or next to it) in some channel: those that are no candidates.
 [[nodiscard]] std::vector<NodeId> without_inverse(const Graph& graph);
 
-/// Bytes that become a pass when the activation of a value is a clamp per channel: where the plain activation is part
-/// of the layer before it as many as values per channel cost there (runtime/graph/memory_cost.hpp: all of them), else a
-/// twentieth.
-[[nodiscard]] double activation_cost(const Graph& graph, const Readers& readers, const std::vector<TensorType>& types,
-                                     ValueId value);
-
 }  // namespace banoff::gauge

@@ -20,17 +20,18 @@ namespace {
 class Optimal {
  public:
   Optimal(Weights& weights, const std::vector<TensorType>& types, const FoldOptions& options,
-          const ComputeNode& compute)
+          const ComputeNode& compute, const Price& price)
       : weights_(weights),
         graph_(weights.graph()),
         types_(types),
         options_(options),
         compute_(compute),
+        price_(price),
         candidates_(candidates(graph_, types, options.objective)) {}
 
   OptimalResult run() {
     while (true) {
-      const Choice choice = choose(graph_, types_, candidates_, options_);
+      const Choice choice = choose(graph_, types_, candidates_, options_, price_);
       if (!apply(choice)) continue;
       result_.policy = choice.system.policy();
       result_.proved = choice.selection.proved && given_up_.empty();
@@ -135,6 +136,7 @@ class Optimal {
   const std::vector<TensorType>& types_;
   const FoldOptions& options_;
   const ComputeNode& compute_;
+  const Price& price_;
   Candidates candidates_;
   std::map<NodeId, Refused> given_up_;
   OptimalResult result_;
@@ -143,8 +145,8 @@ class Optimal {
 }  // namespace
 
 OptimalResult fold_optimal(Weights& weights, const std::vector<TensorType>& types, const FoldOptions& options,
-                           const ComputeNode& compute) {
-  return Optimal(weights, types, options, compute).run();
+                           const ComputeNode& compute, const Price& price) {
+  return Optimal(weights, types, options, compute, price).run();
 }
 
 }  // namespace banoff::gauge

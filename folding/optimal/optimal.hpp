@@ -23,6 +23,6 @@ struct OptimalResult {
 /// Removes from the graph of `weights` a set of batch norms of the largest weight (docs/folding.md). Norms with a scale
 /// of 0 are left to be folded one by one.
 [[nodiscard]] OptimalResult fold_optimal(Weights& weights, const std::vector<TensorType>& types,
-                                         const FoldOptions& options, const ComputeNode& compute);
+                                         const FoldOptions& options, const ComputeNode& compute, const Price& price);
 
 }  // namespace banoff::gauge

@@ -3,10 +3,9 @@
 
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/product_panels.hpp"
 #include "kernels/cpu/parallel.hpp"
-#include "kernels/cpu/simd/product.hpp"
 #include "kernels/cpu/tail.hpp"
-#include "runtime/core/round_up.hpp"
 
 namespace banoff::cpu {
 
@@ -24,24 +23,9 @@ struct DensePlan {
   simd::ProductKernel kernel;
 };
 
-std::int64_t panels_of(std::int64_t out) { return divide_up(out, simd::product_panel); }
-
-/// [out][in] as [panel][in][64].
 AlignedFloats panels(std::span<const float> values, std::int64_t in, std::int64_t out) {
-  AlignedFloats packed(static_cast<std::size_t>(panels_of(out) * simd::product_panel * in));
-  constexpr std::int64_t panel_width = simd::product_panel;
-  constexpr std::int64_t together = 16;  // inputs: a cache line of each output, and a page of the panel
-  parallel_for(panels_of(out), in * panel_width, [&](std::int64_t panel) {
-    float* to = packed.data() + panel * panel_width * in;
-    const std::int64_t width = std::min(panel_width, out - panel * panel_width);
-    for (std::int64_t first = 0; first < in; first += together) {
-      const std::int64_t end = std::min(in, first + together);
-      for (std::int64_t o = 0; o < width; ++o) {
-        const float* from = values.data() + (panel * panel_width + o) * in;
-        for (std::int64_t k = first; k < end; ++k) to[k * panel_width + o] = from[k];
-      }
-    }
-  });
+  AlignedFloats packed(static_cast<std::size_t>(panel_floats(in, out)));
+  pack_panels(values, in, out, packed.data());
   return packed;
 }
 
@@ -52,7 +36,7 @@ DensePlan plan_dense(const Machine& machine, const Region& region) {
   const std::int64_t out = node.as<Dense>()->out;
   auto weights = machine.packed(region, "dense", [&](auto values) { return panels(values, in, out); });
   auto bias = floats(region, node, Slot::bias);
-  bias.resize(static_cast<std::size_t>(panels_of(out) * simd::product_panel), 0.0F);
+  bias.resize(static_cast<std::size_t>(product_panels(out) * simd::product_panel), 0.0F);
   return {
       input_of(region, node.inputs[0]), x.elements(0, x.rank() - 1),      in, out, std::move(weights), by_channel(bias),
       TailPlan(region, x.rank() - 1),   simd::product_kernel(machine.isa)};
@@ -62,7 +46,7 @@ void run_dense(const DensePlan& plan, const KernelArgs& args) {
   TailPlan::Steps steps;
   const simd::Tail tail = plan.tail.bind(args, steps);
   const std::int64_t panel_elements = plan.in * simd::product_panel;
-  parallel_for(panels_of(plan.out), panel_elements, [&](std::int64_t panel) {
+  parallel_for(product_panels(plan.out), panel_elements, [&](std::int64_t panel) {
     plan.kernel({input(args, plan.source), plan.weights->data() + panel * panel_elements, plan.bias.data(),
                  output(args, 0), plan.rows, plan.in, plan.out, panel, tail});
   });
@@ -78,9 +62,9 @@ Offer dense(const Machine& machine, const Region& region) {
   if (region.input_layouts[input_of(region, node.inputs[0])] != Layout::plain ||
       region.output_layouts[0] != Layout::plain)
     throw Refused{"dense in a layout other than plain"};
-  static_cast<void>(TailPlan(region, x.rank() - 1));
+  static_cast<void>(TailOutline(region, x.rank() - 1));
   LoopKernelTraits traits{"product"};
-  const auto weights = static_cast<double>(panels_of(node.as<Dense>()->out) * simd::product_panel * x.back());
+  const auto weights = static_cast<double>(panel_floats(x.back(), node.as<Dense>()->out));
   traits.weight_bytes = static_cast<std::size_t>(4 * weights);
   // Of the library's time (onednn/cost.cpp) 0.75 with one row, 0.9 with four.
   const double read = 4 * static_cast<double>(node.as<Dense>()->out * x.back());

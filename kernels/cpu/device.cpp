@@ -88,8 +88,12 @@ class CpuDevice final : public Device {
     const std::size_t rank = type.shape.rank();
     if (storage(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
-    if (machine_.isa == Isa::avx512) return {Layout::channels_last, Layout::blocked16, Layout::plain};
-    return {Layout::blocked8, Layout::channels_last, Layout::plain};
+    switch (machine_.isa) {
+      case Isa::avx512: return {Layout::channels_last, Layout::blocked16, Layout::plain};
+      case Isa::avx2: return {Layout::blocked8, Layout::channels_last, Layout::plain};
+      case Isa::neon: break;  // no blocks of four, and of the library's kernels none for others
+    }
+    return {Layout::channels_last, Layout::plain};
   }
 
   [[nodiscard]] DType storage(DType type) const override { return held(type); }
@@ -189,14 +193,21 @@ class CpuDevice final : public Device {
     const Op& head = region.node(0).op;
     const bool linear = std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head) ||
                         std::holds_alternative<Dense>(head) || std::holds_alternative<MatMul>(head);
-    if (!linear) return {offer(region, context_.threads)};
+    if (std::holds_alternative<Recurrent>(head)) return {recurrent(machine_, region)};
+    const auto of_a_family = [&] { return std::vector<Offer>{offer(region, context_.threads)}; };
+    if (std::holds_alternative<Resize>(head))
+      return all_of({of_a_family, [&] { return std::vector<Offer>{plain_resize(machine_, region)}; }});
+    if (!linear) return of_a_family();
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head))
       return all_of({[&] { return onednn::convolution(context_, region); },
                      [&] { return std::vector<Offer>{winograd(machine_, region)}; },
                      [&] { return std::vector<Offer>{depthwise(machine_, region)}; },
+                     [&] { return std::vector<Offer>{grouped(machine_, region)}; },
                      [&] { return std::vector<Offer>{direct(machine_, region)}; }});
-    if (std::holds_alternative<ConvTranspose>(head)) return onednn::transposed_convolution(context_, region);
+    if (std::holds_alternative<ConvTranspose>(head))
+      return all_of({[&] { return onednn::transposed_convolution(context_, region); },
+                     [&] { return std::vector<Offer>{transposed(machine_, region)}; }});
     if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
     return all_of(
         {[&] { return onednn::dense(context_, region); }, [&] { return std::vector<Offer>{dense(machine_, region)}; }});

@@ -4,6 +4,7 @@
 
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/panels.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/picture.hpp"
 #include "kernels/cpu/simd/direct.hpp"
@@ -17,23 +18,6 @@ namespace {
 /// So many bytes of the input are worked on, by all panels of weights, before the next pixels: they stay in the
 /// second-level cache.
 constexpr std::int64_t strip_bytes = 128 * 1024;
-
-/// Vectors of the output's channels that are computed together.
-struct Panel {
-  std::int64_t first, vectors;
-};
-
-/// As many as possible of the widest, but no single vector beside one of those: two of two are better.
-std::vector<Panel> panels_of(std::int64_t vectors) {
-  std::vector<Panel> panels;
-  for (std::int64_t first = 0; first < vectors;) {
-    const std::int64_t left = vectors - first;
-    const std::int64_t taken = left == 4 ? 2 : std::min(left, simd::widest_direct_panel);
-    panels.push_back({first, taken});
-    first += taken;
-  }
-  return panels;
-}
 
 /// Rows of the output; all its pixels are one where windows are single pixels, side by side.
 struct Lines {
@@ -68,26 +52,15 @@ struct DirectPlan {
   }
 };
 
-/// [out][in][height][width] as [panel][block][height][width][lane of the block][vector][lane].
+/// [out][in][height][width] by panel.
 AlignedFloats by_panel(std::span<const float> values, const ConvPicture& picture, const std::vector<Panel>& panels,
                        std::int64_t lanes) {
   const auto& [in, out, height, width, source] = picture;
-  const std::int64_t window = height.kernel * width.kernel;
-  const std::int64_t taps = in.padded_channels() * window;
-  AlignedFloats packed(static_cast<std::size_t>(round_up(out.channels, lanes) * taps));
-  for (const Panel& panel : panels) {
-    const std::int64_t wide = panel.vectors * lanes;
-    float* to = packed.data() + panel.first * lanes * taps;
-    for (std::int64_t o = 0; o < wide && panel.first * lanes + o < out.channels; ++o) {
-      const float* from = values.data() + (panel.first * lanes + o) * in.channels * window;
-      for (std::int64_t c = 0; c < in.channels; ++c) {
-        for (std::int64_t at = 0; at < window; ++at) {
-          const std::int64_t tap = (c / in.lanes * window + at) * in.lanes + c % in.lanes;
-          to[tap * wide + o] = from[c * window + at];
-        }
-      }
-    }
-  }
+  const PanelWeights shape{in, out.channels, height.kernel * width.kernel, lanes};
+  AlignedFloats packed(static_cast<std::size_t>(shape.floats()));
+  shape.pack(panels, packed.data(), [&](std::int64_t o, std::int64_t c, std::int64_t tap) {
+    return values[static_cast<std::size_t>((o * shape.in.channels + c) * shape.taps + tap)];
+  });
   return packed;
 }
 
@@ -112,16 +85,6 @@ DirectPlan plan_direct(const Machine& machine, const Region& region) {
           by_channel(bias_of(region)),
           TailPlan(region, 1),
           simd::direct_kernel(machine.isa)};
-}
-
-/// What of a window lies inside the picture.
-struct Inside {
-  std::int64_t first, end;
-};
-Inside inside(const Window& w, std::int64_t output) {
-  const std::int64_t start = output * w.stride - w.pad_begin;
-  const std::int64_t first = std::clamp<std::int64_t>(-start, 0, w.kernel);
-  return {first, std::clamp(w.input - start, first, w.kernel)};
 }
 
 /// Pixels [first, end) of a line whose windows all have the columns `columns` inside.
@@ -171,26 +134,13 @@ void run_stretch(const DirectPlan& plan, const KernelArgs& args, const simd::Tai
                .last_lanes = left < lanes ? left : 0});
 }
 
-/// Pixels whose windows stick out go one by one, those between them together.
 void run_pixels(const DirectPlan& plan, const KernelArgs& args, const simd::Tail& tail, const Task& task,
                 std::int64_t first, std::int64_t end) {
   const Window& w = plan.picture.width;
-  const Inside whole{0, w.kernel};
-  if (plan.lines.single) return run_stretch(plan, args, tail, task, {first, end, whole});
-  const auto sticks_out = [&](std::int64_t pixel) {
-    const Inside columns = inside(w, pixel);
-    return columns.first != 0 || columns.end != w.kernel;
-  };
-  for (std::int64_t pixel = first; pixel < end;) {
-    std::int64_t next = pixel + 1;
-    if (sticks_out(pixel)) {
-      run_stretch(plan, args, tail, task, {pixel, next, inside(w, pixel)});
-    } else {
-      while (next < end && !sticks_out(next)) ++next;
-      run_stretch(plan, args, tail, task, {pixel, next, whole});
-    }
-    pixel = next;
-  }
+  if (plan.lines.single) return run_stretch(plan, args, tail, task, {first, end, {0, w.kernel}});
+  for_stretches(w, first, end, [&](std::int64_t from, std::int64_t to, const Inside& columns) {
+    run_stretch(plan, args, tail, task, {from, to, columns});
+  });
 }
 
 void run_direct(const DirectPlan& plan, const KernelArgs& args) {
@@ -234,7 +184,7 @@ Offer direct(const Machine& machine, const Region& region) {
   if (plain ? in.channels > 4 : !single) throw Refused{"a convolution that the library has better"};
   if (to == Layout::plain || (!plain && from != to) || (to != Layout::channels_last && out.lanes != lanes))
     throw Refused{"an own convolution in another layout"};
-  const TailPlan tail(region, 1);
+  const TailOutline tail(region, 1);
   LoopKernelTraits traits{"direct"};
   const std::int64_t window = height.kernel * width.kernel;
   traits.weight_bytes = static_cast<std::size_t>(4 * round_up(out.channels, lanes) * in.padded_channels() * window);

@@ -9,8 +9,17 @@
 namespace banoff::cpu {
 
 namespace {
-/// Rows shorter than this are merged with the next dimension, so that finding a row's place costs little.
-constexpr std::int64_t row_elements = 512;
+/// Rows shorter than this are merged with the next dimension, so that finding a row's place costs little; not into more
+/// runs than this, nor into rows that leave nothing for other threads.
+constexpr std::int64_t row_elements = 512, most_runs = 512, longest_row = 16 * 1024;
+
+bool joins(std::int64_t before, std::int64_t next) { return before == outside ? next == outside : next == before + 1; }
+
+std::int64_t runs_of(const std::vector<std::int64_t>& row) {
+  std::int64_t runs = 1;
+  for (std::size_t i = 1; i < row.size(); ++i) runs += joins(row[i - 1], row[i]) ? 0 : 1;
+  return runs;
+}
 
 bool is_identity(const std::vector<std::int64_t>& index, std::int64_t size) {
   for (std::size_t i = 0; i < index.size(); ++i)
@@ -88,7 +97,10 @@ void Gather::make_rows() {
   std::vector<std::int64_t> row{0};
   while (outer_dimensions_ > 0) {
     const auto& next = offsets_[outer_dimensions_ - 1];
-    if (outer_dimensions_ < offsets_.size() && std::ssize(row) * std::ssize(next) > row_elements) break;
+    const std::int64_t elements = std::ssize(row) * std::ssize(next);
+    const bool enough = std::ssize(row) >= row_elements || elements > longest_row ||
+                        (elements > row_elements && runs_of(row) * std::ssize(next) > most_runs);
+    if (outer_dimensions_ < offsets_.size() && enough) break;
     std::vector<std::int64_t> merged;
     merged.reserve(row.size() * next.size());
     for (const std::int64_t base : next) {
@@ -100,10 +112,7 @@ void Gather::make_rows() {
   row_ = std::ssize(row);
   for (std::int64_t i = 0; i < row_; ++i) {
     const std::int64_t from = row[static_cast<std::size_t>(i)];
-    const bool joins = !runs_.empty() && (from == outside ? runs_.back().from == outside
-                                                          : runs_.back().from != outside &&
-                                                                from == runs_.back().from + runs_.back().count);
-    if (joins) ++runs_.back().count;
+    if (i > 0 && joins(row[static_cast<std::size_t>(i - 1)], from)) ++runs_.back().count;
     else runs_.push_back({from, i, 1});
   }
   for (std::size_t d = 0; d < outer_dimensions_; ++d) outer_ *= std::ssize(offsets_[d]);
@@ -149,6 +158,7 @@ void Gather::run_row(const std::byte* from, std::byte* to, std::int64_t row) con
     // The common short runs as constant sizes, which need no call.
     if (run.count == 1 && element_ == 4) std::memcpy(target, source, 4);
     else if (run.count == 8 && element_ == 4) std::memcpy(target, source, 32);
+    else if (run.count == 16 && element_ == 4) std::memcpy(target, source, 64);
     else std::memcpy(target, source, static_cast<std::size_t>(run.count) * element_);
   }
 }

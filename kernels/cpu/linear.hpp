@@ -1,5 +1,5 @@
-// Own ways to compute convolutions and products, each with what follows it (tail.hpp). All throw Refused while they
-// describe.
+// Own ways to compute on vectors: convolutions and products, each with what follows it (tail.hpp), and resizing. All
+// throw Refused while they describe.
 #pragma once
 
 #include "kernels/cpu/packed.hpp"
@@ -16,8 +16,21 @@ namespace banoff::cpu {
 /// A convolution with one filter of 3x3, 5x5 or 7x7 per channel, channels-last or blocked.
 [[nodiscard]] Offer depthwise(const Machine& machine, const Region& region);
 
+/// A 3x3 convolution in groups of 2, 4 or 8 channels that a vector holds whole, channels-last or blocked.
+[[nodiscard]] Offer grouped(const Machine& machine, const Region& region);
+
 /// A convolution of pictures without groups: 1x1, channels-last or blocked, or any of a plain picture of up to four
 /// channels.
 [[nodiscard]] Offer direct(const Machine& machine, const Region& region);
+
+/// A transposed convolution of pictures without groups, its kernel no smaller than its stride, channels-last or
+/// blocked.
+[[nodiscard]] Offer transposed(const Machine& machine, const Region& region);
+
+/// A linear resize that enlarges, from plain to plain.
+[[nodiscard]] Offer plain_resize(const Machine& machine, const Region& region);
+
+/// A recurrent layer: of each step the product of the state and the weights, then the cells.
+[[nodiscard]] Offer recurrent(const Machine& machine, const Region& region);
 
 }  // namespace banoff::cpu

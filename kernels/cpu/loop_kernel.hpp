@@ -5,8 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "kernels/cpu/pass_cost.hpp"
 #include "kernels/device.hpp"
-#include "runtime/graph/memory_cost.hpp"
 
 namespace banoff::cpu {
 

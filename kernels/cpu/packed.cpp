@@ -30,9 +30,10 @@ AlignedFloats::AlignedFloats(std::size_t count) : count_(count) {
   std::fill_n(data_.get(), count, 0.0F);
 }
 
-AlignedFloats by_channel(std::span<const float> values) {
-  AlignedFloats padded(round_up(values.size(), widest_vector));
-  std::ranges::copy(values, padded.data());
+AlignedFloats by_channel(std::span<const float> values, std::int64_t copies) {
+  const std::size_t count = values.size() * static_cast<std::size_t>(copies);
+  AlignedFloats padded(round_up(count, widest_vector));
+  for (std::size_t first = 0; first < count; first += values.size()) std::ranges::copy(values, padded.data() + first);
   return padded;
 }
 

@@ -57,7 +57,7 @@ struct Machine {
   }
 };
 
-/// Values by channel, with zeros up to a whole number of the widest vectors.
-[[nodiscard]] AlignedFloats by_channel(std::span<const float> values);
+/// Values by channel, `copies` times, with zeros up to a whole number of the widest vectors.
+[[nodiscard]] AlignedFloats by_channel(std::span<const float> values, std::int64_t copies = 1);
 
 }  // namespace banoff::cpu

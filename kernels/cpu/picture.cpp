@@ -42,7 +42,7 @@ std::int64_t strips_of(std::int64_t count, std::int64_t most, std::int64_t pixel
 std::vector<float> bias_of(const Region& region) {
   const Node& node = region.node(0);
   auto bias = floats(region, node, Slot::bias);
-  bias.resize(static_cast<std::size_t>(node.as<Conv>()->out), 0.0F);
+  bias.resize(static_cast<std::size_t>(region.type(node.outputs[0]).shape[1]), 0.0F);
   return bias;
 }
 

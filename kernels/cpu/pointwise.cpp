@@ -6,6 +6,7 @@
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "runtime/core/round_up.hpp"
+#include "runtime/graph/activations.hpp"
 
 namespace banoff::cpu {
 
@@ -40,18 +41,12 @@ void run_step(const PointwiseStep& step, const Blocks& view, const Chunk& at, co
   }
 }
 
-/// Extra microseconds per element of the functions that need an exponential.
-double arithmetic_us(const PointwiseStep& step) {
+/// ns per element of a step beyond the first: the chunk is read and written once more in the first-level cache.
+constexpr double further_step_ns = 0.06;
+
+bool needs_exponential(const PointwiseStep& step) {
   const auto* activation = std::get_if<Activation>(&step.what);
-  if (activation == nullptr) return 0;
-  switch (activation->kind) {
-    case ActivationKind::relu:
-    case ActivationKind::clip:
-    case ActivationKind::leaky_relu:
-    case ActivationKind::hard_sigmoid:
-    case ActivationKind::hard_swish: return 0;
-    default: return 0.6e-3;
-  }
+  return activation != nullptr && banoff::needs_exponential(activation->kind);
 }
 
 }  // namespace
@@ -78,13 +73,13 @@ void run_pointwise(const PointwiseChain& chain, const KernelArgs& args, const fl
 double pointwise_us(const PointwiseChain& chain, int threads) {
   const auto elements = static_cast<double>(chain.view.elements());
   double passes = 2;
-  double us = 0;
+  double ns = further_step_ns * static_cast<double>(std::max<std::size_t>(chain.steps.size(), 1) - 1);
   for (const PointwiseStep& step : chain.steps) {
-    us += elements * arithmetic_us(step) / threads;
+    if (needs_exponential(step)) ns += exponential_ns;
     const auto* combine = std::get_if<CombineStep>(&step.what);
     if (combine != nullptr && combine->full) passes += 1;
   }
-  return us + pass_us(4.0 * passes * elements, threads);
+  return 1e-3 * ns * elements / threads + pass_us(4.0 * passes * elements, threads);
 }
 
 static Offer offer_pointwise(const Region& region, int threads) {

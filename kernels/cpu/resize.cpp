@@ -51,12 +51,12 @@ static Offer offer_resize(const Region& region, int threads) {
   plan.columns = linear_indices(op, spatial, in.back(), out.back());
   if (in.rank() == 4) plan.out_height = out[2], plan.rows = linear_indices(op, 0, in[2], out[2]);
   LoopKernelTraits traits{"linear_resize"};
-  const double us =
-      pass_us(4.0 * static_cast<double>(plan.out.elements()), threads) + static_cast<double>(plan.out.elements()) *
-                                                                             (plan.out.lanes == 1    ? 1.0e-3
-                                                                              : plan.out.lanes <= 16 ? 0.35e-3
-                                                                                                     : 0.15e-3) /
-                                                                             threads;
+  const auto lanes = static_cast<double>(plan.out.lanes);
+  const bool blocked = plan.out.blocks > 1 && plan.out.lanes > 1;
+  // Whole blocks are compiled for; others share the indices of a pixel among its channels.
+  const double ns = plan.out.lanes == 1 ? 1.0 : blocked ? 0.15 : 0.1 + 3.2 / lanes;
+  const auto elements = static_cast<double>(plan.out.elements());
+  const double us = pass_us(4.0 * elements, threads) + 1e-3 * ns * elements / threads;
   return ready_offer(std::move(traits), us, [plan = std::move(plan)](const KernelArgs& args) {
     run_linear(plan, input(args, 0), output(args, 0));
   });

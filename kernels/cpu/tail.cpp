@@ -10,29 +10,15 @@ namespace banoff::cpu {
 using simd::TailKind;
 using simd::TailStep;
 
-TailPlan::TailPlan(const Region& region, std::size_t axis) {
-  for (std::size_t i = 1; i < region.nodes.size(); ++i)
-    add(region, region.node(i), region.node(i - 1).outputs[0], axis);
-  if (steps_.size() > most_steps) throw Refused{"more steps behind it than an own kernel takes"};
-}
+namespace {
 
-void TailPlan::push(TailKind kind, std::initializer_list<std::vector<float>> values) {
-  TailStep step{kind};
-  const float** const places[] = {&step.a, &step.b, &step.c};
-  std::size_t place = 0;
-  for (const auto& of_channels : values) {
-    values_.push_back(by_channel(of_channels));
-    *places[place++] = values_.back().data();
-  }
-  steps_.push_back(step);
-}
+constexpr float infinity = std::numeric_limits<float>::infinity();
 
-void TailPlan::add_activation(const Activation& activation) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
+TailStep step_of(const Activation& activation) {
   const auto alpha = static_cast<float>(activation.alpha);
   const auto beta = static_cast<float>(activation.beta);
-  const auto step = [&](TailKind kind, float low = 0, float high = 0) {
-    steps_.push_back({kind, nullptr, nullptr, nullptr, low, high});
+  const auto step = [](TailKind kind, float low = 0, float high = 0) {
+    return TailStep{kind, nullptr, nullptr, nullptr, low, high};
   };
   switch (activation.kind) {
     case ActivationKind::relu: return step(TailKind::clip, 0, infinity);
@@ -46,60 +32,106 @@ void TailPlan::add_activation(const Activation& activation) {
   }
 }
 
-void TailPlan::add(const Region& region, const Node& node, ValueId previous, std::size_t axis) {
-  const auto require_channels = [&](std::size_t of) {
-    if (of != axis) throw Refused{"values along another axis"};
+/// What a node with values by channel is, or none.
+std::optional<TailKind> kind_by_channel(const Node& node) {
+  if (node.as<BatchNorm>() || node.as<Affine>()) return TailKind::scale_shift;
+  if (node.as<Clamp>()) return TailKind::bounds;
+  if (node.as<Kinked>() || node.as<PRelu>()) return TailKind::kinked;
+  return std::nullopt;
+}
+
+/// The axis of its values; PReLUs and batch norms always have them along the channels.
+std::size_t axis_of(const Node& node, const Shape& shape) {
+  if (const auto* affine = node.as<Affine>()) return resolve_axis(affine->axis, shape.rank());
+  if (const auto* clamp = node.as<Clamp>()) return resolve_axis(clamp->axis, shape.rank());
+  if (const auto* kinked = node.as<Kinked>()) return resolve_axis(kinked->axis, shape.rank());
+  return 1;
+}
+
+/// The values by channel of a step: a, b and c, as many as its kind has.
+std::vector<std::vector<float>> values_of(const Region& region, const Node& node, std::size_t axis) {
+  if (auto scaled = scale_shift_of(region, node)) return {std::move(scaled->scale), std::move(scaled->shift)};
+  if (auto kinks = kinks_of(region, node))
+    return {std::move(kinks->kink), std::move(kinks->below), std::move(kinks->above)};
+  const auto* clamp = node.as<Clamp>();
+  if (clamp == nullptr) return {};
+  const auto channels = static_cast<std::size_t>(region.type(node.outputs[0]).shape[axis]);
+  const auto bounds = [&](bool given, Slot slot, float missing) {
+    return given ? floats(region, node, slot) : std::vector<float>(channels, missing);
   };
+  return {bounds(clamp->lower, Slot::lower, -infinity), bounds(clamp->upper, Slot::upper, infinity)};
+}
+
+}  // namespace
+
+TailOutline::TailOutline(const Region& region, std::size_t axis) {
+  for (std::size_t i = 1; i < region.nodes.size(); ++i) add(region, i, axis);
+  if (steps_.size() > most_steps) throw Refused{"more steps behind it than an own kernel takes"};
+}
+
+void TailOutline::add(const Region& region, std::size_t index, std::size_t axis) {
+  const Node& node = region.node(index);
   if (const auto* activation = node.as<Activation>()) {
-    add_activation(*activation);
-  } else if (auto scaled = scale_shift_of(region, node)) {
-    require_channels(scaled->axis);
-    push(TailKind::scale_shift, {scaled->scale, scaled->shift});
-  } else if (const auto* clamp = node.as<Clamp>()) {
-    const Shape& shape = region.type(previous).shape;
-    require_channels(resolve_axis(clamp->axis, shape.rank()));
-    const auto bounds = [&](bool given, Slot slot, float missing) {
-      return given ? floats(region, node, slot) : std::vector<float>(static_cast<std::size_t>(shape[axis]), missing);
-    };
-    constexpr float infinity = std::numeric_limits<float>::infinity();
-    push(TailKind::bounds, {bounds(clamp->lower, Slot::lower, -infinity), bounds(clamp->upper, Slot::upper, infinity)});
-  } else if (const auto kinks = kinks_of(region, node)) {
-    require_channels(kinks->axis);
-    push(TailKind::kinked, {kinks->kink, kinks->below, kinks->above});
+    steps_.push_back({step_of(*activation), index});
+  } else if (const auto kind = kind_by_channel(node)) {
+    if (axis_of(node, region.type(node.inputs[0]).shape) != axis) throw Refused{"values along another axis"};
+    steps_.push_back({{*kind}, index});
   } else if (const auto* binary = node.as<Binary>(); binary != nullptr && binary->kind == BinaryKind::add) {
-    const Shape& shape = region.type(node.outputs[0]).shape;
-    for (const ValueId operand : node.inputs) {
-      if (operand == previous) continue;
-      const std::size_t input = input_of(region, operand);
-      if (region.type(operand).shape != shape ||
-          !same_bytes(shape, region.input_layouts[input], region.output_layouts[0]))
-        throw Refused{"an operand that lies otherwise than the result"};
-      steps_.push_back({TailKind::add});
-      inputs_.push_back(input);
-    }
+    add_operands(region, index);
   } else {
     throw Refused{std::string(row_of(node.op).name) + " behind an own kernel"};
   }
 }
 
-double TailPlan::us(std::int64_t elements, const Machine& machine) const {
+void TailOutline::add_operands(const Region& region, std::size_t index) {
+  const Node& node = region.node(index);
+  const Shape& shape = region.type(node.outputs[0]).shape;
+  for (const ValueId operand : node.inputs) {
+    if (operand == region.node(index - 1).outputs[0]) continue;
+    const std::size_t input = input_of(region, operand);
+    if (region.type(operand).shape != shape ||
+        !same_bytes(shape, region.input_layouts[input], region.output_layouts[0]))
+      throw Refused{"an operand that lies otherwise than the result"};
+    steps_.push_back({{TailKind::add}, index});
+    operands_.push_back(input);
+  }
+}
+
+double TailOutline::us(std::int64_t elements, const Machine& machine) const {
   double ns = 0;  // of an element
-  for (const TailStep& step : steps_) {
-    switch (step.kind) {
+  for (const Step& each : steps_) {
+    switch (each.step.kind) {
       case TailKind::sigmoid:
       case TailKind::silu: ns += 0.35; break;
       case TailKind::add: ns += 0.07; break;  // reading the operand
+      case TailKind::scale_shift:
+      case TailKind::bounds:
+      case TailKind::kinked: ns += 0.13; break;  // as much as a pass within the caches
       default: ns += 0.02;
     }
   }
   return 1e-3 * ns * static_cast<double>(elements) / machine.threads;
 }
 
+TailPlan::TailPlan(const Region& region, std::size_t axis, std::int64_t copies) {
+  const TailOutline outline(region, axis);
+  operands_ = outline.operands();
+  for (const auto& [described, node] : outline.steps()) {
+    TailStep& step = steps_.emplace_back(described);
+    const float** const places[] = {&step.a, &step.b, &step.c};
+    std::size_t place = 0;
+    for (const std::vector<float>& values : values_of(region, region.node(node), axis)) {
+      values_.push_back(by_channel(values, copies));
+      *places[place++] = values_.back().data();
+    }
+  }
+}
+
 simd::Tail TailPlan::bind(const KernelArgs& args, Steps& steps) const {
   std::ranges::copy(steps_, steps.begin());
-  auto input = inputs_.begin();
+  auto operand = operands_.begin();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    if (steps[i].kind == TailKind::add) steps[i].a = reinterpret_cast<const float*>(args.inputs[*input++]);
+    if (steps[i].kind == TailKind::add) steps[i].a = reinterpret_cast<const float*>(args.inputs[*operand++]);
   }
   return {steps.data(), static_cast<int>(steps_.size())};
 }

@@ -1,4 +1,5 @@
-// What follows a linear op inside an own kernel: read from the region once, pointed at its operands in every run.
+// What follows a linear op inside an own kernel: described from the region's ops and shapes, read from its parameters
+// once a kernel is made of it, pointed at its operands in every run.
 #pragma once
 
 #include <array>
@@ -10,29 +11,46 @@
 
 namespace banoff::cpu {
 
-/// The steps of nodes 1, 2, … of a region, with their values by channel.
-class TailPlan {
+/// The steps of nodes 1, 2, … of a region, without values by channel.
+class TailOutline {
  public:
   static constexpr std::size_t most_steps = 6;
-  using Steps = std::array<simd::TailStep, most_steps>;
+  struct Step {
+    simd::TailStep step;
+    std::size_t node;  ///< of the region
+  };
 
   /// Throws Refused when a node is no step of a tail. `axis` is the channels'.
-  TailPlan(const Region& region, std::size_t axis);
+  TailOutline(const Region& region, std::size_t axis);
 
-  /// The tail with the operands of this run, in `steps`, which must outlive it.
-  [[nodiscard]] simd::Tail bind(const KernelArgs& args, Steps& steps) const;
-  /// The region's inputs that are added.
-  [[nodiscard]] const std::vector<std::size_t>& operands() const { return inputs_; }
+  [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
+  /// The region's inputs that are added, a step each.
+  [[nodiscard]] const std::vector<std::size_t>& operands() const { return operands_; }
   /// Microseconds that the steps take, by the measure of onednn/cost.cpp.
   [[nodiscard]] double us(std::int64_t elements, const Machine& machine) const;
 
  private:
-  void add(const Region& region, const Node& node, ValueId previous, std::size_t axis);
-  void add_activation(const Activation& activation);
-  void push(simd::TailKind kind, std::initializer_list<std::vector<float>> values);
+  void add(const Region& region, std::size_t node, std::size_t axis);
+  void add_operands(const Region& region, std::size_t node);
 
+  std::vector<Step> steps_;
+  std::vector<std::size_t> operands_;
+};
+
+/// The steps with their values.
+class TailPlan {
+ public:
+  using Steps = std::array<simd::TailStep, TailOutline::most_steps>;
+
+  /// Throws as TailOutline does. A kernel may count the channels `copies` times: those of so many neighbouring pixels.
+  TailPlan(const Region& region, std::size_t axis, std::int64_t copies = 1);
+
+  /// The tail with the operands of this run, in `steps`, which must outlive it.
+  [[nodiscard]] simd::Tail bind(const KernelArgs& args, Steps& steps) const;
+
+ private:
   std::vector<simd::TailStep> steps_;
-  std::vector<std::size_t> inputs_;  ///< of each step that adds one: the region's input
+  std::vector<std::size_t> operands_;
   std::vector<AlignedFloats> values_;
 };
 

@@ -9,7 +9,10 @@ namespace banoff::cpu {
 
 namespace {
 
-Layout blocked_layout(Isa isa) { return isa == Isa::avx512 ? Layout::blocked16 : Layout::blocked8; }
+/// Whether the channels of a pixel lie in vectors: all together, or in blocks of one vector each.
+bool has_vectors(const Shape& shape, Layout layout, std::int64_t lanes) {
+  return layout == Layout::channels_last || blocks_of(shape, layout).lanes == lanes;
+}
 
 /// A convolution node of a region.
 struct Winograd {
@@ -17,7 +20,6 @@ struct Winograd {
   std::size_t source;  ///< region input
   const Shape &x, &y;
   Layout from, to;
-  TailPlan tail;
 
   explicit Winograd(const Region& region)
       : node(region.node(0)),
@@ -25,8 +27,7 @@ struct Winograd {
         x(region.type(node.inputs[0]).shape),
         y(region.type(node.outputs[0]).shape),
         from(region.input_layouts[source]),
-        to(region.output_layouts[0]),
-        tail(region, 1) {}
+        to(region.output_layouts[0]) {}
 };
 
 WinogradShape shape_of(const Winograd& w) {
@@ -64,7 +65,7 @@ struct Plan {
 };
 
 Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
-  Winograd w(region);
+  const Winograd w(region);
   auto packed = machine.packed(region, cut.expands ? "winograd, sums" : "winograd",
                                [&](auto values) { return winograd_weights(values, cut); });
   auto bias = floats(region, w.node, Slot::bias);
@@ -83,7 +84,7 @@ Plan make_plan(const Machine& machine, const Region& region, WinogradCut cut) {
           std::move(packed),
           by_channel(bias),
           by_channel(padding),
-          std::move(w.tail)};
+          TailPlan(region, 1)};
 }
 
 void run_plan(const Plan& plan, const KernelArgs& args) {
@@ -108,17 +109,17 @@ void run_plan(const Plan& plan, const KernelArgs& args) {
 Offer winograd(const Machine& machine, const Region& region) {
   if (machine.exact_convolutions) throw Refused{"rounding errors above those of plain sums"};
   const Winograd w(region);
-  for (const Layout layout : {w.from, w.to}) {
-    if (layout != Layout::channels_last && layout != blocked_layout(machine.isa))
-      throw Refused{"a layout without vectors of channels"};
-  }
+  const std::int64_t lanes = lanes_of(machine.isa);
+  if (!has_vectors(w.x, w.from, lanes) || !has_vectors(w.y, w.to, lanes))
+    throw Refused{"a layout without vectors of channels"};
   WinogradCut cut = cut_winograd(shape_of(w), machine);
   LoopKernelTraits traits{"winograd"};
-  for (const std::size_t operand : w.tail.operands())
+  const TailOutline tail(region, 1);
+  for (const std::size_t operand : tail.operands())
     if (operand != w.source) traits.overwrites.push_back(static_cast<int>(operand));
   traits.scratch_bytes = static_cast<std::size_t>(cut.thread_floats() * cut.threads) * sizeof(float);
   traits.weight_bytes = winograd_weight_floats(cut) * sizeof(float);
-  const double us = cut.us + w.tail.us(w.y.elements(), machine);
+  const double us = cut.us + tail.us(w.y.elements(), machine);
   return planned_offer(
       std::move(traits), us, [&machine, region, cut = std::move(cut)] { return make_plan(machine, region, cut); },
       run_plan);

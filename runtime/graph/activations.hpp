@@ -41,6 +41,19 @@ inline constexpr std::array<ActivationRow, 14> activation_rows{{
   return activation_rows[static_cast<std::size_t>(kind)];
 }
 
+/// Whether its function takes an exponential, or what is as dear, and not just a few products and comparisons.
+[[nodiscard]] constexpr bool needs_exponential(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::relu:
+    case ActivationKind::clip:
+    case ActivationKind::leaky_relu:
+    case ActivationKind::hard_sigmoid:
+    case ActivationKind::hard_swish:
+    case ActivationKind::linear: return false;
+    default: return true;
+  }
+}
+
 void Activation::fields(auto&& f, auto& self) const {
   const ActivationRow& row = row_of(kind);
   const auto field = [&](std::string_view key, auto& member, const std::optional<double>& standard) {

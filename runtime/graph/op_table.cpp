@@ -61,6 +61,7 @@ std::vector<OpRow> make_table() {
   rows.add_kinds(&Unary::kind,
                  {"abs", "neg", "sign", "floor", "ceil", "round", "reciprocal", "sqrt",  "exp",   "log",   "erf", "sin",
                   "cos", "tan", "asin", "acos",  "atan", "sinh",  "cosh",       "asinh", "acosh", "atanh", "not"});
+  rows.add_kinds(&Recurrent::kind, {"rnn", "gru", "lstm"});
   rows.add("group_norm", GroupNorm{});
   rows.add("instance_norm", GroupNorm{.instance = true});
   rows.add("relu6", Activation{ActivationKind::clip, 0, 6});
@@ -136,6 +137,7 @@ std::string_view slot_name(Slot slot) {
     case Slot::kink: return "kink";
     case Slot::below: return "below";
     case Slot::above: return "above";
+    case Slot::peephole: return "peephole";
   }
   return "?";
 }

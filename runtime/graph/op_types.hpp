@@ -55,6 +55,19 @@ inline constexpr std::array<std::string_view, 4> words_of<Rounding>{"floor", "ce
                                                                     "round_prefer_ceil"};
 
 /// The parameters a node can hold, each at most once. Their names in a weights file depend on the op (slot_name).
-enum class Slot : std::uint8_t { weight, bias, mean, var, pad_value, value, lower, upper, kink, below, above };
+enum class Slot : std::uint8_t {
+  weight,
+  bias,
+  mean,
+  var,
+  pad_value,
+  value,
+  lower,
+  upper,
+  kink,
+  below,
+  above,
+  peephole
+};
 
 }  // namespace banoff

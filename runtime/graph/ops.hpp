@@ -17,6 +17,7 @@
 #include "runtime/graph/op_types.hpp"
 #include "runtime/graph/ops_detection.hpp"
 #include "runtime/graph/ops_opaque.hpp"
+#include "runtime/graph/ops_recurrent.hpp"
 #include "runtime/graph/ops_values.hpp"
 
 namespace banoff {
@@ -413,7 +414,7 @@ struct Constant {
   X(Resize) X(Activation) X(PRelu) X(Clamp) X(Kinked) X(Softmax) X(GroupNorm) X(LayerNorm) X(Identity) X(Cast) \
   X(Constant) X(AdaptiveAvgPool) X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) \
   X(Compare) X(Pair) X(Where) X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) \
-  X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices) X(Opaque)
+  X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices) X(Opaque) X(Recurrent)
 // clang-format on
 template <class Nothing, class... Ops>
 using Listed = std::variant<Ops...>;

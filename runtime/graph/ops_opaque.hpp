@@ -24,9 +24,9 @@ struct Foreign {
   const std::string reason;  ///< why it cannot be run; empty where only what it reads is to blame
 };
 
-/// Keeps its inputs and outputs as they are (gauge 1), is never run, and is written as it was read. An output that is no
-/// tensor of a known shape (a sequence, a string, a size that depends on values) is a single boolean here: nothing but
-/// another of these nodes, or an output of the network, reads it.
+/// Keeps its inputs and outputs as they are (gauge 1), is never run, and is written as it was read. An output that is
+/// no tensor of a known shape (a sequence, a string, a size that depends on values) is a single boolean here: nothing
+/// but another of these nodes, or an output of the network, reads it.
 struct Opaque {
   static constexpr OpFacts facts{by_kind,    Arity{0, any_number}, Elements::any, Memory::computed, Role::other,
                                  Order::own, Pictures::together,   no_slot,       no_work};

@@ -24,15 +24,22 @@ bool is_linear(const Node& node) {
   return node.as<Conv>() != nullptr || node.as<ConvTranspose>() != nullptr || node.as<Dense>() != nullptr;
 }
 
+/// What weights are drawn between: uniform in [-b, b] has variance b^2 / 3, He et al. 2015 ask for 2 / fan_in; states
+/// that are at most 1 are summed with a deviation below 1. 0: they are no such weights.
+double bound_of(const Node& node, const Shape& weight) {
+  if (node.as<Recurrent>() != nullptr) return 1 / std::sqrt(static_cast<double>(weight.back()));
+  return is_linear(node) ? std::sqrt(6 / fan_in(node, weight)) : 0;
+}
+
 double signed_scale(Random& random) {
   const double sign = random.uniform() < 0.25 ? -1 : 1;
   return sign * random.between(0.5, 1.5);
 }
 
-double element(const Node& node, Slot slot, Random& random, double he_bound) {
+double element(const Node& node, Slot slot, Random& random, double bound) {
   switch (slot) {
     case Slot::weight:
-      if (is_linear(node)) return random.between(-he_bound, he_bound);
+      if (bound > 0) return random.between(-bound, bound);
       return node.as<PRelu>() != nullptr ? random.between(0.1, 0.4) : signed_scale(random);
     case Slot::bias: return (is_linear(node) ? 0.1 : 0.5) * random.normal();
     case Slot::mean: return 0;
@@ -44,13 +51,13 @@ double element(const Node& node, Slot slot, Random& random, double he_bound) {
     case Slot::kink: return random.between(-0.5, 0.5);
     case Slot::below: return random.between(0.1, 0.4);
     case Slot::above: return random.between(0.75, 1.25);
+    case Slot::peephole: return 0.1 * random.normal();
   }
   fail_internal("a parameter of no kind");
 }
 
 Tensor random_tensor(const Node& node, const ParamUse& use, Random random) {
-  // Uniform in [-b, b] has variance b^2 / 3; He et al. 2015 ask for 2 / fan_in.
-  const double bound = use.slot == Slot::weight && is_linear(node) ? std::sqrt(6 / fan_in(node, use.shape)) : 0;
+  const double bound = use.slot == Slot::weight ? bound_of(node, use.shape) : 0;
   std::vector<float> values(static_cast<std::size_t>(use.shape.elements()));
   for (float& value : values) value = static_cast<float>(element(node, use.slot, random, bound));
   const auto* constant = node.as<Constant>();

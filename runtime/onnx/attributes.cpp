@@ -49,6 +49,12 @@ std::optional<std::vector<double>> Attributes::reals(std::string_view name) {
   return found ? std::optional(std::vector<double>(found->floats().begin(), found->floats().end())) : std::nullopt;
 }
 
+std::optional<std::vector<std::string>> Attributes::texts(std::string_view name) {
+  const AttributeProto* found = find(name, AttributeProto::STRINGS);
+  return found ? std::optional(std::vector<std::string>(found->strings().begin(), found->strings().end()))
+               : std::nullopt;
+}
+
 const onnx::TensorProto* Attributes::tensor(std::string_view name) {
   const AttributeProto* found = find(name, AttributeProto::TENSOR);
   return found ? &found->t() : nullptr;

@@ -5,6 +5,8 @@
 
 #include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "runtime/graph/op_types.hpp"
 
@@ -21,6 +23,7 @@ class Attributes {
   [[nodiscard]] std::string text(std::string_view name, std::string_view standard);
   [[nodiscard]] std::optional<Ints> integers(std::string_view name);
   [[nodiscard]] std::optional<std::vector<double>> reals(std::string_view name);
+  [[nodiscard]] std::optional<std::vector<std::string>> texts(std::string_view name);
   [[nodiscard]] const onnx::TensorProto* tensor(std::string_view name);
   /// A subgraph, which must be there.
   [[nodiscard]] const onnx::GraphProto& graph(std::string_view name);

@@ -28,7 +28,8 @@ void for_each_subgraph(onnx::NodeProto& node, F&& visit) {
 void add_own(const onnx::GraphProto& graph, Names& names) {
   for (const onnx::ValueInfoProto& input : graph.input()) names.insert(input.name());
   for (const onnx::TensorProto& initializer : graph.initializer()) names.insert(initializer.name());
-  for (const onnx::SparseTensorProto& initializer : graph.sparse_initializer()) names.insert(initializer.values().name());
+  for (const onnx::SparseTensorProto& initializer : graph.sparse_initializer())
+    names.insert(initializer.values().name());
   for (const onnx::NodeProto& node : graph.node()) names.insert(node.output().begin(), node.output().end());
 }
 

@@ -23,7 +23,8 @@ struct CarriedInput {
 /// One of three things of a file: a node, an initializer of a type that is none here, or such an input.
 struct Carried : Foreign {
   using What = std::variant<onnx::NodeProto, onnx::TensorProto, onnx::SparseTensorProto, CarriedInput>;
-  Carried(std::string op_name, std::string why, What carried_thing) : Foreign(std::move(op_name), std::move(why)), what(std::move(carried_thing)) {}
+  Carried(std::string op_name, std::string why, What carried_thing)
+      : Foreign(std::move(op_name), std::move(why)), what(std::move(carried_thing)) {}
   [[nodiscard]] bool same(const Foreign& other) const override;
 
   What what;

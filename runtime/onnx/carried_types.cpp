@@ -37,10 +37,12 @@ std::optional<TensorType> tensor_type(const onnx::TypeProto& proto, std::int64_t
 
 bool keeps_type(const onnx::NodeProto& node) {
   using namespace std::string_view_literals;
-  static constexpr std::array standard{"Bernoulli"sv,        "BitShift"sv,          "BitwiseAnd"sv,        "BitwiseNot"sv,
-                                       "BitwiseOr"sv,        "BitwiseXor"sv,        "Dropout"sv,           "BatchNormalization"sv,
-                                       "RandomNormalLike"sv, "RandomUniformLike"sv, "ReverseSequence"sv, "TensorScatter"sv};
-  static constexpr std::array of_onnx_runtime{"Gelu"sv, "FastGelu"sv, "BiasGelu"sv, "QuickGelu"sv, "SkipLayerNormalization"sv};
+  static constexpr std::array standard{"Bernoulli"sv,         "BitShift"sv,           "BitwiseAnd"sv,
+                                       "BitwiseNot"sv,        "BitwiseOr"sv,          "BitwiseXor"sv,
+                                       "Dropout"sv,           "BatchNormalization"sv, "RandomNormalLike"sv,
+                                       "RandomUniformLike"sv, "ReverseSequence"sv,    "TensorScatter"sv};
+  static constexpr std::array of_onnx_runtime{"Gelu"sv, "FastGelu"sv, "BiasGelu"sv, "QuickGelu"sv,
+                                              "SkipLayerNormalization"sv};
   const std::string_view op = node.op_type();
   if (node.domain() == "com.microsoft") return std::ranges::find(of_onnx_runtime, op) != of_onnx_runtime.end();
   return (node.domain().empty() || node.domain() == "ai.onnx") && std::ranges::find(standard, op) != standard.end();

@@ -1,5 +1,5 @@
-// The types of what carried nodes compute, as far as they can be told. ONNX's own inference is not asked: libonnx trusts
-// a node to be valid, and reads where it should not in one that is not (docs/decisions/0011).
+// The types of what carried nodes compute, as far as they can be told. ONNX's own inference is not asked: libonnx
+// trusts a node to be valid, and reads where it should not in one that is not (docs/decisions/0012).
 #pragma once
 
 #include <onnx/onnx_pb.h>

@@ -23,6 +23,8 @@ std::optional<std::string> Importer::why_no_tensor(const Operand& operand) const
   for (ValueId value = operand.value;;) {
     const Node& node = graph_.node(graph_.value(value).producer);
     const auto& foreign = *std::get<Opaque>(node.op).foreign;
+    // Of a call of a function the reason is that of a node in its body.
+    if (foreign.reason.starts_with(in_its_body)) return foreign.reason.substr(in_its_body.size());
     if (!foreign.reason.empty()) return fmt::format("{} '{}': {}", foreign.op, node.name, foreign.reason);
     // A node that has no reason of its own reads another such value.
     const auto next = std::ranges::find_if(node.inputs, [&](ValueId input) { return no_tensors_.contains(input); });
@@ -85,7 +87,8 @@ onnx::TypeProto Importer::type_in_file(const std::string& name) const {
       const auto sized = std::ranges::find(inputs_, input.name(), &FileInput::name);
       const auto& dims = input.type().tensor_type().shape().dim();
       for (int i = 0; sized != inputs_.end() && i < dims.size(); ++i) {
-        if (!dims[i].dim_param().empty()) sizes.emplace(dims[i].dim_param(), sized->dims[static_cast<std::size_t>(i)].size);
+        if (!dims[i].dim_param().empty())
+          sizes.emplace(dims[i].dim_param(), sized->dims[static_cast<std::size_t>(i)].size);
       }
     }
     if (!type.has_tensor_type() || !type.tensor_type().has_shape()) return type;
@@ -103,7 +106,8 @@ onnx::TypeProto Importer::type_in_file(const std::string& name) const {
   return {};
 }
 
-/// The types of what the node's subgraphs compute, where they do not depend on which runs or how often: tried, and undone.
+/// The types of what the node's subgraphs compute, where they do not depend on which runs or how often: tried, and
+/// undone.
 std::vector<std::optional<TensorType>> Importer::types_of_subgraphs(const onnx::NodeProto& node) {
   const Mark mark{graph_.nodes.size(), scopes_.inner().order.size()};
   const std::size_t depth = scopes_.depth();

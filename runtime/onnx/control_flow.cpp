@@ -29,7 +29,8 @@ class Unrolled {
   explicit Unrolled(Call& call) : call_(call), body_(call.attributes.graph("body")) {
     for (std::size_t i = 2; i < call.inputs(); ++i) carried_.push_back(call.in(i));
     const std::size_t ends = 1 + carried_.size();  // the condition and what is carried on
-    if (static_cast<std::size_t>(body_.input_size()) != ends + 1 || static_cast<std::size_t>(body_.output_size()) < ends) {
+    if (static_cast<std::size_t>(body_.input_size()) != ends + 1 ||
+        static_cast<std::size_t>(body_.output_size()) < ends) {
       fail_input("a body of {} inputs and {} outputs for a loop that carries {} values", body_.input_size(),
                  body_.output_size(), carried_.size());
     }
@@ -38,7 +39,8 @@ class Unrolled {
 
   void run() {
     constexpr std::int64_t most = 1 << 16;
-    const std::int64_t count = call_.known_integer(0, "the number of iterations", std::numeric_limits<std::int64_t>::max());
+    const std::int64_t count =
+        call_.known_integer(0, "the number of iterations", std::numeric_limits<std::int64_t>::max());
     bool goes_on = !call_.has(1) || truth(call_.known(1, "the condition"), "the condition");
     for (std::int64_t i = 0; i < count && goes_on; ++i) {
       if (i == most) fail_input("more than {} iterations", most);
@@ -73,7 +75,8 @@ class Unrolled {
     for (const Operand& each : scanned_[at]) {
       rows.push_back(call_.emit(Unsqueeze{.axes = {0}}, {each}, {}, fmt::format("{}.row", output)));
     }
-    call_.result(output, rows.size() == 1 ? rows[0] : call_.emit(Concat{.axis = 0}, rows, {}, fmt::format("{}.rows", output)));
+    call_.result(output,
+                 rows.size() == 1 ? rows[0] : call_.emit(Concat{.axis = 0}, rows, {}, fmt::format("{}.rows", output)));
   }
 
   Call& call_;

@@ -42,10 +42,12 @@ void copy_onnx(const std::filesystem::path& from, const std::filesystem::path& t
   KnownTensors known(from, std::numeric_limits<std::int32_t>::max());
   if (!take_in(*model.mutable_graph(), known)) {
     const MappedFile bytes(from);
-    return write_file_atomically(to, std::string_view(reinterpret_cast<const char*>(bytes.bytes().data()), bytes.bytes().size()));
+    return write_file_atomically(
+        to, std::string_view(reinterpret_cast<const char*>(bytes.bytes().data()), bytes.bytes().size()));
   }
   std::string text;
-  if (model.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<int>::max()) || !model.SerializeToString(&text)) {
+  if (model.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
+      !model.SerializeToString(&text)) {
     fail_input("{}: more than the 2 GiB that an ONNX file holds", to.string());
   }
   write_file_atomically(to, text);

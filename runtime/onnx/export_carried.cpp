@@ -104,7 +104,8 @@ void Exporter::describe_output(const GraphOutput& output) {
 
 void Exporter::finish_carried() {
   model_.set_ir_version(ir_version_of(opset_));
-  const auto first = std::ranges::find_if(graph_.nodes, [](const Node& node) { return !node.erased() && carried_in(node) != nullptr; });
+  const auto first = std::ranges::find_if(
+      graph_.nodes, [](const Node& node) { return !node.erased() && carried_in(node) != nullptr; });
   if (first == graph_.nodes.end()) return;
   const onnx::ModelProto& shell = *carried_in(*first)->shell;
   model_.set_ir_version(std::max(model_.ir_version(), shell.ir_version()));

@@ -34,10 +34,31 @@ void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values
   onnx::AttributeProto& added = add(node, attribute, onnx::AttributeProto::INTS);
   for (const std::int64_t value : values) added.add_ints(value);
 }
+void set(onnx::NodeProto& node, const std::string& attribute, const std::vector<double>& values) {
+  onnx::AttributeProto& added = add(node, attribute, onnx::AttributeProto::FLOATS);
+  for (const double value : values) added.add_floats(static_cast<float>(value));
+}
+void set(onnx::NodeProto& node, const std::string& attribute, const std::vector<std::string>& values) {
+  onnx::AttributeProto& added = add(node, attribute, onnx::AttributeProto::STRINGS);
+  for (const std::string& value : values) added.add_strings(value);
+}
 
 Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types, const std::vector<Elsewhere>& elsewhere,
                    Purpose purpose)
-    : graph_(graph), types_(types), elsewhere_(elsewhere), purpose_(purpose), opset_(target_opset()) {}
+    : graph_(graph), types_(types), elsewhere_(elsewhere), purpose_(purpose), readers_(graph), opset_(target_opset()) {}
+
+const Node* Exporter::gates_of(const Node& recurrent) const {
+  if (recurrent.as<Recurrent>() == nullptr) return nullptr;
+  const NodeId producer = graph_.value(recurrent.inputs.at(0)).producer;
+  const Node* node = producer == none ? nullptr : &graph_.node(producer);
+  return node != nullptr && is_within_reader(*node) ? node : nullptr;
+}
+
+bool Exporter::is_within_reader(const Node& node) const {
+  if (node.as<Dense>() == nullptr) return false;
+  const NodeId reader = readers_.only(node.outputs[0]);
+  return reader != none && graph_.node(reader).as<Recurrent>() != nullptr;
+}
 
 bool Exporter::is_open(ValueId value, std::size_t axis) const {
   const auto other = [&](const Elsewhere& there) {
@@ -114,6 +135,7 @@ onnx::ModelProto Exporter::run() {
     if (input.default_value) store(name(input.value), input.default_value);
   }
   for (const Node& node : graph_.live()) {
+    if (is_within_reader(node)) continue;
     try {
       const Writer writer(*this, node);
       write(writer);
@@ -175,10 +197,16 @@ onnx::NodeProto& Exporter::node(const std::string& op, const std::string& wanted
   return node;
 }
 
-Writer::Writer(Exporter& exporter, const Node& node) : exporter_(exporter), node_(node) {
+Writer::Writer(Exporter& exporter, const Node& node)
+    : exporter_(exporter), node_(node), gates_(exporter.gates_of(node)) {
   const DType type = exporter.type(node.outputs.at(0)).dtype;
-  wide_ = !parameters_fit(exporter.graph(), node, node.inputs.empty() ? Shape{} : shape(), type);
-  for (const ValueId input : node.inputs) {
+  std::vector<ValueId> inputs = node.inputs;
+  if (gates_ != nullptr) inputs[0] = gates_->inputs[0];
+  const auto fit = [&](const Node& each) {
+    return parameters_fit(exporter.graph(), each, inputs.empty() ? Shape{} : exporter.type(inputs[0]).shape, type);
+  };
+  wide_ = !fit(node) || (gates_ != nullptr && !fit(*gates_));
+  for (const ValueId input : inputs) {
     ins_.push_back(exporter.name(input));
     if (wide_ && exporter.type(input).dtype == type)
       cast(exporter.name(input), ins_.back() = fresh("wide"), DType::f32);

@@ -32,11 +32,14 @@ class Exporter {
   /// Makes a value an initializer, which it can be unless it is an output: whether it is one now.
   [[nodiscard]] bool is_constant(ValueId value, const Tensor& tensor);
   onnx::NodeProto& node(const std::string& op, const std::string& wanted_name);
-  /// What an opaque node holds, as it was but for the names of values and, where the file is of a later opset, the form.
+  /// What an opaque node holds, as it was but for the names of values and, where the file is of a later opset, the
+  /// form.
   void write_carried(const Carried& carried, const std::vector<std::string>& ins, const std::vector<std::string>& outs);
   [[nodiscard]] std::string unique(const std::string& wanted);
   /// Whether dimensions of the value but the first are open.
   [[nodiscard]] bool open_behind_batch(ValueId value) const;
+  /// The dense layer that a recurrent one is written in one operator with; null where there is none.
+  [[nodiscard]] const Node* gates_of(const Node& recurrent) const;
 
  private:
   void name_values();
@@ -48,6 +51,8 @@ class Exporter {
   void store(const std::string& name, const Tensor& tensor);
   void describe(onnx::ValueInfoProto& info, const std::string& name, ValueId value) const;
   [[nodiscard]] bool is_open(ValueId value, std::size_t axis) const;
+  /// Whether the node is written with the one that reads it.
+  [[nodiscard]] bool is_within_reader(const Node& node) const;
   [[nodiscard]] std::string symbol_of(ValueId value, std::size_t axis) const;
   onnx::GraphProto& target() { return *model_.mutable_graph(); }
 
@@ -56,6 +61,7 @@ class Exporter {
   const std::vector<Elsewhere>& elsewhere_;
   Purpose purpose_;
   std::vector<std::string> names_;  ///< by ValueId
+  Readers readers_;
   std::set<std::string> taken_;
   std::int64_t opset_;
   std::map<std::tuple<const void*, DType, Ints>, std::string> constants_;  ///< by data, type and shape: their names
@@ -75,6 +81,8 @@ class Writer {
   [[nodiscard]] Exporter& exporter() const noexcept { return exporter_; }
   [[nodiscard]] const Graph& graph() const noexcept { return exporter_.graph(); }
   [[nodiscard]] const Node& source() const noexcept { return node_; }
+  /// The dense layer that is written with this recurrent one, whose input stands in place of the node's first; or null.
+  [[nodiscard]] const Node* gates() const noexcept { return gates_; }
   [[nodiscard]] std::string in(std::size_t i = 0) const { return ins_.at(i); }
   [[nodiscard]] std::string out(std::size_t i = 0) const { return outs_.at(i); }
   [[nodiscard]] const std::vector<std::string>& ins() const noexcept { return ins_; }
@@ -112,6 +120,7 @@ class Writer {
 
   Exporter& exporter_;
   const Node& node_;
+  const Node* gates_;
   bool wide_ = false;  ///< computed in float32 between values of half precision
   std::vector<std::string> ins_, outs_;
 };
@@ -120,6 +129,8 @@ void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value
 void set(onnx::NodeProto& node, const std::string& attribute, double value);
 void set(onnx::NodeProto& node, const std::string& attribute, const char* value);
 void set(onnx::NodeProto& node, const std::string& attribute, const Ints& values);
+void set(onnx::NodeProto& node, const std::string& attribute, const std::vector<double>& values);
+void set(onnx::NodeProto& node, const std::string& attribute, const std::vector<std::string>& values);
 
 /// How each op is written in ONNX's operators; throws bad_input where there are none for it.
 #define BANOFF_WRITTEN(op) void write(const op&, const Writer& w);

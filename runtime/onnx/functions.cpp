@@ -31,7 +31,8 @@ std::vector<Attribute> defaults_of(const onnx::FunctionProto& function) {
   const google::protobuf::UnknownFieldSet& unknown = reflection->GetUnknownFields(message);
   for (int i = 0; i < unknown.field_count(); ++i) {
     const google::protobuf::UnknownField& field = unknown.field(i);
-    if (field.number() != attribute_proto || field.type() != google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) continue;
+    if (field.number() != attribute_proto || field.type() != google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED)
+      continue;
     if (!defaults.emplace_back().ParseFromString(field.length_delimited())) defaults.pop_back();
   }
   return defaults;
@@ -71,12 +72,13 @@ void inline_call(Call& call, const onnx::FunctionProto& function) {
   }
   Definitions given;
   for (int i = 0; i < function.input_size(); ++i) {
-    if (call.has(static_cast<std::size_t>(i))) given.emplace_back(function.input(i), call.in(static_cast<std::size_t>(i)));
+    if (call.has(static_cast<std::size_t>(i)))
+      given.emplace_back(function.input(i), call.in(static_cast<std::size_t>(i)));
   }
   const auto results = call.importer().inlined(function, call.node(), given, call.name() + "/");
   // The file may say more of the call than can be told of the body: then it is carried whole.
   for (const Operand& result : results) {
-    if (const auto why = call.importer().why_no_tensor(result)) fail_input("the function's {}", *why);
+    if (const auto why = call.importer().why_no_tensor(result)) fail_input("{}{}", in_its_body, *why);
   }
   for (std::size_t i = 0; i < results.size(); ++i) call.result(i, results[i]);
 }

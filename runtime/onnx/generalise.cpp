@@ -155,7 +155,8 @@ std::optional<Op> fit(const Opaque& mine, const Views& views) {
       for (std::size_t input = 0; input < views.inputs[0].size() && !found; ++input) {
         for (std::size_t axis = 0; axis < views.inputs[0][input].rank() && !found; ++axis) {
           const auto as_large = [&](std::size_t i) { return views.inputs[i][input][axis] == size(i); };
-          if (views.all(as_large)) found = Opaque::Size{size(0), static_cast<std::int32_t>(input), static_cast<std::int32_t>(axis)};
+          if (views.all(as_large))
+            found = Opaque::Size{size(0), static_cast<std::int32_t>(input), static_cast<std::int32_t>(axis)};
         }
       }
       if (!found) return std::nullopt;

@@ -126,7 +126,9 @@ class Nominal {
         const std::size_t carried = carried_in(reading.graph);
         // What does not fit at one size may fit at another; what is not supported is so at all of them.
         const bool again = carried == fewest;
-        if (carried < fewest) std::tie(fewest, sizes_, inputs_, reading_) = std::tuple(carried, assumed, std::move(here), std::move(reading));
+        if (carried < fewest)
+          std::tie(fewest, sizes_, inputs_, reading_) =
+              std::tuple(carried, assumed, std::move(here), std::move(reading));
         if (carried == 0 || again) return;
       } catch (const Error& error) {
         // What fails in the same words at another size fails at all of them.

@@ -208,16 +208,14 @@ void Importer::roll_back(const Mark& mark) {
   for (std::size_t n = mark.nodes; n < graph_.nodes.size(); ++n) {
     Node& node = graph_.nodes[n];
     names_.erase(node.name);
-    node.outputs.clear(), node.inputs.clear(), node.params.clear();
+    node = Node{};
   }
   scopes_.inner().forget_after(mark.names);
 }
 
 std::vector<Operand> Importer::inlined(const onnx::GraphProto& body, const Definitions& given,
                                        const std::string& prefix) {
-  open({.prefix = scopes_.inner().prefix + prefix, .opset = opset(), .sees_outer = true,
-        .read = names_read(body, output_names(body))},
-       given);
+  open({.prefix = prefix, .opset = opset(), .sees_outer = true, .read = names_read(body, output_names(body))}, given);
   if (body.sparse_initializer_size() > 0) fail_input("sparse initializers in a subgraph are not supported");
   for (const onnx::TensorProto& initializer : body.initializer()) {
     define(initializer.name(), {none, known_.stored(initializer)});
@@ -231,9 +229,7 @@ std::vector<Operand> Importer::inlined(const onnx::GraphProto& body, const Defin
 
 std::vector<Operand> Importer::inlined(const onnx::FunctionProto& function, const onnx::NodeProto& call,
                                        const Definitions& given, const std::string& prefix) {
-  open({.prefix = scopes_.inner().prefix + prefix, .opset = opset_of(function),
-        .read = names_read(function, function.output())},
-       given);
+  open({.prefix = prefix, .opset = opset_of(function), .read = names_read(function, function.output())}, given);
   for (const onnx::NodeProto& node : function.node()) take_node(with_attributes(function, call, node));
   std::vector<Operand> results;
   for (const std::string& name : function.output()) results.push_back(operand(name));

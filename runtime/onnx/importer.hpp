@@ -22,6 +22,9 @@ using Params = std::vector<std::pair<Slot, Known>>;
 /// Names that a scope begins with.
 using Definitions = std::vector<std::pair<std::string, Operand>>;
 
+/// How the reason against a call of a function begins where it is that of a node of the function.
+inline constexpr std::string_view in_its_body = "in its body, ";
+
 /// Reads a network at the sizes that its inputs have: nothing in it says how another size would be.
 class Importer {
  public:
@@ -87,7 +90,8 @@ class Importer {
   void carry(const onnx::NodeProto& node, const std::string& reason);
   /// A value that nothing but carried nodes can read.
   ValueId carry_alone(const std::string& name, std::shared_ptr<Carried> carried);
-  const Node& add_carried(const std::string& name, const std::shared_ptr<Carried>& carried, std::vector<ValueId> inputs);
+  const Node& add_carried(const std::string& name, const std::shared_ptr<Carried>& carried,
+                          std::vector<ValueId> inputs);
   [[nodiscard]] std::vector<std::optional<TensorType>> types_of_subgraphs(const onnx::NodeProto& node);
   [[nodiscard]] std::vector<std::optional<TensorType>> probed(const onnx::NodeProto& node);
   [[nodiscard]] onnx::TypeProto carried_type(const onnx::NodeProto& node, int i,
@@ -104,7 +108,7 @@ class Importer {
   Graph graph_;
   std::vector<TensorType> types_;  ///< by ValueId
   Scopes scopes_;
-  std::size_t taken_ = 0;                                     ///< nodes, those of subgraphs and functions included
+  std::size_t taken_ = 0;                                    ///< nodes, those of subgraphs and functions included
   std::unordered_map<ValueId, onnx::TypeProto> no_tensors_;  ///< values that only carried nodes can read
   std::set<std::string, std::less<>> names_;
   std::set<std::string>& constants_;

@@ -44,7 +44,8 @@ void Importer::take_default(const FileInput& input) {
 
 void Importer::take_carried_inputs() {
   for (const onnx::ValueInfoProto& info : source_.input()) {
-    const std::string why = why_carried(info, std::ranges::find(inputs_, info.name(), &FileInput::name) != inputs_.end());
+    const std::string why =
+        why_carried(info, std::ranges::find(inputs_, info.name(), &FileInput::name) != inputs_.end());
     if (why.empty()) continue;
     check_name(info.name(), "input");
     CarriedInput input{info, {}};

@@ -112,8 +112,12 @@ Known KnownTensors::as(const Known& tensor, DType type) {
 }
 
 Known KnownTensors::permuted(const Tensor& tensor, const std::vector<std::int64_t>& to) {
-  count(static_cast<std::int64_t>(tensor.bytes()));
-  return Known(onnx_import::permuted(tensor, to));
+  const auto [at, added] = permuted_.try_emplace({tensor.data(), tensor.dtype(), tensor.shape().vec(), to});
+  if (added) {
+    count(static_cast<std::int64_t>(tensor.bytes()));
+    at->second = {tensor, onnx_import::permuted(tensor, to)};
+  }
+  return Known(at->second.second);
 }
 
 std::vector<Known> KnownTensors::computed(std::span<const Tensor> inputs, std::span<const TensorType> types,

@@ -5,7 +5,9 @@
 #include <onnx/onnx_pb.h>
 
 #include <functional>
+#include <map>
 #include <span>
+#include <tuple>
 
 #include "runtime/graph/graph.hpp"
 #include "runtime/onnx/external_data.hpp"
@@ -65,7 +67,8 @@ class KnownTensors {
   [[nodiscard]] Known filled(DType type, const Shape& shape, double value);
   /// The values stored as `type`; the same tensor where nothing changes.
   [[nodiscard]] Known as(const Known& tensor, DType type);
-  /// The tensor with its dimensions in another order: dimension i is dimension to[i] of the result.
+  /// The tensor with its dimensions in another order: dimension i is dimension to[i] of the result. The same tensor in
+  /// the same order is made once.
   [[nodiscard]] Known permuted(const Tensor& tensor, const std::vector<std::int64_t>& to);
   /// What `compute` makes of the inputs, in float64 if they are floats; the results are `types` of size.
   [[nodiscard]] std::vector<Known> computed(std::span<const Tensor> inputs, std::span<const TensorType> types,
@@ -81,7 +84,10 @@ class KnownTensors {
   void count(std::int64_t bytes);
   void add_file(std::size_t bytes);
 
+  using Order = std::tuple<const void*, DType, std::vector<std::int64_t>, std::vector<std::int64_t>>;
+
   ExternalData external_;
+  std::map<Order, std::pair<Tensor, Tensor>> permuted_;  ///< by data, type, shape and order: what it was, what it is
   std::int64_t fixed_, stored_ = 0, used_ = 0;
 };
 

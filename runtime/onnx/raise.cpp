@@ -210,7 +210,8 @@ onnx::FunctionProto raised(onnx::FunctionProto function, std::int64_t opset) {
     if (!(import.domain().empty() || import.domain() == "ai.onnx") || import.version() >= opset) continue;
     google::protobuf::RepeatedPtrField<NodeProto> nodes;
     for (NodeProto& node : *function.mutable_node()) {
-      for (NodeProto& part : Raiser(import.version(), opset, unique).raised(std::move(node))) *nodes.Add() = std::move(part);
+      for (NodeProto& part : Raiser(import.version(), opset, unique).raised(std::move(node)))
+        *nodes.Add() = std::move(part);
     }
     function.mutable_node()->Swap(&nodes);
     import.set_version(opset);

@@ -19,12 +19,12 @@ struct Operand {
 };
 
 struct Scope {
-  std::string prefix;                                  ///< of the names of nodes
-  std::int64_t opset = 0;                              ///< of ONNX's own operators
-  bool sees_outer = false;                             ///< names that are not here may be those of the scope around it
-  std::set<std::string, std::less<>> read = {};        ///< names that a node or an output reads
+  std::string prefix;                            ///< of the names of nodes
+  std::int64_t opset = 0;                        ///< of ONNX's own operators
+  bool sees_outer = false;                       ///< names that are not here may be those of the scope around it
+  std::set<std::string, std::less<>> read = {};  ///< names that a node or an output reads
   std::unordered_map<std::string, Operand> operands = {};
-  std::vector<std::string> order = {};                 ///< of `operands`, as they were defined
+  std::vector<std::string> order = {};  ///< of `operands`, as they were defined
 
   /// Takes the names back that were defined after the first `count`.
   void forget_after(std::size_t count) {

@@ -70,6 +70,8 @@ std::optional<Ints> Call::integers(std::string_view attribute, std::size_t input
   return result;
 }
 
+bool Call::reads(std::size_t i) const { return i < outputs() && importer_.is_read(node_.output(static_cast<int>(i))); }
+
 void Call::no_outputs_from(std::size_t i) const {
   for (; i < outputs(); ++i) {
     if (importer_.is_read(node_.output(static_cast<int>(i)))) {
@@ -98,7 +100,7 @@ std::map<std::string_view, Translator> make_table() {
   std::map<std::string_view, Translator> table;
   for (const auto rows :
        {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(), reduction_rows(),
-        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), control_rows()}) {
+        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), control_rows(), recurrent_rows()}) {
     for (const Row& row : rows) table.emplace(row.op, row.translator);
   }
   return table;
@@ -152,7 +154,8 @@ std::optional<std::string> reason_against(const Importer& importer, const onnx::
   }
   constexpr std::int64_t oldest = 7;
   if (importer.opset() == 0) return "the model names no version of the ONNX operators";
-  if (importer.opset() < oldest) return fmt::format("opset {}: at least {} is needed; convert the model", importer.opset(), oldest);
+  if (importer.opset() < oldest)
+    return fmt::format("opset {}: at least {} is needed; convert the model", importer.opset(), oldest);
   if (the_table().contains(op)) return std::nullopt;
   if (op == "Scan") return "control flow is not supported; export by tracing, with fixed sizes";
   if (op.find("QuantizeLinear") != std::string::npos || op.starts_with("QLinear")) {

@@ -42,6 +42,8 @@ class Call {
   [[nodiscard]] std::optional<Ints> integers(std::string_view attribute, std::size_t input);
 
   [[nodiscard]] std::size_t outputs() const { return static_cast<std::size_t>(node_.output_size()); }
+  /// Whether anybody reads output `i`.
+  [[nodiscard]] bool reads(std::size_t i) const;
   /// Throws when anybody reads output `i` or a later one.
   void no_outputs_from(std::size_t i) const;
 
@@ -79,6 +81,7 @@ struct Row {
 [[nodiscard]] std::span<const Row> index_rows();          // ops_indices.cpp
 [[nodiscard]] std::span<const Row> shape_rows();          // ops_shape.cpp
 [[nodiscard]] std::span<const Row> control_rows();        // control_flow.cpp
+[[nodiscard]] std::span<const Row> recurrent_rows();      // ops_recurrent.cpp
 
 /// `values` as a parameter of one number per channel.
 [[nodiscard]] Known per_channel(const Known& values, std::int64_t channels, std::string_view what);

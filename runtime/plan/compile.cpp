@@ -39,7 +39,7 @@ class Planner {
     plan_->graph = std::make_shared<const Graph>(with_known_sizes(graph, plan_->types));
     plan_->device = std::move(device);
     regions_ = form_regions(*plan_->graph, plan_->types, *plan_->device, options);
-    const auto chosen = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_);
+    const auto chosen = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_).choices;
     for (std::size_t r = 0; r < regions_.size(); ++r) {
       chosen_.push_back(std::move(regions_[r].choices[chosen[r]]));
       regions_[r].choices.clear();
@@ -314,6 +314,12 @@ class Planner {
 };
 
 }  // namespace
+
+double planned_us(const Graph& graph, const Device& device, const PlanOptions& options) {
+  const std::vector<TensorType> types = infer_types(graph, options.bindings);
+  const Graph known = with_known_sizes(graph, types);
+  return choose_layouts(known, types, device, form_regions(known, types, device, options)).cost_us;
+}
 
 std::shared_ptr<const Plan> compile(const Graph& graph, std::shared_ptr<const Device> device,
                                     const PlanOptions& options) {

@@ -26,21 +26,17 @@ class Chooser {
     for (const GraphOutput& output : graph.outputs) uses(output.value).leaves = true;
   }
 
-  std::vector<std::size_t> run() {
+  ChosenLayouts run() {
     std::set<Layout> starts;
     for (const PlannedRegion& region : regions_) {
       for (const Choice& choice : region.choices) starts.insert(choice.outputs[0]);
     }
-    std::vector<std::size_t> best;
-    double best_cost = 0;
+    ChosenLayouts best;
     for (const Layout start : starts) {
       begin_with(start);
       improve();
       const double cost = total();
-      if (best.empty() || cost < best_cost) {
-        best = chosen_;
-        best_cost = cost;
-      }
+      if (best.choices.empty() || cost < best.cost_us) best = {chosen_, cost};
     }
     return best;
   }
@@ -143,8 +139,8 @@ class Chooser {
 
 }  // namespace
 
-std::vector<std::size_t> choose_layouts(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
-                                        const std::vector<PlannedRegion>& regions) {
+ChosenLayouts choose_layouts(const Graph& graph, const std::vector<TensorType>& types, const Device& device,
+                             const std::vector<PlannedRegion>& regions) {
   return Chooser(graph, types, device, regions).run();
 }
 

@@ -5,8 +5,13 @@
 
 namespace banoff {
 
-/// For each region the index of its chosen Choice. Inputs and outputs of the network are plain.
-[[nodiscard]] std::vector<std::size_t> choose_layouts(const Graph& graph, const std::vector<TensorType>& types,
-                                                      const Device& device, const std::vector<PlannedRegion>& regions);
+struct ChosenLayouts {
+  std::vector<std::size_t> choices;  ///< for each region the index of its chosen Choice
+  double cost_us = 0;                ///< what the device expects all kernels and changes of layout to take
+};
+
+/// Inputs and outputs of the network are plain.
+[[nodiscard]] ChosenLayouts choose_layouts(const Graph& graph, const std::vector<TensorType>& types,
+                                           const Device& device, const std::vector<PlannedRegion>& regions);
 
 }  // namespace banoff

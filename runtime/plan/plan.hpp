@@ -75,4 +75,8 @@ struct PlanOptions {
 [[nodiscard]] std::shared_ptr<const Plan> compile(const Graph& graph, std::shared_ptr<const Device> device,
                                                   const PlanOptions& options);
 
+/// Microseconds that the device expects a run of what `compile` would make to take: the same regions in the same
+/// layouts, of which nothing is made. Throws as `compile` does.
+[[nodiscard]] double planned_us(const Graph& graph, const Device& device, const PlanOptions& options);
+
 }  // namespace banoff

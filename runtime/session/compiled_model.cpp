@@ -1,13 +1,7 @@
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 
 #include "banoff/session.hpp"
-#include "kernels/cpu/cpu.hpp"
-#include "kernels/cuda/cuda.hpp"
-#include "kernels/gpu/gpu.hpp"
-#include "kernels/gpu/tuning_file.hpp"
-#include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
@@ -15,36 +9,6 @@
 namespace banoff {
 
 namespace {
-
-std::shared_ptr<const Device> make_gpu(Precision precision) {
-  const auto backend = cuda::backend();
-  gpu::Options options;
-  options.precision = precision;
-  options.tuning_file = gpu::tuning_file(backend->name());
-  options.record = std::getenv("BANOFF_NO_GRAPH") == nullptr;  // to see what launching step by step costs
-  return gpu::device(backend, options);
-}
-
-/// The precision in a name such as gpu-fp16, which stands for the device gpu with that precision.
-std::optional<Precision> precision_of(const DeviceOptions& options) {
-  for (const Precision precision : {Precision::tf32, Precision::fp16, Precision::bf16})
-    if (options.name == fmt::format("gpu-{}", name_of(precision))) return precision;
-  return options.name == "gpu" ? std::optional(options.precision) : std::nullopt;
-}
-
-std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
-  if (const auto precision = precision_of(options)) return make_gpu(*precision);
-  if (options.precision != Precision::fp32)
-    fail_usage("the {} device computes in fp32, not in {}", options.name, name_of(options.precision));
-  if (!options.isa.empty() && options.name != "cpu")
-    fail_usage("the {} device has no choice of instruction sets; that is the cpu device's", options.name);
-  if (options.name == "reference") return reference::device(DType::f32);
-  if (options.name == "reference-f64") return reference::device(DType::f64);
-  if (options.name == "cpu")
-    return cpu::device(
-        {.threads = options.threads, .isa = options.isa, .exact_convolutions = options.exact_convolutions});
-  fail_usage("unknown device '{}' (built in: {})", options.name, fmt::join(device_names(), ", "));
-}
 
 std::string join_layouts(const Plan& plan, const std::vector<std::int32_t>& buffers) {
   std::string result;
@@ -126,12 +90,6 @@ std::shared_ptr<const SizedPlan> compile_sized(const Model& model, const std::sh
 }
 
 }  // namespace
-
-std::vector<std::string> device_names() {
-  std::vector<std::string> names{"reference", "reference-f64", "cpu"};
-  if (cuda::availability().usable) names.insert(names.end(), {"gpu", "gpu-tf32", "gpu-fp16", "gpu-bf16"});
-  return names;
-}
 
 CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& options) {
   return compile_on(model, make_device(options), options.fuse_norms, options.other_sizes);

@@ -35,6 +35,9 @@ struct CompiledModel::Contents {
   [[nodiscard]] std::shared_ptr<const SizedPlan> at(const std::vector<Shape>& shapes) const;
 };
 
+/// The device that is meant. Throws usage for a name that is none, and for options that it does not have.
+[[nodiscard]] std::shared_ptr<const Device> make_device(const DeviceOptions& options);
+
 /// A network compiled for a device of the caller's.
 [[nodiscard]] CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>& device,
                                        bool fuse_norms = true, std::size_t other_sizes = 4);

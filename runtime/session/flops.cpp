@@ -37,6 +37,8 @@ struct Special {
     return op.mode == ResizeMode::linear ? 2 * out() * corners : 0;
   }
   std::int64_t operator()(const Clamp& op) const { return (op.lower ? out() : 0) + (op.upper ? out() : 0); }
+  /// Products of the state; of what follows 2 operations for each gate of an element.
+  std::int64_t operator()(const Recurrent& op) const { return 2 * in() * op.hidden + 2 * in(); }
   std::int64_t operator()(const Lrn& op) const { return out() * (2 * op.size + 3); }
 };
 

@@ -18,6 +18,7 @@
 #include "runtime/load/suggest.hpp"
 #include "runtime/onnx/export.hpp"
 #include "runtime/onnx/import.hpp"
+#include "runtime/plan/plan.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/flops.hpp"
 #include "runtime/session/picture_axes.hpp"
@@ -175,6 +176,17 @@ Model load_from_yaml(const std::filesystem::path& file, const LoadOptions& optio
   return Model(with_types(std::move(contents)));
 }
 
+/// The prices of a device, which is made when somebody asks: most networks leave nothing to weigh. What it cannot run
+/// costs nothing in either form, and stays as it is.
+Price price_on(const DeviceOptions& options, const Bindings& bindings) {
+  return [options, bindings, device = std::shared_ptr<const Device>()](const Graph& graph) mutable {
+    if (!cannot_run(graph).empty()) return 0.0;
+    if (!device) device = make_device(options);
+    return planned_us(graph, *device, {bindings, options.fuse_norms});
+  };
+}
+
+/// The model at the sizes of input shapes by name; the same where none of them is another.
 Model at_shapes(const Model& model, const std::map<std::string, Shape>& shapes) {
   const Model::Contents& here = model.contents();
   const std::vector<TensorInfo> now = model.inputs();
@@ -269,8 +281,8 @@ std::vector<LayerInfo> Model::layers() const {
   std::vector<LayerInfo> result;
   std::vector<bool> counted(graph.params.size());
   for (const Node& node : graph.live()) {
-    LayerInfo layer{
-        node.name, std::string(name_of(node.op)), node.where.str(), print_attributes(node.op), {}, {}, 0, 0};
+    LayerInfo layer{node.name, std::string(name_of(node.op)), node.where.str(), print_attributes(node.op), {}, {}, 0,
+                    0};
     std::vector<TensorType> inputs;
     std::vector<TensorType> outputs;
     for (const ValueId input : node.inputs) {
@@ -308,10 +320,16 @@ Model Model::with_outputs(const std::vector<std::string>& values) const {
 }
 
 std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {
+  return fold(options, {.threads = options.threads});
+}
+
+std::pair<Model, FoldReport> Model::fold(const FoldOptions& options, const DeviceOptions& device) const {
   Graph graph = contents_->graph;
-  FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>);
-  if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0) return {*this, std::move(report)};
-  const auto again = [options](const Model& model) { return model.fold(options).first; };
+  FoldReport report = banoff::fold(graph, contents_->bindings, options, reference::compute<double>,
+                                   price_on(device, contents_->bindings));
+  if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0)
+    return {*this, std::move(report)};
+  const auto again = [options, device](const Model& model) { return model.fold(options, device).first; };
   return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
 }
 

@@ -11,12 +11,13 @@ die() {
   exit 1
 }
 
-# What banoff needs to build and run, to be tested, and to be checked as CI does, as Debian calls it. (libdnnl-dev's
-# CMake package asks for OpenCL without depending on it.)
+# What banoff needs to build and run, to be tested, to be checked as CI does, and to be checked on NEON, as Debian calls
+# it. (libdnnl-dev's CMake package asks for OpenCL without depending on it.)
 packages_build=(g++ cmake ninja-build ccache libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libonnx-dev libprotobuf-dev libdnnl-dev
   ocl-icd-opencl-dev libspng-dev libturbojpeg0-dev libstb-dev libcli11-dev libbenchmark-dev libhwy-dev)
 packages_test=(doctest-dev libeigen3-dev xz-utils)
 packages_check=(clang clang-tidy clang-format libomp-dev git pkg-config python3-venv shellcheck)
+packages_neon=(g++-aarch64-linux-gnu qemu-user-static)
 
 # install_packages NAME…: installs those that are missing. Where apt-get is not to be had, they are taken to be there.
 install_packages() {

@@ -80,10 +80,11 @@ TEST_CASE("what only pays here stays out of networks folded to ONNX, unless aske
   const TemporaryFolder folder;
   const auto folded = [&](const std::vector<std::string>& options) {
     std::vector<std::string> words{
-        "fold",       (banoff::test::source_dir() / "configs/models/espnet_cityscapes.yaml").string(),
-        "--no-check", "--json",
-        "--weights",  "random:1",
-        "--shape",    "image:1x3x64x64"};
+        "fold",        (banoff::test::source_dir() / "configs/models/espnet_cityscapes.yaml").string(),
+        "--no-check",  "--json",
+        "--weights",   "random:1",
+        "--shape",     "image:1x3x64x64",
+        "--objective", "count"};
     words.insert(words.end(), options.begin(), options.end());
     return banoff_command(words).json()["bn"];
   };

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "banoff/task/image.hpp"
 #include "banoff/task/npy.hpp"

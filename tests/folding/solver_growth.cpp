@@ -48,7 +48,7 @@ int main() {
       double& best = times[activations == Activations::literal];
       best = HUGE_VAL;
       for (int i = 0; i < 3; ++i) {
-        best = std::min(best, milliseconds([&] { (void)gauge::choose(graph, types, candidates, options); }));
+        best = std::min(best, milliseconds([&] { (void)gauge::choose(graph, types, candidates, options, {}); }));
       }
     }
     fmt::print("{:>8} {:>8} {:>10} {:>12.2f} {:>12.2f}\n", graph.nodes.size(), candidates.size(),

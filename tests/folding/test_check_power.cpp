@@ -57,7 +57,7 @@ class Folded {
     FoldOptions options;
     options.activations = Activations::clamp;
     options.objective = Objective::count;
-    return gauge::choose(original_, types_, gauge::candidates(original_, types_, options.objective), options);
+    return gauge::choose(original_, types_, gauge::candidates(original_, types_, options.objective), options, {});
   }
 
   Graph original_;

@@ -85,7 +85,7 @@ TEST_CASE("an error inside a check gives the fold up and names it") {
     Graph folded = net.graph;
     FoldOptions options;
     options.method = method;
-    const FoldReport report = fold(folded, {}, options, failing_at("layer"));
+    const FoldReport report = fold(folded, {}, options, failing_at("layer"), us_by_nodes);
     CHECK(report.norms[0].folded);
     CHECK(!report.norms[1].folded);
     CHECK(report.norms[1].blocker == Blocker::self_check);

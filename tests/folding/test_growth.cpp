@@ -36,7 +36,7 @@ std::size_t bytes_to_fold(std::int64_t norms, Method method) {
   FoldOptions options;
   options.method = method;
   const std::size_t before = bytes_allocated;
-  const FoldReport report = fold(graph, {}, options, reference::compute<double>);
+  const FoldReport report = fold(graph, {}, options, reference::compute<double>, test::us_by_nodes);
   const std::size_t bytes = bytes_allocated - before;
   CHECK(static_cast<std::int64_t>(report.folded()) == norms * 3 / 4);
   return bytes;

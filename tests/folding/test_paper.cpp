@@ -171,7 +171,7 @@ TEST_CASE("a fold that does not reproduce the original is undone and the first w
     return reference::compute<double>(graph, changed, inputs);
   };
   Graph folded = net.graph;
-  const FoldReport report = fold(folded, {}, {}, forgetful);
+  const FoldReport report = fold(folded, {}, {}, forgetful, us_by_nodes);
   CHECK(report.folded() == 0);
   CHECK(report.norms[0].blocker == Blocker::self_check);
   CHECK(report.norms[0].witness == conv);
@@ -182,7 +182,8 @@ TEST_CASE("a fold that does not reproduce the original is undone and the first w
 TEST_CASE("a self-checked fold without anything to compute with is a usage error") {
   GraphBuilder net;
   net.output(net.bn(net.conv(net.input({1, 3, 6, 6}), 4)));
-  CHECK_THROWS_WITH_AS(fold(net.graph, {}, {}, {}), "a self-checked fold needs something to compute with", Error);
+  CHECK_THROWS_WITH_AS(fold(net.graph, {}, {}, {}, us_by_nodes), "a self-checked fold needs something to compute with",
+                       Error);
 }
 
 TEST_CASE("parameters are counted before and after, and the removed share as the paper counts it") {

@@ -131,6 +131,25 @@ TEST_CASE("a norm folds forward into a dense layer over flattened maps: each cha
   expect(net.graph, folds, Method::naive);
 }
 
+TEST_CASE(
+    "a norm folds forward into the dense layer that makes the gates of a recurrent one, which lets none through") {
+  for (const CellKind kind : {CellKind::rnn, CellKind::gru, CellKind::lstm}) {
+    Recurrent cells;
+    cells.kind = kind, cells.hidden = 6, cells.direction = Direction::bidirectional;
+    const auto layer = [&](GraphBuilder& net, ValueId sequence) {
+      return net.add(cells, {net.dense(sequence, 2 * cells.gates() * cells.hidden, kind == CellKind::rnn)});
+    };
+    GraphBuilder before;
+    const ValueId x = before.bn(before.input({2, 5, 4}));
+    before.output(layer(before, before.add(Transpose{{2, 0, 1}}, {x})));
+    for (const Method method : {Method::naive, Method::banoff, Method::optimal}) expect(before.graph, folds, method);
+    GraphBuilder behind;
+    const ValueId states = layer(behind, behind.input({4, 2, 5}));
+    behind.output(behind.relu(behind.bn(behind.add(Transpose{{2, 3, 0, 1}}, {states}))));
+    expect(behind.graph, Blocker::unsupported_op);
+  }
+}
+
 TEST_CASE("a norm over flattened pixels does not fold into the conv before: pixels of one channel scale apart") {
   expect(behind([](GraphBuilder& net, ValueId x) { return net.add(Flatten{}, {x}); }), Blocker::conflict);
 }

@@ -62,7 +62,7 @@ TEST_CASE("nothing is moved to the device, queued or measured while regions and 
   const auto device = device_on(backend);
   const auto types = infer_types(net.graph);
   const auto regions = form_regions(net.graph, types, *device, PlanOptions{});
-  CHECK(choose_layouts(net.graph, types, *device, regions).size() == regions.size());
+  CHECK(choose_layouts(net.graph, types, *device, regions).choices.size() == regions.size());
   const HostCounters& counters = backend->counters();
   CHECK(counters.allocated == 0);
   CHECK(counters.jobs == 0);

@@ -227,6 +227,32 @@ NetworkValue NetworkParts::dense(const Value& x) {
   return reshaped(y, picture);
 }
 
+/// Reads the channels pixel by pixel; its states are those of the picture behind it. None in half precision, of which
+/// a long sequence leaves nothing.
+NetworkValue NetworkParts::recurrent(const Value& x) {
+  if (kind_.type != NetworkFloat::f32) return dense(x);
+  static const std::vector<std::pair<const char*, std::int64_t>> cells{{"LSTM", 4}, {"GRU", 3}, {"RNN", 1}};
+  const auto& [op, gates] = dice_.one_of(cells);
+  const std::int64_t steps = x.shape.elements(2, x.shape.rank()), features = channels(x);
+  const std::int64_t directions = dice_.integer(1, 2), hidden = dice_.integer(1, 5), rows = gates * hidden;
+  // Bounded first: gates of hundreds would leave nothing of a sigmoid but what rounding makes of them.
+  Value y = net_.node("Tanh", {x.name}, x.shape);
+  y = reshaped(y, {x.shape[0], features, steps});
+  if (chance(0.5)) y = normalized(y, dice_.normals(features));
+  y = transposed(y, {2, 0, 1});
+  std::vector<std::string> inputs{y.name,
+                                  weights({directions, rows, features}, 1 / std::sqrt(static_cast<double>(features))),
+                                  weights({directions, rows, hidden}, 1 / std::sqrt(static_cast<double>(hidden)))};
+  if (chance(0.7)) inputs.push_back(weights({directions, 2 * rows}));
+  y = net_.node(op, inputs, {steps, directions, x.shape[0], hidden});
+  net_.with("hidden_size", hidden).with("direction", directions == 2 ? "bidirectional" : "forward");
+  if (gates == 3 && chance(0.5)) net_.with("linear_before_reset", std::int64_t{1});
+  y = transposed(y, {2, 1, 3, 0});
+  Shape picture{x.shape[0], directions * hidden};
+  for (std::size_t i = 2; i < x.shape.rank(); ++i) picture.push_back(x.shape[i]);
+  return reshaped(y, picture);
+}
+
 /// Pre-activation: the norm reads the stream, the last convolution adds to it.
 NetworkValue NetworkParts::residual(const Value& x) {
   const auto pointwise = [&](const Value& of, std::int64_t out) {

@@ -35,6 +35,7 @@ class NetworkParts {
   Value activation(const Value& x);
   Value pool(const Value& x);
   Value dense(const Value& x);
+  Value recurrent(const Value& x);
   Value residual(const Value& x);
   Value gate(const Value& x);
   Value barrier(const Value& x);

@@ -77,6 +77,7 @@ class Generator : NetworkParts {
                                          &Generator::activation,
                                          &Generator::pool,
                                          &Generator::dense,
+                                         &Generator::recurrent,
                                          &Generator::residual,
                                          &Generator::residual,
                                          &Generator::gate,

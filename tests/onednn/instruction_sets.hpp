@@ -18,10 +18,14 @@ inline std::vector<cpu::Isa> instruction_sets() {
 #endif
 }
 
-/// The layout in blocks of its vectors; channels-last where there is none.
-inline Layout blocked(cpu::Isa isa) {
-  if (isa == cpu::Isa::neon) return Layout::channels_last;
-  return isa == cpu::Isa::avx512 ? Layout::blocked16 : Layout::blocked8;
+/// The layouts whose channels lie in its vectors: channels-last, and blocks of one vector where there are such.
+inline std::vector<Layout> vector_layouts(cpu::Isa isa) {
+  switch (isa) {
+    case cpu::Isa::avx2: return {Layout::channels_last, Layout::blocked8};
+    case cpu::Isa::avx512: return {Layout::channels_last, Layout::blocked16};
+    case cpu::Isa::neon: break;
+  }
+  return {Layout::channels_last};
 }
 
 }  // namespace banoff::test

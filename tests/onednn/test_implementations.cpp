@@ -46,12 +46,16 @@ Offers offers_in(const Device& device, Layout layout, const Shape2& s, const std
                     region_of(net.graph, types, {std::vector<Layout>(net.graph.inputs.size(), layout), {layout}}));
 }
 
-/// Whether no implementation in this layout is fast: blocks of 16 channels need groups of as many, and the device
-/// merges groups to 8. The planner then takes channels-last, the device's first layout where blocks are of 16.
-bool must_refuse(const Shape2& s, Layout layout) {
+/// Whether no implementation of the library's in this layout is fast: blocks of 16 channels need groups of as many, and
+/// the device merges groups to 8.
+bool library_refuses(const Shape2& s, Layout layout) {
   const bool depthwise = s.groups == s.in;
   return layout == Layout::blocked16 && s.groups > 1 && !depthwise && s.in / s.groups < 16;
 }
+
+/// Nor any of the device's own, which take no values as padding. The planner then takes channels-last, the device's
+/// first layout where blocks are of 16.
+bool must_refuse(const Shape2& s, Layout layout, bool pad_value) { return pad_value && library_refuses(s, layout); }
 
 /// In every layout that convolutions run in on this machine: fast kernels alone, or a slow one.
 void check_implementation(const Shape2& s, const std::vector<Op>& tail, bool residual, bool pad_value) {
@@ -61,17 +65,17 @@ void check_implementation(const Shape2& s, const std::vector<Op>& tail, bool res
   CAPTURE(s.kernel);
   CAPTURE(residual);
   CAPTURE(tail.size());
-  CHECK_FALSE(must_refuse(s, layouts_of(*device).front()));
+  CHECK_FALSE(must_refuse(s, layouts_of(*device).front(), pad_value));
   for (const Layout layout : convolution_layouts(*device)) {
     CAPTURE(name_of(layout));
     const Offers offers = offers_in(*device, layout, s, tail, residual, pad_value);
     const auto* fast = std::get_if<std::vector<Offer>>(&offers);
-    CHECK((fast == nullptr) == must_refuse(s, layout));
+    CHECK((fast == nullptr) == must_refuse(s, layout, pad_value));
     std::string names = fast == nullptr ? std::get<Refusal>(offers).reason : "";
     for (std::size_t i = 0; fast != nullptr && i < fast->size(); ++i) names += (*fast)[i].implementation + " ";
     CAPTURE(names);
     const bool slow = names.find("ref") != std::string::npos || names.find("gemm") != std::string::npos;
-    CHECK(slow == must_refuse(s, layout));
+    CHECK(slow == must_refuse(s, layout, pad_value));
   }
 }
 
@@ -140,7 +144,7 @@ TEST_CASE("several implementations of a convolution are offered on demand, the l
   std::size_t most = 0;
   for (const Shape2& s : shapes) {
     for (const Layout layout : convolution_layouts(*device)) {
-      if (must_refuse(s, layout)) continue;
+      if (library_refuses(s, layout)) continue;
       const Offers offers = offers_in(*device, layout, s, {Activation{}}, false, false);
       const Offers favourite = offers_in(*standard, layout, s, {Activation{}}, false, false);
       const auto of_the_library = [](const Offer& offer) { return !offer.implementation.starts_with("loop:"); };

@@ -3,9 +3,7 @@
 
 #include <bit>
 
-#include "instruction_sets.hpp"
-#include "kernels/cpu/linear.hpp"
-#include "region_check.hpp"
+#include "own_way.hpp"
 #include "runtime/graph/activations.hpp"
 
 using namespace banoff;
@@ -33,62 +31,19 @@ Conv conv_of(const Case& each, std::int64_t groups) {
   return conv;
 }
 
-/// What follows a convolution in networks: nothing, an activation, a sum, a sum and an activation, values by channel.
-ValueId followed_by(Net& net, ValueId y, int tail) {
-  const auto activation = [&](ActivationKind kind, double alpha = 0, double beta = 0) {
-    return net.add("act", Activation{kind, alpha, beta}, {y});
-  };
-  const auto sum = [&] {
-    const Shape shape = infer_types(net.graph)[static_cast<std::size_t>(y)].shape;
-    return net.add("sum", Binary{BinaryKind::add}, {y, net.input("skip", shape)});
-  };
-  switch (tail) {
-    case 0: return y;
-    case 1: return activation(ActivationKind::relu);
-    case 2: return activation(ActivationKind::clip, -0.25, 6);
-    case 3: return activation(ActivationKind::silu);
-    case 4: return activation(ActivationKind::hard_swish);
-    case 5: return activation(ActivationKind::sigmoid);
-    case 6: return activation(ActivationKind::hard_sigmoid, 1.0 / 6, 0.5);
-    case 7: return activation(ActivationKind::leaky_relu, 0.1);
-    case 8: return sum();
-    case 9: y = sum(); return activation(ActivationKind::silu);
-    case 10: return net.add("clamp", Clamp{}, {y});
-    default: y = activation(ActivationKind::silu); return net.add("norm", BatchNorm{}, {y});
-  }
-}
-constexpr int tails = 12;
-
-using Way = Offer (*)(const cpu::Machine&, const Region&);
-
-/// One way in one pair of layouts against the reference.
-void check_way(const Device& device, const cpu::Machine& machine, Way way, Net& net, Layout from, Layout to) {
-  CAPTURE(name_of(machine.isa));
-  CAPTURE(name_of(from));
-  CAPTURE(name_of(to));
-  const auto types = infer_types(net.graph);
-  Layouts layouts{std::vector<Layout>(net.graph.inputs.size(), to), {to}};
-  layouts.inputs[0] = from;
-  const Region region = region_of(net.graph, types, layouts);
-  const auto kernel = make_kernel(way(machine, region));
-  const auto expected = reference::run<double>(net.graph, net.inputs,
-                                               [&](ValueId v) { return std::ranges::count(region.outputs, v) > 0; });
-  const auto got = run(device, *kernel, region, net.inputs);
-  CHECK(distance(got[0], expected.at(region.outputs[0]).to_vector<double>()) < 3e-6);
-}
-
-void check_case(const Device& device, Way way, const Case& each, bool depthwise, int tail) {
+void check_case(const Device& device, Way way, const Case& each, std::int64_t groups, int tail) {
   CAPTURE(each.input.str());
   CAPTURE(each.out);
   CAPTURE(each.kernel[0]);
   CAPTURE(each.stride);
+  CAPTURE(groups);
   CAPTURE(tail);
   Net net;
-  const ValueId y = net.add("conv", conv_of(each, depthwise ? each.input[1] : 1), {net.input("x", each.input)});
+  const ValueId y = net.add("conv", conv_of(each, groups), {net.input("x", each.input)});
   net.graph.add_output("z", followed_by(net, y, tail));
   for (const cpu::Isa isa : instruction_sets()) {
     const cpu::Machine machine{2, isa};
-    for (const Layout to : {Layout::channels_last, blocked(isa)}) {
+    for (const Layout to : vector_layouts(isa)) {
       const bool image = each.input[1] <= 4;
       check_way(device, machine, way, net, image ? Layout::plain : to, to);
     }
@@ -100,11 +55,7 @@ std::string refusal(const Case& each, Way way, std::int64_t groups, std::int64_t
   Conv conv = conv_of(each, groups);
   conv.dilation = Spatial(dilation);
   net.graph.add_output("z", net.add("conv", conv, {net.input("x", each.input)}));
-  const auto types = infer_types(net.graph);
-  const Region region = region_of(net.graph, types, {{layout}, {layout}});
-  const auto offer = attempt<Offers>([&] { return std::vector<Offer>{way(cpu::Machine{1, cpu::Isa::avx2}, region)}; });
-  const auto* refused = std::get_if<Refusal>(&offer);
-  return refused == nullptr ? "" : refused->reason;
+  return refusal_of(way, net, layout, layout, cpu::Isa::avx2);
 }
 
 }  // namespace
@@ -122,8 +73,29 @@ TEST_CASE("own depthwise convolutions of every kernel, stride and border") {
       {{1, 32, 28, 28}, 32, {3, 3}, 2, {1, 1}, {1, 1}}, {{1, 32, 14, 14}, 32, {5, 5}, 2, {2, 2}, {2, 2}},
       {{1, 20, 9, 28}, 20, {5, 5}, 2, {2, 2}, {2, 2}},  {{1, 16, 8, 22}, 16, {5, 5}, 1, {2, 2}, {2, 2}}};
   int tail = 0;
-  for (const Case& each : cases) check_case(*device, cpu::depthwise, each, true, tail++ % tails);
-  for (tail = 0; tail < tails; ++tail) check_case(*device, cpu::depthwise, cases[2], true, tail);
+  for (const Case& each : cases) check_case(*device, cpu::depthwise, each, each.out, tail++ % tails);
+  for (tail = 0; tail < tails; ++tail) check_case(*device, cpu::depthwise, cases[2], cases[2].out, tail);
+}
+
+TEST_CASE("own convolutions in groups of every width, stride and border") {
+  const auto device = cpu::device({.threads = 2});
+  const auto check = [&](const Case& each, std::int64_t group, int tail) {
+    check_case(*device, cpu::grouped, each, each.out / group, tail);
+  };
+  // Widths below a tile, of one, and of several with a rest; channels of whole vectors and others.
+  const std::vector<Case> cases{
+      {{1, 32, 14, 14}, 32, {3, 3}, 1, {1, 1}, {1, 1}}, {{2, 24, 9, 17}, 24, {3, 3}, 1, {1, 1}, {1, 1}, false},
+      {{1, 40, 15, 16}, 40, {3, 3}, 2, {0, 0}, {1, 1}}, {{2, 16, 7, 7}, 16, {3, 3}, 1, {1, 1}, {1, 1}},
+      {{1, 56, 13, 33}, 56, {3, 3}, 2, {1, 0}, {0, 1}}, {{1, 24, 5, 4}, 24, {3, 3}, 1, {2, 1}, {1, 2}},
+      {{1, 16, 1, 1}, 16, {3, 3}, 1, {1, 1}, {1, 1}},   {{1, 24, 3, 2}, 24, {3, 3}, 2, {1, 1}, {1, 1}},
+      {{1, 16, 12, 12}, 16, {3, 3}, 1, {0, 0}, {0, 0}}, {{1, 16, 4, 4}, 16, {3, 3}, 1, {4, 5}, {3, 4}},
+      {{1, 48, 14, 28}, 48, {3, 3}, 2, {1, 1}, {1, 1}}, {{1, 24, 8, 29}, 24, {3, 3}, 1, {1, 1}, {1, 1}}};
+  int tail = 0;
+  for (const std::int64_t group : {2, 4, 8})
+    for (const Case& each : cases) check(each, group, tail++ % 10);
+  check({{1, 18, 9, 9}, 18, {3, 3}, 1, {1, 1}, {1, 1}}, 2, 1);
+  check({{1, 20, 9, 9}, 20, {3, 3}, 2, {1, 1}, {1, 1}}, 4, 8);
+  for (tail = 0; tail < tails; ++tail) check(cases[2], 4, tail);
 }
 
 TEST_CASE("own 1x1 convolutions of every number of outputs and pixels") {
@@ -131,13 +103,13 @@ TEST_CASE("own 1x1 convolutions of every number of outputs and pixels") {
   int tail = 0;
   for (const std::int64_t out : {8, 13, 16, 24, 32, 40, 48, 64, 72, 100}) {
     for (const Shape& input : {Shape{1, 16, 7, 7}, Shape{2, 24, 5, 9}, Shape{1, 37, 1, 3}, Shape{1, 64, 1, 1}})
-      check_case(*device, cpu::direct, {input, out, {1, 1}, 1, {0, 0}, {0, 0}, out % 16 == 0}, false, tail++ % tails);
+      check_case(*device, cpu::direct, {input, out, {1, 1}, 1, {0, 0}, {0, 0}, out % 16 == 0}, 1, tail++ % tails);
   }
-  for (tail = 0; tail < tails; ++tail) check_case(*device, cpu::direct, {{2, 20, 6, 7}, 43, {1, 1}}, false, tail);
-  check_case(*device, cpu::direct, {{2, 24, 14, 13}, 40, {1, 1}, 2}, false, 3);
-  check_case(*device, cpu::direct, {{1, 24, 6, 9}, 24, {1, 1}, 1, {1, 2}, {2, 1}}, false, 1);
+  for (tail = 0; tail < tails; ++tail) check_case(*device, cpu::direct, {{2, 20, 6, 7}, 43, {1, 1}}, 1, tail);
+  check_case(*device, cpu::direct, {{2, 24, 14, 13}, 40, {1, 1}, 2}, 1, 3);
+  check_case(*device, cpu::direct, {{1, 24, 6, 9}, 24, {1, 1}, 1, {1, 2}, {2, 1}}, 1, 1);
   // More input than is worked on at a time.
-  check_case(*device, cpu::direct, {{1, 700, 11, 13}, 52, {1, 1}}, false, 1);
+  check_case(*device, cpu::direct, {{1, 700, 11, 13}, 52, {1, 1}}, 1, 1);
 }
 
 TEST_CASE("own 1x1 convolutions of small pictures with padding on any of their sides") {
@@ -145,19 +117,58 @@ TEST_CASE("own 1x1 convolutions of small pictures with padding on any of their s
   for (const Shape& input : {Shape{3, 20, 1, 1}, Shape{1, 20, 1, 3}, Shape{2, 20, 2, 1}}) {
     for (std::int64_t sides = 1; sides < 16; ++sides) {
       const auto side = [&](int i) { return sides >> i & 1; };
-      check_case(*device, cpu::direct, {input, 24, {1, 1}, 1, {side(0), side(1)}, {side(2), side(3)}}, false, 1);
+      check_case(*device, cpu::direct, {input, 24, {1, 1}, 1, {side(0), side(1)}, {side(2), side(3)}}, 1, 1);
     }
   }
 }
 
 TEST_CASE("own convolutions of pictures of few channels, from where a network is given them") {
   const auto device = cpu::device({.threads = 2});
-  check_case(*device, cpu::direct, {{1, 3, 32, 32}, 32, {3, 3}, 2, {1, 1}, {1, 1}}, false, 2);
-  check_case(*device, cpu::direct, {{2, 3, 33, 35}, 24, {3, 3}, 2, {0, 0}, {1, 1}}, false, 3);
-  check_case(*device, cpu::direct, {{1, 3, 37, 41}, 64, {7, 7}, 2, {3, 3}, {3, 3}}, false, 1);
-  check_case(*device, cpu::direct, {{2, 1, 28, 28}, 10, {5, 5}, 1, {0, 0}, {0, 0}}, false, 0);
-  check_case(*device, cpu::direct, {{1, 4, 9, 30}, 17, {3, 5}, 1, {1, 4}, {2, 0}, false}, false, 4);
-  check_case(*device, cpu::direct, {{1, 3, 2, 2}, 16, {5, 5}, 1, {4, 4}, {4, 4}}, false, 0);
+  check_case(*device, cpu::direct, {{1, 3, 32, 32}, 32, {3, 3}, 2, {1, 1}, {1, 1}}, 1, 2);
+  check_case(*device, cpu::direct, {{2, 3, 33, 35}, 24, {3, 3}, 2, {0, 0}, {1, 1}}, 1, 3);
+  check_case(*device, cpu::direct, {{1, 3, 37, 41}, 64, {7, 7}, 2, {3, 3}, {3, 3}}, 1, 1);
+  check_case(*device, cpu::direct, {{2, 1, 28, 28}, 10, {5, 5}, 1, {0, 0}, {0, 0}}, 1, 0);
+  check_case(*device, cpu::direct, {{1, 4, 9, 30}, 17, {3, 5}, 1, {1, 4}, {2, 0}, false}, 1, 4);
+  check_case(*device, cpu::direct, {{1, 3, 2, 2}, 16, {5, 5}, 1, {4, 4}, {4, 4}}, 1, 0);
+}
+
+TEST_CASE("own dense layers of few rows and every number of outputs") {
+  const auto device = cpu::device({.threads = 2});
+  int tail = 0;
+  for (std::int64_t rows = 1; rows <= 4; ++rows) {
+    for (const std::int64_t out : {1, 7, 16, 37, 64, 130}) {
+      for (const std::int64_t in : {1, 18, 65}) {
+        CAPTURE(rows);
+        CAPTURE(in);
+        CAPTURE(out);
+        CAPTURE(tail);
+        Net net;
+        const ValueId y = net.add("dense", Dense{out, out % 2 == 0}, {net.input("x", {rows, in})});
+        net.graph.add_output("z", followed_by(net, y, tail++ % tails));
+        for (const cpu::Isa isa : instruction_sets())
+          check_way(*device, {2, isa}, cpu::dense, net, Layout::plain, Layout::plain);
+      }
+    }
+  }
+}
+
+TEST_CASE("a NaN stays one in whatever follows an own kernel") {
+  const auto device = cpu::device({.threads = 2});
+  const auto check = [&](Way way, const Op& op, const Shape& input, Layout layout) {
+    for (int tail = 0; tail < tails; ++tail) {
+      CAPTURE(input.str());
+      CAPTURE(tail);
+      Net net;
+      net.graph.add_output("z", followed_by(net, net.add("linear", op, {net.input("x", input)}), tail));
+      std::vector<float> values = net.inputs.at("x").to_vector<float>();
+      for (std::size_t i = 0; i < values.size(); i += 97) values[i] = std::nanf("");
+      net.inputs.at("x") = Tensor::of<float>(input, values);
+      for (const cpu::Isa isa : instruction_sets()) check_way(*device, {2, isa}, way, net, layout, layout);
+    }
+  };
+  check(cpu::direct, conv_of({{}, 21, {1, 1}}, 1), {1, 18, 9, 8}, Layout::channels_last);
+  check(cpu::depthwise, conv_of({{}, 18, {3, 3}, 1, {1, 1}, {1, 1}}, 18), {1, 18, 9, 8}, Layout::channels_last);
+  check(cpu::dense, Dense{21, true}, {4, 48}, Layout::plain);
 }
 
 TEST_CASE("weights of the same values in another shape are packed apart") {
@@ -244,6 +255,17 @@ TEST_CASE("what the own convolutions do not compute they refuse") {
         "a depthwise convolution in another layout");
   CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::depthwise, 16, 1, Layout::plain) ==
         "a depthwise convolution in another layout");
+  CHECK(refusal({{1, 16, 9, 9}, 32, {3, 3}, 1}, cpu::grouped, 4, 1, last) ==
+        "a grouped convolution of other outputs than inputs");
+  for (const std::int64_t groups : {1, 8, 16, 48})
+    CHECK(refusal({{1, 48, 9, 9}, 48, {3, 3}, 1}, cpu::grouped, groups, 1, last) ==
+          "groups other than of 2, 4 or 8 channels that divide a vector");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {5, 5}, 1}, cpu::grouped, 4, 1, last) ==
+        "a grouped convolution of another kernel or stride");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::grouped, 4, 2, last) == "an own convolution with its taps apart");
+  CHECK(refusal({{1, 4, 9, 9}, 4, {3, 3}, 1}, cpu::grouped, 2, 1, last) == "a grouped convolution in another layout");
+  CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::grouped, 4, 1, Layout::plain) ==
+        "a grouped convolution in another layout");
   CHECK(refusal({{1, 16, 9, 9}, 16, {1, 1}, 1}, cpu::direct, 2, 1, last) == "groups in an own convolution");
   CHECK(refusal({{1, 16, 9, 9}, 16, {3, 3}, 1}, cpu::direct, 1, 1, last) ==
         "a convolution that the library has better");

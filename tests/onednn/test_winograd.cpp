@@ -116,19 +116,18 @@ TEST_CASE("Winograd's convolutions are right for sizes, channels and paddings of
   };
   for (const Sizes& s : sizes) {
     for (const cpu::Isa isa : instruction_sets()) {
-      const Layout blocks = blocked(isa);
-      for (const auto& pair : {std::pair(Layout::channels_last, Layout::channels_last), std::pair(blocks, blocks),
-                               std::pair(blocks, Layout::channels_last), std::pair(Layout::channels_last, blocks)}) {
-        const auto from = pair.first, to = pair.second;
-        for (const int threads : {1, 2}) {
-          Sizes padded = s;
-          padded.values = threads == 2;
-          CAPTURE(text(s));
-          CAPTURE(name_of(isa));
-          CAPTURE(name_of(from));
-          CAPTURE(name_of(to));
-          ConvNet net(padded);
-          CHECK(error_of(*device, {threads, isa}, net, from, to) < bound);
+      for (const Layout from : vector_layouts(isa)) {
+        for (const Layout to : vector_layouts(isa)) {
+          for (const int threads : {1, 2}) {
+            Sizes padded = s;
+            padded.values = threads == 2;
+            CAPTURE(text(s));
+            CAPTURE(name_of(isa));
+            CAPTURE(name_of(from));
+            CAPTURE(name_of(to));
+            ConvNet net(padded);
+            CHECK(error_of(*device, {threads, isa}, net, from, to) < bound);
+          }
         }
       }
     }
@@ -150,7 +149,7 @@ TEST_CASE("sums, activations and values by channel follow Winograd's convolution
   for (const Sizes& s : {Sizes{2, 16, 40, 10, 9}, Sizes{1, 9, 21, 5, 14}, Sizes{1, 16, 3, 1, 2}}) {
     for (const auto& behind : rows) {
       for (const cpu::Isa isa : instruction_sets()) {
-        for (const Layout layout : {Layout::channels_last, blocked(isa)}) {
+        for (const Layout layout : vector_layouts(isa)) {
           for (const bool residual : {false, true}) {
             CAPTURE(text(s));
             CAPTURE(row_of(behind.front()).name);
@@ -195,7 +194,7 @@ TEST_CASE("exact convolutions are never Winograd's") {
   const auto names = [&](bool exact) {
     std::set<std::string> found;
     const auto device = cpu::device({.threads = 1, .exact_convolutions = exact});
-    const Offers offers = offers_for(*device, region);
+    const Offers offers = offers_for(*device, region, true);
     for (const Offer& offer : std::get<std::vector<Offer>>(offers)) found.insert(offer.implementation);
     return found;
   };
@@ -204,8 +203,9 @@ TEST_CASE("exact convolutions are never Winograd's") {
 }
 
 TEST_CASE("Winograd's filtering is offered where there are transforms for the taps") {
-  const cpu::Machine machine{1, instruction_sets().back()};
-  const auto reason = [&](const Conv& conv, Layout layout = Layout::channels_last) -> std::string {
+  const auto reason = [&](const Conv& conv, Layout layout = Layout::channels_last,
+                          cpu::Isa isa = cpu::Isa::avx2) -> std::string {
+    const cpu::Machine machine{1, isa};
     Net net;
     net.graph.add_output("y", net.add("conv", conv, {net.input("x", {1, 16, 9, 9})}));
     const auto types = infer_types(net.graph);
@@ -223,6 +223,13 @@ TEST_CASE("Winograd's filtering is offered where there are transforms for the ta
   };
   CHECK(reason(conv3x3(16)) == "");
   CHECK(reason(conv3x3(16), Layout::plain) == "a layout without vectors of channels");
+  for (const cpu::Isa isa : {cpu::Isa::avx2, cpu::Isa::avx512, cpu::Isa::neon}) {
+    for (const Layout layout : {Layout::blocked8, Layout::blocked16}) {
+      CAPTURE(name_of(isa));
+      const bool has = blocks_of({1, 16, 9, 9}, layout).lanes == cpu::lanes_of(isa);
+      CHECK(reason(conv3x3(16), layout, isa) == (has ? "" : "a layout without vectors of channels"));
+    }
+  }
   CHECK(reason(changed([](Conv& c) { c.stride = Spatial(2); })) == "a stride or dilation other than 1");
   CHECK(reason(changed([](Conv& c) { c.dilation = Spatial(2); })) == "a stride or dilation other than 1");
   CHECK(reason(changed([](Conv& c) { c.kernel = Spatial(Ints{3, 5}); })) == "taps that there are no transforms for");

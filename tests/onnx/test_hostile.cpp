@@ -33,6 +33,44 @@ bool tells(const std::string& message, const char* words) {
 
 }  // namespace
 
+TEST_CASE("sizes and channels that the weights are not for are told by the input's name") {
+  const TemporaryFolder folder;
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  const auto error = [&](const std::filesystem::path& file, const std::map<std::string, Shape>& shapes) {
+    LoadOptions options;
+    options.shapes = shapes;
+    return input_error([&] { (void)Model::load(file, options); });
+  };
+  OnnxModel dense;
+  dense.input("x", {-1, -1}).output("y").weight("w", {5, 3}, std::vector<float>(15, 0.5F));
+  dense.node("MatMul", {"x", "w"}, {"y"});
+  const auto file = dense.write(folder);
+  CHECK(has(error(file, {}), "give some with --shape x1=…"));
+  CHECK(has(error(file, {{"", {2, 7}}}), "7"));
+  LoadOptions options;
+  options.shapes[""] = {2, 5};
+  CHECK(Model::load(file, options).outputs().front().shape == Shape{2, 3});
+
+  OnnxModel centred;
+  centred.input("x", {1, -1, 4, 4}).output("y").weight("mean", {1, 3, 1, 1}, {1, 2, 3});
+  centred.weight("w", {2, 3, 1, 1}, std::vector<float>(6, 1));
+  centred.node("Sub", {"x", "mean"}, {"centred"});
+  set_attribute(centred.node("Conv", {"centred", "w"}, {"y"}), "kernel_shape", {1, 1});
+  const auto with_mean = centred.write(folder);
+  CHECK(has(error(with_mean, {{"x", {1, 4, 4, 4}}}), "input 'x' has 4 channels, expected 3: "));
+  CHECK(has(input_error([&] {
+              (void)Model::load(with_mean).at({{"x", {1, 2, 4, 4}}});
+            }),
+            "input 'x' has 2 channels, expected 3: "));
+
+  OnnxModel two;
+  two.input("a", {-1, 3}).input("b", {-1, 3}).output("y");
+  two.node("Add", {"a", "b"}, {"y"});
+  CHECK(has(error(two.write(folder), {{"", {2, 3}}}), "a shape without a name, but the inputs are a, b"));
+}
+
 TEST_CASE("a resize of no axes that keeps its aspect ratio changes nothing") {
   const TemporaryFolder folder;
   OnnxModel model(18);

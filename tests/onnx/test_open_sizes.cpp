@@ -214,8 +214,7 @@ TEST_CASE("names of sizes become words, by which and by the file's they can be g
   Model::load(file, options).save(written);
   CHECK(Model::load(written).inputs().at(0).symbols == std::vector<std::string>{"Dynamic_0", "", "_0_h", ""});
   options.symbols = {{"Dynamic.1", 2}};
-  CHECK(input_error([&] { load_to_run(file, options); }).find("no size is called 'Dynamic.1'") !=
-        std::string::npos);
+  CHECK(input_error([&] { load_to_run(file, options); }).find("no size is called 'Dynamic.1'") != std::string::npos);
   options = sized({1, 4, 5, 4});
   CHECK(input_error([&] { load_to_run(file, options); }).find("dimension 1 is fixed at 3") != std::string::npos);
 }

@@ -61,7 +61,11 @@ class OneNode {
     return *this;
   }
 
-  [[nodiscard]] Model load() const { return Model::load(model_.write(folder_)); }
+  /// To be run: what cannot be is an error.
+  [[nodiscard]] Model load() const {
+    load_to_run(model_.write(folder_));
+    return Model::load(model_.write(folder_));
+  }
 
   /// What every device makes of it, as it is and folded and written and read again: always the same.
   [[nodiscard]] Tensor run() const {

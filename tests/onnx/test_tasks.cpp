@@ -87,6 +87,17 @@ TEST_CASE("a picture goes into an input of 1xHxWx3" * doctest::skip(!has_cases()
   for (const Ranked& one : best) CHECK(one.score == doctest::Approx(expected.at(one.label)).epsilon(1e-5));
 }
 
+TEST_CASE("rows of boxes with a batch of one are boxes" * doctest::skip(!has_cases())) {
+  const std::filesystem::path cases = data_folder() / "cases_files";
+  const auto found = Predictor(Model::load(cases / "end2end_rows.onnx"))(cases / "end2end_rows.png").detections;
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].score == doctest::Approx(0.9));
+  CHECK(found[0].box.x2 == doctest::Approx(5));
+  CHECK(found[1].label == 1);
+  CHECK(found[1].box.x1 == doctest::Approx(2));
+  CHECK(found[1].box.y2 == doctest::Approx(7));
+}
+
 TEST_CASE("FastestDet's heads are decoded to the author's boxes" * doctest::skip(!available())) {
   const Model model = load("net_fastestdet_coco/fastestdet_coco", "fastestdet_coco");
   const std::filesystem::path ref = data_folder() / "net_fastestdet_coco/ref";

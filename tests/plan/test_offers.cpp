@@ -97,7 +97,7 @@ TEST_CASE("no kernel is made while regions and layouts are chosen, and one for e
   const auto types = infer_types(graph);
   Offering::made = 0;
   const auto regions = form_regions(graph, types, device, PlanOptions{});
-  const auto chosen = choose_layouts(graph, types, device, regions);
+  const auto chosen = choose_layouts(graph, types, device, regions).choices;
   CHECK(Offering::made == 0);
   REQUIRE(chosen.size() == 1);
   CHECK(regions[0].choices[chosen[0]].cost_us() == 5);

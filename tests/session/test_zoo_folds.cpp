@@ -49,7 +49,8 @@ Count count(const Graph& graph, Activations activations, bool borders = false) {
   options.objective = Objective::count;
   options.borders = borders;
   const std::vector<TensorType> types = infer_types(graph);
-  const gauge::Choice choice = gauge::choose(graph, types, gauge::candidates(graph, types, options.objective), options);
+  const gauge::Choice choice =
+      gauge::choose(graph, types, gauge::candidates(graph, types, options.objective), options, {});
   return {choice.norms(), choice.selection.proved};
 }
 

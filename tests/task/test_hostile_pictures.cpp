@@ -1,4 +1,5 @@
 // Picture files that are damaged, or made to do damage.
+#include <algorithm>
 #include <iterator>
 
 #include "banoff/task/image.hpp"
@@ -44,7 +45,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-static void count_allocation(std::size_t bytes, void* /*caller*/) {
+[[maybe_unused]] static void count_allocation(std::size_t bytes, void* /*caller*/) {
   largest_allocation = std::max(largest_allocation, bytes);
 }
 

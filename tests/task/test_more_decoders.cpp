@@ -1,6 +1,8 @@
 // Decoders on heads of every value, against what NumPy finds in them (make_decoders.py).
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "banoff/task/detection.hpp"
 #include "banoff/task/npy.hpp"
 #include "tests/files.hpp"

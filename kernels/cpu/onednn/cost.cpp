@@ -67,7 +67,7 @@ double convolution_us(const ConvolutionShape& c, int threads) {
 
 double per_channel_us(const std::string& implementation, Layout layout, int threads) {
   const bool avx512 = implementation.find("avx512") != std::string::npos;
-  return 1e-3 * epilogue_ns(avx512, layout == Layout::channels_last) / threads;
+  return 1e-3 * cpu::epilogue_ns(avx512, layout == Layout::channels_last) / threads;
 }
 
 double transposed_convolution_us(const Shape& input, const ConvTranspose& op, const std::vector<Window>& spatial,

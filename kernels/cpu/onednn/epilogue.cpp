@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/cpu/pass_cost.hpp"
 #include "kernels/layout.hpp"
 #include "runtime/core/round_up.hpp"
+#include "runtime/graph/activations.hpp"
 
 namespace banoff::onednn {
 
@@ -60,7 +62,7 @@ class Builder {
     const auto values = [&](Slot slot) { return floats(region_, node, slot); };
     if (const auto* activation = node.as<Activation>()) {
       if (!append_activation(ops_, *activation)) throw Refused{"oneDNN has no such activation there"};
-      if (needs_exponential(activation->kind)) result_.us_per_element += 0.6e-3;
+      if (needs_exponential(activation->kind)) result_.us_per_element += 1e-3 * cpu::exponential_ns;
     } else if (const auto scaled = scale_shift_of(region_, node)) {
       require_channels(scaled->axis);
       if (!all_are(scaled->scale, 1)) per_channel(Algorithm::binary_mul, scaled->scale);
@@ -89,10 +91,6 @@ class Builder {
   }
 
  private:
-  static bool needs_exponential(ActivationKind kind) {
-    return kind != ActivationKind::relu && kind != ActivationKind::clip && kind != ActivationKind::leaky_relu &&
-           kind != ActivationKind::hard_sigmoid && kind != ActivationKind::hard_swish && kind != ActivationKind::linear;
-  }
   [[nodiscard]] int next_argument() const { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops_.len()) | DNNL_ARG_SRC_1; }
 
   void require_channels(std::size_t axis) const {

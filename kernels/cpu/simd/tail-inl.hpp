@@ -32,12 +32,6 @@ HWY_INLINE void store_lanes(D d, Vec<D> v, float* p, std::int64_t count) {
   else BlendedStore(v, FirstN(d, static_cast<std::size_t>(count)), d, p);
 }
 
-/// A NaN stays one: the operand order is that of the x86 instruction, which returns the second of unordered ones.
-template <class D>
-HWY_INLINE Vec<D> clamped(D, Vec<D> x, Vec<D> low, Vec<D> high) {
-  return Min(high, Max(low, x));
-}
-
 template <int Rows, int Vectors, class D, class F>
 HWY_INLINE void for_tile(D d, Vec<D> (&tile)[Rows][Vectors], const F& f) {
   BANOFF_UNROLL

@@ -13,7 +13,7 @@ HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
 
 /// Whether vectors of a tile's inputs may be held beside its sums.
-inline constexpr bool many_registers = HWY_TARGET != HWY_AVX2;
+inline constexpr bool many_registers = registers_of(target_isa) > 16;
 
 /// The compiler may not read `v` from memory anew in every instruction that uses it: a broadcast folded into each of
 /// them is a load each time.

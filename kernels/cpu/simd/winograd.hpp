@@ -27,6 +27,11 @@ inline constexpr int winograd_left_out = 4;
 
 /// Vectors of output channels that are computed together.
 inline constexpr std::int64_t winograd_vectors = 2;
+/// Tiles whose sums fill the registers, beside these vectors of weights and one of input.
+[[nodiscard]] constexpr int winograd_tiles_at_once(Isa isa) {
+  constexpr int vectors = static_cast<int>(winograd_vectors);
+  return (registers_of(isa) - vectors - 1) / vectors;
+}
 
 /// Tiles that are computed together: rows x columns, numbered row by row. The tall rows (4 outputs) come before the
 /// others (3 outputs), in each row the wide columns before the others. An element of -b exists for tall or wide tiles

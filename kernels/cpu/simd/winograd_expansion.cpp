@@ -147,7 +147,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace banoff::cpu::simd {
 WinogradExpansionKernel winograd_expansion_kernel(Isa isa) {
-  return isa == Isa::avx2 ? nullptr : BANOFF_FOR_ISA(isa, multiply_expanding);
+  return registers_of(isa) < 32 ? nullptr : BANOFF_FOR_ISA(isa, multiply_expanding);
 }
 }  // namespace banoff::cpu::simd
 #endif

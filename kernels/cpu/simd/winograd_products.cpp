@@ -7,12 +7,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
 
-/// Tiles whose sums fill the registers, beside two vectors of weights and one of input.
-#if HWY_TARGET == HWY_AVX2
-constexpr int most_tiles = 6, most_tiles_of_one = 12;
-#else
-constexpr int most_tiles = 14, most_tiles_of_one = 14;
-#endif
+constexpr int most_tiles = winograd_tiles_at_once(target_isa);
+/// With one vector of output channels.
+constexpr int most_tiles_of_one = most_tiles < 12 ? 12 : most_tiles;
 
 /// Weights are read once for all tiles of a block and from far: the hardware's prefetcher stops at every page.
 constexpr std::int64_t prefetch_ahead = 4096 / sizeof(float);

@@ -52,8 +52,8 @@ BANOFF_API banoff_status banoff_model_load(const char* file, const char* weights
                                            banoff_error* error);
 BANOFF_API void banoff_model_release(banoff_model* model);
 
-/* Folds batch norms by `method` ("none", "naive", "banoff", "optimal"). `folded`, unless NULL, receives how many are
- * gone. */
+/* Folds batch norms by `method` ("none", "naive", "banoff", "optimal"), to run on the cpu. `folded`, unless NULL,
+ * receives how many are gone. */
 BANOFF_API banoff_status banoff_model_fold(const banoff_model* model, const char* method, banoff_model** out,
                                            size_t* folded, banoff_error* error);
 

@@ -18,7 +18,7 @@ enum class Method : std::uint8_t { none, naive, banoff, optimal };
 [[nodiscard]] BANOFF_API Method method_named(std::string_view name);  ///< throws usage for an unknown word
 
 /// What `optimal` may do to piecewise linear activations. literal: nothing; clamp: give them bounds and kinks per
-/// channel; automatic: that, where it saves more than it costs.
+/// channel; automatic: that, where the network then takes less time on the device it is folded for.
 enum class Activations : std::uint8_t { literal, clamp, automatic };
 [[nodiscard]] BANOFF_API std::string_view name_of(Activations activations) noexcept;
 [[nodiscard]] BANOFF_API Activations activations_named(std::string_view name);  ///< throws usage for an unknown word
@@ -49,7 +49,7 @@ struct FoldOptions {
   Method method = Method::optimal;
   Activations activations = Activations::automatic;
   Objective objective = Objective::bytes;
-  /// Let a shift through zero padding by a padding value per channel, where that saves more than it costs.
+  /// Let a shift through zero padding by a padding value per channel, where that saves time in the same way.
   bool borders = true;
   /// How many channels of norms the search may try before it gives up proving its answer the best.
   std::int64_t search_limit = 10'000'000;

@@ -18,6 +18,8 @@
 
 namespace banoff {
 
+struct DeviceOptions;  // session.hpp
+
 struct LoadOptions {
   std::filesystem::path weights;                ///< safetensors file; empty: what the model names
   std::optional<std::uint64_t> random_seed;     ///< made-up weights instead of a file
@@ -97,8 +99,10 @@ class BANOFF_API Model {
   /// This network with the values of these nodes as outputs too, by the nodes' names (and "name[i]" of several).
   /// Throws usage for a name that is none.
   [[nodiscard]] Model with_outputs(const std::vector<std::string>& values) const;
-  /// This network with its batch norms folded, and what was done.
+  /// This network with its batch norms folded, and what was done. Whether clamps and padding values save time is asked
+  /// of the device that it is to run on: without one, of the cpu device with options.threads threads.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
+  [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options, const DeviceOptions& device) const;
   /// Writes the network as ONNX (NAME.onnx, and NAME.task.yaml if there is something to say of pictures), or as YAML
   /// with its weights beside it; what appears is whole. Returns sizes() as the file has them.
   std::vector<SizeInfo> save(const std::filesystem::path& file) const;

@@ -21,7 +21,7 @@ struct DeviceOptions {
   bool fuse_norms = true;                 ///< merge a batch norm that stayed with the activation behind it
   Precision precision = Precision::fp32;  ///< of the gpu device; the others compute in fp32
   /// Of the cpu device: "avx2" or "avx512"; empty: the widest that the processor has. oneDNN takes its limit once in a
-  /// process, from the first cpu device that names one.
+  /// process, from the first cpu device: the one that a fold asks for prices, or the one compiled for.
   std::string isa = {};
   /// Of the cpu device: only convolutions that sum plain products. Faster ones, by Winograd's filtering, are within
   /// 1e-5 of a layer's largest output.
