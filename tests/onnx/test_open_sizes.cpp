@@ -194,8 +194,9 @@ TEST_CASE("a size at which a node cannot be run is none that the network takes, 
   const Model alone = Model::load(file, sized({1, 4, 6, 8}));
   const Tensors inputs = alone.random_inputs(5);
   CHECK(compare(alone.reference(inputs), read.reference(inputs)).at(0).max_abs_error < 1e-6);
-  CHECK(input_error([&] { (void)read.reference({{"x", Tensor::of<float>({1, 4, 7, 8}, std::vector<float>(224))}}); })
-            .find("do not broadcast") != std::string::npos);
+  CHECK(input_error([&] {
+          (void)read.reference({{"x", Tensor::of<float>({1, 4, 7, 8}, std::vector<float>(224))}});
+        }).find("do not broadcast") != std::string::npos);
 }
 
 TEST_CASE("names of sizes become words, by which and by the file's they can be given") {
