@@ -71,6 +71,11 @@ Result segmented(const Prediction& prediction, const Task& task, const Image& im
   return result;
 }
 
+Result transcribed(const Prediction& prediction) {
+  const Transcription& read = prediction.text;
+  return {fmt::format("  {} {:.3f}\n", read.text, read.score), {{"text", read.text}, {"score", read.score}}, {}, {}};
+}
+
 Result raw(const Tensors& outputs) {
   Result result;
   result.json["outputs"] = Json::array();
@@ -88,6 +93,7 @@ Result result_of(const Prediction& prediction, const Task& task, const Image& im
     case TaskKind::classification: return classified(prediction);
     case TaskKind::detection: return detected(prediction, task, image);
     case TaskKind::segmentation: return segmented(prediction, task, image);
+    case TaskKind::text: return transcribed(prediction);
     case TaskKind::none: break;
   }
   return raw(prediction.outputs);

@@ -162,7 +162,14 @@ class ManifestReader {
     if (d.strides.empty() || !std::ranges::all_of(d.strides, is_stride)) {
       fail("strides: expected numbers of pixels from 1 to 4096, one for each map of the head");
     }
-    if (d.decoder != Decoder::yolox && d.strides != standard.strides) fail("strides is for the decoder yolox");
+    const bool of_maps = d.decoder == Decoder::yolox || d.decoder == Decoder::picodet;
+    if (!of_maps && d.strides != standard.strides) fail("strides is for the decoders yolox and picodet");
+    if (d.decoder != Decoder::dbnet && (d.threshold != standard.threshold || d.unclip != standard.unclip)) {
+      fail("threshold and unclip are for the decoder dbnet");
+    }
+    if (!(d.threshold >= 0 && d.threshold < 1))
+      fail(fmt::format("threshold: expected 0 to less than 1, got {}", d.threshold));
+    if (!(d.unclip >= 0 && d.unclip <= 100)) fail(fmt::format("unclip: expected 0 to 100, got {}", d.unclip));
     if (d.decoder == Decoder::centernet && d.scores == ScoreKind::softmax) {
       fail("scores: peaks of a heat map are probability or sigmoid");
     }

@@ -15,11 +15,12 @@ inline constexpr std::array<std::string_view, 2> words_of<Interpolation>{"biline
 template <>
 inline constexpr std::array<std::string_view, 3> words_of<PixelLayout>{"auto", "nchw", "nhwc"};
 template <>
-inline constexpr std::array<std::string_view, 4> words_of<TaskKind>{"none", "classification", "detection",
-                                                                    "segmentation"};
+inline constexpr std::array<std::string_view, 5> words_of<TaskKind>{"none", "classification", "detection",
+                                                                    "segmentation", "text"};
 template <>
-inline constexpr std::array<std::string_view, 10> words_of<Decoder>{
-    "none", "boxes", "ssd", "fastestdet", "yolov5", "yolov8", "centernet", "yolox", "yolov8_seg", "centerface"};
+inline constexpr std::array<std::string_view, 12> words_of<Decoder>{
+    "none",      "boxes", "ssd",        "fastestdet", "yolov5",  "yolov8",
+    "centernet", "yolox", "yolov8_seg", "centerface", "picodet", "dbnet"};
 template <>
 inline constexpr std::array<std::string_view, 2> words_of<BoxForm>{"corners", "centres"};
 template <>
@@ -34,7 +35,8 @@ void preprocess_fields(auto&& f, auto& self) {
 void decoding_fields(auto&& f, auto& self) {
   f("decoder", self.decoder), f("heads", self.heads), f("iou", self.iou), f("max", self.max), f("scores", self.scores),
       f("background", self.background), f("form", self.form), f("relative", self.relative), f("anchors", self.anchors),
-      f("variances", self.variances), f("strides", self.strides);
+      f("variances", self.variances), f("strides", self.strides), f("threshold", self.threshold),
+      f("unclip", self.unclip);
 }
 
 void task_fields(auto&& f, auto& self) {

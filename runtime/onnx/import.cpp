@@ -154,6 +154,9 @@ class Nominal {
   [[nodiscard]] const Reading& reading() const { return *reading_; }
   [[nodiscard]] const std::vector<FileInput>& inputs() const noexcept { return inputs_; }
   [[nodiscard]] bool assumed(const std::string& symbol) const { return sizes_.contains(symbol); }
+  /// Whether a reading at other sizes can be run as far as this one: sizes at which it cannot are none of the
+  /// network's.
+  [[nodiscard]] bool fits(const Reading& other) const { return carried_in(other.graph) <= carried_in(reading_->graph); }
 
  private:
   Sizes sizes_;
@@ -209,6 +212,7 @@ class Opener {
   std::optional<Reading> read_at(const Sizes& sizes) {
     std::set<std::string> constants = constants_;
     auto reading = try_to_read(source_, sized(nominal_.inputs(), sizes), constants, known_);
+    if (reading && !nominal_.fits(*reading)) return std::nullopt;
     return constants == constants_ ? std::move(reading) : std::nullopt;
   }
 
@@ -295,9 +299,13 @@ LoadedModel load(const SourcePtr& source, const Bindings& bindings) {
     for (const Dim& dim : input.dims) symbols.push_back(dim.symbol);
   }
   if (!opener.fixed.empty()) {
-    result.at = [source, constants, inputs = nominal.inputs()](const Sizes& sizes) {
+    result.at = [source, constants, inputs = nominal.inputs(),
+                 most = carried_in(nominal.reading().graph)](const Sizes& sizes) {
       std::set<std::string> known_here = constants;
       Graph graph = read(*source, sized(inputs, sizes), known_here).graph;
+      const std::vector<CannotRun> reasons = cannot_run(graph);
+      if (carried_in(graph) > most)
+        fail_input("at this size {} '{}': {}", reasons[0].op, reasons[0].nodes[0], reasons[0].reason);
       if (known_here != constants) fail_input("at this size an input with a default would have to be a constant");
       return loaded(*source, std::move(graph));
     };

@@ -124,6 +124,7 @@ std::vector<Sample> read_dataset(const std::filesystem::path& folder, const Task
     case TaskKind::classification: samples = read_labels(folder, task); break;
     case TaskKind::detection: samples = read_boxes(folder, task); break;
     case TaskKind::segmentation: samples = read_masks(folder); break;
+    case TaskKind::text: fail_usage("the model reads text, which is not measured here");
     case TaskKind::none: fail_usage("the model names no task, so there is nothing to measure; add `task:` to its file");
   }
   if (samples.empty()) fail_input("{}: holds no labelled pictures", folder.string());

@@ -69,6 +69,8 @@ const Row& row_of(Decoder decoder) {
       Row{Decoder::yolox, 1, decode_yolox, true},
       Row{Decoder::yolov8_seg, 2, decode_yolov8_seg, true, Details::mask_coefficients},
       Row{Decoder::centerface, 4, decode_centerface, true, Details::landmarks},
+      Row{Decoder::picodet, 2, decode_picodet, true, Details::none, true},
+      Row{Decoder::dbnet, 1, decode_dbnet, false},
   };
   const auto row = std::ranges::find(table, decoder, &Row::decoder);
   if (row == table.end()) fail_usage("this task has no decoder");
@@ -87,7 +89,7 @@ BoxDecoder::BoxDecoder(Task task) : task_(std::move(task)) {
 std::vector<std::string> BoxDecoder::heads(const std::vector<std::string>& outputs) const {
   std::vector<std::string> names = task_.decoding.heads;
   if (names.empty() && !task_.output.empty()) names = {task_.output};
-  const std::size_t count = decoding::row_of(task_.decoding.decoder).heads - (anchors_ ? 1 : 0);
+  const std::size_t count = decoding::row_of(task_.decoding.decoder).heads_of(task_) - (anchors_ ? 1 : 0);
   if (names.empty()) names = outputs;
   if (task_.decoding.heads.empty() && names.size() > count) names.resize(count);
   if (names.size() != count) {
@@ -101,7 +103,9 @@ DecodedBoxes BoxDecoder::operator()(std::span<const Tensor> heads, const Placeme
   const decoding::Row& row = decoding::row_of(task_.decoding.decoder);
   std::vector<Tensor> all(heads.begin(), heads.end());
   if (anchors_) all.push_back(*anchors_);
-  if (all.size() != row.heads) fail_input("detection: {} heads, the decoder reads {}", all.size(), row.heads);
+  if (all.size() != row.heads_of(task_)) {
+    fail_input("detection: {} heads, the decoder reads {}", all.size(), row.heads_of(task_));
+  }
   const decoding::Job job{all, task_, static_cast<double>(placement.input_height),
                           static_cast<double>(placement.input_width)};
   decoding::Found found(task_.min_score);

@@ -52,13 +52,19 @@ struct Job {
   void check_classes(std::int64_t classes) const;
 };
 
-/// A row of the table of decoders. Of `heads` the last may come from the task's file of anchors.
+/// A row of the table of decoders. There are `heads`, of each of the task's strides where `each_stride`; the last may
+/// come from the task's file of anchors.
 struct Row {
   Decoder decoder;
   std::size_t heads;
   void (*decode)(const Job& job, Found& found);
   bool overlaps;  ///< boxes of one thing overlap, and all but the best must go
   Details details = Details::none;
+  bool each_stride = false;
+
+  [[nodiscard]] std::size_t heads_of(const Task& task) const {
+    return heads * (each_stride ? task.decoding.strides.size() : 1);
+  }
 };
 [[nodiscard]] const Row& row_of(Decoder decoder);
 
@@ -71,6 +77,8 @@ void decode_centernet(const Job& job, Found& found);   // decode_centernet.cpp: 
 void decode_yolox(const Job& job, Found& found);       // decode_yolox.cpp: [cells, 5 + classes]
 void decode_yolov8_seg(const Job& job, Found& found);  // decode_yolo.cpp: [4 + classes + masks, boxes], prototypes
 void decode_centerface(const Job& job, Found& found);  // decode_centerface.cpp: heat, scales, offsets, landmarks
+void decode_picodet(const Job& job, Found& found);     // decode_picodet.cpp: scores of each map, distances of each map
+void decode_dbnet(const Job& job, Found& found);       // decode_dbnet.cpp: one map
 
 /// The masks of `found` as sums of prototypes [1, M, h, w] over the network's input, weighed by each row's coefficients
 /// [count, M] (YOLACT, Bolya et al. 2019): where the sum is above 0, between its samples interpolated, and the pixel's

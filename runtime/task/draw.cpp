@@ -108,6 +108,8 @@ Image draw_detections(const Image& image, std::span<const Detection> found, cons
   }
   Image canvas = to_rgb(image);
   const std::int64_t size = stroke_for(image);
+  // Captions would hide the next line of a page.
+  const bool captions = task.decoding.decoder != Decoder::dbnet;
   // Worst first, so that the best lie on top.
   for (auto it = found.rbegin(); it != found.rend(); ++it) {
     const Colour colour = colour_of(task, it->label);
@@ -115,6 +117,7 @@ Image draw_detections(const Image& image, std::span<const Detection> found, cons
     const std::int64_t x1 = std::llround(it->box.x1), y1 = std::llround(it->box.y1);
     draw_frame(canvas, x1, y1, std::llround(it->box.x2), std::llround(it->box.y2), colour, size);
     for (const Point& point : it->landmarks) draw_point(canvas, point, colour, size);
+    if (!captions) continue;
     const std::string text = fmt::format("{} {:.2f}", label_of(task, it->label), it->score);
     const std::int64_t height = text_height * size, width = text_width(text, size) + 2 * size;
     const std::int64_t left = std::clamp<std::int64_t>(x1, 0, std::max<std::int64_t>(canvas.width - width, 0));

@@ -78,6 +78,7 @@ const Model& check(const Model& model, const Task& task, const std::optional<Box
     if (decoder) zeros.push_back(Tensor::allocate(output.dtype, output.shape).first);
     else if (task.kind == TaskKind::classification) check_scores(output.shape, task);
     else if (task.kind == TaskKind::detection) check_rows(output.shape);
+    else if (task.kind == TaskKind::text) check_steps(output.shape, task);
     else check_planes(output.shape, task);
   }
   if (!decoder) return model;
@@ -113,6 +114,7 @@ Prediction Predictor::operator()(const Image& image) {
     case TaskKind::classification: result.classes = classify(meant.front(), task_); break;
     case TaskKind::detection: find_boxes(meant, result); break;
     case TaskKind::segmentation: result.mask = segment(meant.front(), result.placement); break;
+    case TaskKind::text: result.text = transcribe(meant.front(), task_); break;
     case TaskKind::none: break;
   }
   return result;

@@ -69,7 +69,12 @@ TEST_CASE("a decoder's keys are read, and refused where they mean nothing") {
   CHECK(task.decoding.variances[3] == 0.3);
   CHECK(manifest("task: {kind: detection, decoder: yolox, strides: [8, 16]}\n").task.decoding.strides == Ints{8, 16});
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolox, strides: [0]}\n"), "strides");
-  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolov5, strides: [8]}\n"), "decoder yolox");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolov5, strides: [8]}\n"),
+                    "decoders yolox and picodet");
+  CHECK(manifest("task: {kind: detection, decoder: dbnet, threshold: 0.2, unclip: 2}\n").task.decoding.unclip == 2);
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: boxes, unclip: 2}\n"), "decoder dbnet");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: dbnet, threshold: 1}\n"), "threshold: expected");
+  CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: dbnet, unclip: -1}\n"), "unclip: expected");
   CHECK(manifest("preprocess: {image: {layout: nhwc}}\n").preprocess[0].layout == PixelLayout::nhwc);
   CHECK_MESSAGE_HAS(manifest_error("task: {kind: detection, decoder: yolo}\n"), "net.yaml:4: task: decoder",
                     "did you mean");

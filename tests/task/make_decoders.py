@@ -125,7 +125,29 @@ def ssd(rng):
          rows)
 
 
+def picodet(rng):
+    """PicoDetPostProcess of PaddleDetection's deploy/third_engine, classes apart; an input of 64 x 96 has 1 x 2 cells at
+    the last stride, which covers more than it."""
+    boxes, scores, score_heads, distance_heads, bins, classes = [], [], [], [], 5, 3
+    for stride in (8, 16, 32, 64):
+        rows, columns = -(-HEIGHT // stride), -(-WIDTH // stride)
+        each = (rng.random((rows * columns, classes)) ** 6).astype(np.float32).astype(float)
+        logits = rng.normal(0, 2, (rows * columns, 4 * bins)).astype(np.float32).astype(float)
+        weights = np.exp(logits.reshape(-1, 4, bins))
+        distances = (weights / weights.sum(2, keepdims=True) * np.arange(bins)).sum(2) * stride
+        x, y = np.meshgrid((np.arange(columns) + 0.5) * stride, (np.arange(rows) + 0.5) * stride)
+        centres = np.stack([x, y, x, y], 2).reshape(-1, 4)
+        boxes.append(centres + distances * [-1, -1, 1, 1])
+        scores.append(each)
+        score_heads.append(each[None])
+        distance_heads.append(logits[None])
+    scores = np.concatenate(scores)
+    rows, _ = rows_of(np.repeat(np.concatenate(boxes), classes, 0), scores.reshape(-1),
+                      np.tile(np.arange(classes), len(scores)), 0.3, 0.5)
+    save("picodet", score_heads + distance_heads, rows)
+
+
 if __name__ == "__main__":
     DATA.mkdir(parents=True, exist_ok=True)
-    for seed, make in enumerate((yolox, yolov8_seg, centerface, ssd)):
+    for seed, make in enumerate((yolox, yolov8_seg, centerface, ssd, picodet)):
         make(np.random.default_rng(seed))

@@ -154,6 +154,20 @@ TEST_CASE("CenterFace's warm cells are faces with landmarks") {
   CHECK(has(error(task, {heat, two, two}), "3 heads, the decoder reads 4"));
 }
 
+TEST_CASE("PicoDet's sides are the mean bins of distributions, map by map") {
+  Task task = task_of(Decoder::picodet);
+  task.decoding.strides = {8, 16, 32, 64};
+  check_rows_of("picodet", task, 10);
+  task.decoding.strides = {32, 64};
+  const Tensor scores = zeros({1, 6, 3}), sides = zeros({1, 6, 20}), last_sides = zeros({1, 2, 20});
+  CHECK(has(error(task, {scores, zeros({1, 3, 3}), sides, last_sides}),
+            "head 1 must be [1, cells, classes], 2 cells: an input of 64x96 has so many at stride 64, it is 1x3x3"));
+  CHECK(has(error(task, {scores, zeros({1, 2, 3}), zeros({1, 6, 21}), last_sides}), "head 2 must be logits"));
+  CHECK(has(error(task, {scores, sides}), "2 heads, the decoder reads 4"));
+  task.labels = {"a", "b"};
+  CHECK(has(error(task, {scores, zeros({1, 2, 3}), sides, last_sides}), "3 classes, the task 2 labels"));
+}
+
 TEST_CASE("SSD's priors may come with a variance each, and everything in one row") {
   Task task = task_of(Decoder::ssd);
   task.decoding.background = true;

@@ -31,7 +31,7 @@ struct Preprocess {
   bool operator==(const Preprocess&) const = default;
 };
 
-enum class TaskKind : std::uint8_t { none, classification, detection, segmentation };
+enum class TaskKind : std::uint8_t { none, classification, detection, segmentation, text };
 
 /// What raw heads are, where a network's output is not rows of boxes yet (docs/model-format.md).
 enum class Decoder : std::uint8_t {
@@ -44,7 +44,9 @@ enum class Decoder : std::uint8_t {
   centernet,
   yolox,
   yolov8_seg,
-  centerface
+  centerface,
+  picodet,
+  dbnet
 };
 enum class BoxForm : std::uint8_t { corners, centres };  ///< x1 y1 x2 y2, or cx cy w h
 enum class ScoreKind : std::uint8_t { probability, sigmoid, softmax };
@@ -62,6 +64,8 @@ struct Decoding {
   std::string anchors;                        ///< .npy file [count, 4]; empty: they are a head
   std::vector<double> variances{0.1, 0.1, 0.2, 0.2};
   std::vector<std::int64_t> strides{8, 16, 32};  ///< pixels from one cell to the next, of each map in the head
+  double threshold = 0.3;                        ///< of a pixel's probability to be in a region
+  double unclip = 1.5;                           ///< what a region grows by: this times its area by its perimeter
   bool operator==(const Decoding&) const = default;
 };
 

@@ -11,6 +11,7 @@
 #include "banoff/task/classification.hpp"
 #include "banoff/task/detection.hpp"
 #include "banoff/task/segmentation.hpp"
+#include "banoff/task/transcription.hpp"
 
 namespace banoff {
 
@@ -19,6 +20,7 @@ struct Prediction {
   std::vector<Ranked> classes;               ///< classification: the best `top`, best first
   std::vector<Detection> detections;         ///< detection: from `min_score` on, in the picture's pixels
   std::vector<InstanceMask> instance_masks;  ///< detection, where the task has `masks`: one for each
+  Transcription text;                        ///< text: what a picture of a line says
   Mask mask;                                 ///< segmentation: as large as the picture
   Tensors outputs;                           ///< all of the network's, as they are
   Placement placement;                       ///< of the picture in the network's input
