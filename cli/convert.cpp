@@ -51,11 +51,11 @@ void add_import(Parser& parser) {
 }
 
 void add_export(Parser& parser) {
-  Command command = parser.command(
-      "export", "Write a network as ONNX, for other runtimes",
-      "Operators are those of opset 18; what banoff cannot run is written as it was read. Batch norms stay as they are; `banoff fold MODEL -o OUT.onnx` folds them "
-      "first.\n\n"
-      "Example:\n  banoff export configs/demo/classifier.yaml -o classifier.onnx");
+  Command command = parser.command("export", "Write a network as ONNX, for other runtimes",
+                                   "Operators are those of opset 18; what banoff cannot run is written as it was read. "
+                                   "Batch norms stay as they are; `banoff fold MODEL -o OUT.onnx` folds them "
+                                   "first.\n\n"
+                                   "Example:\n  banoff export configs/demo/classifier.yaml -o classifier.onnx");
   add_conversion(command, ".onnx");
 }
 

@@ -3,8 +3,8 @@
 
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/cpu/product_panels.hpp"
 #include "kernels/cpu/parallel.hpp"
+#include "kernels/cpu/product_panels.hpp"
 #include "kernels/cpu/tail.hpp"
 
 namespace banoff::cpu {

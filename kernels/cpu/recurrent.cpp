@@ -4,9 +4,9 @@
 
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
-#include "kernels/cpu/product_panels.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/plain_cells.hpp"
+#include "kernels/cpu/product_panels.hpp"
 
 namespace banoff::cpu {
 

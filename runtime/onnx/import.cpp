@@ -156,7 +156,9 @@ class Nominal {
   [[nodiscard]] bool assumed(const std::string& symbol) const { return sizes_.contains(symbol); }
   /// Whether a reading at other sizes can be run as far as this one: sizes at which it cannot are none of the
   /// network's.
-  [[nodiscard]] bool fits(const Reading& other) const { return carried_in(other.graph) <= carried_in(reading_->graph); }
+  [[nodiscard]] bool fits(const Reading& other) const {
+    return Carrying(other.graph).nodes <= Carrying(reading_->graph).nodes;
+  }
 
  private:
   Sizes sizes_;
@@ -300,11 +302,11 @@ LoadedModel load(const SourcePtr& source, const Bindings& bindings) {
   }
   if (!opener.fixed.empty()) {
     result.at = [source, constants, inputs = nominal.inputs(),
-                 most = carried_in(nominal.reading().graph)](const Sizes& sizes) {
+                 most = Carrying(nominal.reading().graph).nodes](const Sizes& sizes) {
       std::set<std::string> known_here = constants;
       Graph graph = read(*source, sized(inputs, sizes), known_here).graph;
       const std::vector<CannotRun> reasons = cannot_run(graph);
-      if (carried_in(graph) > most)
+      if (Carrying(graph).nodes > most)
         fail_input("at this size {} '{}': {}", reasons[0].op, reasons[0].nodes[0], reasons[0].reason);
       if (known_here != constants) fail_input("at this size an input with a default would have to be a constant");
       return loaded(*source, std::move(graph));

@@ -39,8 +39,7 @@ void check_case(const Device& device, const Case& each, int tail) {
   net.graph.add_output("z", followed_by(net, y, tail));
   for (const cpu::Isa isa : instruction_sets()) {
     const cpu::Machine machine{2, isa};
-    for (const Layout layout : vector_layouts(isa))
-      check_way(device, machine, cpu::transposed, net, layout, layout);
+    for (const Layout layout : vector_layouts(isa)) check_way(device, machine, cpu::transposed, net, layout, layout);
   }
 }
 

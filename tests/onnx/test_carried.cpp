@@ -12,7 +12,9 @@ namespace {
 
 /// A convolution and its batch norm, `from` to `to`, two channels to two.
 void add_normed(OnnxModel& model, const std::string& from, const std::string& to) {
-  model.weight(to + ".w", {2, 2, 1, 1}, {1, -2, 0.5F, 3}).weight(to + ".scale", {2}, {2, -3}).weight(to + ".shift", {2}, {5, 1});
+  model.weight(to + ".w", {2, 2, 1, 1}, {1, -2, 0.5F, 3})
+      .weight(to + ".scale", {2}, {2, -3})
+      .weight(to + ".shift", {2}, {5, 1});
   model.weight(to + ".mean", {2}, {-4, 2}).weight(to + ".var", {2}, {0.3F, 9});
   model.node("Conv", {from, to + ".w"}, {to + ".c"});
   model.node("BatchNormalization", {to + ".c", to + ".scale", to + ".shift", to + ".mean", to + ".var"}, {to});
@@ -43,7 +45,8 @@ const onnx::NodeProto& node_of(const onnx::GraphProto& graph, const std::string&
 }
 
 std::size_t count_of(const onnx::GraphProto& graph, const std::string& op) {
-  return static_cast<std::size_t>(std::ranges::count_if(graph.node(), [&](const auto& node) { return node.op_type() == op; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(graph.node(), [&](const auto& node) { return node.op_type() == op; }));
 }
 
 onnx::GraphProto& subgraph(onnx::NodeProto& node, const std::string& attribute) {
@@ -91,7 +94,8 @@ TEST_CASE("a node of an unknown domain stays as it was, and the norms on both si
   CHECK(swirl.input(1).empty());
   CHECK(swirl.input(2) == "x");
   CHECK(swirl.output(1) == "rest");
-  CHECK(std::ranges::any_of(written.opset_import(), [](const auto& each) { return each.domain() == "com.nobody" && each.version() == 3; }));
+  CHECK(std::ranges::any_of(written.opset_import(),
+                            [](const auto& each) { return each.domain() == "com.nobody" && each.version() == 3; }));
 }
 
 TEST_CASE("a network with such a node is refused where it would be run or written as YAML, with the next step") {
