@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/core/fail.hpp"
 #include "runtime/task/decoder.hpp"
 
 namespace banoff::decoding {

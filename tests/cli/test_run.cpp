@@ -53,7 +53,9 @@ TEST_CASE("arrays of small integers, halves and booleans go in where the input t
       {"f32", DType::u8},  {"f32", DType::i8},  {"f32", DType::u16}, {"f32", DType::i16}, {"f32", DType::boolean},
       {"f32", DType::f16}, {"f32", DType::f64}, {"i32", DType::u16}, {"i64", DType::u32}, {"i16", DType::u8},
       {"u8", DType::u8},   {"f64", DType::i32}, {"f64", DType::u32}, {"u64", DType::u32}, {"u8", DType::boolean}};
-  for (const auto& [wanted, given] : taken) {
+  for (const auto& each : taken) {
+    const char* wanted = each.first;
+    const DType given = each.second;
     CAPTURE(wanted);
     CAPTURE(name_of(given));
     CHECK(run(wanted, given).code == 0);
@@ -61,7 +63,9 @@ TEST_CASE("arrays of small integers, halves and booleans go in where the input t
   const std::pair<const char*, DType> refused[] = {{"f32", DType::i32}, {"f32", DType::u32}, {"i8", DType::u8},
                                                    {"u16", DType::i8},  {"i32", DType::i64}, {"bool", DType::u8},
                                                    {"i32", DType::f32}};
-  for (const auto& [wanted, given] : refused) {
+  for (const auto& each : refused) {
+    const char* wanted = each.first;
+    const DType given = each.second;
     CAPTURE(wanted);
     CAPTURE(name_of(given));
     const Outcome outcome = run(wanted, given);
