@@ -90,3 +90,18 @@ def einsum(d):
         shape = [sizes[c] for c in before] + (batch if dots else []) + [sizes[c] for c in behind]
         (d.live if i == 0 else lambda x: d.either(x, "operand"))(d.values(np.float32, shape, odd=False))
     d.attributes["equation"] = equation
+
+
+@drawn("MaxUnpool")
+def max_unpool(d):
+    """Places that are all different, as pools without overlap have them."""
+    dims = d.deal("dims", (1, 2, 2))
+    size = [d.rng.choice((1, 2)), d.rng.choice((1, 3)), *d.shape(dims)]
+    kernel = [d.rng.choice((2, 3)) for _ in range(dims)]
+    strides = kernel if d.flag("apart") else [1] * dims
+    d.live(d.values(np.float32, size, odd=False))
+    larger = size[:2] + [(each - 1) * stride + width for each, stride, width in zip(size[2:], strides, kernel)]
+    d.live(d.numbers.permutation(int(np.prod(larger)))[:int(np.prod(size))].reshape(size).astype(np.int64))
+    d.attributes["kernel_shape"] = kernel
+    if strides != [1] * dims:
+        d.attributes["strides"] = strides
