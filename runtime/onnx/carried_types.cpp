@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "runtime/onnx/domain.hpp"
 #include "runtime/onnx/element_type.hpp"
 
 namespace banoff::onnx_import {
@@ -47,7 +48,7 @@ bool keeps_type(const onnx::NodeProto& node) {
   if (std::ranges::any_of(node.attribute(), is_type)) return false;  // a type of its own
   const std::string_view op = node.op_type();
   if (node.domain() == "com.microsoft") return std::ranges::find(of_onnx_runtime, op) != of_onnx_runtime.end();
-  return (node.domain().empty() || node.domain() == "ai.onnx") && std::ranges::find(standard, op) != standard.end();
+  return is_standard(node.domain()) && std::ranges::find(standard, op) != standard.end();
 }
 
 }  // namespace banoff::onnx_import

@@ -79,46 +79,47 @@ onnx::TypeProto Importer::type_proto_of(const Operand& operand) const {
   return !operand.known && found != no_tensors_.end() ? found->second : type_proto(type_of(operand));
 }
 
-/// What the file says of a value, the sizes of inputs put in for their names.
-onnx::TypeProto Importer::type_in_file(const std::string& name) const {
-  const auto with_sizes = [&](onnx::TypeProto type) {
-    std::map<std::string, std::int64_t> sizes;
-    for (const onnx::ValueInfoProto& input : source_.input()) {
-      const auto sized = std::ranges::find(inputs_, input.name(), &FileInput::name);
-      const auto& dims = input.type().tensor_type().shape().dim();
-      for (int i = 0; sized != inputs_.end() && i < dims.size(); ++i) {
-        if (!dims[i].dim_param().empty())
-          sizes.emplace(dims[i].dim_param(), sized->dims[static_cast<std::size_t>(i)].size);
-      }
+/// Sizes of the network's inputs by the file's names for them.
+std::map<std::string, std::int64_t> Importer::sizes_in_file() const {
+  std::map<std::string, std::int64_t> sizes;
+  for (const onnx::ValueInfoProto& input : source_.input()) {
+    const auto sized = std::ranges::find(inputs_, input.name(), &FileInput::name);
+    const auto& dims = input.type().tensor_type().shape().dim();
+    for (int i = 0; sized != inputs_.end() && i < dims.size(); ++i) {
+      if (!dims[i].dim_param().empty())
+        sizes.emplace(dims[i].dim_param(), sized->dims[static_cast<std::size_t>(i)].size);
     }
-    if (!type.has_tensor_type() || !type.tensor_type().has_shape()) return type;
-    for (auto& dim : *type.mutable_tensor_type()->mutable_shape()->mutable_dim()) {
-      const auto size = sizes.find(dim.dim_param());
-      if (size != sizes.end()) dim.set_dim_value(size->second);
-    }
-    return type;
-  };
-  if (scopes_.depth() > 1) return {};
-  for (const auto* infos : {&source_.value_info(), &source_.output()}) {
-    const auto found = std::ranges::find(*infos, name, &onnx::ValueInfoProto::name);
-    if (found != infos->end()) return with_sizes(found->type());
   }
-  return {};
+  return sizes;
+}
+
+/// What the file says of a value, the sizes of inputs put in for their names.
+onnx::TypeProto Importer::type_in_file(const std::string& name) {
+  if (scopes_.depth() > 1) return {};
+  if (!told_) {  // only files that hold what is carried ask
+    told_.emplace();
+    told_->sizes = sizes_in_file();
+    for (const auto* infos : {&source_.value_info(), &source_.output()}) {
+      for (const onnx::ValueInfoProto& info : *infos) told_->types.emplace(info.name(), &info.type());
+    }
+  }
+  const auto found = told_->types.find(name);
+  if (found == told_->types.end()) return {};
+  onnx::TypeProto type = *found->second;
+  if (!type.has_tensor_type() || !type.tensor_type().has_shape()) return type;
+  for (auto& dim : *type.mutable_tensor_type()->mutable_shape()->mutable_dim()) {
+    const auto size = told_->sizes.find(dim.dim_param());
+    if (size != told_->sizes.end()) dim.set_dim_value(size->second);
+  }
+  return type;
 }
 
 /// The types of what the node's subgraphs compute, where they do not depend on which runs or how often: tried, and
 /// undone.
 std::vector<std::optional<TensorType>> Importer::types_of_subgraphs(const onnx::NodeProto& node) {
-  const Mark mark{graph_.nodes.size(), scopes_.inner().order.size()};
-  const std::size_t depth = scopes_.depth();
   std::vector<std::optional<TensorType>> types;
-  try {
-    types = probed(node);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::bad_input) throw;
-    while (scopes_.depth() > depth) scopes_.close();
-  }
-  roll_back(mark);
+  const Mark before = mark();
+  if (!failure_of([&] { types = probed(node); })) roll_back(before);
   return types;
 }
 
@@ -159,7 +160,7 @@ std::vector<std::optional<TensorType>> Importer::probed(const onnx::NodeProto& n
 
 /// What can be told of the node's output `i`: by its operator, by its subgraphs, by the file.
 onnx::TypeProto Importer::carried_type(const onnx::NodeProto& node, int i,
-                                       const std::vector<std::optional<TensorType>>& of_subgraphs) const {
+                                       const std::vector<std::optional<TensorType>>& of_subgraphs) {
   const auto at = static_cast<std::size_t>(i);
   if (at < of_subgraphs.size() && of_subgraphs[at]) return type_proto(*of_subgraphs[at]);
   if (i == 0 && keeps_type(node) && node.input_size() > 0) return type_proto_of(operand(node.input(0)));

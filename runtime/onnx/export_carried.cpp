@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/domain.hpp"
 #include "runtime/onnx/exporter.hpp"
 #include "runtime/onnx/raise.hpp"
 
@@ -30,8 +31,6 @@ std::int64_t opset_needed(const Node& node, DType type, std::size_t rank) {
 
 /// The first version of the file format for an opset.
 std::int64_t ir_version_of(std::int64_t opset) { return opset >= 23 ? 11 : opset >= 21 ? 10 : opset >= 19 ? 9 : 8; }
-
-bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
 }  // namespace
 

@@ -95,17 +95,11 @@ const onnx::FunctionProto* function_of(const onnx::ModelProto& model, const onnx
   return found;
 }
 
-std::int64_t opset_of(const onnx::FunctionProto& function) {
-  for (const auto& opset : function.opset_import()) {
-    if (opset.domain().empty() || opset.domain() == "ai.onnx") return opset.version();
-  }
-  return 0;
-}
-
-onnx::NodeProto with_attributes(const onnx::FunctionProto& function, const onnx::NodeProto& call,
-                                onnx::NodeProto node) {
-  put_in(node, call.attribute(), defaults_of(function));
-  return node;
+std::vector<onnx::NodeProto> body_of(const onnx::FunctionProto& function, const onnx::NodeProto& call) {
+  const std::vector<Attribute> defaults = defaults_of(function);
+  std::vector<onnx::NodeProto> body(function.node().begin(), function.node().end());
+  for (onnx::NodeProto& node : body) put_in(node, call.attribute(), defaults);
+  return body;
 }
 
 bool translate_function(Call& call) {

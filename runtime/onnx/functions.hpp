@@ -3,16 +3,12 @@
 
 #include <onnx/onnx_pb.h>
 
-#include <cstdint>
+#include <vector>
 
 namespace banoff::onnx_import {
 
-/// The version of ONNX's own operators in the function's body; 0 where it uses none.
-[[nodiscard]] std::int64_t opset_of(const onnx::FunctionProto& function);
-
-/// A node of the function's body, the attributes that it takes from the call put in: the call's, else the function's
-/// defaults; one that has neither is left out.
-[[nodiscard]] onnx::NodeProto with_attributes(const onnx::FunctionProto& function, const onnx::NodeProto& call,
-                                              onnx::NodeProto node);
+/// The nodes of the function's body, the attributes that they take from the call put in: the call's, else the
+/// function's defaults; one that has neither is left out.
+[[nodiscard]] std::vector<onnx::NodeProto> body_of(const onnx::FunctionProto& function, const onnx::NodeProto& call);
 
 }  // namespace banoff::onnx_import

@@ -8,6 +8,7 @@
 #include "runtime/graph/opaque.hpp"
 #include "runtime/graph/open_sizes.hpp"
 #include "runtime/graph/parameter_shapes.hpp"
+#include "runtime/onnx/domain.hpp"
 #include "runtime/onnx/element_type.hpp"
 #include "runtime/onnx/generalise.hpp"
 #include "runtime/onnx/importer.hpp"

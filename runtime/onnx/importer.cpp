@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/onnx/domain.hpp"
 #include "runtime/onnx/functions.hpp"
 #include "runtime/onnx/names.hpp"
 #include "runtime/onnx/patterns.hpp"
@@ -192,16 +193,8 @@ void Importer::take_node(const onnx::NodeProto& node) {
     fail_input("more than {} nodes, with loops and functions written out", limits_.graph.max_nodes);
   }
   if (reads_carried(node)) return carry(node, reason_against(*this, node).value_or(""));
-  const Mark mark{graph_.nodes.size(), scopes_.inner().order.size()};
-  const std::size_t depth = scopes_.depth();
-  try {
-    return translate(*this, node, title(node));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::bad_input) throw;
-    while (scopes_.depth() > depth) scopes_.close();
-    roll_back(mark);
-    carry(node, error.what());
-  }
+  const auto failure = failure_of([&] { translate(*this, node, title(node)); });
+  if (failure) carry(node, *failure);
 }
 
 void Importer::roll_back(const Mark& mark) {
@@ -230,7 +223,7 @@ std::vector<Operand> Importer::inlined(const onnx::GraphProto& body, const Defin
 std::vector<Operand> Importer::inlined(const onnx::FunctionProto& function, const onnx::NodeProto& call,
                                        const Definitions& given, const std::string& prefix) {
   open({.prefix = prefix, .opset = opset_of(function), .read = names_read(function, function.output())}, given);
-  for (const onnx::NodeProto& node : function.node()) take_node(with_attributes(function, call, node));
+  for (const onnx::NodeProto& node : body_of(function, call)) take_node(node);
   std::vector<Operand> results;
   for (const std::string& name : function.output()) results.push_back(operand(name));
   scopes_.close();

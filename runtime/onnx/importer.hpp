@@ -9,6 +9,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "banoff/error.hpp"
 #include "runtime/onnx/carried.hpp"
 #include "runtime/onnx/file_inputs.hpp"
 #include "runtime/onnx/import.hpp"
@@ -75,7 +76,23 @@ class Importer {
   void drop_unread();
 
   void take_node(const onnx::NodeProto& node);
+  [[nodiscard]] Mark mark() const { return {graph_.nodes.size(), scopes_.inner().order.size()}; }
   void roll_back(const Mark& mark);
+  /// Why `body` failed, everything that it did undone; nothing where it did not.
+  template <class Body>
+  [[nodiscard]] std::optional<std::string> failure_of(Body&& body) {
+    const Mark here = mark();
+    const std::size_t depth = scopes_.depth();
+    try {
+      body();
+      return std::nullopt;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::bad_input) throw;
+      while (scopes_.depth() > depth) scopes_.close();
+      roll_back(here);
+      return error.what();
+    }
+  }
   void open(Scope scope, const Definitions& given);
   [[nodiscard]] std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& inputs, const Params& params,
                                                const Signature& signature);
@@ -95,8 +112,9 @@ class Importer {
   [[nodiscard]] std::vector<std::optional<TensorType>> types_of_subgraphs(const onnx::NodeProto& node);
   [[nodiscard]] std::vector<std::optional<TensorType>> probed(const onnx::NodeProto& node);
   [[nodiscard]] onnx::TypeProto carried_type(const onnx::NodeProto& node, int i,
-                                             const std::vector<std::optional<TensorType>>& of_subgraphs) const;
-  [[nodiscard]] onnx::TypeProto type_in_file(const std::string& name) const;
+                                             const std::vector<std::optional<TensorType>>& of_subgraphs);
+  [[nodiscard]] onnx::TypeProto type_in_file(const std::string& name);
+  [[nodiscard]] std::map<std::string, std::int64_t> sizes_in_file() const;
   [[nodiscard]] onnx::TypeProto type_proto_of(const Operand& operand) const;
 
   const onnx::GraphProto& source_;
@@ -110,6 +128,12 @@ class Importer {
   Scopes scopes_;
   std::size_t taken_ = 0;                                    ///< nodes, those of subgraphs and functions included
   std::unordered_map<ValueId, onnx::TypeProto> no_tensors_;  ///< values that only carried nodes can read
+  /// What the file says of types, once somebody asked.
+  struct Told {
+    std::map<std::string, std::int64_t> sizes;
+    std::unordered_map<std::string, const onnx::TypeProto*> types;
+  };
+  std::optional<Told> told_;
   std::set<std::string, std::less<>> names_;
   std::set<std::string>& constants_;
   std::unordered_map<ValueId, std::pair<std::string, Known>> defaults_;  ///< of inputs that have one

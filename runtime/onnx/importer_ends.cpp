@@ -8,6 +8,19 @@
 
 namespace banoff::onnx_import {
 
+namespace {
+
+template <class Sizes>
+onnx::TypeProto type_of_stored(std::int32_t element_type, const Sizes& sizes) {
+  onnx::TypeProto proto;
+  onnx::TypeProto::Tensor& type = *proto.mutable_tensor_type();
+  type.set_elem_type(element_type);
+  for (const std::int64_t size : sizes) type.mutable_shape()->add_dim()->set_dim_value(size);
+  return proto;
+}
+
+}  // namespace
+
 void Importer::take_inputs() {
   for (const FileInput& input : inputs_) {
     check_name(input.name, "input");
@@ -69,17 +82,13 @@ void Importer::take_initializers() {
   for (const onnx::TensorProto& initializer : given_.foreign_initializers) {
     if (is_input(initializer.name())) continue;
     auto carried = std::make_shared<Carried>("Constant", "", initializer);
-    onnx::TypeProto::Tensor& type = *carried->types.emplace_back().mutable_tensor_type();
-    type.set_elem_type(initializer.data_type());
-    for (const std::int64_t size : initializer.dims()) type.mutable_shape()->add_dim()->set_dim_value(size);
+    carried->types.push_back(type_of_stored(initializer.data_type(), initializer.dims()));
     define(initializer.name(), {carry_alone(initializer.name(), std::move(carried)), std::nullopt});
   }
   for (const onnx::SparseTensorProto& initializer : given_.sparse_initializers) {
     const std::string& name = initializer.values().name();
     auto carried = std::make_shared<Carried>("Constant", "sparse tensors are not supported", initializer);
-    onnx::TypeProto::Tensor& type = *carried->types.emplace_back().mutable_tensor_type();
-    type.set_elem_type(initializer.values().data_type());
-    for (const std::int64_t size : initializer.dims()) type.mutable_shape()->add_dim()->set_dim_value(size);
+    carried->types.push_back(type_of_stored(initializer.values().data_type(), initializer.dims()));
     define(name, {carry_alone(name, std::move(carried)), std::nullopt});
   }
 }

@@ -30,11 +30,4 @@ onnx::ModelProto read_model(const std::filesystem::path& file) {
   return model;
 }
 
-std::int64_t opset_of(const onnx::ModelProto& model) {
-  for (const auto& opset : model.opset_import()) {
-    if (opset.domain().empty() || opset.domain() == "ai.onnx") return opset.version();
-  }
-  return 0;
-}
-
 }  // namespace banoff::onnx_import

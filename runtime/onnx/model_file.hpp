@@ -10,7 +10,4 @@ namespace banoff::onnx_import {
 /// The model, its nodes sorted. Throws bad_input for a file that cannot be read, is no ONNX model, or has no graph.
 [[nodiscard]] onnx::ModelProto read_model(const std::filesystem::path& file);
 
-/// The version of ONNX's own operators that the model asks for; 0 where it names none.
-[[nodiscard]] std::int64_t opset_of(const onnx::ModelProto& model);
-
 }  // namespace banoff::onnx_import

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "runtime/core/fail.hpp"
+#include "runtime/onnx/domain.hpp"
 
 namespace banoff::onnx_export {
 
@@ -172,14 +173,16 @@ void Raiser::raise_one(NodeProto& node) {
   }
 }
 
+void Raiser::raise_all(google::protobuf::RepeatedPtrField<NodeProto>& nodes) const {
+  google::protobuf::RepeatedPtrField<NodeProto> result;
+  for (NodeProto& node : nodes) {
+    for (NodeProto& part : Raiser(from_, to_, unique_).raised(std::move(node))) *result.Add() = std::move(part);
+  }
+  nodes.Swap(&result);
+}
+
 void Raiser::raise_subgraphs(NodeProto& node) {
-  const auto raise = [&](onnx::GraphProto& graph) {
-    google::protobuf::RepeatedPtrField<NodeProto> nodes;
-    for (NodeProto& inner : *graph.mutable_node()) {
-      for (NodeProto& part : Raiser(from_, to_, unique_).raised(std::move(inner))) *nodes.Add() = std::move(part);
-    }
-    graph.mutable_node()->Swap(&nodes);
-  };
+  const auto raise = [&](onnx::GraphProto& graph) { raise_all(*graph.mutable_node()); };
   for (AttributeProto& attribute : *node.mutable_attribute()) {
     if (attribute.has_g()) raise(*attribute.mutable_g());
     for (onnx::GraphProto& graph : *attribute.mutable_graphs()) raise(graph);
@@ -190,7 +193,7 @@ std::vector<NodeProto> Raiser::raised(NodeProto node) {
   before_.clear(), after_.clear();
   if (from_ < to_) {
     raise_subgraphs(node);
-    if (node.domain().empty() || node.domain() == "ai.onnx") raise_one(node);
+    if (is_standard(node.domain())) raise_one(node);
   }
   std::vector<NodeProto> result = std::move(before_);
   result.push_back(std::move(node));
@@ -207,13 +210,8 @@ onnx::FunctionProto raised(onnx::FunctionProto function, std::int64_t opset) {
     return name;
   };
   for (auto& import : *function.mutable_opset_import()) {
-    if (!(import.domain().empty() || import.domain() == "ai.onnx") || import.version() >= opset) continue;
-    google::protobuf::RepeatedPtrField<NodeProto> nodes;
-    for (NodeProto& node : *function.mutable_node()) {
-      for (NodeProto& part : Raiser(import.version(), opset, unique).raised(std::move(node)))
-        *nodes.Add() = std::move(part);
-    }
-    function.mutable_node()->Swap(&nodes);
+    if (!is_standard(import.domain()) || import.version() >= opset) continue;
+    Raiser(import.version(), opset, unique).raise_all(*function.mutable_node());
     import.set_version(opset);
   }
   return function;

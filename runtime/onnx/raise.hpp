@@ -21,6 +21,9 @@ class Raiser {
   /// for an operator whose later form does not say it.
   [[nodiscard]] std::vector<onnx::NodeProto> raised(onnx::NodeProto node);
 
+  /// The same of all nodes of a list.
+  void raise_all(google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes) const;
+
  private:
   void raise_subgraphs(onnx::NodeProto& node);
   void raise_one(onnx::NodeProto& node);

@@ -6,6 +6,7 @@
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
+#include "runtime/onnx/domain.hpp"
 
 namespace banoff::onnx_import {
 
@@ -112,8 +113,6 @@ const std::map<std::string_view, Translator>& the_table() {
   return table;
 }
 
-bool is_standard(const onnx::NodeProto& node) { return node.domain().empty() || node.domain() == "ai.onnx"; }
-
 }  // namespace
 
 Known per_channel(const Known& values, std::int64_t channels, std::string_view what) {
@@ -149,7 +148,7 @@ std::vector<std::string_view> operators() {
 
 std::optional<std::string> reason_against(const Importer& importer, const onnx::NodeProto& node) {
   const std::string& op = node.op_type();
-  if (!is_standard(node)) {
+  if (!is_standard(node.domain())) {
     if (function_of(importer.model(), node) != nullptr) return std::nullopt;
     return fmt::format("operators of '{}' are not supported; export with standard ONNX operators", node.domain());
   }
