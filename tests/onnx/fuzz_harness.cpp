@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
@@ -21,8 +22,18 @@ void write(const std::filesystem::path& file, std::string_view bytes) {
   std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
+/// Of the first four bytes. A fuzzer that sees bytes compared puts them into its models, and with them what looks like a
+/// breach: it sees numbers that say nothing of the bytes.
+std::uint32_t hash(const void* bytes) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes, sizeof value);
+  value = (value ^ (value >> 16)) * 0x45d9f3bU;
+  value = (value ^ (value >> 16)) * 0x45d9f3bU;
+  return value ^ (value >> 16);
+}
+
 bool holds_canary(const Tensor& tensor) {
-  return tensor.bytes() >= 4 && std::memcmp(tensor.data(), canary.data(), 4) == 0;
+  return tensor.bytes() >= 4 && hash(tensor.data()) == hash(canary.data());
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Damaged and hostile files: an error that names the file, never a crash. Run it under sanitizers for its full worth.
+#include <onnx/onnx_pb.h>
+
 #include <functional>
 #include <limits>
 
@@ -24,6 +26,20 @@ std::string said_of(std::int64_t opset, const std::function<void(OnnxModel&)>& m
   model.input("x", shape).output("y");
   make(model);
   return input_error([&] { load_to_run(model.write(folder)); });
+}
+
+/// Calls `look` with each integer of the attribute as large or small as it can be; it is as before at the end.
+void each_extreme(onnx::AttributeProto& attribute, const std::function<void()>& look) {
+  const auto try_all = [&](std::int64_t value, const auto& set) {
+    for (const std::int64_t extreme : {largest, smallest, largest - value, std::int64_t{1} << 40}) {
+      set(extreme);
+      look();
+    }
+    set(value);
+  };
+  if (attribute.has_i()) try_all(attribute.i(), [&](std::int64_t value) { attribute.set_i(value); });
+  for (int k = 0; k < attribute.ints_size(); ++k)
+    try_all(attribute.ints(k), [&](std::int64_t value) { attribute.set_ints(k, value); });
 }
 
 bool tells(const std::string& message, const char* words) {
@@ -280,6 +296,21 @@ TEST_CASE("cycles, missing values and names used twice are refused") {
   OnnxModel nowhere;
   nowhere.input("x", {1}).output("y").node("Relu", {"x"}, {"z"});
   CHECK(input_error([&] { load_to_run(nowhere.write(folder)); }).find("'y'") != std::string::npos);
+}
+
+TEST_CASE("integers at the ends of 64 bits are taken or refused wherever an operator has one") {
+  const FuzzHarness harness;
+  for (const std::string& bytes : fuzz_models()) {
+    onnx::ModelProto model;
+    REQUIRE(model.ParseFromString(bytes));
+    for (onnx::NodeProto& node : *model.mutable_graph()->mutable_node()) {
+      for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+        CAPTURE(node.op_type());
+        CAPTURE(attribute.name());
+        each_extreme(attribute, [&] { CHECK(harness.read(model.SerializeAsString()).fault == ""); });
+      }
+    }
+  }
 }
 
 TEST_CASE("models that a fuzzer makes are loaded or refused") {
