@@ -23,6 +23,10 @@ const Result* baseline(const std::vector<Result>& results, const Result& row, st
   return nullptr;
 }
 
+std::optional<Estimate> saved_from(const Result* from, const Result& to) {
+  return from == nullptr || from == &to ? std::nullopt : saved_percent(*from, to);
+}
+
 /// The row that was timed in this one's place.
 const Result& timed_row(const std::vector<Candidate>& candidates, const Result& row) {
   const auto found = std::ranges::find_if(candidates, [&](const Candidate& other) {
@@ -33,34 +37,64 @@ const Result& timed_row(const std::vector<Candidate>& candidates, const Result& 
   return found->result;
 }
 
-void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
-              const std::function<void(const std::string&)>& say, const std::function<void(double)>& progress) {
-  std::vector<Subject> subjects;
-  std::vector<Result*> rows;
-  std::int64_t flops = 0;
+/// The candidates that are timed beside each other, in turn: a network's on one device. What has its own session, the
+/// unfolded network first.
+std::vector<std::vector<Candidate*>> groups_of(std::vector<Candidate>& candidates) {
+  std::vector<std::vector<Candidate*>> groups;
+  const auto same = [](const Result& a, const Result& b) {
+    return a.model == b.model && a.device == b.device && a.threads == b.threads && a.batch == b.batch;
+  };
   for (Candidate& candidate : candidates) {
     if (!candidate.session) continue;
-    Result& r = candidate.result;
-    flops = std::max(flops, r.flops);
-    rows.push_back(&r);
-    subjects.push_back({fmt::format("{}/{}{}/{}/{}/threads:{}/batch:{}", r.model, r.method, r.activations, r.norms,
-                                    r.device, r.threads, r.batch),
-                        [session = candidate.session.get()] { session->run(); }});
+    auto group = std::ranges::find_if(groups, [&](const auto& g) { return same(g[0]->result, candidate.result); });
+    if (group == groups.end()) group = groups.insert(groups.end(), std::vector<Candidate*>{});
+    group->push_back(&candidate);
   }
-  if (subjects.empty() || options.timing.repetitions == 0) return;
-  say(fmt::format("timing {} variants", subjects.size()));
-  const Timing timing = options.quick ? quick_timing(flops) : options.timing;
-  auto samples = measure(subjects, timing, options.benchmark_json, progress);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i]->samples_ms = std::move(samples[i]);
-    rows[i]->summary = summarize(rows[i]->samples_ms, options.percentiles);
+  for (auto& group : groups)
+    std::ranges::stable_partition(group, [](const Candidate* c) {
+      return c->result.method == "none" && c->result.norms != "fused";
+    });
+  return groups;
+}
+
+void time_group(const std::vector<Candidate*>& group, const BenchOptions& options, Log& log,
+                const std::function<void(double)>& progress) {
+  std::vector<Subject> subjects;
+  for (const Candidate* candidate : group) {
+    const Result& r = candidate->result;
+    subjects.push_back(subject_of(fmt::format("{}/{}{}/{}/{}/threads:{}/batch:{}", r.model, r.method, r.activations,
+                                              r.norms, r.device, r.threads, r.batch),
+                                  [session = candidate->session.get()] { session->run(); }));
   }
+  const Result& first = group.front()->result;
+  const Timing timing = options.quick ? quick_timing(first.flops * first.batch) : options.timing;
+  auto passes = measure(subjects, timing, first.clock, log, progress);
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    group[i]->result.passes = std::move(passes[i]);
+    summarize(group[i]->result, options.percentiles);
+  }
+}
+
+void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
+              const std::function<void(const std::string&)>& say, const std::function<void(double)>& progress) {
+  const auto groups = groups_of(candidates);
+  if (groups.empty() || options.timing.rounds == 0) return;
+  std::size_t variants = 0, done = 0;
+  for (const auto& group : groups) variants += group.size();
+  say(fmt::format("timing {} variants", variants));
+  Log log;
+  for (const auto& group : groups) {
+    time_group(group, options, log, [&](double share) {
+      if (progress) progress((static_cast<double>(done) + share) / static_cast<double>(groups.size()));
+    });
+    ++done;
+  }
+  if (!options.benchmark_json.empty()) log.write(options.benchmark_json);
   for (Candidate& candidate : candidates) {
     Result& row = candidate.result;
     if (row.same_as.empty()) continue;
-    const Result& timed = timed_row(candidates, row);
-    row.samples_ms = timed.samples_ms;
-    row.summary = timed.summary;
+    row.passes = timed_row(candidates, row).passes;
+    summarize(row, options.percentiles);
   }
 }
 
@@ -68,13 +102,32 @@ void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
 
 Timing quick_timing(std::int64_t flops) {
   constexpr std::int64_t heavy = 200'000'000'000;
-  if (flops > heavy) return {.warmup_ms = 0, .duration_s = 0, .iterations = 3, .repetitions = 3};
-  return {.warmup_ms = 100, .duration_s = 1, .iterations = 5, .repetitions = 5};
+  if (flops > heavy) return {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .rounds = 3};
+  return {.warmup_ms = 100, .duration_s = 3, .iterations = 5, .rounds = 4};
 }
 
-double percent_saved(const Result* from, const Result& to) {
-  if (from == nullptr || from->summary.median == 0) return 0;
-  return (from->summary.median - to.summary.median) / from->summary.median * 100;
+std::optional<Estimate> saved_percent(const Result& from, const Result& to) {
+  if (from.medians.empty() || from.medians.size() != to.medians.size()) return std::nullopt;
+  return saved_percent(from.medians, to.medians, to.clock);
+}
+
+void summarize(Result& row, std::span<const double> percents) {
+  std::vector<std::vector<double>> wall;
+  std::vector<double> cpu;
+  row.medians.clear();
+  for (const Block& block : row.passes) {
+    row.medians.push_back(median_of(block));
+    std::vector<double>& times = wall.emplace_back();
+    for (const Sample& sample : block) {
+      times.push_back(sample.wall_ms);
+      cpu.push_back(sample.cpu_ms);
+    }
+  }
+  if (cpu.empty()) return;
+  row.summary = summarize(wall, percents);
+  std::ranges::sort(cpu);
+  row.cpu_median_ms = quantile(cpu, 0.5);
+  row.cpu_min_ms = cpu.front();
 }
 
 BenchReport run(const BenchOptions& options, const std::function<void(const std::string&)>& say,
@@ -86,8 +139,8 @@ BenchReport run(const BenchOptions& options, const std::function<void(const std:
   time_all(rows, options, say, progress);
   for (Candidate& row : rows) report.results.push_back(std::move(row.result));
   for (Result& row : report.results) {
-    row.speedup_percent = percent_saved(baseline(report.results, row, "separate"), row);
-    row.speedup_fused_percent = percent_saved(baseline(report.results, row, "fused"), row);
+    row.saved = saved_from(baseline(report.results, row, "separate"), row);
+    row.saved_from_fused = saved_from(baseline(report.results, row, "fused"), row);
   }
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) report.peak_rss_kb = usage.ru_maxrss;

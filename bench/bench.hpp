@@ -2,14 +2,16 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "banoff/machine.hpp"
 #include "banoff/session.hpp"
-#include "bench/measure.hpp"
-#include "bench/statistics.hpp"
+#include "bench/measure/measure.hpp"
+#include "bench/measure/paired.hpp"
+#include "bench/measure/statistics.hpp"
 
 namespace banoff::bench {
 
@@ -36,8 +38,7 @@ struct BenchOptions {
   std::vector<std::int64_t> batches{1};
   std::vector<double> percentiles{90, 95, 99};
   Timing timing;
-  /// Few repetitions, by the work of a run; networks that were folded alike are timed once.
-  bool quick = false;
+  bool quick = false;                    ///< few rounds, by the work of a run
   bool timed = true;                     ///< false: nothing is compiled or run, only what folds is told
   std::filesystem::path benchmark_json;  ///< where Google Benchmark's own results are kept; empty: nowhere
 };
@@ -67,13 +68,17 @@ struct Result {
   std::int64_t flops = 0;
   double load_ms = 0, fold_ms = 0, compile_ms = 0, first_run_ms = 0;
   std::size_t arena_bytes = 0, weight_bytes = 0;
+  std::size_t kernels = 0, bytes_moved = 0;  ///< by the plan: calls, and what they read and write (StepInfo::bytes)
   long peak_rss_kb = 0;  ///< of a process that loads, folds, compiles and runs this once; 0: not measured
   Difference difference;
-  std::string same_as;  ///< the method whose measurement this is, as both folded the same (only with --quick)
-  std::vector<std::vector<double>> samples_ms;  ///< by repetition
-  Summary summary;
-  double speedup_percent = 0;        ///< (T_none - T) / T_none x 100, none with norms of their own
-  double speedup_fused_percent = 0;  ///< the same against none with norms fused to their activations
+  std::string same_as;          ///< the method whose measurement this is, as both folded the same
+  Clock clock = Clock::wall;    ///< by which it is compared with others
+  Passes passes;                ///< every run; not kept in tables
+  std::vector<Sample> medians;  ///< of the passes: what runs of the same number beside each other are compared by
+  Summary summary;              ///< of the wall's times
+  double cpu_median_ms = 0, cpu_min_ms = 0;
+  /// Against none with norms of their own, and with norms fused to their activations; nothing without such a row.
+  std::optional<Estimate> saved, saved_from_fused;
 };
 
 struct BenchReport {
@@ -90,8 +95,10 @@ struct BenchReport {
 /// The timing of --quick for a network of so many FLOPs.
 [[nodiscard]] Timing quick_timing(std::int64_t flops);
 
-/// (from - to) / from in percent, of the medians; 0 without `from`.
-[[nodiscard]] double percent_saved(const Result* from, const Result& to);
+/// What `to` saves, in percent of `from`; nothing unless both were timed, in the same passes.
+[[nodiscard]] std::optional<Estimate> saved_percent(const Result& from, const Result& to);
+/// The passes' medians and the summaries of what was timed; the passes themselves stay.
+void summarize(Result& row, std::span<const double> percents);
 
 [[nodiscard]] nlohmann::json to_json(const MachineInfo& machine);
 [[nodiscard]] nlohmann::json to_json(const Result& result, std::span<const double> percents);

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "bench/measure.hpp"
-#include "bench/statistics.hpp"
+#include "bench/measure/measure.hpp"
+#include "bench/measure/statistics.hpp"
 #include "kernels/cpu/cpu.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/fail.hpp"
@@ -171,6 +171,15 @@ struct Row {
   std::unique_ptr<Runner> runner;
 };
 
+std::vector<std::vector<double>> wall_times(const bench::Passes& passes) {
+  std::vector<std::vector<double>> times;
+  for (const bench::Block& block : passes) {
+    std::vector<double>& one = times.emplace_back();
+    for (const bench::Sample& sample : block) one.push_back(sample.wall_ms);
+  }
+  return times;
+}
+
 void report(int threads, double seconds) {
   const auto device = cpu::device({.threads = threads});
   std::vector<Row> rows;
@@ -182,17 +191,18 @@ void report(int threads, double seconds) {
         rows.push_back({shape.name, std::string(name_of(layout)), form.name,
                         std::make_unique<Runner>(*device, shape, form, layout)});
         const Row& row = rows.back();
-        subjects.push_back(
-            {fmt::format("{}/{}/{}", row.shape, row.layout, row.form), [runner = row.runner.get()] { runner->run(); }});
+        subjects.push_back(bench::subject_of(fmt::format("{}/{}/{}", row.shape, row.layout, row.form),
+                                             [runner = row.runner.get()] { runner->run(); }));
       }
     }
   }
-  const auto samples = bench::measure(subjects, {100, seconds, 20, 7}, "", {});
+  bench::Log log;
+  const auto passes = bench::measure(subjects, {100, seconds, 20, 4}, bench::clock_for("cpu", threads), log, {});
   fmt::print("{}\n{:<22} {:<7} {:<28} {:>10} {:>10} {:>8} {:>8}  {}\n", device->name(), "shape", "layout", "form",
              "median us", "least us", "median/", "least/", "implementation");
   bench::Summary relu;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bench::Summary times = bench::summarize(samples[i], {});
+    const bench::Summary times = bench::summarize(wall_times(passes[i]), {});
     if (i % forms.size() == 0) relu = times;
     fmt::print("{:<22} {:<7} {:<28} {:>10.1f} {:>10.1f} {:>8.3f} {:>8.3f}  {}\n", rows[i].shape, rows[i].layout,
                rows[i].form, times.median * 1e3, times.min * 1e3, times.median / relu.median, times.min / relu.min,

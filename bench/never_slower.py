@@ -28,7 +28,7 @@ def least_times(arguments, file):
     """Milliseconds by method, or why there are none."""
     made_up = [] if file.suffix == ".onnx" or file.parent.name == "demo" else ["--weights", "random:0"]
     command = [arguments.banoff, "bench", "--model", str(file), *made_up, "--methods", "none,optimal", "--norms", "fused",
-               "--threads", "1", "--duration", str(arguments.seconds), "--repetitions", "6", "--json"]
+               "--threads", "1", "--duration", str(arguments.seconds), "--rounds", "3", "--json"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=arguments.limit,
                               env={**os.environ, "OMP_WAIT_POLICY": "passive"})

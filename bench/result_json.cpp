@@ -50,18 +50,55 @@ Folding folding_from(const Json& json) {
   return f;
 }
 
-/// Samples come as one list, with the size of each repetition beside it.
-std::vector<std::vector<double>> repetitions_from(const Json& json) {
+Json times_json(const std::vector<Sample>& samples, Clock clock) {
+  Json times = Json::array();
+  for (const Sample& sample : samples) times.push_back(at(sample, clock));
+  return times;
+}
+
+Json estimate_json(const std::optional<Estimate>& estimate) {
+  if (!estimate) return {};
+  return {{"percent", estimate->value}, {"interval95", {estimate->low, estimate->high}}};
+}
+
+std::optional<Estimate> estimate_from(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  const Json& interval = json.at("interval95");
+  return Estimate{json.at("percent"), interval.at(0), interval.at(1)};
+}
+
+/// Of results of older versions: all times as one list, with the size of each repetition beside it, by the wall's clock.
+Passes passes_from(const Json& json) {
   const auto samples = json.at("samples_ms").get<std::vector<double>>();
-  std::vector<std::vector<double>> result;
+  Passes result;
   std::size_t at = 0;
   for (const auto& size : json.at("repetition_sizes")) {
     const auto end = std::min(samples.size(), at + std::min(samples.size(), size.get<std::size_t>()));
-    result.emplace_back(samples.begin() + static_cast<std::ptrdiff_t>(at),
-                        samples.begin() + static_cast<std::ptrdiff_t>(end));
-    at = end;
+    Block& block = result.emplace_back();
+    for (; at < end; ++at) block.push_back({samples[at], samples[at]});
   }
   return result;
+}
+
+std::vector<Sample> medians_from(const Json& passes) {
+  const auto wall = passes.at("wall_ms").get<std::vector<double>>(), cpu = passes.at("cpu_ms").get<std::vector<double>>();
+  std::vector<Sample> medians;
+  for (std::size_t i = 0; i < std::min(wall.size(), cpu.size()); ++i) medians.push_back({wall[i], cpu[i]});
+  return medians;
+}
+
+Summary summary_from(const Json& json) {
+  Summary s;
+  json.at("median_ms").get_to(s.median);
+  json.at("median_interval95_ms").at(0).get_to(s.low95);
+  json.at("median_interval95_ms").at(1).get_to(s.high95);
+  json.at("mean_ms").get_to(s.mean);
+  json.at("min_ms").get_to(s.min);
+  json.at("max_ms").get_to(s.max);
+  json.at("p90_ms").get_to(s.p90);
+  json.at("cv").get_to(s.cv);
+  for (const auto& [name, value] : json.at("percentiles_ms").items()) s.percentiles.push_back(number(value));
+  return s;
 }
 
 }  // namespace
@@ -72,13 +109,6 @@ Json to_json(const MachineInfo& m) {
 }
 
 Json to_json(const Result& row, std::span<const double> percents) {
-  std::vector<double> samples;
-  Json sizes = Json::array();
-  for (const auto& repetition : row.samples_ms) {
-    samples.insert(samples.end(), repetition.begin(), repetition.end());
-    sizes.push_back(repetition.size());
-  }
-  const Summary& s = row.summary;
   Json json{{"model", row.model},
             {"method", row.method},
             {"activations", row.activations.empty() ? Json() : Json(row.activations)},
@@ -100,9 +130,13 @@ Json to_json(const Result& row, std::span<const double> percents) {
               {"mean_abs", number(row.difference.mean_abs)},
               {"max_relative", number(row.difference.max_relative)}}},
             {"same_as", row.same_as.empty() ? Json() : Json(row.same_as)},
-            {"samples_ms", samples},
-            {"repetition_sizes", sizes}};
-  if (samples.empty()) return json;
+            {"kernels", row.kernels},
+            {"bytes_moved", row.bytes_moved},
+            {"clock", row.clock == Clock::cpu ? "cpu" : "wall"},
+            {"passes",
+             {{"wall_ms", times_json(row.medians, Clock::wall)}, {"cpu_ms", times_json(row.medians, Clock::cpu)}}}};
+  if (row.medians.empty()) return json;
+  const Summary& s = row.summary;
   json.update({{"median_ms", s.median},
                {"median_interval95_ms", {s.low95, s.high95}},
                {"mean_ms", s.mean},
@@ -112,8 +146,13 @@ Json to_json(const Result& row, std::span<const double> percents) {
                {"percentiles_ms", percentiles_json(s, percents)},
                {"cv", s.cv},
                {"throughput_per_s", s.median > 0 ? 1000 * static_cast<double>(row.batch) / s.median : 0},
-               {"speedup_percent", row.speedup_percent},
-               {"speedup_vs_fused_percent", row.speedup_fused_percent}});
+               {"cpu", {{"median_ms", row.cpu_median_ms}, {"min_ms", row.cpu_min_ms}}},
+               {"saved", estimate_json(row.saved)},
+               {"saved_vs_fused", estimate_json(row.saved_from_fused)}});
+  for (const Block& block : row.passes) {
+    json["samples_ms"].push_back(times_json(block, Clock::wall));
+    json["cpu_samples_ms"].push_back(times_json(block, Clock::cpu));
+  }
   return json;
 }
 
@@ -140,10 +179,22 @@ Result result_from_json(const Json& json) {
   row.difference = {number(difference.at("max_abs")), number(difference.at("mean_abs")),
                     number(difference.at("max_relative"))};
   if (!json.at("same_as").is_null()) json.at("same_as").get_to(row.same_as);
-  row.samples_ms = repetitions_from(json);
-  row.summary = summarize(row.samples_ms, std::vector<double>{90, 95, 99});
-  row.speedup_percent = json.value("speedup_percent", 0.0);
-  row.speedup_fused_percent = json.value("speedup_vs_fused_percent", 0.0);
+  if (!json.contains("passes")) {
+    row.passes = passes_from(json);
+    summarize(row, std::vector<double>{90, 95, 99});
+    row.passes.clear();
+    return row;
+  }
+  row.medians = medians_from(json.at("passes"));
+  json.at("kernels").get_to(row.kernels);
+  json.at("bytes_moved").get_to(row.bytes_moved);
+  row.clock = json.at("clock") == "cpu" ? Clock::cpu : Clock::wall;
+  if (row.medians.empty()) return row;
+  row.summary = summary_from(json);
+  json.at("cpu").at("median_ms").get_to(row.cpu_median_ms);
+  json.at("cpu").at("min_ms").get_to(row.cpu_min_ms);
+  row.saved = estimate_from(json.at("saved"));
+  row.saved_from_fused = estimate_from(json.at("saved_vs_fused"));
   return row;
 }
 

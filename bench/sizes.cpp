@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "banoff/session.hpp"
-#include "bench/statistics.hpp"
+#include "bench/measure/statistics.hpp"
 
 namespace {
 

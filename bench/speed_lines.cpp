@@ -9,7 +9,7 @@
 #include <numeric>
 #include <thread>
 
-#include "bench/statistics.hpp"
+#include "bench/measure/statistics.hpp"
 #include "runtime/session/contents.hpp"
 
 namespace {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "bench/stacks/catalogue.hpp"
 #include "cli/profile.hpp"
 
 namespace banoff::cli {
@@ -35,6 +36,13 @@ void add_table_options(Command& command, BenchCommand& options) {
   merge.one_or_more();
   command.option("--results", options.results, "Folder that keeps finished measurements, so that a rerun goes on")
       .shows_default();
+  Option stacks = command.option("--stacks", options.stacks,
+                                 "Other frameworks to run the same networks in, unfolded and folded: " +
+                                     fmt::format("{}", fmt::join(bench::stack_names(), ", ")));
+  stacks.by_commas().excludes(merge);
+  command.option("--stacks-environment", options.stacks_folder,
+                 "Folder with the Python environment that has them (bench/stacks/install.py makes it)")
+      .shows_default();
   command.flag("--fresh", options.fresh, "Measure again what is kept there");
   command.option("--html", options.html, "Write a report with plots to FILE, of the tables or the profile")
       .excludes(merge);
@@ -62,10 +70,11 @@ void add_common_options(Command& command, BenchCommand& options) {
       .positive()
       .shows_default();
   add_timing_options(command, b.timing);
-  command.option("--repetitions", b.timing.repetitions, "Interleaved repetitions").positive().shows_default();
+  command.option("--rounds", b.timing.rounds, "Least number of rounds, each forth and back through all variants")
+      .positive()
+      .shows_default();
   command.flag("--quick", b.quick,
-               "Batch 1 and all threads for tables; five repetitions in a second, three runs above 200 GFLOP; "
-               "networks folded alike are timed once");
+               "Batch 1 and one thread for tables; three seconds per variant at most, six runs above 200 GFLOP");
 }
 
 }  // namespace
@@ -73,7 +82,7 @@ void add_common_options(Command& command, BenchCommand& options) {
 void add_bench(Parser& parser) {
   Command command = parser.command(
       "bench", "Time networks, unfolded and folded, against each other",
-      "Repetitions of all variants are interleaved. Two unfolded baselines: batch norms in passes of their own "
+      "All variants run in turn, in short blocks, forth and back. Two unfolded baselines: batch norms in passes of their own "
       "(separate),\n"
       "and sharing a pass with the activation behind them (fused). Speed-up is (T_none - T) / T_none in percent.\n"
       "Warm-up lasts until the medians of two blocks of runs agree within 3 %, for ten times --warmup at most.\n\n"
@@ -92,6 +101,7 @@ void add_bench(Parser& parser) {
       "  banoff bench --model resnet50.yaml --weights random:0 --methods none,banoff,optimal --json > result.json\n"
       "  banoff bench --model resnet18.yaml --weights random:0 --methods none,optimal --profile --html profile.html\n"
       "  banoff bench --table 2 --quick\n"
+      "  banoff bench --table 3 --quick --stacks keras,pytorch,ort-off\n"
       "  banoff bench --table all --html report.html --json > here.json\n"
       "  banoff bench --merge here.json there.json");
   auto options = std::make_shared<BenchCommand>();

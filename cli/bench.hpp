@@ -14,7 +14,8 @@ struct BenchCommand {
   bench::BenchOptions bench;
   std::vector<Method> methods{all_methods.begin(), all_methods.end()};
   std::vector<std::string> norms{"separate", "fused"};
-  std::vector<std::string> tables, merged;
+  std::vector<std::string> tables, merged, stacks;
+  std::string stacks_folder = "build/stacks";
   std::string html;
   std::string results = "banoff-results";
   bool fresh = false, markdown = false, json = false;

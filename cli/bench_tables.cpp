@@ -31,6 +31,12 @@ bench::TableOptions options_of(const BenchCommand& command) {
   options.made_up = b.load.random_seed.has_value();
   options.seed = b.load.random_seed.value_or(0);
   options.devices = b.devices;
+  for (const std::string& name : command.stacks) {
+    for (const bench::Stack& stack : bench::modes_of(name)) {
+      if (std::ranges::find(options.stacks, stack) == options.stacks.end()) options.stacks.push_back(stack);
+    }
+  }
+  options.stacks_folder = command.stacks_folder;
   if (command.own_threads) options.threads = b.threads;
   options.exact_convolutions = b.exact_convolutions;
   if (command.own_batches) options.batches = b.batches;

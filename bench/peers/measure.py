@@ -68,7 +68,7 @@ def own(arguments):
             return answer
     told = json.loads(children.run([
         arguments.banoff, "bench", "--model", file, "--methods", "optimal", "--threads", arguments.threads,
-        "--norms", "fused", "--repetitions", 1, "--warmup", 1e3 * WARM_UP_SECONDS, "--duration", arguments.seconds,
+        "--norms", "fused", "--rounds", 1, "--warmup", 1e3 * WARM_UP_SECONDS, "--duration", arguments.seconds,
         "--iterations", LEAST_RUNS, "--json"]))
     result, = told["results"]
     load = sum(result[part] for part in ("load_ms", "fold_ms", "compile_ms", "first_run_ms"))

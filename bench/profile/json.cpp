@@ -90,7 +90,7 @@ Json to_json(const ProfileReport& report, const BenchOptions& options) {
              {{"warmup_ms", options.timing.warmup_ms},
               {"duration_s", options.timing.duration_s},
               {"iterations", options.timing.iterations},
-              {"repetitions", options.timing.repetitions}}},
+              {"rounds", options.timing.rounds}}},
             {"profiles", Json::array()}};
   json["machine"]["load_average"] = report.load_average;
   for (const Profile& profile : report.profiles) json["profiles"].push_back(to_json(profile));

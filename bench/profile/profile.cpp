@@ -38,8 +38,8 @@ void run_once(Session& session, Samples& samples) {
 /// Runs of each kind in a repetition, of something that takes `once_ms`.
 int runs_per_repetition(const Timing& timing, double once_ms) {
   constexpr double most = 2000;  // beyond it more samples tell nothing, and take memory
-  const double wanted = timing.duration_s * 1000 / timing.repetitions / std::max(2 * once_ms, 1e-4);
-  const double least = static_cast<double>(timing.iterations) / timing.repetitions;
+  const double wanted = timing.duration_s * 1000 / timing.rounds / std::max(2 * once_ms, 1e-4);
+  const double least = static_cast<double>(timing.iterations) / timing.rounds;
   return static_cast<int>(std::ceil(std::max({std::min(wanted, most), least, 1.0})));
 }
 
@@ -89,11 +89,11 @@ std::vector<Profile> profile(std::vector<ProfileSubject> subjects, const Timing&
   for (const ProfileSubject& subject : subjects) {
     samples.emplace_back().steps.resize(subject.plan.steps.size());
     runs.push_back(
-        runs_per_repetition(timing, warm_up({subject.about.model, [&] { subject.session->run(); }}, timing.warmup_ms)));
+        runs_per_repetition(timing, warm_up(subject_of(subject.about.model, [&] { subject.session->run(); }), timing.warmup_ms)));
   }
-  const double total = static_cast<double>(subjects.size()) * timing.repetitions;
+  const double total = static_cast<double>(subjects.size()) * timing.rounds;
   double done = 0;
-  for (int repetition = 0; repetition < timing.repetitions; ++repetition) {
+  for (int repetition = 0; repetition < timing.rounds; ++repetition) {
     for (std::size_t s = 0; s < subjects.size(); ++s) {
       for (int run = 0; run < runs[s]; ++run) run_once(*subjects[s].session, samples[s]);
       progress(++done / total);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "bench/data_file.hpp"
 #include "bench/table/spec.hpp"
 #include "runtime/core/fail.hpp"
 
@@ -21,15 +22,7 @@ std::vector<fs::path> tables_in(const fs::path& folder) {
 }
 }  // namespace
 
-std::vector<fs::path> table_folders() {
-  std::vector<fs::path> folders;
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back((program.parent_path() / BANOFF_DATA_FROM_BIN / "tables").lexically_normal());
-  folders.emplace_back(BANOFF_SOURCE_DIR "/configs/tables");
-  folders.emplace_back("configs/tables");
-  return folders;
-}
+std::vector<fs::path> table_folders() { return data_places("tables", "configs/tables"); }
 
 std::vector<fs::path> find_tables(const std::string& name, const std::vector<fs::path>& folders) {
   if (name.ends_with(".yaml") || name.ends_with(".yml")) return {name};

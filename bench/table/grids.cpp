@@ -18,17 +18,6 @@ std::string with_unit(const std::string& title, const Column& column) {
   return unit.empty() ? title : fmt::format("{}, {}", title, unit);
 }
 
-std::string measured_text(const Column& column, const Cell& cell) {
-  if (!cell.not_measured.empty()) return "not measured";
-  const auto value = measured(column, cell);
-  if (!value) return column.device.empty() || column.device == cell.device ? nothing : "not measured";
-  std::string text = format_quantity(column.quantity, value->value);
-  if (value->low)
-    text += fmt::format(" ±{}", format_quantity(column.quantity == "gain" ? "speedup" : column.quantity,
-                                                (*value->high - *value->low) / 2));
-  return text + (value->noisy ? " ~" : "");
-}
-
 std::string ratio_text(const Column& column, const Row& row, const Cell& cell) {
   const auto published = row.published.find(column.key);
   const auto value = measured(column, cell);
@@ -55,13 +44,26 @@ double percent(std::int64_t before, std::int64_t after) {
 
 std::string effect_text(const Result* from, const Result& to) {
   if (from == nullptr || from == &to) return nothing;
-  const Effect e = effect(*from, to);
-  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]{}", e.percent, e.low, e.high, e.noisy ? " ~" : "");
+  const auto e = saved_percent(*from, to);
+  if (!e) return nothing;
+  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]{}", e->value, e->low, e->high,
+                     e->half_width() > std::abs(e->value) ? " ~" : "");
 }
 
 std::string megabytes(double bytes) { return fmt::format("{:.1f}", bytes / 1e6); }
 
 }  // namespace
+
+std::string measured_text(const Column& column, const Cell& cell) {
+  if (!cell.not_measured.empty()) return "not measured";
+  const auto value = measured(column, cell);
+  if (!value) return column.device.empty() || column.device == cell.device ? nothing : "not measured";
+  std::string text = format_quantity(column.quantity, value->value);
+  if (value->low)
+    text += fmt::format(" ±{}", format_quantity(column.quantity == "gain" ? "speedup" : column.quantity,
+                                                (*value->high - *value->low) / 2));
+  return text + (value->noisy ? " ~" : "");
+}
 
 Grid comparison_grid(const TableReport& table) {
   Grid grid{"Published and measured", {"network", "measured on"}, {}};
@@ -73,6 +75,7 @@ Grid comparison_grid(const TableReport& table) {
   }
   for (const auto& [row, cells] : table.rows) {
     for (const Cell& cell : cells) {
+      if (!cell.stack.empty()) continue;
       std::vector<std::string> line{row.label, setting_of(cell)};
       for (const Column& column : table.spec.columns) {
         const auto published = row.published.find(column.key);
@@ -96,7 +99,7 @@ Grid folding_grid(const TableReport& table) {
   for (const auto& [row, cells] : table.rows) {
     for (const Cell& cell : cells) {
       const Result* banoff = find_result(cell, Method::banoff);
-      if (banoff == nullptr) continue;
+      if (banoff == nullptr || !cell.stack.empty()) continue;
       const Folding& f = banoff->bn;
       std::vector<std::string> line{row.label,
                                     std::to_string(f.total),
@@ -120,24 +123,48 @@ Grid folding_grid(const TableReport& table) {
   return grid;
 }
 
+Grid work_grid(const TableReport& table) {
+  Grid grid{"Kernels called and megabytes read and written, by the plan",
+            {"network", "measured on", "norms in passes of their own", "fused norms", "naive", "BaN-OFF", "optimal"},
+            {}};
+  const auto text = [](const Result* r) {
+    return r == nullptr ? nothing : fmt::format("{}, {:.2f}", r->kernels, 1e-6 * static_cast<double>(r->bytes_moved));
+  };
+  for (const auto& [row, cells] : table.rows) {
+    for (const Cell& cell : cells) {
+      const Result* none = find_result(cell, Method::none);
+      if (none == nullptr || none->kernels == 0) continue;
+      grid.rows.push_back({row.label, setting_of(cell), text(none), text(fused_baseline(cell)),
+                           text(find_result(cell, Method::naive)), text(find_result(cell, Method::banoff)),
+                           text(find_result(cell, Method::optimal))});
+    }
+  }
+  return grid;
+}
+
 Grid timing_grid(const TableReport& table) {
   Grid grid{"Times and memory",
-            {"network", "measured on", "method", "median ms", "95 % interval", "cv %", "p90 ms", "saved %",
-             "saved % vs fused norms", "load ms", "fold ms", "compile ms", "arena MB", "weights MB", "peak RSS MB"},
+            {"network", "measured on", "method", "median ms", "least ms", "cpu median ms", "cpu least ms", "cv %",
+             "passes", "saved %", "saved % vs fused norms", "load ms", "fold ms", "compile ms", "arena MB",
+             "weights MB", "peak RSS MB"},
             {}};
+  const auto of_banoff = [](const Cell& cell, std::string text) { return cell.stack.empty() ? text : nothing; };
   for (const auto& [row, cells] : table.rows) {
     for (const Cell& cell : cells) {
       for (const Result& r : cell.results) {
         const Summary& s = r.summary;
         if (s.median == 0) continue;
         grid.rows.push_back({row.label, setting_of(cell), way_of(r) + (r.same_as.empty() ? "" : " = " + r.same_as),
-                             fmt::format("{:.4g}", s.median), fmt::format("{:.4g}..{:.4g}", s.low95, s.high95),
-                             fmt::format("{:.1f}", 100 * s.cv), fmt::format("{:.4g}", s.p90),
+                             fmt::format("{:.4g}", s.median), fmt::format("{:.4g}", s.min),
+                             fmt::format("{:.4g}", r.cpu_median_ms), fmt::format("{:.4g}", r.cpu_min_ms),
+                             fmt::format("{:.1f}", 100 * s.cv), std::to_string(r.medians.size()),
                              effect_text(find_result(cell, Method::none), r), effect_text(fused_baseline(cell), r),
-                             fmt::format("{:.0f}", r.load_ms), fmt::format("{:.0f}", r.fold_ms),
-                             fmt::format("{:.0f}", r.compile_ms), megabytes(static_cast<double>(r.arena_bytes)),
-                             megabytes(static_cast<double>(r.weight_bytes)),
-                             megabytes(static_cast<double>(r.peak_rss_kb) * 1024)});
+                             of_banoff(cell, fmt::format("{:.0f}", r.load_ms)),
+                             of_banoff(cell, fmt::format("{:.0f}", r.fold_ms)),
+                             of_banoff(cell, fmt::format("{:.0f}", r.compile_ms)),
+                             of_banoff(cell, megabytes(static_cast<double>(r.arena_bytes))),
+                             of_banoff(cell, megabytes(static_cast<double>(r.weight_bytes))),
+                             of_banoff(cell, megabytes(static_cast<double>(r.peak_rss_kb) * 1024))});
       }
     }
   }
@@ -145,7 +172,9 @@ Grid timing_grid(const TableReport& table) {
 }
 
 std::vector<Grid> grids(const TableReport& table) {
-  std::vector<Grid> all{comparison_grid(table), folding_grid(table), timing_grid(table)};
+  std::vector<Grid> all{comparison_grid(table)};
+  for (Grid& grid : stack_grids(table)) all.push_back(std::move(grid));
+  for (const Grid& grid : {folding_grid(table), work_grid(table), timing_grid(table)}) all.push_back(grid);
   std::erase_if(all, [](const Grid& grid) { return grid.rows.empty(); });
   return all;
 }

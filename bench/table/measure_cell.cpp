@@ -1,53 +1,24 @@
 #include "bench/table/measure_cell.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace banoff::bench {
 
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-/// Files of made-up weights; removed with this.
-class MadeUpWeights {
- public:
-  explicit MadeUpWeights(const fs::path& folder)
-      : base_(folder / fmt::format("weights-{}", static_cast<long>(::getpid()))) {}
-  ~MadeUpWeights() {
-    std::error_code ignored;
-    fs::remove(network(), ignored);
-    fs::remove(weights(), ignored);
-  }
-  MadeUpWeights(const MadeUpWeights&) = delete;
-  MadeUpWeights& operator=(const MadeUpWeights&) = delete;
-
-  [[nodiscard]] fs::path network() const { return fs::path(base_).concat(".yaml"); }
-  [[nodiscard]] fs::path weights() const { return fs::path(base_).concat(".safetensors"); }
-
- private:
-  fs::path base_;
-};
-
-void make_up(const BenchOptions& bench, std::uint64_t seed, const fs::path& network, const Ears& ears) {
-  (void)in_child(
-      [&](const Ears& child) {
-        child.say(fmt::format("{}: making up weights", bench.models.front().stem().string()));
-        LoadOptions load = bench.load;
-        load.random_seed = seed;
-        Model::load(bench.models.front(), load).save(network);
-        return std::string();
-      },
-      ears);
-}
 
 Cell time_all(const BenchOptions& bench, const Ears& ears) {
   const auto work = [&bench](const Ears& child) {
-    const BenchReport report = run(bench, child.say, child.progress);
+    BenchReport report = run(bench, child.say, child.progress);
     Json results = Json::array();
-    for (const Result& row : report.results) results.push_back(to_json(row, bench.percentiles));
+    for (Result& row : report.results) {
+      row.passes.clear();  // the medians are what tables keep
+      results.push_back(to_json(row, bench.percentiles));
+    }
     return Json{{"results", std::move(results)}, {"load", report.load_average}}.dump();
   };
   const Json json = Json::parse(in_child(work, ears).text);
@@ -62,7 +33,7 @@ long peak_rss_kb(BenchOptions bench, const Result& row) {
   bench.ways = {{method_named(row.method),
                  row.activations.empty() ? Activations::literal : activations_named(row.activations),
                  row.norms == "fused" ? Norms::fused : Norms::separate}};
-  bench.timing.repetitions = 0;  // making it ready ran it once
+  bench.timing.rounds = 0;  // making it ready ran it once
   bench.quick = false;
   const Ears deaf{[](const std::string&) {}, [](double) {}};
   const auto work = [&bench](const Ears& child) {
@@ -74,19 +45,15 @@ long peak_rss_kb(BenchOptions bench, const Result& row) {
 
 }  // namespace
 
-Cell measure_cell(BenchOptions bench, std::uint64_t seed, const fs::path& folder, const Ears& ears) {
-  const MadeUpWeights made_up(folder);
-  const fs::path model = bench.models.front();
-  if (bench.load.weights.empty() && model.extension() != ".onnx") {
-    make_up(bench, seed, made_up.network(), ears);
-    // As it was saved: nodes of constants alone are gone from it, and so are the weights they had.
-    bench.models = {made_up.network()};
-    bench.load.weights = made_up.weights();
-  }
+Cell measure_cell(const BenchOptions& bench, const Ears& ears) {
   Cell cell = time_all(bench, ears);
-  for (Result& row : cell.results) row.model = model.stem().string();
   if (bench.timed) {
-    for (Result& row : cell.results) row.peak_rss_kb = peak_rss_kb(bench, row);
+    for (Result& row : cell.results) {
+      const auto same = std::ranges::find_if(cell.results, [&](const Result& r) {
+        return r.method == row.same_as && r.norms == row.norms && r.same_as.empty();
+      });
+      row.peak_rss_kb = same == cell.results.end() ? peak_rss_kb(bench, row) : same->peak_rss_kb;
+    }
   }
   return cell;
 }

@@ -6,10 +6,8 @@
 
 namespace banoff::bench {
 
-/// Times all ways of `bench` (one network, device, thread count and batch size) in one process, and takes each way's
-/// peak memory in another. Without weights in `bench.load` they are made up from `seed`, once for all, in `folder`
-/// for as long as this takes. Throws what loading, folding or compiling throws.
-[[nodiscard]] Cell measure_cell(BenchOptions bench, std::uint64_t seed, const std::filesystem::path& folder,
-                                const Ears& ears);
+/// Times all ways of `bench` (one network with weights, device, thread count and batch size) in one process, and takes
+/// each way's peak memory in another. Throws what loading, folding or compiling throws.
+[[nodiscard]] Cell measure_cell(const BenchOptions& bench, const Ears& ears);
 
 }  // namespace banoff::bench

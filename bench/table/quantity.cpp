@@ -19,33 +19,45 @@ struct Rows {
 
 using Compute = std::optional<Measured> (*)(const Rows&);
 
-bool timed(const Result& row) { return row.summary.median > 0; }
+/// Of what `per_pass` makes of two rows' times in each pass.
+template <class PerPass>
+std::optional<Measured> paired(const Result& from, const Result& to, PerPass&& per_pass) {
+  const std::size_t passes = from.medians.size();
+  if (passes == 0 || passes != to.medians.size()) return std::nullopt;
+  std::vector<double> values;
+  for (std::size_t i = 0; i < passes; ++i)
+    values.push_back(per_pass(at(from.medians[i], to.clock), at(to.medians[i], to.clock), i));
+  const Estimate e = hodges_lehmann(values);
+  return Measured{e.value, e.low, e.high, e.half_width() > std::abs(e.value)};
+}
 
 std::optional<Measured> speedup(const Rows& rows) {
-  if (!timed(rows.none) || !timed(rows.to)) return std::nullopt;
-  const Effect e = effect(rows.none, rows.to);
-  return Measured{e.percent, e.low, e.high, e.noisy};
+  return paired(rows.none, rows.to, [](double none, double to, std::size_t) { return 100 * (none - to) / none; });
 }
 
 std::optional<Measured> ratio(const Rows& rows) {
-  if (!timed(rows.none) || !timed(rows.to)) return std::nullopt;
-  const Summary &a = rows.none.summary, &b = rows.to.summary;
-  return Measured{a.median / b.median, a.low95 / b.high95, a.high95 / b.low95, effect(rows.none, rows.to).noisy};
+  auto result = paired(rows.none, rows.to, [](double none, double to, std::size_t) { return none / to; });
+  if (result) result->noisy = speedup(rows)->noisy;
+  return result;
 }
 
 std::optional<Measured> saved_ms(const Rows& rows) {
-  if (!timed(rows.none) || !timed(rows.to)) return std::nullopt;
-  const Summary &a = rows.none.summary, &b = rows.to.summary;
-  return Measured{a.median - b.median, a.low95 - b.high95, a.high95 - b.low95, effect(rows.none, rows.to).noisy};
+  return paired(rows.none, rows.to, [](double none, double to, std::size_t) { return none - to; });
+}
+
+std::optional<Measured> saved_us_per_norm(const Rows& rows) {
+  if (rows.to.bn.folded == 0) return std::nullopt;
+  return paired(rows.none, rows.to, [&](double none, double to, std::size_t) {
+    return 1e3 * (none - to) / static_cast<double>(rows.to.bn.folded);
+  });
 }
 
 /// Points of speed-up over the naive method: (T_naive - T) / T_none.
 std::optional<Measured> gain(const Rows& rows) {
-  if (rows.naive == nullptr || !timed(rows.none) || !timed(rows.to)) return std::nullopt;
-  const Summary &a = rows.naive->summary, &b = rows.to.summary;
-  const double scale = 100 / rows.none.summary.median;
-  return Measured{(a.median - b.median) * scale, (a.low95 - b.high95) * scale, (a.high95 - b.low95) * scale,
-                  effect(*rows.naive, rows.to).noisy};
+  if (rows.naive == nullptr || rows.none.medians.size() != rows.to.medians.size()) return std::nullopt;
+  return paired(*rows.naive, rows.to, [&](double naive, double to, std::size_t i) {
+    return 100 * (naive - to) / at(rows.none.medians[i], rows.to.clock);
+  });
 }
 
 /// A number that no clock is needed for.
@@ -70,6 +82,9 @@ const std::array quantities{
     Quantity{"gain", "%", "{:+.2f}", gain},
     Quantity{"ratio", "x", "{:.2f}", ratio},
     Quantity{"saved_ms", "ms", "{:.2f}", saved_ms},
+    Quantity{"saved_us_per_norm", "us", "{:.2f}", saved_us_per_norm},
+    Quantity{"kernels", "", "{:.0f}", [](const Rows& r) { return exact(r.to.kernels); }},
+    Quantity{"megabytes_moved", "MB", "{:.2f}", [](const Rows& r) { return exact(1e-6 * static_cast<double>(r.to.bytes_moved)); }},
     Quantity{"folded", "", "{:.0f}", [](const Rows& r) { return exact(r.to.bn.folded); }},
     Quantity{"left", "", "{:.0f}", [](const Rows& r) { return exact(r.to.bn.total - r.to.bn.folded); }},
     Quantity{"norm_percent", "%", "{:.3g}", [](const Rows& r) { return exact(r.to.bn.norm_percent); }},
@@ -87,14 +102,6 @@ const Quantity& quantity_named(std::string_view name) {
 }
 
 }  // namespace
-
-Effect effect(const Result& from, const Result& to) {
-  const Summary &a = from.summary, &b = to.summary;
-  const auto percent = [](double before, double after) { return 100 * (before - after) / before; };
-  Effect result{percent(a.median, b.median), percent(a.low95, b.high95), percent(a.high95, b.low95)};
-  result.noisy = (result.high - result.low) / 2 > std::abs(result.percent);
-  return result;
-}
 
 std::vector<std::string_view> quantity_names() {
   std::vector<std::string_view> names;

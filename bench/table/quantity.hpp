@@ -10,19 +10,11 @@
 
 namespace banoff::bench {
 
-/// Time saved from one row to another, in percent of the former's: (T_old - T_new) / T_old.
-struct Effect {
-  double percent = 0;
-  double low = 0, high = 0;  ///< what the 95 % intervals of both medians leave possible
-  bool noisy = false;        ///< that span is wider, to each side, than the effect itself
-};
-[[nodiscard]] Effect effect(const Result& from, const Result& to);
-
 /// A value to stand beside a published one.
 struct Measured {
   double value = 0;
-  std::optional<double> low, high;  ///< of timed quantities
-  bool noisy = false;
+  std::optional<double> low, high;  ///< 95 % interval, of timed quantities
+  bool noisy = false;               ///< the interval reaches further to each side than the effect itself
 };
 
 [[nodiscard]] std::vector<std::string_view> quantity_names();

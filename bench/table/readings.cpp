@@ -51,29 +51,44 @@ void say_counts(const TableReport& table, std::vector<std::string>& sentences) {
       "with clamps another number of norms folds.");
 }
 
-/// Which measured speed-ups could be none at all, and what was not measured.
+/// What was not measured, by reason, with the places and networks that have it.
+void say_missing(const TableReport& table, std::vector<std::string>& sentences) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;  // "place: reason", labels
+  const auto add = [&](const std::string& reason, const std::string& label) {
+    auto known = std::ranges::find(reasons, reason, [](const auto& pair) { return pair.first; });
+    if (known == reasons.end()) known = reasons.insert(reasons.end(), {reason, {}});
+    known->second.push_back(label);
+  };
+  for (const auto& [row, cells] : table.rows) {
+    for (const Cell& cell : cells) {
+      if (!cell.not_measured.empty())
+        add(fmt::format("({}): not measured: {}", setting_of(cell), cell.not_measured), row.label);
+      for (const std::string& note : cell.notes)
+        add(fmt::format("({}): not measured: {}", setting_of(cell), note), row.label);
+    }
+  }
+  for (const auto& [reason, labels] : reasons)
+    sentences.push_back(fmt::format("{} {}", fmt::join(labels, ", "), reason));
+}
+
+/// Which measured effects could be none at all, and what was timed once for several methods.
 void say_limits(const TableReport& table, std::vector<std::string>& sentences) {
   std::vector<std::string> noisy;
   std::size_t same = 0;
   for (const auto& [row, cells] : table.rows) {
     for (const Cell& cell : cells) {
-      if (!cell.not_measured.empty())
-        sentences.push_back(fmt::format("{} ({}): not measured: {}", row.label, setting_of(cell), cell.not_measured));
-      bool lost = false;
-      for (const Column& column : table.spec.columns) {
+      const bool lost = std::ranges::any_of(table.spec.columns, [&](const Column& column) {
         const auto value = measured(column, cell);
-        lost = lost || (value && value->noisy);
-      }
-      if (lost) noisy.push_back(row.label);
+        return value && value->noisy;
+      });
+      if (lost) noisy.push_back(cell.stack.empty() ? row.label : fmt::format("{} ({})", row.label, place_of(cell)));
       same += static_cast<std::size_t>(
           std::ranges::count_if(cell.results, [](const Result& r) { return !r.same_as.empty(); }));
     }
   }
   if (!noisy.empty())
-    sentences.push_back(
-        fmt::format("{}: the spread of the times (~) is wider than an effect.", names(noisy, table.rows.size())));
-  if (same > 0)
-    sentences.push_back("Networks that two methods fold alike were timed once (\"= method\"), as --quick does.");
+    sentences.push_back(fmt::format("{}: the interval (~) is wider than an effect.", fmt::join(noisy, ", ")));
+  if (same > 0) sentences.push_back("Networks that two methods fold alike were timed once (\"= method\").");
 }
 
 /// Columns of devices that this run had not.
@@ -97,6 +112,7 @@ std::vector<std::string> readings(const TableReport& table) {
   std::vector<std::string> sentences;
   say_counts(table, sentences);
   say_devices(table, sentences);
+  say_missing(table, sentences);
   say_limits(table, sentences);
   return sentences;
 }

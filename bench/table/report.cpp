@@ -4,14 +4,22 @@
 
 #include <algorithm>
 
+#include "bench/stacks/catalogue.hpp"
+
 namespace banoff::bench {
 
-std::string setting_of(const Cell& cell) {
-  if (cell.device.empty()) return "counts";
-  int threads = cell.threads;
-  if (!cell.results.empty()) threads = cell.results.front().threads;
+std::string place_of(const Cell& cell) {
+  return cell.stack.empty() ? cell.device : Stack{cell.stack, cell.mode}.title();
+}
+
+std::string sizes_of(const Cell& cell) {
+  const int threads = cell.results.empty() ? cell.threads : cell.results.front().threads;
   const std::string count = threads == 0 ? "all threads" : fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
-  return fmt::format("{}, {}, batch {}", cell.device, count, cell.batch);
+  return fmt::format("{}, batch {}", count, cell.batch);
+}
+
+std::string setting_of(const Cell& cell) {
+  return cell.device.empty() ? "counts" : fmt::format("{}, {}", place_of(cell), sizes_of(cell));
 }
 
 std::string way_of(Method method) { return method == Method::banoff ? "BaN-OFF" : std::string(name_of(method)); }

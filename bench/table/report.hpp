@@ -13,10 +13,13 @@ namespace banoff::bench {
 /// One network on one device with so many threads and at one batch size: every way of folding, measured in turns.
 struct Cell {
   std::string device;
-  int threads = 0;  ///< as asked: 0 is as many as the process may use
+  std::string stack, mode;  ///< of another framework (Stack); empty: banoff itself
+  int threads = 0;          ///< as asked: 0 is as many as the process may use
   std::int64_t batch = 1;
   std::vector<Result> results;
   double load_average = 0;   ///< of the machine when measuring began: others at work
+  std::string versions;      ///< of the other framework
+  std::vector<std::string> notes;  ///< what of it was not measured: "method: why"
   std::string not_measured;  ///< why there are no results
   int exit_code = 0;         ///< what that failure is to a command line
   bool resumed = false;      ///< kept from an earlier run
@@ -39,7 +42,11 @@ struct Report {
   std::vector<TableReport> tables;
 };
 
-/// Names the measurement: "cpu, 2 threads, batch 1".
+/// banoff's device or the other framework: "cpu", "keras graph".
+[[nodiscard]] std::string place_of(const Cell& cell);
+/// "1 thread, batch 1".
+[[nodiscard]] std::string sizes_of(const Cell& cell);
+/// Names the measurement: "cpu, 2 threads, batch 1", "keras graph, 1 thread, batch 1".
 [[nodiscard]] std::string setting_of(const Cell& cell);
 [[nodiscard]] std::string way_of(Method method);
 /// "optimal with clamps": the method and its activations in words.

@@ -1,6 +1,7 @@
 // Reports as JSON and back.
 #include <fstream>
 
+#include "bench/stacks/catalogue.hpp"
 #include "bench/table/quantity.hpp"
 #include "bench/table/report.hpp"
 #include "runtime/core/fail.hpp"
@@ -84,15 +85,30 @@ TableReport table_from(const Json& json) {
 Json to_json(const Cell& cell) {
   Json results = Json::array();
   for (const Result& result : cell.results) results.push_back(to_json(result, std::vector<double>{90, 95, 99}));
-  return {{"device", cell.device},       {"threads", cell.threads},
-          {"batch", cell.batch},         {"load_average", cell.load_average},
-          {"resumed", cell.resumed},     {"not_measured", cell.not_measured.empty() ? Json() : Json(cell.not_measured)},
-          {"exit_code", cell.exit_code}, {"results", std::move(results)}};
+  return {{"device", cell.device},
+          {"stack", cell.stack},
+          {"mode", cell.mode},
+          {"versions", cell.versions},
+          {"notes", cell.notes},
+          {"threads", cell.threads},
+          {"batch", cell.batch},
+          {"load_average", cell.load_average},
+          {"resumed", cell.resumed},
+          {"not_measured", cell.not_measured.empty() ? Json() : Json(cell.not_measured)},
+          {"exit_code", cell.exit_code},
+          {"results", std::move(results)}};
 }
 
 Cell cell_from_json(const Json& json) {
   Cell cell;
   json.at("device").get_to(cell.device);
+  if (json.contains("stack")) {  // older results have none
+    json.at("stack").get_to(cell.stack);
+    json.at("mode").get_to(cell.mode);
+    json.at("versions").get_to(cell.versions);
+    json.at("notes").get_to(cell.notes);
+    if (!cell.stack.empty()) (void)modes_of(cell.stack);
+  }
   json.at("threads").get_to(cell.threads);
   json.at("batch").get_to(cell.batch);
   json.at("load_average").get_to(cell.load_average);

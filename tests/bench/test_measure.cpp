@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "bench/measure.hpp"
-#include "bench/statistics.hpp"
+#include "bench/measure/measure.hpp"
+#include "bench/measure/statistics.hpp"
 
 using namespace banoff::bench;
 

@@ -23,7 +23,7 @@ rows:
   [[nodiscard]] Outcome run(std::vector<std::string> arguments) const {
     const std::vector<std::string> fast{
         "bench",      "--table", file,           "--results", net.folder / "kept", "--warmup", "0",
-        "--duration", "0",       "--iterations", "2",         "--repetitions",     "2",        "--threads",
+        "--duration", "0",       "--iterations", "2",         "--rounds",          "2",        "--threads",
         "1"};
     arguments.insert(arguments.begin(), fast.begin(), fast.end());
     return banoff_command(arguments);

@@ -14,7 +14,7 @@ Outcome inspect(const SmallNet& net, std::vector<std::string> arguments) {
 }
 
 Outcome bench(const SmallNet& net, std::vector<std::string> arguments) {
-  const std::vector<std::string> begin{"bench", "--model", net.file, "--weights", "random:1", "--repetitions", "2"};
+  const std::vector<std::string> begin{"bench", "--model", net.file, "--weights", "random:1", "--rounds", "2"};
   arguments.insert(arguments.begin(), begin.begin(), begin.end());
   arguments.insert(arguments.end(), fast.begin(), fast.end());
   return banoff_command(arguments);
