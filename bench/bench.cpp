@@ -103,7 +103,7 @@ void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
 Timing quick_timing(std::int64_t flops) {
   constexpr std::int64_t heavy = 200'000'000'000;
   if (flops > heavy) return {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .rounds = 3};
-  return {.warmup_ms = 100, .duration_s = 3, .iterations = 5, .rounds = 4};
+  return {.warmup_ms = 100, .duration_s = 2, .iterations = 5, .rounds = 4};
 }
 
 std::optional<Estimate> saved_percent(const Result& from, const Result& to) {

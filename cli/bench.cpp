@@ -14,8 +14,9 @@ namespace {
 int run_bench(BenchCommand& command) {
   const bool tables = !command.tables.empty();
   if (!command.merged.empty()) return merge_tables(command);
+  if (!command.shown.empty()) return show_tables(command);
   if (tables) return bench_tables(command);
-  if (command.bench.models.empty()) fail_usage("nothing to time: give --model, --table, --figure or --merge");
+  if (command.bench.models.empty()) fail_usage("nothing to time: give --model, --table, --figure, --merge or --show");
   if (command.markdown) fail_usage("--markdown is of tables (--table)");
   if (command.profile) return profile_networks(command);
   if (!command.html.empty()) fail_usage("--html is of tables (--table) and of kernels' times (--profile)");
@@ -34,6 +35,7 @@ void add_table_options(Command& command, BenchCommand& options) {
   Option merge = command.option("--merge", options.merged,
                                 "Put results of --json (one file per machine) into one table (default: 4)");
   merge.one_or_more();
+  Option show = command.option("--show", options.shown, "Print what --json wrote to FILE as text, --markdown or --html");
   command.option("--results", options.results, "Folder that keeps finished measurements, so that a rerun goes on")
       .shows_default();
   Option stacks = command.option("--stacks", options.stacks,
@@ -48,10 +50,11 @@ void add_table_options(Command& command, BenchCommand& options) {
       .excludes(merge);
   command.flag("--markdown", options.markdown, "Print the tables as Markdown").excludes("--json");
   merge.excludes("--json");
+  for (Option other : {table, figure, merge}) show.excludes(other);
   // What a table says itself.
   for (const char* name : {"--model", "--shape", "--methods", "--activations", "--norms", "--percentiles",
                            "--benchmark-json", "--profile"}) {
-    for (Option option : {table, figure, merge}) option.excludes(name);
+    for (Option option : {table, figure, merge, show}) option.excludes(name);
   }
 }
 
@@ -74,7 +77,7 @@ void add_common_options(Command& command, BenchCommand& options) {
       .positive()
       .shows_default();
   command.flag("--quick", b.quick,
-               "Batch 1 and one thread for tables; three seconds per variant at most, six runs above 200 GFLOP");
+               "Batch 1 and one thread for tables; two seconds per variant at most, six runs above 200 GFLOP");
 }
 
 }  // namespace
@@ -82,9 +85,10 @@ void add_common_options(Command& command, BenchCommand& options) {
 void add_bench(Parser& parser) {
   Command command = parser.command(
       "bench", "Time networks, unfolded and folded, against each other",
-      "All variants run in turn, in short blocks, forth and back. Two unfolded baselines: batch norms in passes of their own "
-      "(separate),\n"
-      "and sharing a pass with the activation behind them (fused). Speed-up is (T_none - T) / T_none in percent.\n"
+      "All variants run in turn, in short blocks, forth and back. Two unfolded baselines: batch norms in passes of their\n"
+      "own (separate), and sharing a pass with the activation behind them (fused). Saved is (T_none - T) / T_none, pass by\n"
+      "pass, by Hodges and Lehmann with an exact 95 % interval: of processor time with one thread, else of the wall's.\n"
+      "Passes go on until the interval is below a third of what is saved or half a point, or --duration is up.\n"
       "Warm-up lasts until the medians of two blocks of runs agree within 3 %, for ten times --warmup at most.\n\n"
       "--profile tells the time of every kernel instead: the least of runs in which the clock is read between "
       "kernels,\n"

@@ -16,7 +16,7 @@ struct BenchCommand {
   std::vector<std::string> norms{"separate", "fused"};
   std::vector<std::string> tables, merged, stacks;
   std::string stacks_folder = "build/stacks";
-  std::string html;
+  std::string html, shown;
   std::string results = "banoff-results";
   bool fresh = false, markdown = false, json = false;
   bool profile = false;
@@ -31,6 +31,8 @@ int bench_networks(BenchCommand& command);
 int profile_networks(BenchCommand& command);
 /// Tables, measured or kept from before.
 int bench_tables(const BenchCommand& command);
+/// What --json wrote, in another form.
+int show_tables(const BenchCommand& command);
 /// Results of several machines in one table.
 int merge_tables(const BenchCommand& command);
 

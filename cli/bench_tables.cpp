@@ -62,6 +62,13 @@ int exit_code(const bench::Report& report) {
   return 0;
 }
 
+void print(const BenchCommand& command, const bench::Report& report) {
+  if (!command.html.empty()) write_file_atomically(command.html, bench::to_html(report));
+  if (command.json) print_json(bench::to_json(report));
+  else if (command.markdown) fmt::print("{}", bench::to_markdown(report));
+  else fmt::print("{}", bench::to_text(report));
+}
+
 }  // namespace
 
 int bench_tables(const BenchCommand& command) {
@@ -73,11 +80,13 @@ int bench_tables(const BenchCommand& command) {
                            [&](double share) { progress.set_share(share); }};
     report = bench::run_tables(options, ears);
   }
-  if (!command.html.empty()) write_file_atomically(command.html, bench::to_html(report));
-  if (command.json) print_json(bench::to_json(report));
-  else if (command.markdown) fmt::print("{}", bench::to_markdown(report));
-  else fmt::print("{}", bench::to_text(report));
+  print(command, report);
   return exit_code(report);
+}
+
+int show_tables(const BenchCommand& command) {
+  print(command, bench::read_report(command.shown));
+  return 0;
 }
 
 int merge_tables(const BenchCommand& command) {

@@ -16,6 +16,7 @@ th { background: #f2f4f7; white-space: normal } th:first-child, td:first-child {
 p.source { color: #566173 } svg { max-width: 100%; height: auto; font: 11px system-ui, sans-serif }
 svg .tick { stroke: #e3e7ed } svg .zero { stroke: #566173 } svg .error { stroke: #1c2330; fill: none }
 th.words, td.words { text-align: left }
+svg .small { font-size: 9px; fill: #566173 } svg .published { stroke: #1c2330; stroke-width: 2 }
 svg .section { font-weight: bold } svg .missing { fill: #8a93a3; font-style: italic }
 svg .aside { fill: #6b7687 } svg .inside { fill: #fff } svg .step:hover, svg .kind:hover { fill-opacity: .7 }
 summary { cursor: pointer; margin: .5rem 0 } details .wide { margin-bottom: 1rem }

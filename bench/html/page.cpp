@@ -4,6 +4,7 @@
 
 #include "bench/html/document.hpp"
 #include "bench/html/escape.hpp"
+#include "bench/html/panels.hpp"
 #include "bench/table/grids.hpp"
 
 namespace banoff::bench {
@@ -15,8 +16,10 @@ std::string section(const TableReport& table) {
   std::string html = fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n<p class=\"source\">{}</p>\n", escaped(spec.name),
                                  escaped(spec.title), escaped(spec.source));
   if (!spec.note.empty()) html += "<p>" + escaped(spec.note) + "</p>\n";
+  const PanelPlot panels = panels_of(table);
   const BarPlot plot = plot_of(table);
-  if (!plot.groups.empty()) html += to_svg(plot);
+  if (!panels.lines.empty()) html += to_svg(panels);
+  else if (!plot.groups.empty()) html += to_svg(plot);
   const std::vector<std::string> sentences = readings(table);
   if (!sentences.empty()) {
     html += "<ul>\n";

@@ -18,7 +18,11 @@ constexpr double seconds_to_load = 1200, seconds_to_run = 600;
 std::vector<std::string> command_of(const StackPrograms& programs, const StackJob& job) {
   std::vector<std::string> words{programs.python.string(), programs.serve.string(), job.stack, "--threads",
                                  std::to_string(job.threads), "--batch", std::to_string(job.batch)};
-  for (const OnnxFile& file : job.files) {
+  for (const auto& [name, size] : job.network.sizes) {
+    words.emplace_back("--size");
+    words.push_back(fmt::format("{}={}", name, size));
+  }
+  for (const OnnxFile& file : job.network.files) {
     if (file.about.same_as.empty()) words.push_back(fmt::format("{}={}", method_of(file.about), file.file.string()));
   }
   return words;

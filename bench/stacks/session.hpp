@@ -1,6 +1,7 @@
 // One network's files in another framework, ready to be timed.
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "bench/bench.hpp"
@@ -15,10 +16,15 @@ struct OnnxFile {
   std::filesystem::path file;
 };
 
+struct OnnxFiles {
+  std::vector<OnnxFile> files;                ///< the unfolded one first
+  std::map<std::string, std::int64_t> sizes;  ///< of what the files leave open, by name
+};
+
 /// What a framework's program is started with.
 struct StackJob {
   std::string stack;
-  std::vector<OnnxFile> files;  ///< the unfolded one first
+  const OnnxFiles& network;
   int threads = 1;
   std::int64_t batch = 1;
 };

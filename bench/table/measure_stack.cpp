@@ -43,15 +43,15 @@ std::vector<Result> rows_of(Cell& cell, const std::vector<OnnxFile>& files, cons
 
 }  // namespace
 
-void StackRunner::start(const Cell& cell, const std::vector<OnnxFile>& files, const Ears& ears) {
+void StackRunner::start(const Cell& cell, const OnnxFiles& network, const Ears& ears) {
   const std::string wanted =
-      fmt::format("{} {} {} {}", cell.stack, cell.threads, cell.batch, files.front().file.string());
+      fmt::format("{} {} {} {}", cell.stack, cell.threads, cell.batch, network.files.front().file.string());
   if (session_ && running_ == wanted) return;
   if (failed_ == wanted) fail(ErrorKind::refused, "{}", reason_);
   session_.reset();
-  ears.say(fmt::format("{}: loading in {}", files.front().about.model, cell.stack));
+  ears.say(fmt::format("{}: loading in {}", network.files.front().about.model, cell.stack));
   try {
-    session_ = std::make_unique<StackSession>(programs_, StackJob{cell.stack, files, cell.threads, cell.batch},
+    session_ = std::make_unique<StackSession>(programs_, StackJob{cell.stack, network, cell.threads, cell.batch},
                                               folder_ / (cell.stack + ".log"));
   } catch (const Error& error) {
     failed_ = wanted;
@@ -61,11 +61,11 @@ void StackRunner::start(const Cell& cell, const std::vector<OnnxFile>& files, co
   running_ = wanted;
 }
 
-void StackRunner::measure(Cell& cell, const std::vector<OnnxFile>& files, const Timing& timing, bool quick,
+void StackRunner::measure(Cell& cell, const OnnxFiles& network, const Timing& timing, bool quick,
                           const Ears& ears) {
-  start(cell, files, ears);
+  start(cell, network, ears);
   cell.versions = session_->versions();
-  cell.results = rows_of(cell, files, *session_);
+  cell.results = rows_of(cell, network.files, *session_);
   std::vector<Subject> subjects;
   std::vector<Result*> timed;
   for (Result& row : cell.results) {

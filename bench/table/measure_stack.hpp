@@ -16,12 +16,12 @@ class StackRunner {
       : programs_(std::move(programs)), folder_(std::move(folder)) {}
 
   /// Times every file in the cell's stack. Throws refused with the reason where the framework cannot run the network.
-  void measure(Cell& cell, const std::vector<OnnxFile>& files, const Timing& timing, bool quick, const Ears& ears);
+  void measure(Cell& cell, const OnnxFiles& network, const Timing& timing, bool quick, const Ears& ears);
   /// Ends the process, so that what is measured elsewhere has the machine for itself.
   void let_go() { session_.reset(); }
 
  private:
-  void start(const Cell& cell, const std::vector<OnnxFile>& files, const Ears& ears);
+  void start(const Cell& cell, const OnnxFiles& network, const Ears& ears);
 
   StackPrograms programs_;
   std::filesystem::path folder_;

@@ -12,7 +12,18 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-/// Writes a file per network that the ways come to; their rows, with what folded, as JSON.
+/// What the file leaves open: sizes by name, as the network is at.
+Json sizes_of(const Model& model) {
+  Json sizes = Json::object();
+  for (const TensorInfo& input : model.inputs()) {
+    for (std::size_t i = 0; i < input.symbols.size(); ++i) {
+      if (!input.symbols[i].empty()) sizes[input.symbols[i]] = input.shape[i];
+    }
+  }
+  return sizes;
+}
+
+/// Writes a file per network that the ways come to; their rows, with what folded, and the open sizes as JSON.
 Json write_onnx(const BenchOptions& bench, const fs::path& base, const Ears& ears) {
   Folds folds(load_at(bench.models.front(), bench.load, bench.batches.front()), bench.fold, {DeviceOptions{}});
   Json rows = Json::array();
@@ -32,7 +43,7 @@ Json write_onnx(const BenchOptions& bench, const fs::path& base, const Ears& ear
     else row.same_as = name_of(before.front()->way.method);
     rows.push_back(to_json(row, {}));
   }
-  return rows;
+  return {{"rows", std::move(rows)}, {"sizes", sizes_of(folds.model())}};
 }
 
 }  // namespace
@@ -72,16 +83,18 @@ void NetworkFiles::prepare(BenchOptions& bench, const Ears& ears) {
   bench.load.weights = made_up_ ? file(".safetensors") : bench_.load.weights;
 }
 
-const std::vector<OnnxFile>& NetworkFiles::onnx(const Ears& ears) {
-  if (!onnx_.empty()) return onnx_;
+const OnnxFiles& NetworkFiles::onnx(const Ears& ears) {
+  if (!onnx_.files.empty()) return onnx_;
   BenchOptions bench = bench_;
   prepare(bench, ears);
   const auto work = [&](const Ears& child) { return write_onnx(bench, base_, child).dump(); };
-  for (const Json& row : Json::parse(in_child(work, ears).text)) {
+  const Json written = Json::parse(in_child(work, ears).text);
+  written.at("sizes").get_to(onnx_.sizes);
+  for (const Json& row : written.at("rows")) {
     OnnxFile each{result_from_json(row), {}};
     each.about.model = network_.stem().string();
     if (each.about.same_as.empty()) each.file = file("-" + method_of(each.about) + ".onnx");
-    onnx_.push_back(std::move(each));
+    onnx_.files.push_back(std::move(each));
   }
   return onnx_;
 }

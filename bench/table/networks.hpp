@@ -22,7 +22,7 @@ class NetworkFiles {
   void prepare(BenchOptions& bench, const Ears& ears);
   /// The network as ONNX, folded in every way; one file for ways that come to the same. Throws what loading, folding or
   /// writing throws.
-  [[nodiscard]] const std::vector<OnnxFile>& onnx(const Ears& ears);
+  [[nodiscard]] const OnnxFiles& onnx(const Ears& ears);
 
  private:
   [[nodiscard]] std::filesystem::path file(const std::string& ending) const;
@@ -31,7 +31,7 @@ class NetworkFiles {
   std::uint64_t seed_;
   std::filesystem::path network_, base_;
   bool made_up_ = false;
-  std::vector<OnnxFile> onnx_;
+  OnnxFiles onnx_;
 };
 
 }  // namespace banoff::bench

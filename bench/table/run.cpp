@@ -88,13 +88,12 @@ class Runner {
     try {
       if (!cell.device.empty() && !built_in(cell.device)) fail(ErrorKind::refused, "{}", no_device(cell.device));
       measure(task);
+      store_.keep(task.name, task.key, cell);
     } catch (const Error& error) {
       missing(error.what(), error.exit_code());
     } catch (const nlohmann::json::exception& error) {
       missing(fmt::format("an answer of {} that is none: {}", place_of(cell), error.what()), 4);
     }
-    // What another framework cannot run it cannot run the next time either, and that is a result.
-    if (cell.not_measured.empty() || !cell.stack.empty()) store_.keep(task.name, task.key, cell);
   }
 
   void measure(Task& task) {

@@ -3,7 +3,7 @@
 
 #include "bench/table/report.hpp"
 
-/// A row of `runs` repetitions around `ms`, each of them `spread` ms to one side or the other.
+/// A row of eight passes around `ms`. What runs folded is off by `spread` ms to one side or the other, pass by pass.
 inline banoff::bench::Result synthetic_result(const std::string& method, double ms, double spread = 0,
                                               const std::string& norms = "separate") {
   using namespace banoff::bench;
@@ -14,11 +14,14 @@ inline banoff::bench::Result synthetic_result(const std::string& method, double 
   r.norms = norms;
   r.device = "cpu";
   r.threads = 2;
-  for (int i = 0; i < 5; ++i) {
-    const double at = ms + (i - 2) * spread;
-    r.samples_ms.push_back({at, at, at});
+  for (int i = 0; i < 8; ++i) {
+    const double at = ms + (method == "none" ? 0 : (i - 3.5) * spread);
+    r.passes.push_back({{at, at}, {at, at}, {at, at}});
   }
-  r.summary = summarize(r.samples_ms, std::vector<double>{90, 95, 99});
+  summarize(r, std::vector<double>{90, 95, 99});
+  r.passes.clear();
+  r.kernels = method == "none" ? 7 : 5;
+  r.bytes_moved = method == "none" ? 3'000'000 : 2'000'000;
   r.bn = {.total = 4, .folded = method == "none" ? 0U : method == "naive" ? 2U : 3U};
   r.bn.parameters_before = 1000;
   r.bn.parameters_after = method == "none" ? 1000 : 900;
@@ -30,7 +33,7 @@ inline banoff::bench::Result synthetic_result(const std::string& method, double 
   return r;
 }
 
-/// Unfolded 10 ms, naive 8 ms, BaN-OFF 6 ms; every repetition `spread` ms apart.
+/// Unfolded 10 ms, naive 8 ms, BaN-OFF 6 ms; every pass of what is folded `spread` ms apart.
 inline banoff::bench::Cell synthetic_cell(double spread = 0) {
   banoff::bench::Cell cell;
   cell.device = "cpu";

@@ -40,7 +40,7 @@ struct Tiny {
     ProfileSubject subject{{}, compiled.info(), &session};
     subject.about.device = device;
     double share = 0;
-    auto result = profile({subject}, {.warmup_ms = 0, .duration_s = 0, .iterations = 7, .repetitions = 3},
+    auto result = profile({subject}, {.warmup_ms = 0, .duration_s = 0, .iterations = 7, .rounds = 3},
                           [&](double done) { share = done; });
     CHECK(share == doctest::Approx(1));
     REQUIRE(result.size() == 1);
@@ -82,7 +82,7 @@ TEST_CASE("nothing is known of what a GPU can do at best") {
   ProfileSubject subject{{}, compiled.info(), &session};
   subject.about.device = "gpu-fp16";
   const Profile p =
-      profile({subject}, {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .repetitions = 1}, [](double) {}).front();
+      profile({subject}, {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .rounds = 1}, [](double) {}).front();
   CHECK(p.ceilings.gflops == 0);
   CHECK(p.ceilings.gb_per_s == 0);
   CHECK(p.ceilings.threads == compiled.info().threads);

@@ -21,7 +21,8 @@ TEST_CASE("speed-up is the share of the unfolded time that is saved") {
   CHECK(of("gain", Method::banoff, cell).value == doctest::Approx(20));
   CHECK(of("ratio", Method::banoff, cell).value == doctest::Approx(10.0 / 6));
   CHECK(of("saved_ms", Method::naive, cell).value == doctest::Approx(2));
-  CHECK(effect(*fused_baseline(cell), *find_result(cell, Method::banoff)).percent == doctest::Approx(100.0 / 3));
+  CHECK(of("saved_us_per_norm", Method::naive, cell).value == doctest::Approx(1000));
+  CHECK(saved_percent(*fused_baseline(cell), *find_result(cell, Method::banoff))->value == doctest::Approx(100.0 / 3));
 }
 
 TEST_CASE("an effect is noisy when the spread of the times is wider than it") {
@@ -40,12 +41,14 @@ TEST_CASE("parameters are counted by the paper's rule and by what there is") {
   CHECK(of("folded", Method::naive, cell).value == 2);
   CHECK(of("left", Method::naive, cell).value == 2);
   CHECK(of("max_abs_error", Method::naive, cell).value == 2e-6);
+  CHECK(of("kernels", Method::naive, cell).value == 5);
+  CHECK(of("megabytes_moved", Method::naive, cell).value == doctest::Approx(2));
 }
 
 TEST_CASE("a column of another device has no measurement, and neither has one without times") {
   Cell cell = synthetic_cell();
   CHECK_FALSE(measured({"c", "c", "speedup", Method::banoff, "gpu"}, cell));
-  for (Result& row : cell.results) row.summary = {};
+  for (Result& row : cell.results) row.medians.clear();
   CHECK_FALSE(measured({"c", "c", "speedup", Method::banoff, "cpu"}, cell));
   CHECK(measured({"c", "c", "folded", Method::banoff, "cpu"}, cell));
 }

@@ -31,7 +31,7 @@ TEST_CASE("readings say only what the data hold") {
   CHECK(has(text, "RTX 3090: not measured: this run had cpu and no gpu."));
   CHECK_FALSE(has(text, "equally many"));
   CHECK_FALSE(has(text, "wider than an effect"));
-  CHECK(has(to_text(synthetic_report(3)), "first|net: the spread of the times (~) is wider than an effect."));
+  CHECK(has(to_text(synthetic_report(3)), "first|net: the interval (~) is wider than an effect."));
 }
 
 TEST_CASE("a report comes back from its JSON") {

@@ -2,53 +2,13 @@
 
 #include <csignal>
 
-#include "bench/table/run.hpp"
 #include "bench/table/store.hpp"
 #include "tests/bench/synthetic.hpp"
-#include "tests/files.hpp"
+#include "tests/bench/tiny_table.hpp"
 
 using namespace banoff;
 using namespace banoff::bench;
 namespace fs = std::filesystem;
-
-namespace {
-
-const Ears deaf{[](const std::string&) {}, [](double) {}};
-
-const char* const net = R"(name: tiny
-inputs: {x: [N=1, 3, 8, 8]}
-nodes:
-  - conv: {op: conv, out: 4, kernel: 3, padding: 1}
-  - bn: batch_norm
-  - relu: relu
-  - conv2: {op: conv, from: relu, out: 4, kernel: 1}
-  - bn2: batch_norm
-  - tanh: tanh
-outputs: {y: tanh}
-)";
-
-/// A folder with a table of one network that exists and one that does not, measured as fast as can be.
-struct TinyTable {
-  TemporaryFolder folder;
-  TableOptions options;
-  TinyTable() {
-    folder.write("tiny.yaml", net);
-    options.tables = {read_table(folder.write("t.yaml", R"(columns: {b: {quantity: speedup, method: banoff}}
-rows:
-  - {model: tiny.yaml, published: {b: 10}}
-  - {model: gone.yaml}
-)"))};
-    options.timing = {.warmup_ms = 0, .duration_s = 0, .iterations = 3, .repetitions = 3};
-    options.results = folder / "kept";
-    options.threads = {1};
-    options.version = "test";
-  }
-  [[nodiscard]] Cell first(const Ears& ears = deaf) const {
-    return run_tables(options, ears).tables.at(0).rows.at(0).cells.at(0);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a table's network is measured in every way, and one that is missing is told as such") {
   const TinyTable tiny;
@@ -65,7 +25,7 @@ TEST_CASE("a table's network is measured in every way, and one that is missing i
   CHECK(find_result(cell, Method::banoff)->bn.norm_percent ==
         doctest::Approx(find_result(cell, Method::banoff)->bn.removed_percent));
   for (const Result& row : cell.results) {
-    CHECK(row.samples_ms.size() == 3);
+    CHECK(row.medians.size() == 6);
     CHECK(row.peak_rss_kb > 1000);
     CHECK(row.difference.max_relative < 1e-4);
   }
@@ -84,7 +44,7 @@ TEST_CASE("a rerun takes what is kept, and measures again what changed or what i
   const Cell second = tiny.first({[&](const std::string& what) { said += what; }, deaf.progress});
   CHECK(second.resumed);
   CHECK(said.find("1 of 2 measurements are kept") != std::string::npos);
-  CHECK(second.results.at(0).samples_ms == first.results.at(0).samples_ms);
+  CHECK(second.results.at(0).medians == first.results.at(0).medians);
 
   tiny.options.fresh = true;
   CHECK_FALSE(tiny.first().resumed);
@@ -93,20 +53,19 @@ TEST_CASE("a rerun takes what is kept, and measures again what changed or what i
   CHECK_FALSE(tiny.first().resumed);
   tiny.options.seed = 2;
   CHECK_FALSE(tiny.first().resumed);
-  tiny.folder.write("tiny.yaml", std::string(net) + "# changed\n");
+  tiny.folder.write("tiny.yaml", std::string(tiny_net) + "# changed\n");
   CHECK_FALSE(tiny.first().resumed);
   CHECK(tiny.first().resumed);
   for (const auto& entry : fs::directory_iterator(tiny.options.results)) CHECK(entry.path().extension() == ".json");
 }
 
-TEST_CASE("--quick times networks once that two methods fold alike") {
-  TinyTable tiny;
-  tiny.options.quick = true;
+TEST_CASE("networks that two methods fold alike are timed once") {
+  const TinyTable tiny;
   const Cell cell = tiny.first();
   CHECK(find_result(cell, Method::banoff)->same_as == "naive");
-  CHECK(find_result(cell, Method::banoff)->samples_ms == find_result(cell, Method::naive)->samples_ms);
+  CHECK(find_result(cell, Method::banoff)->medians == find_result(cell, Method::naive)->medians);
   CHECK(find_result(cell, Method::none)->same_as.empty());
-  CHECK(quick_timing(300'000'000'000).repetitions == 3);
+  CHECK(quick_timing(300'000'000'000).rounds == 3);
 }
 
 TEST_CASE("a table may ask for counts only") {
@@ -114,7 +73,7 @@ TEST_CASE("a table may ask for counts only") {
   tiny.options.tables[0].timed = false;
   const Cell cell = tiny.first();
   CHECK(find_result(cell, Method::naive)->bn.folded == 2);
-  CHECK(find_result(cell, Method::naive)->samples_ms.empty());
+  CHECK(find_result(cell, Method::naive)->medians.empty());
 }
 
 TEST_CASE("a device that is not built in is refused, or told beside those that are") {
