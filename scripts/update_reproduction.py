@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Puts the measured tables of bench/results/tables_quick_cpu.md into docs/reproduction.md, leaving its prose alone.
 
-A section of the document is called as the table is ("## table3: …"); its table becomes "Published and measured", or the
-times and memory where nothing was published. Usage: update_reproduction.py
+A section of the document is called as the table is ("## table3: ..."); between its lines "<!-- measured -->" and
+"<!-- end -->" stand the comparisons with what was published, by framework where there are any, or the times and memory
+where nothing was published. Usage: update_reproduction.py
 """
 import pathlib
 import re
@@ -10,7 +11,9 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results/tables_quick_cpu.md"
 DOCUMENT = ROOT / "docs/reproduction.md"
-TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+GRID = re.compile(r"^([^|\n#-].*)\n\n((?:\|.*\n)+)", re.MULTILINE)
+MEASURED = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end -->)", re.DOTALL)
+SHOWN = ("published, banoff and other frameworks", "Largest difference of the folded networks")
 
 
 def sections(text):
@@ -20,18 +23,24 @@ def sections(text):
 
 
 def measured(section):
-    """The table that the document shows."""
-    for title in ("Published and measured", "Times and memory"):
-        at = section.find(title)
-        if at >= 0:
-            return TABLE.search(section, at).group()
-    raise SystemExit(f"no table in {section.splitlines()[0]}")
+    """The grids that the document shows, with their titles."""
+    grids = GRID.findall(section)
+    shown = [grid for grid in grids if any(title in grid[0] for title in ("Published and measured", *SHOWN))]
+    if not shown:
+        raise SystemExit(f"no table in {section.splitlines()[0]}")
+    return "\n".join(f"{title}:\n\n{rows}" for title, rows in shown) + "\n"
 
 
 def main():
     tables = {name: measured(text) for name, text in sections(RESULTS.read_text()) if name}
-    result = [TABLE.sub(lambda _, name=name: tables.pop(name), text, count=1) if name in tables else text
-              for name, text in sections(DOCUMENT.read_text())]
+    result = []
+    for name, text in sections(DOCUMENT.read_text()):
+        if name in tables:
+            text, places = MEASURED.subn(lambda _, name=name: "\n" + tables[name], text, count=1)
+            if not places:
+                raise SystemExit(f"{DOCUMENT.name}: no <!-- measured --> in the section {name}")
+            del tables[name]
+        result.append(text)
     if tables:
         raise SystemExit(f"{DOCUMENT.name} has no section for {', '.join(tables)}")
     DOCUMENT.write_text("".join(result))

@@ -2,6 +2,7 @@
 
 #include "bench/html/escape.hpp"
 #include "bench/html/page.hpp"
+#include "bench/html/panels.hpp"
 #include "bench/table/grids.hpp"
 #include "tests/bench/synthetic.hpp"
 #include "tests/files.hpp"
@@ -88,6 +89,26 @@ TEST_CASE("the HTML report is one file with a plot and the table") {
   CHECK(has(html, "CPU &lt;fast&gt; &amp; cheap"));
   CHECK(has(html, "not measured"));
   for (const char* loads : {"<script", "http:", "https:", "src=", "@import", "url("}) CHECK_FALSE(has(html, loads));
+}
+
+TEST_CASE("with other frameworks the plot has a panel for each, where published values are marked") {
+  Report report = synthetic_report(0.1);
+  TableReport& table = report.tables[0];
+  for (Column& column : table.spec.columns) column.device.clear();
+  Cell other = synthetic_cell(0.1);
+  other.stack = "keras";
+  other.mode = "graph";
+  table.rows[0].cells.push_back(other);
+  const PanelPlot plot = panels_of(table);
+  CHECK(plot.panels == std::vector<std::string>{"published", "banoff", "keras graph"});
+  REQUIRE(plot.lines.size() == 2);
+  CHECK(plot.lines[0].measured[1][0]->value == doctest::Approx(40).epsilon(0.02));
+  CHECK_FALSE(plot.lines[1].measured[0][0]);
+  const std::string html = to_html(report);
+  CHECK(has(html, ">keras graph<"));
+  CHECK(has(html, "class=\"published\""));
+  CHECK_FALSE(has(html, "nan"));
+  CHECK(panels_of(synthetic_report().tables[0]).lines.empty());
 }
 
 TEST_CASE("a plot has a bar per number, negative ones too, and room for them") {

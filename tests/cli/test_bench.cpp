@@ -97,6 +97,9 @@ TEST_CASE("a report is one HTML file, and results of machines merge") {
   CHECK(merged.code == 0);
   CHECK(has(merged.out, "GPU (published)"));
   CHECK(banoff_command({"bench", "--merge", file}).code == 3);  // it has no Table 4
+  const Outcome shown = banoff_command({"bench", "--show", file, "--markdown"});
+  CHECK(shown.code == 0);
+  CHECK(shown.out == table.run({"--markdown"}).out);
   CHECK(table.run({"--html", table.net.folder / "no/such/folder/r.html"}).code == 3);
 }
 
@@ -107,6 +110,8 @@ TEST_CASE("what a bench cannot do is told, with the exit code of its kind") {
   CHECK(unknown.code == 2);
   CHECK(has(unknown.err, "table1, table2"));
   CHECK(banoff_command({"bench", "--table", "2", "--model", table.net.file}).code == 2);
+  CHECK(banoff_command({"bench", "--table", "2", "--stacks", "caffe"}).code == 2);
+  CHECK(banoff_command({"bench", "--table", "2", "--stacks", "keras", "--stacks-environment", "no/such"}).code == 4);
   CHECK(table.run({"--json", "--markdown"}).code == 2);
   const Outcome gpu = table.run({"--device", "toaster"});
   CHECK(gpu.code == 4);
