@@ -72,7 +72,7 @@ def pad(builder, node):
     around = ((widths[2], widths[6]), (widths[3], widths[7]))
     filling = float(builder.constant(node, 2).reshape(())) if len(node.input) > 2 and node.input[2] else 0.0
     layer = ValuePadding2D(around, filling) if filling else layers.ZeroPadding2D(around)
-    return builder.picture(node, layer(value.tensor))
+    return builder.picture(layer(value.tensor))
 
 
 def cut(value, axis, start, end, step=1):

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from failed import Failed
 from patterns import swishes
+from windows import attributes, windows
 
 DOMAIN = "stacks"
 OWN = ("Max", "Min", "Pad", "Reshape", "Resize", "Slice", "Split", "ReduceMean")
@@ -32,6 +33,8 @@ def simplified(network):
         elif output in products:
             nodes.append(onnx.helper.make_node("Swish", [products[output]], [output], domain=DOMAIN))
         elif output not in gone:
+            if node.op_type == "Conv":
+                explicit_pads(node, network)
             if node.op_type in OWN and (node.op_type not in ("Max", "Min") or len(node.input) == 2):
                 node.domain = DOMAIN
             nodes.append(node)
@@ -39,6 +42,17 @@ def simplified(network):
     model.graph.node.extend(nodes)
     model.opset_import.append(onnx.helper.make_opsetid(DOMAIN, 1))
     return model
+
+
+def explicit_pads(node, network):
+    """Gives a convolution the numbers that auto_pad stands for at this size."""
+    if attributes(node).get("auto_pad", b"NOTSET") == b"NOTSET":
+        return
+    found = windows(node, network.shape(node.input[0])[2:], network.shape(node.input[1])[2:])
+    kept = [attribute for attribute in node.attribute if attribute.name not in ("auto_pad", "pads")]
+    del node.attribute[:]
+    node.attribute.extend(kept)
+    node.attribute.append(onnx.helper.make_attribute("pads", [width for side in zip(*found.pads) for width in side]))
 
 
 class Applied(nn.Module):
