@@ -124,6 +124,18 @@ def enlarged(net):
     net.add("Softmax", axis=1)
 
 
+def enlarged_to_a_size_that_is_computed(net):
+    net.add("Shape", of="image")
+    net.add("Slice", *(net.constant([value], "int64") for value in (2, 4)))
+    sides = net.last
+    net.add("Concat", sides, of=net.constant([2, 6], "int64"), axis=0)
+    whole = net.last
+    net.conv(6, (3, 3), strides=[2, 2], of="image")
+    net.add("Resize", "", "", whole, mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
+    net.add("GlobalAveragePool")
+    net.add("Resize", "", "", sides, nearest_mode="floor", axes=[2, 3])
+
+
 def with_slopes(net):
     net.add("LeakyRelu", alpha=0.2)
     net.add("PRelu", net.by_channel())

@@ -97,11 +97,16 @@ def resizing(builder, node):
     mode = given.get("mode", b"nearest").decode()
     corners = given.get("coordinate_transformation_mode", b"half_pixel").decode()
     rounding = given.get("nearest_mode", b"round_prefer_floor").decode()
-    nearest = mode == "nearest" and (corners, rounding) in (("asymmetric", "floor"), ("half_pixel", "round_prefer_floor"))
+    repeats = picture.shape[2:] == [1, 1] or (corners, rounding) in (("asymmetric", "floor"),
+                                                                     ("half_pixel", "round_prefer_floor"))
+    nearest = mode == "nearest" and repeats
     linear = mode == "linear" and corners in ("half_pixel", "pytorch_half_pixel")
     sizes = builder.shape(node)[2:]
     ratios = [after / before for before, after in zip(picture.shape[2:], sizes)]
-    if not (nearest or linear) or not all(ratio.is_integer() for ratio in ratios):
+    whole = all(ratio.is_integer() for ratio in ratios)
+    if linear and not whole:
+        return builder.picture(layers.Resizing(*sizes, interpolation="bilinear")(picture.tensor))
+    if not whole or not (nearest or linear):
         raise Failed(f"operator Resize by {mode}, {corners} to {sizes} has no Keras layer here: "
                      "detection and segmentation go through PyTorch and ONNX Runtime")
     layer = layers.UpSampling2D(tuple(int(ratio) for ratio in ratios), interpolation="nearest" if nearest else "bilinear")

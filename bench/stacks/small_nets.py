@@ -28,11 +28,11 @@ class Chain:
         self.last = made
         return made
 
-    def conv(self, out, kernel, bias=True, **attributes):
+    def conv(self, out, kernel, bias=True, of=None, **attributes):
         weights = self.drawn(out, self.channels // attributes.get("group", 1), *kernel) / np.prod(kernel) ** 0.5
         self.channels = out
         others = [self.constant(weights)] + ([self.constant(self.drawn(out))] if bias else [])
-        return self.add("Conv", *others, kernel_shape=kernel, **attributes)
+        return self.add("Conv", *others, of=of, kernel_shape=kernel, **attributes)
 
     def norm(self):
         """A batch norm with gammas of both signs and variances over two decades."""

@@ -119,13 +119,25 @@ def _(node, graph):
                   node.input_values[:1])
 
 
+def whole_picture(node, values):
+    """Scales or sizes of a Resize for all four dimensions; those of batch and channels are not looked at."""
+    axes = node.attributes.get("axes")
+    if not values or not axes:
+        return values
+    if sorted(axes) != [2, 3]:
+        raise Failed("Resize of other than height and width is not converted to PyTorch")
+    return [1, 1, *(values[axes.index(axis)] for axis in (2, 3))]
+
+
 @add_converter("Resize", 1, DOMAIN)
 def _(node, graph):
-    scales, sizes = constant(node, graph, 2), constant(node, graph, 3)
+    scales, sizes = (whole_picture(node, constant(node, graph, place)) for place in (2, 3))
     mode = node.attributes.get("mode", "nearest")
     corners = node.attributes.get("coordinate_transformation_mode", "half_pixel")
     linear = mode == "linear" and corners in ("half_pixel", "pytorch_half_pixel", "align_corners")
-    whole = not sizes and all(float(scale).is_integer() for scale in scales)
+    before = [size.dim_value for size in graph.value_info[node.input_values[0]].type.tensor_type.shape.dim]
+    ratios = [after / size for after, size in zip(sizes[2:], before[2:])] if sizes else scales[2:]
+    whole = all(float(ratio).is_integer() for ratio in ratios)
     if not linear and not (mode == "nearest" and (whole or corners == "asymmetric")):
         raise Failed(f"Resize by {mode}, {corners} is not converted to PyTorch")
     given = {"size": sizes[2:]} if sizes else {"scale_factor": scales[2:]}
