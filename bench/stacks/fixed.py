@@ -37,8 +37,7 @@ def computed(node, constants, shapes, model):
         return [np.asarray(shapes[node.input[0]][given.get("start", 0):given.get("end", None)], np.int64)]
     if node.op_type in KEPT or not node.input or not all(name in constants for name in node.input if name):
         return None
-    values = [onnx.helper.make_tensor_value_info(name, onnx.helper.np_dtype_to_tensor_dtype(constants[name].dtype), None)
-              for name in dict.fromkeys(node.input) if name]
+    values = [onnx.ValueInfoProto(name=name) for name in dict.fromkeys(node.input) if name]
     made = [onnx.ValueInfoProto(name=name) for name in node.output]
     alone = onnx.helper.make_model(onnx.helper.make_graph([node], "alone", values, made),
                                    opset_imports=model.opset_import, ir_version=model.ir_version)

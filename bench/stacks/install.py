@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes or completes the environment of the other frameworks, from PyPI, or what pip is configured to take in its place.
+"""Makes or completes the environment of the other frameworks, from PyPI or what pip is configured to take instead.
 
   bench/stacks/install.py                      # all, into build/stacks/venv
   bench/stacks/install.py keras package ort    # without PyTorch, which is some GB

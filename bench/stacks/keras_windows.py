@@ -109,7 +109,8 @@ def resizing(builder, node):
     if not whole or not (nearest or linear):
         raise Failed(f"operator Resize by {mode}, {corners} to {sizes} has no Keras layer here: "
                      "detection and segmentation go through PyTorch and ONNX Runtime")
-    layer = layers.UpSampling2D(tuple(int(ratio) for ratio in ratios), interpolation="nearest" if nearest else "bilinear")
+    times = tuple(int(ratio) for ratio in ratios)
+    layer = layers.UpSampling2D(times, interpolation="nearest" if nearest else "bilinear")
     return builder.picture(layer(picture.tensor))
 
 

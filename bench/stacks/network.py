@@ -32,7 +32,8 @@ def size_of(dimension, place, name, batch, sizes):
     """The number a dimension of an input gets."""
     if dimension.HasField("dim_value"):
         if place == 0 and dimension.dim_value != batch:
-            raise Failed(f"input {name} is for batch {dimension.dim_value}, not {batch}: export it with an open first size")
+            raise Failed(f"input {name} is for batch {dimension.dim_value}, not {batch}: "
+                         "export it with an open first size")
         return dimension.dim_value
     if place == 0:
         return batch

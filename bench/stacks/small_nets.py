@@ -45,7 +45,8 @@ class Chain:
         return self.constant(self.drawn(self.channels, 1, 1))
 
     def dense(self, rows, columns):
-        return self.add("Gemm", self.constant(self.drawn(columns, rows) / rows**0.5), self.constant(self.drawn(columns)), transB=1)
+        matrix = self.drawn(columns, rows) / rows**0.5
+        return self.add("Gemm", self.constant(matrix), self.constant(self.drawn(columns)), transB=1)
 
     def model(self):
         value = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", *self.shape[1:]])

@@ -64,12 +64,12 @@ class Serve(unittest.TestCase):
         pool.add("GlobalAveragePool")
         open_size = pool.save(self.folder / "open.onnx")
         net = self.net("a")
-        for arguments, expected in ((["--threads", 1, "--batch", 1, f"none={open_size}"], "size H of input image is open"),
-                                    (["--threads", 0, "--batch", 1, f"none={net}"], "threads and batch"),
-                                    (["--threads", 1, "--batch", 1, f"naive={net}"], "the first file is none"),
-                                    (["--threads", 1, "--batch", 1, "none=missing.onnx"], "cannot be read")):
+        for threads, file, expected in ((1, f"none={open_size}", "size H of input image is open"),
+                                        (0, f"none={net}", "threads and batch"),
+                                        (1, f"naive={net}", "the first file is none"),
+                                        (1, "none=missing.onnx", "cannot be read")):
             with self.subTest(expected):
-                code, said, noise = self.serve(*arguments)
+                code, said, noise = self.serve("--threads", threads, "--batch", 1, file)
                 self.assertEqual((code, list(said[0])), (1, ["error"]))
                 self.assertIn(expected, said[0]["error"])
                 self.assertNotIn("Traceback", noise)
