@@ -40,8 +40,10 @@ class Builder:
             raise Failed(f"operator {node.op_type} that changes the batch has no Keras layer here")
         return after
 
-    def picture(self, node, tensor):
-        return Value(tensor, self.shape(node), CHANNELS_LAST)
+    def picture(self, tensor):
+        """A value of NHWC; its size is Keras's, since ONNX's shape inference is a window off in some ceil_mode."""
+        batch, height, width, channels = tensor.shape
+        return Value(tensor, [batch, channels, height, width], CHANNELS_LAST)
 
     def never_negative(self, name):
         node = self.makers.get(name)

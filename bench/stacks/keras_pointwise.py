@@ -42,6 +42,10 @@ def hard_swish(given):
     return layers.Activation((lambda x: x * tf.nn.relu6(x + 3.0) * (1 / 6)) if LEGACY else "hard_silu")
 
 
+def leaky(given):
+    return layers.LeakyReLU(given.get("alpha", 0.01))
+
+
 def same(builder, node):
     return builder.value(node.input[0])
 
@@ -114,7 +118,7 @@ def arithmetic(builder, node):
     return largest.with_tensor(BETWEEN[node.op_type]()([value.tensor for value in values]))
 
 
-OPERATORS = {"BatchNormalization": norm, "Relu": each(lambda _: layers.ReLU()), "LeakyRelu": each(lambda given: layers.LeakyReLU(given.get("alpha", 0.01))),
+OPERATORS = {"BatchNormalization": norm, "Relu": each(lambda _: layers.ReLU()), "LeakyRelu": each(leaky),
              "Sigmoid": each(lambda _: layers.Activation("sigmoid")), "Tanh": each(lambda _: layers.Activation("tanh")),
              "HardSigmoid": each(hard_sigmoid), "HardSwish": each(hard_swish), "Clip": clip, "PRelu": prelu,
              "Softmax": softmax, "Identity": same, "Dropout": same,

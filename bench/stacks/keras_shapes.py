@@ -67,12 +67,13 @@ def transpose(builder, node):
 def pad(builder, node):
     value = channels_last(builder.value(node.input[0]))
     widths = [int(width) for width in builder.constant(node, 1)]
-    if attributes(node).get("mode", b"constant") != b"constant" or len(widths) != 8 or widths[:2] + widths[4:6] != [0] * 4:
+    constant = attributes(node).get("mode", b"constant") == b"constant"
+    if not constant or len(widths) != 8 or any(widths[:2] + widths[4:6]):
         raise Failed("operator Pad of other than a constant around a picture has no Keras layer here")
     around = ((widths[2], widths[6]), (widths[3], widths[7]))
     filling = float(builder.constant(node, 2).reshape(())) if len(node.input) > 2 and node.input[2] else 0.0
     layer = ValuePadding2D(around, filling) if filling else layers.ZeroPadding2D(around)
-    return builder.picture(node, layer(value.tensor))
+    return builder.picture(layer(value.tensor))
 
 
 def cut(value, axis, start, end, step=1):

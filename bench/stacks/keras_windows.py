@@ -43,7 +43,7 @@ def convolution(builder, node):
     else:
         layer = layers.Conv2D(out, tuple(size), groups=groups, **options)
         kernel = kernel.transpose(2, 3, 1, 0)
-    return builder.picture(node, applied(layer, tensor, [kernel, bias]))
+    return builder.picture(applied(layer, tensor, [kernel, bias]))
 
 
 def max_pooling(builder, node):
@@ -53,7 +53,7 @@ def max_pooling(builder, node):
         raise Failed("max-pooling with dilation or indices has no Keras layer here")
     # Zeros are as good as the least number behind a ReLU, which is how Keras's own networks pad.
     tensor, padding = padded(picture.tensor, found, 0.0 if builder.never_negative(node.input[0]) else -np.inf)
-    return builder.picture(node, layers.MaxPooling2D(found.kernel, found.strides, padding)(tensor))
+    return builder.picture(layers.MaxPooling2D(found.kernel, found.strides, padding)(tensor))
 
 
 def counted(found, everything):
@@ -75,12 +75,12 @@ def average_pooling(builder, node):
         raise Failed("average pooling with dilation, or with ceil_mode and counted padding, has no Keras layer here")
     pool = layers.AveragePooling2D
     if found.padding and not (everything and found.padding == "same"):
-        return builder.picture(node, pool(found.kernel, found.strides, found.padding)(picture.tensor))
+        return builder.picture(pool(found.kernel, found.strides, found.padding)(picture.tensor))
     # What Keras pads by itself it never counts, and what a layer before it pads it always counts.
     tensor = pool(found.kernel, found.strides, "valid")(layers.ZeroPadding2D(found.pads)(picture.tensor))
     if not everything:
         tensor = Affine(scale=(np.prod(found.kernel) / counted(found, False))[None, :, :, None])(tensor)
-    return builder.picture(node, tensor)
+    return builder.picture(tensor)
 
 
 def global_pooling(layer):
@@ -97,15 +97,21 @@ def resizing(builder, node):
     mode = given.get("mode", b"nearest").decode()
     corners = given.get("coordinate_transformation_mode", b"half_pixel").decode()
     rounding = given.get("nearest_mode", b"round_prefer_floor").decode()
-    nearest = mode == "nearest" and (corners, rounding) in (("asymmetric", "floor"), ("half_pixel", "round_prefer_floor"))
+    repeats = picture.shape[2:] == [1, 1] or (corners, rounding) in (("asymmetric", "floor"),
+                                                                     ("half_pixel", "round_prefer_floor"))
+    nearest = mode == "nearest" and repeats
     linear = mode == "linear" and corners in ("half_pixel", "pytorch_half_pixel")
     sizes = builder.shape(node)[2:]
     ratios = [after / before for before, after in zip(picture.shape[2:], sizes)]
-    if not (nearest or linear) or not all(ratio.is_integer() for ratio in ratios):
+    whole = all(ratio.is_integer() for ratio in ratios)
+    if linear and not whole:
+        return builder.picture(layers.Resizing(*sizes, interpolation="bilinear")(picture.tensor))
+    if not whole or not (nearest or linear):
         raise Failed(f"operator Resize by {mode}, {corners} to {sizes} has no Keras layer here: "
                      "detection and segmentation go through PyTorch and ONNX Runtime")
-    layer = layers.UpSampling2D(tuple(int(ratio) for ratio in ratios), interpolation="nearest" if nearest else "bilinear")
-    return builder.picture(node, layer(picture.tensor))
+    times = tuple(int(ratio) for ratio in ratios)
+    layer = layers.UpSampling2D(times, interpolation="nearest" if nearest else "bilinear")
+    return builder.picture(layer(picture.tensor))
 
 
 OPERATORS = {"Conv": convolution, "MaxPool": max_pooling, "AveragePool": average_pooling, "Resize": resizing,

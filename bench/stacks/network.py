@@ -3,8 +3,8 @@ import dataclasses
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
+import fixed
 from failed import Failed
 
 
@@ -32,7 +32,8 @@ def size_of(dimension, place, name, batch, sizes):
     """The number a dimension of an input gets."""
     if dimension.HasField("dim_value"):
         if place == 0 and dimension.dim_value != batch:
-            raise Failed(f"input {name} is for batch {dimension.dim_value}, not {batch}: export it with an open first size")
+            raise Failed(f"input {name} is for batch {dimension.dim_value}, not {batch}: "
+                         "export it with an open first size")
         return dimension.dim_value
     if place == 0:
         return batch
@@ -69,16 +70,6 @@ def fix_sizes(model, batch, sizes):
     return inputs
 
 
-def known_shapes(graph):
-    shapes = {}
-    for value in [*graph.input, *graph.value_info, *graph.output]:
-        tensor = value.type.tensor_type
-        dimensions = tensor.shape.dim
-        known = tensor.HasField("shape") and all(dimension.HasField("dim_value") for dimension in dimensions)
-        shapes[value.name] = [dimension.dim_value for dimension in dimensions] if known else None
-    return shapes
-
-
 def load(path, batch, sizes):
     """Reads a file; `sizes` gives open sizes other than the first by their name. Raises Failed."""
     try:
@@ -86,16 +77,9 @@ def load(path, batch, sizes):
     except Exception as error:  # protobuf's and the system's, which have no common class
         raise Failed(f"{path} cannot be read: {error}") from None
     inputs = fix_sizes(model, batch, sizes)
-    model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    constants = {constant.name: numpy_helper.to_array(constant) for constant in model.graph.initializer}
-    for node in model.graph.node:
-        if node.op_type == "Constant":
-            for attribute in node.attribute:
-                value = onnx.helper.get_attribute_value(attribute)
-                is_tensor = isinstance(value, onnx.TensorProto)
-                constants[node.output[0]] = numpy_helper.to_array(value) if is_tensor else np.asarray(value)
+    model = fixed.fix(model)
     outputs = [value.name for value in model.graph.output]
-    return Network(model, inputs, outputs, known_shapes(model.graph), constants)
+    return Network(model, inputs, outputs, fixed.known_shapes(model.graph), fixed.stored(model.graph))
 
 
 def seeded_inputs(network, seed=0):

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from failed import Failed
 from patterns import swishes
+from windows import attributes, windows
 
 DOMAIN = "stacks"
 OWN = ("Max", "Min", "Pad", "Reshape", "Resize", "Slice", "Split", "ReduceMean")
@@ -32,6 +33,8 @@ def simplified(network):
         elif output in products:
             nodes.append(onnx.helper.make_node("Swish", [products[output]], [output], domain=DOMAIN))
         elif output not in gone:
+            if node.op_type == "Conv":
+                explicit_pads(node, network)
             if node.op_type in OWN and (node.op_type not in ("Max", "Min") or len(node.input) == 2):
                 node.domain = DOMAIN
             nodes.append(node)
@@ -39,6 +42,17 @@ def simplified(network):
     model.graph.node.extend(nodes)
     model.opset_import.append(onnx.helper.make_opsetid(DOMAIN, 1))
     return model
+
+
+def explicit_pads(node, network):
+    """Gives a convolution the numbers that auto_pad stands for at this size."""
+    if attributes(node).get("auto_pad", b"NOTSET") == b"NOTSET":
+        return
+    found = windows(node, network.shape(node.input[0])[2:], network.shape(node.input[1])[2:])
+    kept = [attribute for attribute in node.attribute if attribute.name not in ("auto_pad", "pads")]
+    del node.attribute[:]
+    node.attribute.extend(kept)
+    node.attribute.append(onnx.helper.make_attribute("pads", [width for side in zip(*found.pads) for width in side]))
 
 
 class Applied(nn.Module):
@@ -105,13 +119,25 @@ def _(node, graph):
                   node.input_values[:1])
 
 
+def whole_picture(node, values):
+    """Scales or sizes of a Resize for all four dimensions; those of batch and channels are not looked at."""
+    axes = node.attributes.get("axes")
+    if not values or not axes:
+        return values
+    if sorted(axes) != [2, 3]:
+        raise Failed("Resize of other than height and width is not converted to PyTorch")
+    return [1, 1, *(values[axes.index(axis)] for axis in (2, 3))]
+
+
 @add_converter("Resize", 1, DOMAIN)
 def _(node, graph):
-    scales, sizes = constant(node, graph, 2), constant(node, graph, 3)
+    scales, sizes = (whole_picture(node, constant(node, graph, place)) for place in (2, 3))
     mode = node.attributes.get("mode", "nearest")
     corners = node.attributes.get("coordinate_transformation_mode", "half_pixel")
     linear = mode == "linear" and corners in ("half_pixel", "pytorch_half_pixel", "align_corners")
-    whole = not sizes and all(float(scale).is_integer() for scale in scales)
+    before = [size.dim_value for size in graph.value_info[node.input_values[0]].type.tensor_type.shape.dim]
+    ratios = [after / size for after, size in zip(sizes[2:], before[2:])] if sizes else scales[2:]
+    whole = all(float(ratio).is_integer() for ratio in ratios)
     if not linear and not (mode == "nearest" and (whole or corners == "asymmetric")):
         raise Failed(f"Resize by {mode}, {corners} is not converted to PyTorch")
     given = {"size": sizes[2:]} if sizes else {"scale_factor": scales[2:]}
