@@ -10,6 +10,7 @@ class ByChannel(keras.layers.Layer):
 
     def __init__(self, arrays, **options):
         super().__init__(**options)
+        self.names = list(arrays)
         for name, array in arrays.items():
             value = None
             if array is not None:
@@ -17,6 +18,11 @@ class ByChannel(keras.layers.Layer):
                 value = self.add_weight(name=name, shape=array.shape, trainable=False, initializer="zeros")
                 value.assign(array)
             setattr(self, name, value)
+
+    def get_config(self):
+        arrays = {name: getattr(self, name) for name in self.names}
+        return {**super().get_config(),
+                **{name: None if array is None else array.numpy().tolist() for name, array in arrays.items()}}
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -50,6 +56,9 @@ class ValuePadding2D(keras.layers.Layer):
     def __init__(self, padding, value, **options):
         super().__init__(**options)
         self.padding, self.value = padding, value
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding, "value": self.value}
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape

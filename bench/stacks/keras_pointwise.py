@@ -1,6 +1,5 @@
 """Norms, activations and arithmetic as Keras layers."""
 import numpy as np
-import tensorflow as tf
 
 from failed import Failed
 from keras_api import LEGACY, keras
@@ -35,11 +34,14 @@ def hard_sigmoid(given):
     slope, offset = given.get("alpha", 0.2), given.get("beta", 0.5)
     if not LEGACY and np.isclose(slope, 1 / 6) and offset == 0.5:
         return layers.Activation("hard_sigmoid")
-    return layers.Activation(lambda x: tf.clip_by_value(x * slope + offset, 0.0, 1.0))
+    # Keras 2's is another function; this is how its own networks write it.
+    return lambda x: layers.ReLU(1 / slope)(x + offset / slope) * slope
 
 
 def hard_swish(given):
-    return layers.Activation((lambda x: x * tf.nn.relu6(x + 3.0) * (1 / 6)) if LEGACY else "hard_silu")
+    if not LEGACY:
+        return layers.Activation("hard_silu")
+    return lambda x: layers.Multiply()([x, layers.ReLU(6.0)(x + 3.0) * (1 / 6)])
 
 
 def leaky(given):
