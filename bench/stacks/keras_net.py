@@ -3,7 +3,7 @@ import keras_pointwise
 import keras_shapes
 import keras_windows
 from failed import Failed
-from keras_api import keras
+from keras_api import LEGACY, keras
 from keras_values import CHANNELS_LAST, PLAIN, Value, channels_last, plain
 from patterns import swishes
 
@@ -17,6 +17,7 @@ class Builder:
         self.network = network
         self.gone, self.swishes = swishes(network.model.graph)
         self.makers = {name: node for node in network.model.graph.node for name in node.output}
+        self.batch = next(iter(network.inputs.values()))[0]
         self.values = {}
 
     def value(self, name):
@@ -42,8 +43,8 @@ class Builder:
 
     def picture(self, tensor):
         """A value of NHWC; its size is Keras's, since ONNX's shape inference is a window off in some ceil_mode."""
-        batch, height, width, channels = tensor.shape
-        return Value(tensor, [batch, channels, height, width], CHANNELS_LAST)
+        _, height, width, channels = tensor.shape
+        return Value(tensor, [self.batch, channels, height, width], CHANNELS_LAST)
 
     def never_negative(self, name):
         node = self.makers.get(name)
@@ -71,7 +72,8 @@ def build(network):
     for name, shape in network.inputs.items():
         picture = len(shape) == 4
         held = [shape[0], *shape[2:], shape[1]] if picture else shape
-        inputs.append(keras.Input(held[1:], batch_size=held[0]))
+        # Keras's own networks leave the batch open, and the paper's package expects that.
+        inputs.append(keras.Input(held[1:], batch_size=None if LEGACY else held[0]))
         builder.values[name] = Value(inputs[-1], shape, CHANNELS_LAST if picture else PLAIN)
     for node in network.model.graph.node:
         builder.add(node)
