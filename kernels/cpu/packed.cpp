@@ -1,11 +1,6 @@
 #include "kernels/cpu/packed.hpp"
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include <algorithm>
-#include <new>
 
 #include "runtime/core/checked.hpp"
 #include "runtime/core/round_up.hpp"
@@ -13,22 +8,17 @@
 namespace banoff::cpu {
 
 namespace {
-constexpr std::size_t cache_line = 64, huge_page = std::size_t{2} << 20U, widest_vector = 16;
+
+constexpr std::size_t widest_vector = 16;
+
+std::size_t bytes_of(std::size_t floats) {
+  return static_cast<std::size_t>(
+      checked_mul(static_cast<std::int64_t>(floats), static_cast<std::int64_t>(sizeof(float))));
 }
 
-void AlignedFloats::Free::operator()(float* data) const { ::operator delete (data, std::align_val_t{alignment}); }
+}  // namespace
 
-AlignedFloats::AlignedFloats(std::size_t count) : count_(count) {
-  const auto bytes = static_cast<std::size_t>(checked_mul(static_cast<std::int64_t>(std::max<std::size_t>(count, 1)),
-                                                          static_cast<std::int64_t>(sizeof(float))));
-  const std::size_t alignment = bytes >= huge_page ? huge_page : cache_line;
-  void* memory = ::operator new (bytes, std::align_val_t{alignment});
-#if defined(__linux__)
-  if (alignment == huge_page) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: small pages serve as well
-#endif
-  data_ = {static_cast<float*>(memory), Free{alignment}};
-  std::fill_n(data_.get(), count, 0.0F);
-}
+AlignedFloats::AlignedFloats(std::size_t count) : count_(count), memory_(allocate_aligned(bytes_of(count))) {}
 
 AlignedFloats by_channel(std::span<const float> values, std::int64_t copies) {
   const std::size_t count = values.size() * static_cast<std::size_t>(copies);

@@ -7,27 +7,23 @@
 #include "kernels/cpu/isa.hpp"
 #include "kernels/cpu/weight_cache.hpp"
 #include "kernels/region.hpp"
+#include "runtime/core/aligned_memory.hpp"
 
 namespace banoff::cpu {
 
-/// Floats on a cache line, zero at first; large ones on pages of their own that the system may make huge, since weights
-/// that are read once per run otherwise wait for address translation.
+/// Floats as allocate_aligned() lays them, zero at first.
 class AlignedFloats {
  public:
   explicit AlignedFloats(std::size_t count);
 
-  [[nodiscard]] float* data() { return data_.get(); }
-  [[nodiscard]] const float* data() const { return data_.get(); }
+  [[nodiscard]] float* data() { return static_cast<float*>(static_cast<void*>(memory_.get())); }
+  [[nodiscard]] const float* data() const { return static_cast<const float*>(static_cast<const void*>(memory_.get())); }
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t bytes() const { return count_ * sizeof(float); }
 
  private:
-  struct Free {
-    std::size_t alignment;
-    void operator()(float* data) const;
-  };
   std::size_t count_;
-  std::unique_ptr<float[], Free> data_;
+  AlignedMemory memory_;
 };
 
 /// From weights of a shape to a form by name: the same values in another shape are other weights.
