@@ -11,11 +11,25 @@ namespace {
 struct ConvertCommand {
   ModelOptions model;
   std::string output;
+  bool partial = false;
 };
 
+/// The model, or what of it has an ONNX form; tells what has none.
+Model without_the_rest(const Model& model, const std::string& file) {
+  const auto [part, without] = model.part_with_onnx_form();
+  if (!without.empty()) {
+    std::vector<std::string> outputs;
+    for (const TensorInfo& output : part.outputs()) outputs.push_back(output.name);
+    fmt::print("{}: without {} and what is behind; outputs: {}\n", file, fmt::join(without, ", "),
+               fmt::join(outputs, ", "));
+  }
+  return part;
+}
+
 int convert(const ConvertCommand& options) {
-  const Model model = load(options.model);
-  check_output(options.output, model.manifest());
+  const Model whole = load(options.model);
+  check_output(options.output, whole.manifest());
+  const Model model = options.partial ? without_the_rest(whole, options.output) : whole;
   const std::vector<SizeInfo> sizes = model.save(options.output);
   fmt::print("{}: {} layers\n", options.output, model.layers().size());
   print_sizes(sizes);
@@ -23,7 +37,7 @@ int convert(const ConvertCommand& options) {
   return 0;
 }
 
-void add_conversion(Command& command, const std::string& extension) {
+std::shared_ptr<ConvertCommand> add_conversion(Command& command, const std::string& extension) {
   auto options = std::make_shared<ConvertCommand>();
   add_model_options(command, options->model);
   command.option("-o,--output", options->output, fmt::format("The file to write, OUT{}", extension))
@@ -34,6 +48,7 @@ void add_conversion(Command& command, const std::string& extension) {
                    : fmt::format("expected a name ending in {}", extension);
       });
   command.runs([options] { return convert(*options); });
+  return options;
 }
 
 }  // namespace
@@ -47,7 +62,7 @@ void add_import(Parser& parser) {
       "said.\n"
       "What the file cannot say in YAML is refused in one list: every node with its operator and the reason.\n\n"
       "Example:\n  banoff import resnet20.onnx -o resnet20.yaml");
-  add_conversion(command, ".yaml");
+  (void)add_conversion(command, ".yaml");
 }
 
 void add_export(Parser& parser) {
@@ -56,7 +71,9 @@ void add_export(Parser& parser) {
                                    "Batch norms stay as they are; `banoff fold MODEL -o OUT.onnx` folds them "
                                    "first.\n\n"
                                    "Example:\n  banoff export configs/demo/classifier.yaml -o classifier.onnx");
-  add_conversion(command, ".onnx");
+  const auto options = add_conversion(command, ".onnx");
+  command.flag("--partial", options->partial,
+               "Leave out what has no ONNX form and all behind it: of a detector its anchors and boxes");
 }
 
 }  // namespace banoff::cli

@@ -77,6 +77,11 @@ std::map<std::string, std::string> fix_what_differs(Graph& graph, const std::vec
 }  // namespace
 }  // namespace onnx_export
 
+std::vector<NodeId> without_onnx_form(const Graph& graph, const std::vector<TensorType>& types) {
+  using onnx_export::Exporter;
+  return Exporter(graph, types, {}, Exporter::Purpose::sketch).refused();
+}
+
 std::map<std::string, std::string> save_onnx(const std::filesystem::path& file, const Graph& graph,
                                              const std::vector<TensorType>& types) {
   using onnx_export::Exporter;

@@ -16,6 +16,9 @@ namespace banoff {
 std::map<std::string, std::string> save_onnx(const std::filesystem::path& file, const Graph& graph,
                                              const std::vector<TensorType>& types);
 
+/// The nodes that save_onnx() would refuse.
+[[nodiscard]] std::vector<NodeId> without_onnx_form(const Graph& graph, const std::vector<TensorType>& types);
+
 /// Writes the ONNX model in `from` to `to` as it is, data that it keeps in other files inside it. Throws bad_input
 /// where that would be more than the 2 GiB that an ONNX file holds.
 void copy_onnx(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -137,9 +137,7 @@ onnx::ModelProto Exporter::run() {
   for (const Node& node : graph_.live()) {
     if (is_within_reader(node)) continue;
     try {
-      const Writer writer(*this, node);
-      write(writer);
-      writer.finish();
+      write_node(node);
     } catch (const Error& error) {
       throw Error(error.kind(), banoff::describe(node, error.what()));
     }
@@ -153,6 +151,27 @@ onnx::ModelProto Exporter::run() {
   }
   finish_carried();
   return std::move(model_);
+}
+
+void Exporter::write_node(const Node& node) {
+  const Writer writer(*this, node);
+  write(writer);
+  writer.finish();
+}
+
+std::vector<NodeId> Exporter::refused() {
+  name_values();
+  std::vector<NodeId> refused;
+  for (const NodeId id : graph_.live_ids()) {
+    if (is_within_reader(graph_.node(id))) continue;
+    try {
+      write_node(graph_.node(id));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::bad_input) throw;
+      refused.push_back(id);
+    }
+  }
+  return refused;
 }
 
 std::string Exporter::unique(const std::string& wanted) {

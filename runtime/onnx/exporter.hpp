@@ -22,6 +22,8 @@ class Exporter {
   Exporter(const Graph& graph, const std::vector<TensorType>& types, const std::vector<Elsewhere>& elsewhere,
            Purpose purpose);
   [[nodiscard]] onnx::ModelProto run();
+  /// The nodes that run() would throw for. To be called in its place.
+  [[nodiscard]] std::vector<NodeId> refused();
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
   /// Of ONNX's own operators in the file.
@@ -44,6 +46,7 @@ class Exporter {
   [[nodiscard]] const Node* gates_of(const Node& recurrent) const;
 
  private:
+  void write_node(const Node& node);
   void name_values();
   void name_carried();
   /// Opsets, functions and the order of inputs, as the model has them that carried nodes come from.
@@ -60,7 +63,7 @@ class Exporter {
 
   const Graph& graph_;
   const std::vector<TensorType>& types_;
-  const std::vector<Elsewhere>& elsewhere_;
+  std::vector<Elsewhere> elsewhere_;
   Purpose purpose_;
   std::vector<std::string> names_;  ///< by ValueId
   Readers readers_;

@@ -10,6 +10,7 @@
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/cut.hpp"
 #include "runtime/graph/opaque.hpp"
 #include "runtime/graph/parameter_shapes.hpp"
 #include "runtime/load/fields.hpp"
@@ -172,7 +173,8 @@ Model load_from_onnx(const std::filesystem::path& file, const LoadOptions& optio
 
 Model load_from_yaml(const std::filesystem::path& file, const LoadOptions& options) {
   const Bindings bindings{options.symbols, options.shapes};
-  WeightSource weights{options.weights, options.random_seed, reference::compute<float>, options.without_weights};
+  WeightSource weights{options.weights, options.random_seed, reference::compute<float>,
+                       options.random_side, options.without_weights};
   LoadedModel loaded = load_model(file, weights, bindings);
   apply_task_file(file, options, FileKind::yaml, loaded);
   std::vector<std::string> names;
@@ -332,6 +334,19 @@ Model Model::with_outputs(const std::vector<std::string>& values) const {
     graph.add_output(name, static_cast<ValueId>(value - graph.values.begin()));
   }
   return Model(changed(*contents_, std::move(graph), [values](const Model& m) { return m.with_outputs(values); }));
+}
+
+std::pair<Model, std::vector<std::string>> Model::part_with_onnx_form() const {
+  Graph graph = contents_->graph;
+  const std::vector<NodeId> without = without_onnx_form(graph, contents_->types);
+  std::vector<std::string> names;
+  for (const NodeId id : without) names.push_back(graph.node(id).name);
+  if (names.empty()) return {*this, names};
+  graph = without_nodes(std::move(graph), without);
+  Contents whole = *contents_;
+  whole.manifest.task = {};  // it is about outputs that are gone
+  const auto again = [](const Model& model) { return model.part_with_onnx_form().first; };
+  return {Model(changed(whole, std::move(graph), again)), std::move(names)};
 }
 
 std::pair<Model, FoldReport> Model::fold(const FoldOptions& options) const {

@@ -54,6 +54,29 @@ TEST_CASE("networks written as ONNX compute the same when read again, folded wit
   }
 }
 
+TEST_CASE("what has no ONNX form is left out with all behind it, and what it read becomes an output") {
+  const TemporaryFolder folder;
+  const Model detector = load(configs / "demo/detector.yaml");
+  CHECK(input_error([&] { (void)detector.save(folder / "whole.onnx"); }).find("no ONNX operator") != std::string::npos);
+  const auto [part, without] = detector.part_with_onnx_form();
+  CHECK_FALSE(without.empty());
+  CHECK(part.outputs().size() > 1);
+  CHECK(std::ranges::none_of(part.outputs(), [](const TensorInfo& output) { return output.name == "detections"; }));
+  check_round_trip(part, folder / "part.onnx");
+  CHECK(Model::load(folder / "part.onnx").manifest().preprocess.size() == 1);  // pictures come in as before
+  // The same values, whatever is folded: outputs in the same order.
+  const auto folded = detector.fold({}).first.part_with_onnx_form().first;
+  const Tensors x = part.random_inputs(3);
+  const Tensors expected = part.reference(x), actual = folded.reference(x);
+  REQUIRE(folded.outputs().size() == part.outputs().size());
+  for (std::size_t i = 0; i < part.outputs().size(); ++i) {
+    const Tensors one{{"", expected.at(part.outputs()[i].name)}}, other{{"", actual.at(folded.outputs()[i].name)}};
+    CHECK(compare(one, other).front().max_relative_error < 1e-5);
+  }
+  const Model classifier = load(configs / "demo/classifier.yaml");
+  CHECK(classifier.part_with_onnx_form().second.empty());
+}
+
 TEST_CASE("names of inputs and outputs survive, and the written file is whole or absent") {
   const TemporaryFolder folder;
   const Model model = Model::load(small_onnx().write(folder));

@@ -23,6 +23,9 @@ struct DeviceOptions;  // session.hpp
 struct LoadOptions {
   std::filesystem::path weights;                ///< safetensors file; empty: what the model names
   std::optional<std::uint64_t> random_seed;     ///< made-up weights instead of a file
+  /// Made-up batch norms have the statistics of images of at most so many pixels at the smaller side. More take longer,
+  /// and deep networks lose fewer digits at large sizes.
+  std::int64_t random_side = 64;
   std::map<std::string, std::int64_t> symbols;  ///< values of open sizes ("N" -> 8); likely ones for the others
   std::map<std::string, Shape> shapes;          ///< whole shapes by input name; of "": the only input's
   /// Zeros (variances of one) in place of a file of weights that is not there: for a look at the network.
@@ -99,6 +102,9 @@ class BANOFF_API Model {
   /// This network with the values of these nodes as outputs too, by the nodes' names (and "name[i]" of several).
   /// Throws usage for a name that is none.
   [[nodiscard]] Model with_outputs(const std::vector<std::string>& values) const;
+  /// What can be written as ONNX: without the nodes that have no form there and all behind them, whose inputs are
+  /// outputs now. The second is what has none, by name; empty: the whole network.
+  [[nodiscard]] std::pair<Model, std::vector<std::string>> part_with_onnx_form() const;
   /// This network with its batch norms folded, and what was done. Whether clamps and padding values save time is asked
   /// of the device that it is to run on: without one, of the cpu device with options.threads threads.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
