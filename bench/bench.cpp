@@ -12,6 +12,8 @@ namespace banoff::bench {
 
 namespace {
 
+constexpr std::int64_t heavy = 200'000'000'000;
+
 /// The unfolded row measured under the same circumstances, or null.
 const Result* baseline(const std::vector<Result>& results, const Result& row, std::string_view norms) {
   for (const Result& other : results) {
@@ -57,6 +59,14 @@ std::vector<std::vector<Candidate*>> groups_of(std::vector<Candidate>& candidate
   return groups;
 }
 
+/// Of a timing that so many processes share.
+Timing part_of(Timing timing, int count) {
+  timing.duration_s /= count;
+  timing.iterations = (timing.iterations + count - 1) / count;
+  timing.rounds = std::max((timing.rounds + count - 1) / count, std::min(timing.rounds, 2));
+  return timing;
+}
+
 void time_group(const std::vector<Candidate*>& group, const BenchOptions& options, Log& log,
                 const std::function<void(double)>& progress) {
   std::vector<Subject> subjects;
@@ -67,7 +77,8 @@ void time_group(const std::vector<Candidate*>& group, const BenchOptions& option
                                   [session = candidate->session.get()] { session->run(); }));
   }
   const Result& first = group.front()->result;
-  const Timing timing = options.quick ? quick_timing(first.flops * first.batch) : options.timing;
+  Timing timing = options.quick ? quick_timing(first.flops) : options.timing;
+  if (options.sitting) timing = part_of(timing, sittings(first.flops));
   auto passes = measure(subjects, timing, first.clock, log, progress);
   for (std::size_t i = 0; i < group.size(); ++i) {
     group[i]->result.passes = std::move(passes[i]);
@@ -100,8 +111,9 @@ void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
 
 }  // namespace
 
+int sittings(std::int64_t flops) { return flops > heavy ? 1 : 3; }
+
 Timing quick_timing(std::int64_t flops) {
-  constexpr std::int64_t heavy = 200'000'000'000;
   if (flops > heavy) return {.warmup_ms = 0, .duration_s = 0, .iterations = 1, .rounds = 3};
   return {.warmup_ms = 100, .duration_s = 2, .iterations = 5, .rounds = 4};
 }

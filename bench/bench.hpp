@@ -39,6 +39,7 @@ struct BenchOptions {
   std::vector<double> percentiles{90, 95, 99};
   Timing timing;
   bool quick = false;                    ///< few rounds, by the work of a run
+  bool sitting = false;                  ///< one of several processes that share the time: see sittings()
   bool timed = true;                     ///< false: nothing is compiled or run, only what folds is told
   std::filesystem::path benchmark_json;  ///< where Google Benchmark's own results are kept; empty: nowhere
 };
@@ -91,6 +92,10 @@ struct BenchReport {
 /// Loads, folds, compiles and times everything. `say` is told what is going on, `progress` the share of timing done.
 [[nodiscard]] BenchReport run(const BenchOptions& options, const std::function<void(const std::string&)>& say,
                               const std::function<void(double)>& progress);
+
+/// In how many processes, one after the other, a network of so many FLOPs is timed: where its memory comes to lie weighs
+/// on its speed as much as a norm may, and is another in each.
+[[nodiscard]] int sittings(std::int64_t flops);
 
 /// The timing of --quick for a network of so many FLOPs.
 [[nodiscard]] Timing quick_timing(std::int64_t flops);

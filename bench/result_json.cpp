@@ -80,6 +80,19 @@ Passes passes_from(const Json& json) {
   return result;
 }
 
+/// Every run, where they were kept.
+Passes kept_passes(const Json& json) {
+  Passes result;
+  if (!json.contains("cpu_samples_ms")) return result;
+  const Json &wall = json.at("samples_ms"), &cpu = json.at("cpu_samples_ms");
+  for (std::size_t pass = 0; pass < std::min(wall.size(), cpu.size()); ++pass) {
+    Block& block = result.emplace_back();
+    for (std::size_t i = 0; i < std::min(wall[pass].size(), cpu[pass].size()); ++i)
+      block.push_back({wall[pass][i], cpu[pass][i]});
+  }
+  return result;
+}
+
 std::vector<Sample> medians_from(const Json& passes) {
   const auto wall = passes.at("wall_ms").get<std::vector<double>>(), cpu = passes.at("cpu_ms").get<std::vector<double>>();
   std::vector<Sample> medians;
@@ -185,6 +198,7 @@ Result result_from_json(const Json& json) {
     row.passes.clear();
     return row;
   }
+  row.passes = kept_passes(json);
   row.medians = medians_from(json.at("passes"));
   json.at("kernels").get_to(row.kernels);
   json.at("bytes_moved").get_to(row.bytes_moved);

@@ -38,6 +38,8 @@ std::vector<Stack> modes_of(const std::string& name) {
   return modes;
 }
 
+bool folds_itself(const std::string& name) { return name == "package"; }
+
 StackPrograms find_stack_programs(const fs::path& folder) {
   std::error_code ignored;
   StackPrograms programs{folder / "venv/bin/python", {}};

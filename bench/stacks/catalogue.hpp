@@ -22,6 +22,9 @@ struct Stack {
 /// Every mode of the named stack, in the order of columns. Throws usage listing the known ones.
 [[nodiscard]] std::vector<Stack> modes_of(const std::string& name);
 
+/// Whether the stack folds the unfolded network itself, by methods of the same names.
+[[nodiscard]] bool folds_itself(const std::string& name);
+
 /// The Python that has the frameworks, and the program it runs.
 struct StackPrograms {
   std::filesystem::path python, serve;

@@ -22,8 +22,12 @@ std::vector<std::string> command_of(const StackPrograms& programs, const StackJo
     words.emplace_back("--size");
     words.push_back(fmt::format("{}={}", name, size));
   }
+  // What folds by itself makes the paper's methods' networks of the unfolded file, whatever banoff makes of it.
+  const bool itself = folds_itself(job.stack);
   for (const OnnxFile& file : job.network.files) {
-    if (file.about.same_as.empty()) words.push_back(fmt::format("{}={}", method_of(file.about), file.file.string()));
+    if (itself ? file.about.method == "optimal" : !file.about.same_as.empty()) continue;
+    const std::filesystem::path& given = itself ? job.network.files.front().file : file.file;
+    words.push_back(fmt::format("{}={}", method_of(file.about), given.string()));
   }
   return words;
 }

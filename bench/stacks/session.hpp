@@ -19,6 +19,7 @@ struct OnnxFile {
 struct OnnxFiles {
   std::vector<OnnxFile> files;                ///< the unfolded one first
   std::map<std::string, std::int64_t> sizes;  ///< of what the files leave open, by name
+  std::vector<std::string> without;           ///< nodes that the files lack, with all behind them: they have no ONNX form
 };
 
 /// What a framework's program is started with.
@@ -45,8 +46,6 @@ class StackSession {
   [[nodiscard]] Difference difference(const std::string& mode, const std::string& method) const;
   /// How many norms the framework itself folded with this method and how many it left, if it is the one that folds.
   [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> folded(const std::string& method) const;
-  /// Whether it is the framework that folds, and not banoff.
-  [[nodiscard]] bool folds_itself() const { return about_.contains("folded"); }
   /// "keras 3.15.1, tensorflow 2.21.0".
   [[nodiscard]] std::string versions() const;
   [[nodiscard]] Block run(const std::string& mode, const std::string& method, int runs);

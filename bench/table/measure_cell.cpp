@@ -11,20 +11,40 @@ namespace {
 
 using Json = nlohmann::json;
 
-Cell time_all(const BenchOptions& bench, const Ears& ears) {
+/// Times all ways in one process.
+Cell one_sitting(const BenchOptions& bench, const Ears& ears) {
   const auto work = [&bench](const Ears& child) {
-    BenchReport report = run(bench, child.say, child.progress);
+    const BenchReport report = run(bench, child.say, child.progress);
     Json results = Json::array();
-    for (Result& row : report.results) {
-      row.passes.clear();  // the medians are what tables keep
-      results.push_back(to_json(row, bench.percentiles));
-    }
+    for (const Result& row : report.results) results.push_back(to_json(row, bench.percentiles));
     return Json{{"results", std::move(results)}, {"load", report.load_average}}.dump();
   };
   const Json json = Json::parse(in_child(work, ears).text);
   Cell cell;
   for (const Json& row : json.at("results")) cell.results.push_back(result_from_json(row));
   cell.load_average = json.at("load");
+  return cell;
+}
+
+/// Times all ways in several processes, and puts their passes behind each other.
+Cell time_all(BenchOptions bench, const Ears& ears) {
+  const auto share_of = [&](int sitting, int count) {
+    return Ears{ears.say, [&ears, sitting, count](double share) { ears.progress((sitting + share) / count); }};
+  };
+  bench.sitting = true;
+  Cell cell = one_sitting(bench, share_of(0, 3));
+  const int count = bench.timed && !cell.results.empty() ? sittings(cell.results.front().flops) : 1;
+  for (int sitting = 1; sitting < count; ++sitting) {
+    const Cell next = one_sitting(bench, share_of(sitting, count));
+    for (std::size_t i = 0; i < std::min(cell.results.size(), next.results.size()); ++i) {
+      Passes& passes = cell.results[i].passes;
+      passes.insert(passes.end(), next.results[i].passes.begin(), next.results[i].passes.end());
+    }
+  }
+  for (Result& row : cell.results) {
+    summarize(row, bench.percentiles);
+    row.passes.clear();  // the medians are what tables keep
+  }
   return cell;
 }
 

@@ -6,8 +6,8 @@
 
 namespace banoff::bench {
 
-/// Times all ways of `bench` (one network with weights, device, thread count and batch size) in one process, and takes
-/// each way's peak memory in another. Throws what loading, folding or compiling throws.
+/// Times all ways of `bench` (one network with weights, device, thread count and batch size) in as many processes as
+/// sittings() says, and takes each way's peak memory in another. Throws what loading, folding or compiling throws.
 [[nodiscard]] Cell measure_cell(const BenchOptions& bench, const Ears& ears);
 
 }  // namespace banoff::bench

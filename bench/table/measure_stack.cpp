@@ -16,14 +16,14 @@ std::vector<Result> rows_of(Cell& cell, const std::vector<OnnxFile>& files, cons
   for (const OnnxFile& each : files) {
     Result row = each.about;
     const std::string method = method_of(row);
-    const bool others = session.folds_itself() && method != "none";
+    const bool others = folds_itself(cell.stack) && method != "none";
     // What folds by itself has methods of its own, and says why one of them failed.
     if (others && !session.has_or_explains(cell.mode, method)) continue;
     if (row.same_as.empty() || others) {
       const std::string missing = session.missing(cell.mode, method);
       if (!missing.empty()) {
         if (method == "none") fail(ErrorKind::refused, "{}", missing);
-        cell.notes.push_back(fmt::format("{}: {}", method, missing));
+        cell.notes.push_back(fmt::format("{} not measured: {}", method, missing));
         continue;
       }
       row.difference = session.difference(cell.mode, method);
@@ -39,6 +39,11 @@ std::vector<Result> rows_of(Cell& cell, const std::vector<OnnxFile>& files, cons
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+std::string note_of(const std::vector<std::string>& without) {
+  const std::string more = without.size() > 1 ? fmt::format(" and {} more nodes", without.size() - 1) : "";
+  return fmt::format("without '{}'{} that have no ONNX form, and what is behind them", without.front(), more);
 }
 
 }  // namespace
@@ -65,6 +70,7 @@ void StackRunner::measure(Cell& cell, const OnnxFiles& network, const Timing& ti
                           const Ears& ears) {
   start(cell, network, ears);
   cell.versions = session_->versions();
+  if (!network.without.empty()) cell.notes.push_back(note_of(network.without));
   cell.results = rows_of(cell, network.files, *session_);
   std::vector<Subject> subjects;
   std::vector<Result*> timed;

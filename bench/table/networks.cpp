@@ -26,7 +26,7 @@ Json sizes_of(const Model& model) {
 /// Writes a file per network that the ways come to; their rows, with what folded, and the open sizes as JSON.
 Json write_onnx(const BenchOptions& bench, const fs::path& base, const Ears& ears) {
   Folds folds(load_at(bench.models.front(), bench.load, bench.batches.front()), bench.fold, {DeviceOptions{}});
-  Json rows = Json::array();
+  Json rows = Json::array(), without = Json::array();
   for (const Way& way : bench.ways) {
     if (way.norms == Norms::fused) continue;
     const Folded* folded = folds.fold(way, 0, ears.say);
@@ -39,11 +39,16 @@ Json write_onnx(const BenchOptions& bench, const fs::path& base, const Ears& ear
     row.flops = folds.flops();
     row.bn = folded->bn;
     const std::vector<const Folded*> before = folds.like(*folded);
-    if (before.empty()) folded->model.save(fs::path(base).concat("-" + method_of(row) + ".onnx"));
-    else row.same_as = name_of(before.front()->way.method);
+    if (before.empty()) {
+      const auto [part, lacking] = folded->model.part_with_onnx_form();
+      part.save(fs::path(base).concat("-" + method_of(row) + ".onnx"));
+      if (rows.empty()) without = lacking;
+    } else {
+      row.same_as = name_of(before.front()->way.method);
+    }
     rows.push_back(to_json(row, {}));
   }
-  return {{"rows", std::move(rows)}, {"sizes", sizes_of(folds.model())}};
+  return {{"rows", std::move(rows)}, {"sizes", sizes_of(folds.model())}, {"without", std::move(without)}};
 }
 
 }  // namespace
@@ -72,6 +77,7 @@ void NetworkFiles::prepare(BenchOptions& bench, const Ears& ears) {
       child.say(fmt::format("{}: making up weights", network_.stem().string()));
       LoadOptions load = bench_.load;
       load.random_seed = seed_;
+      load.random_side = calibrated_side;
       Model::load(network_, load).save(file(".yaml"));
       return std::string();
     };
@@ -90,6 +96,7 @@ const OnnxFiles& NetworkFiles::onnx(const Ears& ears) {
   const auto work = [&](const Ears& child) { return write_onnx(bench, base_, child).dump(); };
   const Json written = Json::parse(in_child(work, ears).text);
   written.at("sizes").get_to(onnx_.sizes);
+  written.at("without").get_to(onnx_.without);
   for (const Json& row : written.at("rows")) {
     OnnxFile each{result_from_json(row), {}};
     each.about.model = network_.stem().string();

@@ -6,6 +6,9 @@
 
 namespace banoff::bench {
 
+/// Pixels at which made-up norms are calibrated: at 64 the deepest EfficientNet loses all its digits at its own size.
+constexpr std::int64_t calibrated_side = 224;
+
 /// One network at one batch size for as long as its cells are measured: weights are made up once for all of them, and
 /// what other frameworks read is written once. The files go with this.
 class NetworkFiles {

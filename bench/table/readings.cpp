@@ -63,8 +63,7 @@ void say_missing(const TableReport& table, std::vector<std::string>& sentences) 
     for (const Cell& cell : cells) {
       if (!cell.not_measured.empty())
         add(fmt::format("({}): not measured: {}", setting_of(cell), cell.not_measured), row.label);
-      for (const std::string& note : cell.notes)
-        add(fmt::format("({}): not measured: {}", setting_of(cell), note), row.label);
+      for (const std::string& note : cell.notes) add(fmt::format("({}): {}", setting_of(cell), note), row.label);
     }
   }
   for (const auto& [reason, labels] : reasons)

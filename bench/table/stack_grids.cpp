@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "bench/stacks/catalogue.hpp"
 #include "bench/table/grids.hpp"
 
 namespace banoff::bench {
@@ -70,7 +71,7 @@ std::string answer_text(const Cell& cell) {
   std::string counts;
   for (const Result& r : cell.results) {
     if (std::isnan(r.difference.max_relative) || r.difference.max_relative > worst) worst = r.difference.max_relative;
-    const bool itself = cell.stack == "package" && r.method != "none";
+    const bool itself = folds_itself(cell.stack) && r.method != "none";
     if (itself) counts += fmt::format("{}{} {}/{}", counts.empty() ? "" : ", ", r.method, r.bn.folded, r.bn.total);
   }
   const std::string text = std::isnan(worst) ? "other sizes" : fmt::format("{:.1e}", worst);

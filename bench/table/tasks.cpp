@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bench/table/networks.hpp"
 #include "bench/table/store.hpp"
 
 namespace banoff::bench {
@@ -107,7 +108,7 @@ BenchOptions Planner::bench_of(const TableSpec& table, const Row& row, const Cel
 
 Task Planner::task(const TableSpec& table, const Row& row, Cell& cell) const {
   Task task{&cell, &row, bench_of(table, row, cell), row.model.stem().string(), {}};
-  Json weights = {{"seed", options_.seed}};
+  Json weights = {{"seed", options_.seed}, {"side", calibrated_side}};
   const fs::path& file = task.bench.load.weights;
   if (!file.empty()) weights = {{"file", file.string()}, {"content", hash_of_file(file)}};
   Json shapes = Json::object();

@@ -121,14 +121,14 @@ void set_statistics(Graph& graph, const Node& norm, const Tensor& input) {
 }  // namespace
 
 void calibrate(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
-               const std::vector<ParamUse>& uses, const NodeExecutor& executor) {
+               const std::vector<ParamUse>& uses, const NodeExecutor& executor, std::int64_t side) {
   const std::vector<bool> needed = leading_to_norms(graph);
   if (std::ranges::find(needed, true) == needed.end()) return;
   struct Candidate {
     std::int64_t side, batch;
   };
   std::vector<TensorType> chosen;
-  for (const Candidate c : {Candidate{64, 2}, Candidate{128, 2}, Candidate{1 << 16, 1}}) {
+  for (const Candidate c : {Candidate{side, 2}, Candidate{2 * side, 2}, Candidate{1 << 16, 1}}) {
     std::vector<TensorType> smaller = smaller_inputs(graph, types, c.side, c.batch);
     if (takes(graph, needed, uses, smaller)) {
       chosen = std::move(smaller);

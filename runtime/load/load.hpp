@@ -30,6 +30,7 @@ struct WeightSource {
   std::filesystem::path file;         ///< empty: the file the model names
   std::optional<std::uint64_t> seed;  ///< random weights, calibrated so that activations stay finite
   NodeExecutor executor;              ///< what calibrates them: must be given with a seed
+  std::int64_t side = 64;             ///< of the images that calibrate them, at most: their smaller side in pixels
   bool may_lack = false;              ///< where the file is not there: zeros, and variances of one
 };
 
@@ -68,7 +69,7 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
 /// through the net by `executor` (images made smaller where the net allows it), gamma and beta varied (both signs of
 /// gamma). The same seed gives the same parameters everywhere, up to the executor's rounding.
 void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
-                       const NodeExecutor& executor, const LoadLimits& limits = {});
+                       const NodeExecutor& executor, const LoadLimits& limits = {}, std::int64_t side = 64);
 
 /// Fills every parameter with zeros, variances with ones: for a look at a network whose weights are not there.
 void fill_with_zeros(Graph& graph, const std::vector<TensorType>& types, const LoadLimits& limits = {});

@@ -89,7 +89,7 @@ void take_defaults(Graph& graph, std::map<std::string, Tensor>& tensors, const s
 /// are needed.
 void add_weights(LoadedModel& model, const WeightSource& weights, const std::vector<TensorType>& types,
                  const LoadLimits& limits) {
-  if (weights.seed) return randomize_weights(model.graph, *weights.seed, types, weights.executor, limits);
+  if (weights.seed) return randomize_weights(model.graph, *weights.seed, types, weights.executor, limits, weights.side);
   if (!weights.file.empty()) model.manifest.weights = weights.file;
   const std::filesystem::path& source = model.manifest.weights;
   const bool exists = std::filesystem::exists(source);

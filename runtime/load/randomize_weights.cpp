@@ -85,7 +85,7 @@ void forget_standardization(Graph& graph) {
 }  // namespace
 
 void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<TensorType>& types,
-                       const NodeExecutor& executor, const LoadLimits& limits) {
+                       const NodeExecutor& executor, const LoadLimits& limits, std::int64_t side) {
   if (!executor) fail_usage("random weights need something that computes nodes, to calibrate batch norms");
   const std::vector<ParamUse> uses = uses_within(graph, types, limits);
   for (std::size_t i = 0; i < uses.size(); ++i) {
@@ -94,7 +94,7 @@ void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<Tenso
     param.value = random_tensor(graph.node(uses[i].node), uses[i], Random(seed, param.name));
   }
   forget_standardization(graph);
-  calibrate(graph, seed, types, uses, executor);
+  calibrate(graph, seed, types, uses, executor, side);
 }
 
 void fill_with_zeros(Graph& graph, const std::vector<TensorType>& types, const LoadLimits& limits) {

@@ -109,7 +109,7 @@ TEST_CASE("what a framework cannot run is told with its reason, and the rest goe
   const auto& cells = report.tables[0].rows[0].cells;
   CHECK(cells[0].not_measured == "");
   REQUIRE(cells[1].notes.size() == 1);
-  CHECK(cells[1].notes[0] == "naive: operator Foo has no layer");
+  CHECK(cells[1].notes[0] == "naive not measured: operator Foo has no layer");
   CHECK_FALSE(measured({"c", "c", "speedup", Method::naive, ""}, cells[1]));
   CHECK(cells[2].not_measured == "no eager here");
   const std::string text = to_text(report);
@@ -133,7 +133,7 @@ TEST_CASE("what folds by itself is told by its own counts") {
   CHECK(find_result(cell, Method::banoff)->bn.folded == 1);
   CHECK(find_result(cell, Method::naive) == nullptr);
   CHECK(find_result(cell, Method::optimal) == nullptr);
-  CHECK(cell.notes == std::vector<std::string>{"naive: it crashed"});
+  CHECK(cell.notes == std::vector<std::string>{"naive not measured: it crashed"});
   CHECK(stack_grids(report.tables[0]).back().rows[0][3] == "3.0e-07 (banoff 1/2)");
 }
 
