@@ -52,10 +52,8 @@ std::vector<std::vector<Candidate*>> groups_of(std::vector<Candidate>& candidate
     if (group == groups.end()) group = groups.insert(groups.end(), std::vector<Candidate*>{});
     group->push_back(&candidate);
   }
-  for (auto& group : groups)
-    std::ranges::stable_partition(group, [](const Candidate* c) {
-      return c->result.method == "none" && c->result.norms != "fused";
-    });
+  const auto is_baseline = [](const Candidate* c) { return c->result.method == "none" && c->result.norms != "fused"; };
+  for (auto& group : groups) std::stable_partition(group.begin(), group.end(), is_baseline);
   return groups;
 }
 

@@ -93,8 +93,8 @@ struct BenchReport {
 [[nodiscard]] BenchReport run(const BenchOptions& options, const std::function<void(const std::string&)>& say,
                               const std::function<void(double)>& progress);
 
-/// In how many processes, one after the other, a network of so many FLOPs is timed: where its memory comes to lie weighs
-/// on its speed as much as a norm may, and is another in each.
+/// In how many processes, one after the other, a network of so many FLOPs is timed: where its memory comes to lie
+/// weighs on its speed as much as a norm may, and is another in each.
 [[nodiscard]] int sittings(std::int64_t flops);
 
 /// The timing of --quick for a network of so many FLOPs.

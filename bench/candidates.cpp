@@ -17,9 +17,7 @@ namespace {
 
 using Time = std::chrono::steady_clock;
 
-double since(Time::time_point start) {
-  return std::chrono::duration<double, std::milli>(Time::now() - start).count();
-}
+double since(Time::time_point start) { return std::chrono::duration<double, std::milli>(Time::now() - start).count(); }
 
 /// The worst of all outputs. A NaN stays: outputs of different sizes have no distance.
 Difference difference(const Tensors& expected, const Tensors& actual) {

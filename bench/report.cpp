@@ -12,7 +12,7 @@ constexpr double noisy_cv = 0.025;  // beyond this trtexec warns as well
 std::string to_text(const std::optional<Estimate>& saved) {
   return saved ? fmt::format("{:.1f} ±{:.1f}", saved->value, saved->half_width()) : "-";
 }
-}
+}  // namespace
 
 nlohmann::json to_json(const BenchReport& report, const BenchOptions& options) {
   nlohmann::json json{{"machine", to_json(report.machine)},
@@ -40,12 +40,15 @@ std::string to_text(const BenchReport& report) {
     const Summary& s = row.summary;
     noisy = noisy || s.cv > noisy_cv;
     text += fmt::format(
-        "{:<20} {:<7} {:<8} {:>9} {:<9} {:>3} {:>5} {:>10.4f} {:>10.4f} {:>10.4f} {:>5.1f}{} {:>16} {:>16}\n", row.model,
-        row.method, row.norms, fmt::format("{}/{}", row.bn.folded, row.bn.total), row.device, row.threads, row.batch,
-        s.median, s.min, row.cpu_median_ms, 100 * s.cv, s.cv > noisy_cv ? "!" : " ", to_text(row.saved),
+        "{:<20} {:<7} {:<8} {:>9} {:<9} {:>3} {:>5} {:>10.4f} {:>10.4f} {:>10.4f} {:>5.1f}{} {:>16} {:>16}\n",
+        row.model, row.method, row.norms, fmt::format("{}/{}", row.bn.folded, row.bn.total), row.device, row.threads,
+        row.batch, s.median, s.min, row.cpu_median_ms, 100 * s.cv, s.cv > noisy_cv ? "!" : " ", to_text(row.saved),
         to_text(row.saved_from_fused));
   }
-  if (noisy) text += "! passes differ by more than 2.5 %: other work on this machine? With one thread, read cpu ms and what is saved by it.\n";
+  if (noisy)
+    text +=
+        "! passes differ by more than 2.5 %: other work on this machine? With one thread, read cpu ms and what is "
+        "saved by it.\n";
   return text;
 }
 

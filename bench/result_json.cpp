@@ -67,7 +67,8 @@ std::optional<Estimate> estimate_from(const Json& json) {
   return Estimate{json.at("percent"), interval.at(0), interval.at(1)};
 }
 
-/// Of results of older versions: all times as one list, with the size of each repetition beside it, by the wall's clock.
+/// Of results of older versions: all times as one list, with the size of each repetition beside it, by the wall's
+/// clock.
 Passes passes_from(const Json& json) {
   const auto samples = json.at("samples_ms").get<std::vector<double>>();
   Passes result;
@@ -94,7 +95,8 @@ Passes kept_passes(const Json& json) {
 }
 
 std::vector<Sample> medians_from(const Json& passes) {
-  const auto wall = passes.at("wall_ms").get<std::vector<double>>(), cpu = passes.at("cpu_ms").get<std::vector<double>>();
+  const auto wall = passes.at("wall_ms").get<std::vector<double>>(),
+             cpu = passes.at("cpu_ms").get<std::vector<double>>();
   std::vector<Sample> medians;
   for (std::size_t i = 0; i < std::min(wall.size(), cpu.size()); ++i) medians.push_back({wall[i], cpu[i]});
   return medians;
@@ -122,32 +124,32 @@ Json to_json(const MachineInfo& m) {
 }
 
 Json to_json(const Result& row, std::span<const double> percents) {
-  Json json{{"model", row.model},
-            {"method", row.method},
-            {"activations", row.activations.empty() ? Json() : Json(row.activations)},
-            {"norms", row.norms},
-            {"device", row.device},
-            {"threads", row.threads},
-            {"batch", row.batch},
-            {"bn", folding_json(row.bn)},
-            {"flops", row.flops},
-            {"load_ms", row.load_ms},
-            {"fold_ms", row.fold_ms},
-            {"compile_ms", row.compile_ms},
-            {"first_run_ms", row.first_run_ms},
-            {"arena_bytes", row.arena_bytes},
-            {"weight_bytes", row.weight_bytes},
-            {"peak_rss_kb", row.peak_rss_kb > 0 ? Json(row.peak_rss_kb) : Json()},
-            {"difference",
-             {{"max_abs", number(row.difference.max_abs)},
-              {"mean_abs", number(row.difference.mean_abs)},
-              {"max_relative", number(row.difference.max_relative)}}},
-            {"same_as", row.same_as.empty() ? Json() : Json(row.same_as)},
-            {"kernels", row.kernels},
-            {"bytes_moved", row.bytes_moved},
-            {"clock", row.clock == Clock::cpu ? "cpu" : "wall"},
-            {"passes",
-             {{"wall_ms", times_json(row.medians, Clock::wall)}, {"cpu_ms", times_json(row.medians, Clock::cpu)}}}};
+  Json json{
+      {"model", row.model},
+      {"method", row.method},
+      {"activations", row.activations.empty() ? Json() : Json(row.activations)},
+      {"norms", row.norms},
+      {"device", row.device},
+      {"threads", row.threads},
+      {"batch", row.batch},
+      {"bn", folding_json(row.bn)},
+      {"flops", row.flops},
+      {"load_ms", row.load_ms},
+      {"fold_ms", row.fold_ms},
+      {"compile_ms", row.compile_ms},
+      {"first_run_ms", row.first_run_ms},
+      {"arena_bytes", row.arena_bytes},
+      {"weight_bytes", row.weight_bytes},
+      {"peak_rss_kb", row.peak_rss_kb > 0 ? Json(row.peak_rss_kb) : Json()},
+      {"difference",
+       {{"max_abs", number(row.difference.max_abs)},
+        {"mean_abs", number(row.difference.mean_abs)},
+        {"max_relative", number(row.difference.max_relative)}}},
+      {"same_as", row.same_as.empty() ? Json() : Json(row.same_as)},
+      {"kernels", row.kernels},
+      {"bytes_moved", row.bytes_moved},
+      {"clock", row.clock == Clock::cpu ? "cpu" : "wall"},
+      {"passes", {{"wall_ms", times_json(row.medians, Clock::wall)}, {"cpu_ms", times_json(row.medians, Clock::cpu)}}}};
   if (row.medians.empty()) return json;
   const Summary& s = row.summary;
   json.update({{"median_ms", s.median},

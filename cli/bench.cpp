@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/commands.hpp"
 #include "bench/stacks/catalogue.hpp"
+#include "cli/commands.hpp"
 #include "cli/profile.hpp"
 
 namespace banoff::cli {
@@ -35,15 +35,17 @@ void add_table_options(Command& command, BenchCommand& options) {
   Option merge = command.option("--merge", options.merged,
                                 "Put results of --json (one file per machine) into one table (default: 4)");
   merge.one_or_more();
-  Option show = command.option("--show", options.shown, "Print what --json wrote to FILE as text, --markdown or --html");
+  Option show =
+      command.option("--show", options.shown, "Print what --json wrote to FILE as text, --markdown or --html");
   command.option("--results", options.results, "Folder that keeps finished measurements, so that a rerun goes on")
       .shows_default();
   Option stacks = command.option("--stacks", options.stacks,
                                  "Other frameworks to run the same networks in, unfolded and folded: " +
                                      fmt::format("{}", fmt::join(bench::stack_names(), ", ")));
   stacks.by_commas().excludes(merge);
-  command.option("--stacks-environment", options.stacks_folder,
-                 "Folder with the Python environment that has them (bench/stacks/install.py makes it)")
+  command
+      .option("--stacks-environment", options.stacks_folder,
+              "Folder with the Python environment that has them (bench/stacks/install.py makes it)")
       .shows_default();
   command.flag("--fresh", options.fresh, "Measure again what is kept there");
   command.option("--html", options.html, "Write a report with plots to FILE, of the tables or the profile")
@@ -85,9 +87,12 @@ void add_common_options(Command& command, BenchCommand& options) {
 void add_bench(Parser& parser) {
   Command command = parser.command(
       "bench", "Time networks, unfolded and folded, against each other",
-      "All variants run in turn, in short blocks, forth and back. Two unfolded baselines: batch norms in passes of their\n"
-      "own (separate), and sharing a pass with the activation behind them (fused). Saved is (T_none - T) / T_none, pass by\n"
-      "pass, by Hodges and Lehmann with an exact 95 % interval: of processor time with one thread, else of the wall's.\n"
+      "All variants run in turn, in short blocks, forth and back. Two unfolded baselines: batch norms in passes of "
+      "their\n"
+      "own (separate), and sharing a pass with the activation behind them (fused). Saved is (T_none - T) / T_none, "
+      "pass by\n"
+      "pass, by Hodges and Lehmann with an exact 95 % interval: of processor time with one thread, else of the "
+      "wall's.\n"
       "Passes go on until the interval is below a third of what is saved or half a point, or --duration is up.\n"
       "Warm-up lasts until the medians of two blocks of runs agree within 3 %, for ten times --warmup at most.\n\n"
       "--profile tells the time of every kernel instead: the least of runs in which the clock is read between "

@@ -7,7 +7,9 @@ std::vector<Option> add_timing_options(Command& command, bench::Timing& timing) 
       command.option("--warmup", timing.warmup_ms, "Milliseconds of warm-up per variant")
           .not_negative()
           .shows_default(),
-      command.option("--duration", timing.duration_s, "Seconds of timing per variant, at most").not_negative().shows_default(),
+      command.option("--duration", timing.duration_s, "Seconds of timing per variant, at most")
+          .not_negative()
+          .shows_default(),
       command.option("--iterations", timing.iterations, "Least number of runs per variant").positive().shows_default()};
 }
 

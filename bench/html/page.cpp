@@ -35,10 +35,12 @@ std::string section(const TableReport& table) {
 std::string to_html(const Report& report) {
   std::string html = "<h1>Published and measured</h1>\n<p>" + escaped(machine_line(report)) + "</p>\n";
   html +=
-      "<p>Time saved is (T<sub>old</sub> - T<sub>new</sub>) / T<sub>old</sub>, against the unfolded network in the same "
+      "<p>Time saved is (T<sub>old</sub> - T<sub>new</sub>) / T<sub>old</sub>, against the unfolded network in the "
+      "same "
       "runtime with every norm in a pass of its own; beside it, against norms that share a pass with their activation. "
       "It is the centre, by Hodges and Lehmann, of what passes beside each other saved; error bars are its exact 95 % "
-      "interval; ~ marks effects that are smaller than half of that. With one thread it is processor time, with more the "
+      "interval; ~ marks effects that are smaller than half of that. With one thread it is processor time, with more "
+      "the "
       "wall's.</p>\n";
   for (const TableReport& table : report.tables) html += section(table);
   return html_document("banoff: published and measured", html);

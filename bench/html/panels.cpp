@@ -11,7 +11,8 @@ namespace banoff::bench {
 
 namespace {
 
-constexpr double label_width = 170, panel_width = 128, panel_gap = 14, bar_height = 11, line_gap = 7, section_height = 18;
+constexpr double label_width = 170, panel_width = 128, panel_gap = 14, bar_height = 11, line_gap = 7,
+                 section_height = 18;
 constexpr std::array colours{"#1b6ca8", "#d1622b", "#3d8a4a"};
 
 double left_of(std::size_t panel) { return label_width + static_cast<double>(panel) * (panel_width + panel_gap); }
@@ -40,10 +41,11 @@ Axis axis_of(const PanelPlot& plot) {
 
 std::string bar(const Axis& axis, double value, double y, std::size_t series, double opacity) {
   const double zero = axis.x(0), end = axis.x(value);
-  return fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" fill-opacity=\"{}\"/>\n",
-                     std::min(zero, end), y + 1, std::max(std::abs(end - zero), 0.5), bar_height - 2, colour(series),
-                     opacity) +
-         svg_text(std::max(zero, end) + 3, y + bar_height - 2, "start", fmt::format("{:.0f}", value), " class=\"small\"");
+  return fmt::format(
+             "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" fill-opacity=\"{}\"/>\n",
+             std::min(zero, end), y + 1, std::max(std::abs(end - zero), 0.5), bar_height - 2, colour(series), opacity) +
+         svg_text(std::max(zero, end) + 3, y + bar_height - 2, "start", fmt::format("{:.0f}", value),
+                  " class=\"small\"");
 }
 
 /// Where the published value is, over the measured bar.
@@ -71,7 +73,8 @@ std::string draw_line(const PanelPlot& plot, const PanelPlot::Line& line, Axis a
                            y + bar_height / 2, axis.x(*value->high));
       if (published) svg += mark(axis, *published, y);
     }
-    const bool none = panel > 0 && std::ranges::none_of(line.measured[panel - 1], [](const auto& v) { return v.has_value(); });
+    const bool none =
+        panel > 0 && std::ranges::none_of(line.measured[panel - 1], [](const auto& v) { return v.has_value(); });
     if (none) svg += svg_text(axis.x(0) + 4, top + height / 2 + 4, "start", "not measured", " class=\"missing\"");
   }
   return svg;

@@ -17,8 +17,8 @@ struct PanelPlot {
 
   struct Line {
     std::string label;
-    std::string section;                           ///< lines of a section stand together
-    std::vector<std::optional<double>> published;  ///< by series
+    std::string section;                                         ///< lines of a section stand together
+    std::vector<std::optional<double>> published;                ///< by series
     std::vector<std::vector<std::optional<Measured>>> measured;  ///< by panel but the first, and series
   };
   std::vector<Line> lines;

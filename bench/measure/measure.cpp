@@ -21,7 +21,11 @@ constexpr std::size_t most_passes = 200;
 class Rounds {
  public:
   Rounds(const std::vector<Subject>& subjects, const Timing& timing, Clock clock, Log& log)
-      : subjects_(subjects), timing_(timing), clock_(clock), log_(log), passes_(subjects.size()),
+      : subjects_(subjects),
+        timing_(timing),
+        clock_(clock),
+        log_(log),
+        passes_(subjects.size()),
         medians_(subjects.size()) {
     for (const Subject& subject : subjects) runs_.push_back(runs_in_block(warm_up(subject, timing.warmup_ms)));
     start_ = Time::now();
@@ -65,9 +69,10 @@ class Rounds {
   }
 
   [[nodiscard]] bool all_known() const {
-    return subjects_.size() > 1 && std::all_of(medians_.begin() + 1, medians_.end(), [&](const std::vector<Sample>& other) {
-      return is_known(saved_percent(medians_.front(), other, clock_));
-    });
+    return subjects_.size() > 1 &&
+           std::all_of(medians_.begin() + 1, medians_.end(), [&](const std::vector<Sample>& other) {
+             return is_known(saved_percent(medians_.front(), other, clock_));
+           });
   }
 
   const std::vector<Subject>& subjects_;
@@ -91,8 +96,7 @@ double warm_up(const Subject& subject, double budget_ms) {
     std::vector<double> times;
     const double block_start = elapsed();
     do times.push_back(subject.run(1).front().wall_ms);
-    while (elapsed() < patience * budget_ms &&
-           (times.size() < least || elapsed() - block_start < budget_ms / blocks));
+    while (elapsed() < patience * budget_ms && (times.size() < least || elapsed() - block_start < budget_ms / blocks));
     std::ranges::sort(times);
     const double median = std::max(quantile(times, 0.5), 1e-4);
     const bool settled = elapsed() >= budget_ms && std::abs(median - previous) <= agreement * previous;

@@ -24,9 +24,9 @@ struct Timing {
 using Passes = std::vector<Block>;
 
 /// Times all subjects in rounds: each runs a short block in order, then again in reverse order (A B B A), so that what
-/// drifts weighs on all alike. Rounds go on, beyond the least number, until what each saves against the first subject is
-/// known (`is_known`, by this clock) or the subjects' time is up. `progress` is told the share done, 0..1; `log` gets
-/// every block.
+/// drifts weighs on all alike. Rounds go on, beyond the least number, until what each saves against the first subject
+/// is known (`is_known`, by this clock) or the subjects' time is up. `progress` is told the share done, 0..1; `log`
+/// gets every block.
 [[nodiscard]] std::vector<Passes> measure(const std::vector<Subject>& subjects, const Timing& timing, Clock clock,
                                           Log& log, const std::function<void(double)>& progress);
 

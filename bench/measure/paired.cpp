@@ -9,8 +9,8 @@ namespace banoff::bench {
 
 namespace {
 
-/// The number of Walsh averages to leave out at each end: the largest k with P(W < k) <= 2.5 %, W being the sum of those
-/// of the ranks 1..n that a coin each chooses.
+/// The number of Walsh averages to leave out at each end: the largest k with P(W < k) <= 2.5 %, W being the sum of
+/// those of the ranks 1..n that a coin each chooses.
 std::size_t averages_outside(std::size_t n) {
   constexpr double tail = 0.025;
   std::vector<double> chance(n * (n + 1) / 2 + 1);  // of each sum

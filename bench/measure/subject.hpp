@@ -8,8 +8,8 @@
 
 namespace banoff::bench {
 
-/// One run, by two clocks: the wall's, and the processor time of all threads of the process that ran it. The latter does
-/// not see other work on the machine, and is the run's own where one thread works.
+/// One run, by two clocks: the wall's, and the processor time of all threads of the process that ran it. The latter
+/// does not see other work on the machine, and is the run's own where one thread works.
 struct Sample {
   double wall_ms = 0, cpu_ms = 0;
   friend bool operator==(const Sample&, const Sample&) = default;

@@ -88,8 +88,8 @@ std::vector<Profile> profile(std::vector<ProfileSubject> subjects, const Timing&
   std::vector<int> runs;
   for (const ProfileSubject& subject : subjects) {
     samples.emplace_back().steps.resize(subject.plan.steps.size());
-    runs.push_back(
-        runs_per_repetition(timing, warm_up(subject_of(subject.about.model, [&] { subject.session->run(); }), timing.warmup_ms)));
+    runs.push_back(runs_per_repetition(
+        timing, warm_up(subject_of(subject.about.model, [&] { subject.session->run(); }), timing.warmup_ms)));
   }
   const double total = static_cast<double>(subjects.size()) * timing.rounds;
   double done = 0;

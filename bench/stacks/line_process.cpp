@@ -71,8 +71,8 @@ LineProcess::LineProcess(const std::vector<std::string>& command, const std::vec
   socket_ = ends[0];
   std::vector<std::string> words = command, variables = with_environment(environment);
   const Streams streams(ends[1], errors_);
-  const int failed = ::posix_spawnp(&process_, command.front().c_str(), streams.get(), nullptr,
-                                    pointers(words).data(), pointers(variables).data());
+  const int failed = ::posix_spawnp(&process_, command.front().c_str(), streams.get(), nullptr, pointers(words).data(),
+                                    pointers(variables).data());
   ::close(ends[1]);
   if (failed != 0) {
     ::close(socket_);

@@ -16,8 +16,9 @@ using Json = nlohmann::json;
 constexpr double seconds_to_load = 1200, seconds_to_run = 600;
 
 std::vector<std::string> command_of(const StackPrograms& programs, const StackJob& job) {
-  std::vector<std::string> words{programs.python.string(), programs.serve.string(), job.stack, "--threads",
-                                 std::to_string(job.threads), "--batch", std::to_string(job.batch)};
+  std::vector<std::string> words{
+      programs.python.string(), programs.serve.string(), job.stack, "--threads", std::to_string(job.threads), "--batch",
+      std::to_string(job.batch)};
   for (const auto& [name, size] : job.network.sizes) {
     words.emplace_back("--size");
     words.push_back(fmt::format("{}={}", name, size));
@@ -32,7 +33,9 @@ std::vector<std::string> command_of(const StackPrograms& programs, const StackJo
   return words;
 }
 
-double number(const Json& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
+double number(const Json& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
 
 }  // namespace
 

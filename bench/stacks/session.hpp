@@ -19,7 +19,7 @@ struct OnnxFile {
 struct OnnxFiles {
   std::vector<OnnxFile> files;                ///< the unfolded one first
   std::map<std::string, std::int64_t> sizes;  ///< of what the files leave open, by name
-  std::vector<std::string> without;           ///< nodes that the files lack, with all behind them: they have no ONNX form
+  std::vector<std::string> without;  ///< nodes that the files lack, with all behind them: they have no ONNX form
 };
 
 /// What a framework's program is started with.

@@ -154,17 +154,16 @@ Grid timing_grid(const TableReport& table) {
       for (const Result& r : cell.results) {
         const Summary& s = r.summary;
         if (s.median == 0) continue;
-        grid.rows.push_back({row.label, setting_of(cell), way_of(r) + (r.same_as.empty() ? "" : " = " + r.same_as),
-                             fmt::format("{:.4g}", s.median), fmt::format("{:.4g}", s.min),
-                             fmt::format("{:.4g}", r.cpu_median_ms), fmt::format("{:.4g}", r.cpu_min_ms),
-                             fmt::format("{:.1f}", 100 * s.cv), std::to_string(r.medians.size()),
-                             effect_text(find_result(cell, Method::none), r), effect_text(fused_baseline(cell), r),
-                             of_banoff(cell, fmt::format("{:.0f}", r.load_ms)),
-                             of_banoff(cell, fmt::format("{:.0f}", r.fold_ms)),
-                             of_banoff(cell, fmt::format("{:.0f}", r.compile_ms)),
-                             of_banoff(cell, megabytes(static_cast<double>(r.arena_bytes))),
-                             of_banoff(cell, megabytes(static_cast<double>(r.weight_bytes))),
-                             of_banoff(cell, megabytes(static_cast<double>(r.peak_rss_kb) * 1024))});
+        grid.rows.push_back(
+            {row.label, setting_of(cell), way_of(r) + (r.same_as.empty() ? "" : " = " + r.same_as),
+             fmt::format("{:.4g}", s.median), fmt::format("{:.4g}", s.min), fmt::format("{:.4g}", r.cpu_median_ms),
+             fmt::format("{:.4g}", r.cpu_min_ms), fmt::format("{:.1f}", 100 * s.cv), std::to_string(r.medians.size()),
+             effect_text(find_result(cell, Method::none), r), effect_text(fused_baseline(cell), r),
+             of_banoff(cell, fmt::format("{:.0f}", r.load_ms)), of_banoff(cell, fmt::format("{:.0f}", r.fold_ms)),
+             of_banoff(cell, fmt::format("{:.0f}", r.compile_ms)),
+             of_banoff(cell, megabytes(static_cast<double>(r.arena_bytes))),
+             of_banoff(cell, megabytes(static_cast<double>(r.weight_bytes))),
+             of_banoff(cell, megabytes(static_cast<double>(r.peak_rss_kb) * 1024))});
       }
     }
   }

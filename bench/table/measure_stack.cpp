@@ -66,8 +66,7 @@ void StackRunner::start(const Cell& cell, const OnnxFiles& network, const Ears& 
   running_ = wanted;
 }
 
-void StackRunner::measure(Cell& cell, const OnnxFiles& network, const Timing& timing, bool quick,
-                          const Ears& ears) {
+void StackRunner::measure(Cell& cell, const OnnxFiles& network, const Timing& timing, bool quick, const Ears& ears) {
   start(cell, network, ears);
   cell.versions = session_->versions();
   if (!network.without.empty()) cell.notes.push_back(note_of(network.without));
@@ -77,10 +76,9 @@ void StackRunner::measure(Cell& cell, const OnnxFiles& network, const Timing& ti
   for (Result& row : cell.results) {
     if (!row.same_as.empty()) continue;
     timed.push_back(&row);
-    subjects.push_back({fmt::format("{}/{}", setting_of(cell), method_of(row)),
-                        [this, mode = cell.mode, method = method_of(row)](int runs) {
-                          return session_->run(mode, method, runs);
-                        }});
+    subjects.push_back(
+        {fmt::format("{}/{}", setting_of(cell), method_of(row)),
+         [this, mode = cell.mode, method = method_of(row)](int runs) { return session_->run(mode, method, runs); }});
   }
   Log log;
   const Timing budget = quick ? quick_timing(cell.results.front().flops) : timing;

@@ -26,7 +26,7 @@ class StackRunner {
   StackPrograms programs_;
   std::filesystem::path folder_;
   std::unique_ptr<StackSession> session_;
-  std::string running_;  ///< what the process was started for
+  std::string running_;          ///< what the process was started for
   std::string failed_, reason_;  ///< what could not be started, and why: other modes need not try again
 };
 

@@ -54,7 +54,9 @@ Json write_onnx(const BenchOptions& bench, const fs::path& base, const Ears& ear
 }  // namespace
 
 NetworkFiles::NetworkFiles(BenchOptions bench, std::uint64_t seed, fs::path folder)
-    : bench_(std::move(bench)), seed_(seed), network_(bench_.models.front()),
+    : bench_(std::move(bench)),
+      seed_(seed),
+      network_(bench_.models.front()),
       base_(std::move(folder) / fmt::format("network-{}", static_cast<long>(::getpid()))) {}
 
 NetworkFiles::~NetworkFiles() {

@@ -17,12 +17,12 @@ struct Cell {
   int threads = 0;          ///< as asked: 0 is as many as the process may use
   std::int64_t batch = 1;
   std::vector<Result> results;
-  double load_average = 0;   ///< of the machine when measuring began: others at work
-  std::string versions;      ///< of the other framework
+  double load_average = 0;         ///< of the machine when measuring began: others at work
+  std::string versions;            ///< of the other framework
   std::vector<std::string> notes;  ///< what of the network was not measured there, and why
-  std::string not_measured;  ///< why there are no results
-  int exit_code = 0;         ///< what that failure is to a command line
-  bool resumed = false;      ///< kept from an earlier run
+  std::string not_measured;        ///< why there are no results
+  int exit_code = 0;               ///< what that failure is to a command line
+  bool resumed = false;            ///< kept from an earlier run
 };
 
 struct RowReport {

@@ -85,18 +85,12 @@ TableReport table_from(const Json& json) {
 Json to_json(const Cell& cell) {
   Json results = Json::array();
   for (const Result& result : cell.results) results.push_back(to_json(result, std::vector<double>{90, 95, 99}));
-  return {{"device", cell.device},
-          {"stack", cell.stack},
-          {"mode", cell.mode},
-          {"versions", cell.versions},
-          {"notes", cell.notes},
-          {"threads", cell.threads},
-          {"batch", cell.batch},
-          {"load_average", cell.load_average},
-          {"resumed", cell.resumed},
-          {"not_measured", cell.not_measured.empty() ? Json() : Json(cell.not_measured)},
-          {"exit_code", cell.exit_code},
-          {"results", std::move(results)}};
+  return {{"device", cell.device},       {"stack", cell.stack},
+          {"mode", cell.mode},           {"versions", cell.versions},
+          {"notes", cell.notes},         {"threads", cell.threads},
+          {"batch", cell.batch},         {"load_average", cell.load_average},
+          {"resumed", cell.resumed},     {"not_measured", cell.not_measured.empty() ? Json() : Json(cell.not_measured)},
+          {"exit_code", cell.exit_code}, {"results", std::move(results)}};
 }
 
 Cell cell_from_json(const Json& json) {

@@ -15,12 +15,12 @@ struct TableOptions {
   std::uint64_t seed = 0;         ///< of made-up weights
   bool made_up = false;           ///< always, even where there are weights beside the network
   std::vector<std::string> devices{"cpu"};
-  std::vector<int> threads;           ///< empty: the table's
-  std::vector<Stack> stacks;          ///< other frameworks beside the devices
+  std::vector<int> threads;                              ///< empty: the table's
+  std::vector<Stack> stacks;                             ///< other frameworks beside the devices
   std::filesystem::path stacks_folder = "build/stacks";  ///< the environment that has them
-  bool exact_convolutions = false;    ///< of the cpu device: plain sums only
-  std::vector<std::int64_t> batches;  ///< empty: the table's
-  std::optional<double> duration_s;   ///< none: the table's
+  bool exact_convolutions = false;                       ///< of the cpu device: plain sums only
+  std::vector<std::int64_t> batches;                     ///< empty: the table's
+  std::optional<double> duration_s;                      ///< none: the table's
   Timing timing;
   bool quick = false;  ///< batch 1, one thread, few rounds
   bool fresh = false;  ///< measure again what is kept in `results`

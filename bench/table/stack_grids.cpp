@@ -47,15 +47,16 @@ Grid grid_of(const TableReport& table, const Column& column, const std::vector<s
   const std::string_view unit = unit_of(column.quantity);
   Grid grid{fmt::format("{}{}: published, banoff and other frameworks", column.title,
                         unit.empty() ? "" : fmt::format(", {}", unit)),
-            {"network", "measured with", "published"}, {}, 2};
+            {"network", "measured with", "published"},
+            {},
+            2};
   for (const std::string& place : places) grid.head.push_back(place);
   for (const RowReport& row : table.rows) {
     for (const auto& [sizes, cells] : lines_of(row)) {
       const auto published = row.row.published.find(column.key);
-      std::vector<std::string> line{row.row.label, sizes,
-                                    published == row.row.published.end()
-                                        ? "-"
-                                        : format_quantity(column.quantity, published->second)};
+      std::vector<std::string> line{
+          row.row.label, sizes,
+          published == row.row.published.end() ? "-" : format_quantity(column.quantity, published->second)};
       for (const std::string& place : places)
         line.push_back(cells.contains(place) ? measured_text(column, *cells.at(place)) : "-");
       grid.rows.push_back(std::move(line));
@@ -79,8 +80,11 @@ std::string answer_text(const Cell& cell) {
 }
 
 Grid answers_grid(const TableReport& table, const std::vector<std::string>& places) {
-  Grid grid{"Largest difference of the folded networks' answers from the unfolded one's, relative to the largest output",
-            {"network", "measured with"}, {}, 2};
+  Grid grid{
+      "Largest difference of the folded networks' answers from the unfolded one's, relative to the largest output",
+      {"network", "measured with"},
+      {},
+      2};
   for (const std::string& place : places) grid.head.push_back(place);
   for (const RowReport& row : table.rows) {
     for (const auto& [sizes, cells] : lines_of(row)) {

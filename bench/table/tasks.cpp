@@ -41,10 +41,7 @@ std::vector<T> chosen(bool quick, const std::vector<T>& own, const std::vector<T
 
 Json timing_json(bool quick, const Timing& t) {
   if (quick) return {{"quick", true}};
-  return {{"warmup_ms", t.warmup_ms},
-          {"duration_s", t.duration_s},
-          {"iterations", t.iterations},
-          {"rounds", t.rounds}};
+  return {{"warmup_ms", t.warmup_ms}, {"duration_s", t.duration_s}, {"iterations", t.iterations}, {"rounds", t.rounds}};
 }
 
 Planner::Planner(const TableOptions& options)

@@ -23,7 +23,8 @@ Graph without_nodes(Graph graph, const std::vector<NodeId>& nodes) {
     if (!gone[index(id)]) continue;
     for (const ValueId input : graph.node(id).inputs) {
       const NodeId producer = graph.value(input).producer;
-      const bool computed = producer != none && !gone[index(producer)] && graph.node(producer).as<Constant>() == nullptr;
+      const bool computed =
+          producer != none && !gone[index(producer)] && graph.node(producer).as<Constant>() == nullptr;
       if (computed && !graph.is_output(input)) graph.add_output(graph.value(input).name, input);
     }
   }

@@ -132,8 +132,7 @@ void reverse_sequence(Call& call) {
   const Shape x = call.shape(0);
   const std::int64_t time = call.attributes.integer("time_axis", 0), batch = call.attributes.integer("batch_axis", 1);
   const bool axes = (time == 0 && batch == 1) || (time == 1 && batch == 0);
-  if (x.rank() < 2 || !axes)
-    fail_input("time_axis = {}, batch_axis = {} of {}", time, batch, x.str());
+  if (x.rank() < 2 || !axes) fail_input("time_axis = {}, batch_axis = {} of {}", time, batch, x.str());
   const auto t = static_cast<std::size_t>(time), b = static_cast<std::size_t>(batch);
   if (call.shape(1) != Shape{x[b]}) fail_input("lengths {} for {} sequences", call.shape(1).str(), x[b]);
   Ints along(2, 1);

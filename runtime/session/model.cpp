@@ -173,8 +173,8 @@ Model load_from_onnx(const std::filesystem::path& file, const LoadOptions& optio
 
 Model load_from_yaml(const std::filesystem::path& file, const LoadOptions& options) {
   const Bindings bindings{options.symbols, options.shapes};
-  WeightSource weights{options.weights, options.random_seed, reference::compute<float>,
-                       options.random_side, options.without_weights};
+  WeightSource weights{options.weights, options.random_seed, reference::compute<float>, options.random_side,
+                       options.without_weights};
   LoadedModel loaded = load_model(file, weights, bindings);
   apply_task_file(file, options, FileKind::yaml, loaded);
   std::vector<std::string> names;

@@ -93,9 +93,8 @@ TEST_CASE("subjects run forth and back, and every pass is kept") {
   const std::vector<Subject> subjects{made_up(0, order, steady), made_up(1, order, steady), made_up(2, order, steady)};
   double share = 0;
   Log log;
-  const auto passes =
-      measure(subjects, {.warmup_ms = 0, .duration_s = 0, .iterations = 8, .rounds = 2}, Clock::wall, log,
-              [&](double done) { share = done; });
+  const auto passes = measure(subjects, {.warmup_ms = 0, .duration_s = 0, .iterations = 8, .rounds = 2}, Clock::wall,
+                              log, [&](double done) { share = done; });
   CHECK(share == 1);
   REQUIRE(passes.size() == 3);
   CHECK(passes[0].size() == 4);

@@ -87,8 +87,8 @@ TEST_CASE("other frameworks stand beside banoff, each mode in a column") {
   CHECK(cells[1].versions == "keras 3");
   const std::vector<Grid> grids = stack_grids(report.tables[0]);
   REQUIRE(grids.size() == 2);
-  CHECK(grids[0].head == std::vector<std::string>{"network", "measured with", "published", "cpu", "keras graph",
-                                                  "keras eager"});
+  CHECK(grids[0].head ==
+        std::vector<std::string>{"network", "measured with", "published", "cpu", "keras graph", "keras eager"});
   CHECK(grids[0].rows[0][4] == "25.00 ±0.00");
   CHECK(grids[1].rows[0][3] == "3.0e-07");
   // Kept, and read again as it was.
@@ -98,13 +98,14 @@ TEST_CASE("other frameworks stand beside banoff, each mode in a column") {
   const Report read = read_report(folder.write("r.json", to_json(report).dump()));
   CHECK(to_json(read) == to_json(report));
   const Grid merged = merged_grid({{"a.json", read}}, report.tables[0].spec.name);
-  CHECK(std::ranges::count_if(merged.head, [](const auto& h) { return h.ends_with("keras graph, 1 thread, batch 1"); }) ==
-        1);
+  CHECK(std::ranges::count_if(merged.head,
+                              [](const auto& h) { return h.ends_with("keras graph, 1 thread, batch 1"); }) == 1);
 }
 
 TEST_CASE("what a framework cannot run is told with its reason, and the rest goes on") {
   const std::string graph = R"("graph": {"none": )" + answers + "}";
-  const StackTable table(header(graph, R"(, "failures": {"eager": "no eager here", "naive": "operator Foo has no layer"})"));
+  const StackTable table(
+      header(graph, R"(, "failures": {"eager": "no eager here", "naive": "operator Foo has no layer"})"));
   const Report report = run_tables(table.options, deaf);
   const auto& cells = report.tables[0].rows[0].cells;
   CHECK(cells[0].not_measured == "");

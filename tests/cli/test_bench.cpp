@@ -21,10 +21,9 @@ rows:
   - {label: small, model: small.yaml, published: {banoff: 25, gpu: 60}}
 )");
   [[nodiscard]] Outcome run(std::vector<std::string> arguments) const {
-    const std::vector<std::string> fast{
-        "bench",      "--table", file,           "--results", net.folder / "kept", "--warmup", "0",
-        "--duration", "0",       "--iterations", "2",         "--rounds",          "2",        "--threads",
-        "1"};
+    const std::vector<std::string> fast{"bench",    "--table",  file,         "--results", net.folder / "kept",
+                                        "--warmup", "0",        "--duration", "0",         "--iterations",
+                                        "2",        "--rounds", "2",          "--threads", "1"};
     arguments.insert(arguments.begin(), fast.begin(), fast.end());
     return banoff_command(arguments);
   }

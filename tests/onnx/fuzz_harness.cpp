@@ -22,8 +22,8 @@ void write(const std::filesystem::path& file, std::string_view bytes) {
   std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-/// Of the first four bytes. A fuzzer that sees bytes compared puts them into its models, and with them what looks like a
-/// breach: it sees numbers that say nothing of the bytes.
+/// Of the first four bytes. A fuzzer that sees bytes compared puts them into its models, and with them what looks like
+/// a breach: it sees numbers that say nothing of the bytes.
 std::uint32_t hash(const void* bytes) {
   std::uint32_t value = 0;
   std::memcpy(&value, bytes, sizeof value);
@@ -32,9 +32,7 @@ std::uint32_t hash(const void* bytes) {
   return value ^ (value >> 16);
 }
 
-bool holds_canary(const Tensor& tensor) {
-  return tensor.bytes() >= 4 && hash(tensor.data()) == hash(canary.data());
-}
+bool holds_canary(const Tensor& tensor) { return tensor.bytes() >= 4 && hash(tensor.data()) == hash(canary.data()); }
 
 }  // namespace
 

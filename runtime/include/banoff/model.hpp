@@ -21,8 +21,8 @@ namespace banoff {
 struct DeviceOptions;  // session.hpp
 
 struct LoadOptions {
-  std::filesystem::path weights;                ///< safetensors file; empty: what the model names
-  std::optional<std::uint64_t> random_seed;     ///< made-up weights instead of a file
+  std::filesystem::path weights;             ///< safetensors file; empty: what the model names
+  std::optional<std::uint64_t> random_seed;  ///< made-up weights instead of a file
   /// Made-up batch norms have the statistics of images of at most so many pixels at the smaller side. More take longer,
   /// and deep networks lose fewer digits at large sizes.
   std::int64_t random_side = 64;
