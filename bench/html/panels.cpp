@@ -11,7 +11,7 @@ namespace banoff::bench {
 
 namespace {
 
-constexpr double label_width = 170, panel_width = 128, panel_gap = 14, bar_height = 11, line_gap = 7,
+constexpr double label_width = 170, panel_width = 128, panel_gap = 26, bar_height = 11, line_gap = 7,
                  section_height = 18;
 constexpr std::array colours{"#1b6ca8", "#d1622b", "#3d8a4a"};
 
@@ -39,12 +39,13 @@ Axis axis_of(const PanelPlot& plot) {
   return axis;
 }
 
-std::string bar(const Axis& axis, double value, double y, std::size_t series, double opacity) {
+/// A bar with its number behind it, or behind `reach` where that is further.
+std::string bar(const Axis& axis, double value, double reach, double y, std::size_t series, double opacity) {
   const double zero = axis.x(0), end = axis.x(value);
   return fmt::format(
              "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" fill-opacity=\"{}\"/>\n",
              std::min(zero, end), y + 1, std::max(std::abs(end - zero), 0.5), bar_height - 2, colour(series), opacity) +
-         svg_text(std::max(zero, end) + 3, y + bar_height - 2, "start", fmt::format("{:.0f}", value),
+         svg_text(std::max({zero, end, axis.x(reach)}) + 3, y + bar_height - 2, "start", fmt::format("{:.0f}", value),
                   " class=\"small\"");
 }
 
@@ -62,12 +63,12 @@ std::string draw_line(const PanelPlot& plot, const PanelPlot::Line& line, Axis a
       const double y = top + bar_height * static_cast<double>(s);
       const std::optional<double> published = line.published[s];
       if (panel == 0) {
-        if (published) svg += bar(axis, *published, y, s, 0.45);
+        if (published) svg += bar(axis, *published, *published, y, s, 0.45);
         continue;
       }
       const std::optional<Measured>& value = line.measured[panel - 1][s];
       if (!value) continue;
-      svg += bar(axis, value->value, y, s, 1);
+      svg += bar(axis, value->value, value->high.value_or(value->value), y, s, 1);
       if (value->low)
         svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" class=\"error\"/>\n", axis.x(*value->low),
                            y + bar_height / 2, axis.x(*value->high));

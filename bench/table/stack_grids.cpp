@@ -29,6 +29,13 @@ std::vector<std::string> places_of(const TableReport& table) {
   return places;
 }
 
+/// banoff's devices by their names, with whose they are.
+std::string headed(const std::string& place) {
+  const bool framework = std::ranges::any_of(
+      stack_names(), [&](const std::string& name) { return place == name || place.starts_with(name + " "); });
+  return framework ? place : "banoff, " + place;
+}
+
 /// A row's cells of the same threads and batch, by place.
 using Line = std::pair<std::string, std::map<std::string, const Cell*>>;
 
@@ -50,7 +57,7 @@ Grid grid_of(const TableReport& table, const Column& column, const std::vector<s
             {"network", "measured with", "published"},
             {},
             2};
-  for (const std::string& place : places) grid.head.push_back(place);
+  for (const std::string& place : places) grid.head.push_back(headed(place));
   for (const RowReport& row : table.rows) {
     for (const auto& [sizes, cells] : lines_of(row)) {
       const auto published = row.row.published.find(column.key);
@@ -85,7 +92,7 @@ Grid answers_grid(const TableReport& table, const std::vector<std::string>& plac
       {"network", "measured with"},
       {},
       2};
-  for (const std::string& place : places) grid.head.push_back(place);
+  for (const std::string& place : places) grid.head.push_back(headed(place));
   for (const RowReport& row : table.rows) {
     for (const auto& [sizes, cells] : lines_of(row)) {
       std::vector<std::string> line{row.row.label, sizes};

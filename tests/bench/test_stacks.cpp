@@ -88,7 +88,7 @@ TEST_CASE("other frameworks stand beside banoff, each mode in a column") {
   const std::vector<Grid> grids = stack_grids(report.tables[0]);
   REQUIRE(grids.size() == 2);
   CHECK(grids[0].head ==
-        std::vector<std::string>{"network", "measured with", "published", "cpu", "keras graph", "keras eager"});
+        std::vector<std::string>{"network", "measured with", "published", "banoff, cpu", "keras graph", "keras eager"});
   CHECK(grids[0].rows[0][4] == "25.00 ±0.00");
   CHECK(grids[1].rows[0][3] == "3.0e-07");
   // Kept, and read again as it was.
