@@ -110,6 +110,14 @@ TEST_CASE("a gather at places that are none has no elements, and is refused wher
               "without elements"));
 }
 
+TEST_CASE("an input whose default has fewer dimensions than it names sizes of") {
+  const TemporaryFolder folder;
+  OnnxModel model;
+  model.input("x", {1, 3}).input("c", {1, -1, -1}).output("y");
+  model.weight("c", {2}, {1, 2}).weight("w", {1}, {1}).node("Swirl", {"x", "c", "w"}, {"y"});
+  CHECK(Model::load(model.write(folder)).unsupported().size() == 1);
+}
+
 TEST_CASE("a dimension without elements has none to be padded with") {
   for (const char* mode : {"wrap", "reflect"}) {
     CHECK(tells(said_of(19,
