@@ -126,6 +126,17 @@ TEST_CASE("a dimension without elements has none to be padded with") {
                           set_word(m.node("Pad", {"none", "pads"}, {"y"}), "mode", mode);
                         }),
                 "no elements to pad with"));
+TEST_CASE("a side without elements has none to be resized") {
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    CHECK(tells(said_of(13,
+                        [&](OnnxModel& m) {
+                          m.weight("none", {2, 0}, {}).integers("sizes", {2, 3});
+                          set_word(m.node("Resize", {"none", "", "", "sizes"}, {"y"}), "mode", mode);
+                        }),
+                "without elements"));
+  }
+}
+
   }
 }
 
