@@ -93,11 +93,7 @@ void Importer::define(const std::string& name, Operand operand) {
   scope.order.push_back(name);
 }
 
-std::string Importer::unique(const std::string& wanted) {
-  std::string name = wanted;
-  for (int i = 2; !names_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
-  return name;
-}
+std::string Importer::unique(const std::string& wanted) { return names_.made(wanted); }
 
 std::string Importer::title(const onnx::NodeProto& node) const {
   const bool has_output = node.output_size() > 0 && !node.output(0).empty();
@@ -200,7 +196,7 @@ void Importer::take_node(const onnx::NodeProto& node) {
 void Importer::roll_back(const Mark& mark) {
   for (std::size_t n = mark.nodes; n < graph_.nodes.size(); ++n) {
     Node& node = graph_.nodes[n];
-    names_.erase(node.name);
+    names_.give_back(node.name);
     node = Node{};
   }
   scopes_.inner().forget_after(mark.names);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "banoff/session.hpp"
+#include "runtime/onnx/names.hpp"
 #include "tests/onnx/fuzz_changes.hpp"
 #include "tests/onnx/fuzz_harness.hpp"
 #include "tests/onnx/fuzz_models.hpp"
@@ -12,6 +13,7 @@
 
 using namespace banoff;
 using namespace banoff::test;
+using onnx_import::UniqueNames;
 
 namespace {
 
@@ -216,6 +218,19 @@ TEST_CASE("what is computed while reading has a limit, and the error tells it") 
               },
               {1, large}),
       limit));
+}
+
+TEST_CASE("as many nodes of one name as a file may have are told apart, each as fast as the first") {
+  UniqueNames names;
+  CHECK(names.take("a_3"));
+  CHECK_FALSE(names.take("a_3"));
+  CHECK(names.made("a") == "a");
+  CHECK(names.made("a") == "a_2");
+  CHECK(names.made("a") == "a_4");
+  names.give_back("a");
+  CHECK(names.made("a") == "a");
+  for (int i = 0; i < 200'000; ++i) (void)names.made("constant");
+  CHECK(names.made("constant") == "constant_200001");
 }
 
 TEST_CASE("a slice with a step beyond its dimension takes one element of it") {
