@@ -30,18 +30,32 @@ std::string said_of(std::int64_t opset, const std::function<void(OnnxModel&)>& m
   return input_error([&] { load_to_run(model.write(folder)); });
 }
 
-/// Calls `look` with each integer of the attribute as large or small as it can be; it is as before at the end.
-void each_extreme(onnx::AttributeProto& attribute, const std::function<void()>& look) {
-  const auto try_all = [&](std::int64_t value, const auto& set) {
-    for (const std::int64_t extreme : {largest, smallest, largest - value, std::int64_t{1} << 40}) {
-      set(extreme);
-      look();
+/// Calls `look` with an integer as large or small as it can be; it is as before at the end.
+template <class Set>
+void each_extreme(std::int64_t value, const Set& set, const std::function<void()>& look) {
+  const std::int64_t beside = (value < 0 ? smallest : largest) - value;  // with which it adds up to an end
+  for (const std::int64_t extreme : {largest, smallest, beside, std::int64_t{1} << 40}) {
+    set(extreme);
+    look();
+  }
+  set(value);
+}
+
+/// The same for each integer that attributes of the nodes hold, those of nodes in them included.
+void each_extreme(google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes, const std::function<void()>& look) {
+  for (onnx::NodeProto& node : nodes) {
+    for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+      CAPTURE(node.op_type());
+      CAPTURE(attribute.name());
+      if (attribute.has_i())
+        each_extreme(
+            attribute.i(), [&](std::int64_t value) { attribute.set_i(value); }, look);
+      for (int k = 0; k < attribute.ints_size(); ++k)
+        each_extreme(
+            attribute.ints(k), [&](std::int64_t value) { attribute.set_ints(k, value); }, look);
+      if (attribute.has_g()) each_extreme(*attribute.mutable_g()->mutable_node(), look);
     }
-    set(value);
-  };
-  if (attribute.has_i()) try_all(attribute.i(), [&](std::int64_t value) { attribute.set_i(value); });
-  for (int k = 0; k < attribute.ints_size(); ++k)
-    try_all(attribute.ints(k), [&](std::int64_t value) { attribute.set_ints(k, value); });
+  }
 }
 
 bool tells(const std::string& message, const char* words) {
@@ -337,12 +351,14 @@ TEST_CASE("integers at the ends of 64 bits are taken or refused wherever an oper
   for (const std::string& bytes : fuzz_models()) {
     onnx::ModelProto model;
     REQUIRE(model.ParseFromString(bytes));
-    for (onnx::NodeProto& node : *model.mutable_graph()->mutable_node()) {
-      for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
-        CAPTURE(node.op_type());
-        CAPTURE(attribute.name());
-        each_extreme(attribute, [&] { CHECK(harness.read(model.SerializeAsString()).fault == ""); });
-      }
+    const auto look = [&] { CHECK(harness.read(model.SerializeAsString()).fault == ""); };
+    each_extreme(*model.mutable_graph()->mutable_node(), look);
+    for (onnx::FunctionProto& function : *model.mutable_functions()) each_extreme(*function.mutable_node(), look);
+    for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
+      CAPTURE(tensor.name());
+      for (int k = 0; k < tensor.int64_data_size(); ++k)
+        each_extreme(
+            tensor.int64_data(k), [&](std::int64_t value) { tensor.set_int64_data(k, value); }, look);
     }
   }
 }
