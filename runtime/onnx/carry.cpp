@@ -170,6 +170,7 @@ onnx::TypeProto Importer::carried_type(const onnx::NodeProto& node, int i,
 }
 
 void Importer::carry(const onnx::NodeProto& node, const std::string& reason) {
+  known_.keep(node.ByteSizeLong());
   auto carried = std::make_shared<Carried>(node.op_type(), reason, node);
   carried->captured = captured_names(node);
   carried->opset = opset();

@@ -126,6 +126,17 @@ TEST_CASE("a gather at places that are none has no elements, and is refused wher
               "without elements"));
 }
 
+TEST_CASE("a side without elements has none to be resized") {
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    CHECK(tells(said_of(13,
+                        [&](OnnxModel& m) {
+                          m.weight("none", {2, 0}, {}).integers("sizes", {2, 3});
+                          set_word(m.node("Resize", {"none", "", "", "sizes"}, {"y"}), "mode", mode);
+                        }),
+                "without elements"));
+  }
+}
+
 TEST_CASE("an input whose default has fewer dimensions than it names sizes of") {
   const TemporaryFolder folder;
   OnnxModel model;
@@ -142,17 +153,6 @@ TEST_CASE("a dimension without elements has none to be padded with") {
                           set_word(m.node("Pad", {"none", "pads"}, {"y"}), "mode", mode);
                         }),
                 "no elements to pad with"));
-TEST_CASE("a side without elements has none to be resized") {
-  for (const char* mode : {"nearest", "linear", "cubic"}) {
-    CHECK(tells(said_of(13,
-                        [&](OnnxModel& m) {
-                          m.weight("none", {2, 0}, {}).integers("sizes", {2, 3});
-                          set_word(m.node("Resize", {"none", "", "", "sizes"}, {"y"}), "mode", mode);
-                        }),
-                "without elements"));
-  }
-}
-
   }
 }
 
@@ -232,6 +232,57 @@ TEST_CASE("what is computed while reading has a limit, and the error tells it") 
               },
               {1, large}),
       limit));
+}
+
+TEST_CASE("what is computed while reading ends, however small the file is") {
+  constexpr const char* limit = "million steps to compute";
+  const auto of_ones = [](std::vector<std::int64_t> shape, const std::function<void(OnnxModel&)>& make) {
+    return said_of(13, [&](OnnxModel& m) {
+      m.integers("shape", shape).node("ConstantOfShape", {"shape"}, {"c"});
+      make(m);
+    });
+  };
+  // A product as large as the memory allows, windows as large as numbers go, many sums that take no memory.
+  CHECK(tells(of_ones({3000, 3000}, [](OnnxModel& m) { m.node("MatMul", {"c", "c"}, {"y"}); }), limit));
+  CHECK(tells(of_ones({1, 1, 64, 64},
+                      [](OnnxModel& m) {
+                        onnx::NodeProto& pool = m.node("MaxPool", {"c"}, {"y"});
+                        set_attribute(pool, "kernel_shape", {1 << 20, 1 << 20});
+                        set_attribute(pool, "strides", {1 << 20, 1 << 20});
+                        set_attribute(pool, "pads", {1 << 19, 1 << 19, 1 << 19, 1 << 19});
+                      }),
+              limit));
+  CHECK(tells(of_ones({1 << 20},
+                      [](OnnxModel& m) {
+                        for (int i = 0; i < 1000; ++i) m.node("ReduceSum", {"c"}, {"s" + std::to_string(i)});
+                        m.node("Add", {"x", "s999"}, {"y"});
+                      }),
+              limit));
+  CHECK(tells(of_ones({1, 100'000, 4},
+                      [](OnnxModel& m) {
+                        m.integers("more", {1, 1, 100'000}).integers("all", {100'000});
+                        m.node("ConstantOfShape", {"more"}, {"scores"});
+                        m.node("NonMaxSuppression", {"c", "scores", "all"}, {"y"});
+                      }),
+              limit));
+  // A node that is carried, again in each turn of a loop.
+  CHECK(tells(said_of(13,
+                      [](OnnxModel& m) {
+                        m.integers("turns", {60'000});
+                        onnx::GraphProto& body = subgraph(m.node("Loop", {"turns", ""}, {"y"}), "body");
+                        for (const char* name : {"i", "go"}) body.add_input()->set_name(name);
+                        set_word(add_inner(body, "Swirl", {"x"}, {"s"}), "words", std::string(100'000, 'w'));
+                        for (const char* name : {"go", "s"}) body.add_output()->set_name(name);
+                      }),
+              "limit for this model"));
+  // Masks of bytes, which take little memory.
+  CHECK(tells(said_of(14,
+                      [](OnnxModel& m) {
+                        for (const char* each : {"a", "b", "c"}) m.node("Trilu", {"x"}, {each});
+                        m.node("Sum", {"a", "b", "c"}, {"y"});
+                      },
+                      {1, 1 << 27}),
+              limit));
 }
 
 TEST_CASE("as many nodes of one name as a file may have are told apart, each as fast as the first") {
