@@ -275,6 +275,15 @@ TEST_CASE("what is computed while reading ends, however small the file is") {
                         for (const char* name : {"go", "s"}) body.add_output()->set_name(name);
                       }),
               "limit for this model"));
+  // A loop whose body does not end it is not begun.
+  CHECK(tells(said_of(13,
+                      [](OnnxModel& m) {
+                        m.integers("turns", {largest});
+                        onnx::GraphProto& body = subgraph(m.node("Loop", {"turns", "", "x"}, {"y"}), "body");
+                        for (const char* name : {"i", "go", "held"}) body.add_input()->set_name(name);
+                        for (const char* name : {"go", "held"}) body.add_output()->set_name(name);
+                      }),
+              "more than 65536 iterations"));
   // Masks of bytes, which take little memory.
   CHECK(tells(said_of(14,
                       [](OnnxModel& m) {
