@@ -19,6 +19,7 @@ struct LoadLimits {
   std::size_t max_header_bytes = 64U << 20;                   ///< of a safetensors file
   std::int64_t max_random_elements = std::int64_t{1} << 31;   ///< of all parameters together, when made up from a seed
   std::int64_t max_computed_bytes = std::int64_t{640} << 20;  ///< of constants that an ONNX file tells how to make
+  std::int64_t max_computed_steps = std::int64_t{1} << 31;    ///< of computing them, at all sizes that are tried
   Limits graph;
 };
 

@@ -85,7 +85,9 @@ std::map<std::string, std::int64_t> Importer::sizes_in_file() const {
   for (const onnx::ValueInfoProto& input : source_.input()) {
     const auto sized = std::ranges::find(inputs_, input.name(), &FileInput::name);
     const auto& dims = input.type().tensor_type().shape().dim();
-    for (int i = 0; sized != inputs_.end() && i < dims.size(); ++i) {
+    // An input with a default has the default's dimensions, which need not be as many as the file says of it.
+    if (sized == inputs_.end() || std::ssize(sized->dims) != dims.size()) continue;
+    for (int i = 0; i < dims.size(); ++i) {
       if (!dims[i].dim_param().empty())
         sizes.emplace(dims[i].dim_param(), sized->dims[static_cast<std::size_t>(i)].size);
     }
@@ -168,6 +170,7 @@ onnx::TypeProto Importer::carried_type(const onnx::NodeProto& node, int i,
 }
 
 void Importer::carry(const onnx::NodeProto& node, const std::string& reason) {
+  known_.keep(node.ByteSizeLong());
   auto carried = std::make_shared<Carried>(node.op_type(), reason, node);
   carried->captured = captured_names(node);
   carried->opset = opset();

@@ -42,6 +42,9 @@ class Unrolled {
     const std::int64_t count =
         call_.known_integer(0, "the number of iterations", std::numeric_limits<std::int64_t>::max());
     bool goes_on = !call_.has(1) || truth(call_.known(1, "the condition"), "the condition");
+    // A body that hands the condition on ends after all iterations only.
+    const bool all = body_.output(0).name() == body_.input(1).name();
+    if (all && goes_on && count > most) fail_input("more than {} iterations", most);
     for (std::int64_t i = 0; i < count && goes_on; ++i) {
       if (i == most) fail_input("more than {} iterations", most);
       goes_on = step(i);

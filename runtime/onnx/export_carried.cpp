@@ -53,10 +53,10 @@ void Exporter::name_carried() {
     if (carried == nullptr) continue;
     if (const auto* input = std::get_if<CarriedInput>(&carried->what)) {
       names_[static_cast<std::size_t>(node.outputs[0])] = input->info.name();
-      taken_.insert(input->info.name());
+      taken_.take(input->info.name());
     }
     if (const auto* proto = std::get_if<onnx::NodeProto>(&carried->what)) {
-      for_each_inner_name(*proto, [&](const std::string& name) { taken_.insert(name); });
+      for_each_inner_name(*proto, [&](const std::string& name) { taken_.take(name); });
     }
   }
 }

@@ -111,8 +111,8 @@ void Exporter::name_values() {
   names_.resize(graph_.values.size());
   for (const GraphInput& input : graph_.inputs)
     names_[static_cast<std::size_t>(input.value)] = graph_.value(input.value).name;
-  for (const GraphInput& input : graph_.inputs) taken_.insert(name(input.value));
-  for (const GraphOutput& output : graph_.outputs) taken_.insert(output.name);
+  for (const GraphInput& input : graph_.inputs) taken_.take(name(input.value));
+  for (const GraphOutput& output : graph_.outputs) taken_.take(output.name);
   for (const GraphOutput& output : graph_.outputs) {
     std::string& name = names_[static_cast<std::size_t>(output.value)];
     if (name.empty()) name = output.name;
@@ -174,11 +174,7 @@ std::vector<NodeId> Exporter::refused() {
   return refused;
 }
 
-std::string Exporter::unique(const std::string& wanted) {
-  std::string result = wanted;
-  for (int i = 2; !taken_.insert(result).second; ++i) result = fmt::format("{}_{}", wanted, i);
-  return result;
-}
+std::string Exporter::unique(const std::string& wanted) { return taken_.made(wanted); }
 
 std::string Exporter::constant(const std::string& wanted, const Tensor& tensor) {
   const auto [known, added] = constants_.try_emplace({tensor.data(), tensor.dtype(), tensor.shape().vec()});

@@ -5,12 +5,12 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <tuple>
 
 #include "runtime/graph/open_sizes.hpp"
 #include "runtime/onnx/carried.hpp"
+#include "runtime/onnx/names.hpp"
 
 namespace banoff::onnx_export {
 
@@ -67,7 +67,7 @@ class Exporter {
   Purpose purpose_;
   std::vector<std::string> names_;  ///< by ValueId
   Readers readers_;
-  std::set<std::string> taken_;
+  onnx_import::UniqueNames taken_;
   std::int64_t opset_;
   std::map<std::tuple<const void*, DType, Ints>, std::string> constants_;  ///< by data, type and shape: their names
   std::vector<Tensor> held_;  ///< those of `constants_`, so that no other comes to lie where one lay

@@ -27,15 +27,13 @@ class Symbols {
       if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
     }
     if (word.empty() || std::isdigit(static_cast<unsigned char>(word[0])) != 0) word.insert(word.begin(), '_');
-    const std::string wanted = word;
-    for (int i = 2; !taken_.insert(word).second; ++i) word = fmt::format("{}_{}", wanted, i);
-    return words_.emplace(name, word).first->second;
+    return words_.emplace(name, taken_.made(word)).first->second;
   }
   [[nodiscard]] const std::map<std::string, std::string>& words() const noexcept { return words_; }
 
  private:
   std::map<std::string, std::string> words_;  ///< by the file's name
-  std::set<std::string> taken_;
+  UniqueNames taken_;
 };
 
 /// A dimension's name: the file's, or one for it.

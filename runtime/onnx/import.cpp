@@ -51,7 +51,15 @@ SourcePtr open_source(const std::filesystem::path& file, const NodeExecutor& eva
       source->foreign_initializers.push_back(known.with_data_inside(initializer));
     }
   }
+  source->bytes = known.file_bytes();
   return source;
+}
+
+/// What may be computed in all readings of the file that belong together.
+Effort effort_for(const Source& source) {
+  Effort effort(source.limits.max_computed_steps);
+  effort.add_file(source.bytes);
+  return effort;
 }
 
 /// The inputs with every size as in `sizes`, or as given.
@@ -74,8 +82,9 @@ Reading read(const Source& source, const std::vector<FileInput>& inputs, std::se
 }
 
 /// A reading that may take as much memory as one alone may.
-Reading read(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
-  KnownTensors known(source.file, source.limits.max_computed_bytes);
+Reading read(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+             Effort& effort) {
+  KnownTensors known(source.file, source.limits.max_computed_bytes, &effort);
   return read(source, inputs, constants, known);
 }
 
@@ -118,7 +127,8 @@ struct Carrying {
 /// The network at the sizes given, and at the first likely ones that it takes for the rest.
 class Nominal {
  public:
-  Nominal(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants) {
+  Nominal(const Source& source, const std::vector<FileInput>& inputs, std::set<std::string>& constants,
+          Effort& effort) {
     std::vector<std::vector<Dim>> dims;
     for (const FileInput& input : inputs) dims.push_back(input.dims);
     const std::vector<Sizes> likely = likely_sizes(dims);
@@ -128,7 +138,7 @@ class Nominal {
       std::vector<FileInput> here = sized(inputs, assumed);
       std::string failure;
       try {
-        Reading reading = read(source, here, constants);
+        Reading reading = read(source, here, constants, effort);
         const Carrying carrying(reading.graph);
         most = std::max(most, carrying.nodes);
         if (carrying.nodes < fewest) {
@@ -175,11 +185,11 @@ void name_sizes(Graph& graph, const std::vector<FileInput>& inputs) {
 /// Looks at a file at several sizes: what it says of each of them alone is no network for all.
 class Opener {
  public:
-  Opener(const Source& source, const Nominal& nominal, const std::set<std::string>& constants)
+  Opener(const Source& source, const Nominal& nominal, const std::set<std::string>& constants, Effort& effort)
       : source_(source),
         nominal_(nominal),
         constants_(constants),
-        known_(source.file, source.limits.max_computed_bytes / 4) {
+        known_(source.file, source.limits.max_computed_bytes / 4, &effort) {
     named_ = nominal.reading().graph;
     name_sizes(named_, nominal.inputs());
     open_ = open_sizes(named_, nominal.reading().types);
@@ -283,14 +293,15 @@ LoadedModel loaded(const Source& source, Graph graph) {
 LoadedModel load(const SourcePtr& source, const Bindings& bindings) {
   std::set<std::string> constants;
   std::vector<FileInput> inputs = inputs_of(source->model, bindings, constants);
+  Effort effort = effort_for(*source);
   std::optional<Nominal> found;
   for (std::size_t before = 1; before != constants.size();) {
     before = constants.size();
     inputs = inputs_of(source->model, bindings, constants);
-    found.emplace(*source, inputs, constants);
+    found.emplace(*source, inputs, constants, effort);
   }
   const Nominal& nominal = *found;
-  Opener opener(*source, nominal, constants);
+  Opener opener(*source, nominal, constants, effort);
   LoadedModel result = loaded(*source, opener.run());
   for (const OpenSize& size : opener.open()) {
     const auto fixed = opener.fixed.find(size.symbol);
@@ -305,7 +316,8 @@ LoadedModel load(const SourcePtr& source, const Bindings& bindings) {
     result.at = [source, constants, inputs = nominal.inputs(),
                  most = Carrying(nominal.reading().graph).nodes](const Sizes& sizes) {
       std::set<std::string> known_here = constants;
-      Graph graph = read(*source, sized(inputs, sizes), known_here).graph;
+      Effort effort_here = effort_for(*source);
+      Graph graph = read(*source, sized(inputs, sizes), known_here, effort_here).graph;
       const std::vector<CannotRun> reasons = cannot_run(graph);
       if (Carrying(graph).nodes > most)
         fail_input("at this size {} '{}': {}", reasons[0].op, reasons[0].nodes[0], reasons[0].reason);

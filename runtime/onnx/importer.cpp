@@ -93,11 +93,7 @@ void Importer::define(const std::string& name, Operand operand) {
   scope.order.push_back(name);
 }
 
-std::string Importer::unique(const std::string& wanted) {
-  std::string name = wanted;
-  for (int i = 2; !names_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
-  return name;
-}
+std::string Importer::unique(const std::string& wanted) { return names_.made(wanted); }
 
 std::string Importer::title(const onnx::NodeProto& node) const {
   const bool has_output = node.output_size() > 0 && !node.output(0).empty();
@@ -145,7 +141,11 @@ std::vector<Operand> Importer::evaluated(const Op& op, const std::vector<Operand
   read = tensors;
   for (const auto& [slot, tensor] : params) read.push_back(tensor);
   std::vector<Operand> operands;
-  for (Known& result : known_.computed(read, signature.outputs, [&] { return evaluate_(scratch, node, tensors); })) {
+  std::vector<TensorType> types;
+  for (const Operand& input : inputs) types.push_back(type_of(input));
+  const std::int64_t steps = steps_of(node, types, signature.outputs);
+  const auto compute = [&] { return evaluate_(scratch, node, tensors); };
+  for (Known& result : known_.computed(read, signature.outputs, steps, compute)) {
     operands.push_back({none, std::move(result)});
   }
   return operands;
@@ -188,7 +188,15 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
   return results;
 }
 
+/// Bodies are looked through whenever they are written out.
+static std::int64_t steps_to_look_through(const google::protobuf::Message& body) {
+  constexpr std::int64_t steps_per_byte = 8;
+  return steps_per_byte * static_cast<std::int64_t>(body.ByteSizeLong());
+}
+
 void Importer::take_node(const onnx::NodeProto& node) {
+  constexpr std::int64_t steps_per_node = 4096;
+  known_.spend(steps_per_node);
   if (++taken_ > limits_.graph.max_nodes) {
     fail_input("more than {} nodes, with loops and functions written out", limits_.graph.max_nodes);
   }
@@ -200,7 +208,7 @@ void Importer::take_node(const onnx::NodeProto& node) {
 void Importer::roll_back(const Mark& mark) {
   for (std::size_t n = mark.nodes; n < graph_.nodes.size(); ++n) {
     Node& node = graph_.nodes[n];
-    names_.erase(node.name);
+    names_.give_back(node.name);
     node = Node{};
   }
   scopes_.inner().forget_after(mark.names);
@@ -208,6 +216,9 @@ void Importer::roll_back(const Mark& mark) {
 
 std::vector<Operand> Importer::inlined(const onnx::GraphProto& body, const Definitions& given,
                                        const std::string& prefix) {
+  // A few bytes in a file may stand for many thousands of nodes: those of a loop cost more than what is written there.
+  constexpr std::int64_t steps_per_node = 16'384;
+  known_.spend(steps_to_look_through(body) + steps_per_node * (1 + body.node_size()));
   open({.prefix = prefix, .opset = opset(), .sees_outer = true, .read = names_read(body, output_names(body))}, given);
   if (body.sparse_initializer_size() > 0) fail_input("sparse initializers in a subgraph are not supported");
   for (const onnx::TensorProto& initializer : body.initializer()) {
@@ -222,6 +233,7 @@ std::vector<Operand> Importer::inlined(const onnx::GraphProto& body, const Defin
 
 std::vector<Operand> Importer::inlined(const onnx::FunctionProto& function, const onnx::NodeProto& call,
                                        const Definitions& given, const std::string& prefix) {
+  known_.spend(steps_to_look_through(function));
   open({.prefix = prefix, .opset = opset_of(function), .read = names_read(function, function.output())}, given);
   for (const onnx::NodeProto& node : body_of(function, call)) take_node(node);
   std::vector<Operand> results;

@@ -13,6 +13,7 @@
 #include "runtime/onnx/carried.hpp"
 #include "runtime/onnx/file_inputs.hpp"
 #include "runtime/onnx/import.hpp"
+#include "runtime/onnx/names.hpp"
 #include "runtime/onnx/scope.hpp"
 #include "runtime/onnx/source.hpp"
 
@@ -134,7 +135,7 @@ class Importer {
     std::unordered_map<std::string, const onnx::TypeProto*> types;
   };
   std::optional<Told> told_;
-  std::set<std::string, std::less<>> names_;
+  UniqueNames names_;
   std::set<std::string>& constants_;
   std::unordered_map<ValueId, std::pair<std::string, Known>> defaults_;  ///< of inputs that have one
   /// By data, type and shape: a tensor that many nodes use is one parameter.

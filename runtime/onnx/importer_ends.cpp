@@ -35,7 +35,7 @@ void Importer::take_inputs() {
                  limits_.graph.max_elements);
     }
     const ValueId value = graph_.add_input(input.name, type.dtype, std::move(dims));
-    names_.insert(input.name);
+    names_.take(input.name);
     types_.push_back(type);
     define(input.name, {value, std::nullopt});
     if (input.has_default) take_default(input);

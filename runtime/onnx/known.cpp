@@ -16,33 +16,48 @@ std::int64_t bytes_of(std::int64_t elements, std::size_t each) {
 
 }  // namespace
 
-KnownTensors::KnownTensors(const std::filesystem::path& model, std::int64_t fixed) : external_(model), fixed_(fixed) {
+KnownTensors::KnownTensors(const std::filesystem::path& model, std::int64_t fixed, Effort* effort)
+    : external_(model), effort_(effort), fixed_(fixed) {
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(model, error);
   if (!error) add_file(bytes);
 }
 
 void KnownTensors::add_file(std::size_t bytes) {
+  file_bytes_ += bytes;
   stored_ = checked_add(stored_, bytes_of(8, bytes));
   (void)checked_add(stored_, fixed_);
 }
 
-void KnownTensors::count(std::int64_t bytes) {
+std::int64_t KnownTensors::used_with(std::int64_t bytes) const {
   const std::int64_t wanted = checked_add(used_, bytes), most = stored_ + fixed_;
   if (wanted > most) {
     fail_input(
         "constants and what is computed from them would take {} MiB of memory; the limit for this model is {} MiB",
         mib(wanted), mib(most));
   }
-  used_ = wanted;
+  return wanted;
 }
 
+void KnownTensors::count(std::int64_t bytes) { used_ = used_with(bytes); }
+
+void KnownTensors::spend(std::int64_t steps) const {
+  if (effort_ != nullptr) effort_->spend(steps);
+}
+
+void KnownTensors::keep(std::size_t bytes) { count(static_cast<std::int64_t>(bytes)); }
+
+/// Whoever borrows room for elements goes through them.
 KnownTensors::Lease KnownTensors::lend(std::int64_t elements, std::size_t bytes_each) {
-  return {*this, bytes_of(elements, bytes_each)};
+  const std::int64_t bytes = bytes_of(elements, bytes_each);
+  (void)used_with(bytes);
+  if (effort_ != nullptr) effort_->spend_on_elements(elements);
+  return {*this, bytes};
 }
 
 std::pair<Known, std::byte*> KnownTensors::allocate(DType type, const Shape& shape) {
   count(bytes_of(shape.elements(), size_of(type)));
+  if (effort_ != nullptr) effort_->spend_on_elements(shape.elements());
   auto [tensor, data] = Tensor::allocate(type, shape);
   return {Known(std::move(tensor)), data};
 }
@@ -72,7 +87,10 @@ onnx::TensorProto KnownTensors::with_data_inside(onnx::TensorProto proto) {
 
 ExternalData::Bytes KnownTensors::external(const onnx::TensorProto& proto) {
   ExternalData::Bytes found = external_.bytes_of(proto);
-  if (found.first) add_file(found.file->bytes().size());
+  if (found.first) {
+    add_file(found.file->bytes().size());
+    if (effort_ != nullptr) effort_->add_file(found.file->bytes().size());
+  }
   return found;
 }
 
@@ -80,9 +98,16 @@ Known KnownTensors::mapped(DType type, const Shape& shape, std::shared_ptr<const
   return Known(Tensor(type, shape, std::move(data)));
 }
 
+/// That a function is called for each element is most of what it takes.
+void KnownTensors::spend_on_calls(std::int64_t elements) const {
+  constexpr std::int64_t steps_per_call = 24;
+  spend(checked_mul(elements, steps_per_call));
+}
+
 Known KnownTensors::numbers(DType type, const Shape& shape, const std::function<double(std::int64_t)>& element) {
   auto [tensor, data] = allocate(type, shape);
   const std::int64_t count = shape.elements();
+  spend_on_calls(count);
   // A lambda of Clang 14 cannot reach a structured binding, only a copy of it.
   visit_dtype(type, [&, out = data]<class T>(T) {
     for (std::int64_t i = 0; i < count; ++i) reinterpret_cast<T*>(out)[i] = cast_element<T>(element(i));
@@ -93,7 +118,9 @@ Known KnownTensors::numbers(DType type, const Shape& shape, const std::function<
 Known KnownTensors::integers(const Shape& shape, const std::function<std::int64_t(std::int64_t)>& element) {
   auto [tensor, data] = allocate(DType::i64, shape);
   auto* out = reinterpret_cast<std::int64_t*>(data);
-  for (std::int64_t i = 0; i < shape.elements(); ++i) out[i] = element(i);
+  const std::int64_t count = shape.elements();
+  spend_on_calls(count);
+  for (std::int64_t i = 0; i < count; ++i) out[i] = element(i);
   return tensor;
 }
 
@@ -121,13 +148,14 @@ Known KnownTensors::permuted(const Tensor& tensor, const std::vector<std::int64_
 }
 
 std::vector<Known> KnownTensors::computed(std::span<const Tensor> inputs, std::span<const TensorType> types,
-                                          const std::function<std::vector<Tensor>()>& compute) {
+                                          std::int64_t steps, const std::function<std::vector<Tensor>()>& compute) {
   // The reference kernels have floats in 64 bits, inputs as well as outputs.
   std::int64_t elements = 0;
   for (const Tensor& input : inputs) elements = checked_add(elements, input.elements());
   for (const TensorType& type : types) elements = checked_add(elements, type.shape.elements());
   for (const TensorType& type : types) count(bytes_of(type.shape.elements(), size_of(type.dtype)));
   const Lease meanwhile = lend(elements);
+  spend(steps);
   std::vector<Known> results;
   for (const Tensor& result : compute()) results.push_back(Known(result.as(types[results.size()].dtype)));
   return results;

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "runtime/graph/graph.hpp"
+#include "runtime/onnx/effort.hpp"
 #include "runtime/onnx/external_data.hpp"
 
 namespace banoff::onnx_import {
@@ -32,8 +33,18 @@ class Known : public Tensor {
 /// Throws bad_input that tells the limit.
 class KnownTensors {
  public:
-  /// The files are those of `model`, and `fixed` is what may be made besides.
-  KnownTensors(const std::filesystem::path& model, std::int64_t fixed);
+  /// The files are those of `model`, and `fixed` is what may be made besides. What takes time is counted in `effort`,
+  /// where one is given.
+  KnownTensors(const std::filesystem::path& model, std::int64_t fixed, Effort* effort = nullptr);
+
+  /// The size of the model's files, of those outside as far as they were read.
+  [[nodiscard]] std::size_t file_bytes() const noexcept { return file_bytes_; }
+
+  /// Counts what takes time.
+  void spend(std::int64_t steps) const;
+
+  /// Counts a copy of a message of the file's, which is kept beside the tensors.
+  void keep(std::size_t bytes);
 
   /// Memory that is needed for a while, such as a list of numbers a tensor is made of.
   class Lease {
@@ -70,9 +81,10 @@ class KnownTensors {
   /// The tensor with its dimensions in another order: dimension i is dimension to[i] of the result. The same tensor in
   /// the same order is made once.
   [[nodiscard]] Known permuted(const Tensor& tensor, const std::vector<std::int64_t>& to);
-  /// What `compute` makes of the inputs, in float64 if they are floats; the results are `types` of size.
+  /// What `compute` makes of the inputs in so many steps, in float64 if they are floats; the results are `types` of
+  /// size.
   [[nodiscard]] std::vector<Known> computed(std::span<const Tensor> inputs, std::span<const TensorType> types,
-                                            const std::function<std::vector<Tensor>()>& compute);
+                                            std::int64_t steps, const std::function<std::vector<Tensor>()>& compute);
 
   /// The message with data from outside the file in it.
   [[nodiscard]] onnx::TensorProto with_data_inside(onnx::TensorProto proto);
@@ -81,13 +93,17 @@ class KnownTensors {
 
  private:
   /// Throws where so much more is beyond the limit.
+  [[nodiscard]] std::int64_t used_with(std::int64_t bytes) const;
   void count(std::int64_t bytes);
+  void spend_on_calls(std::int64_t elements) const;
   void add_file(std::size_t bytes);
 
   using Order = std::tuple<const void*, DType, std::vector<std::int64_t>, std::vector<std::int64_t>>;
 
   ExternalData external_;
+  Effort* effort_;
   std::map<Order, std::pair<Tensor, Tensor>> permuted_;  ///< by data, type, shape and order: what it was, what it is
+  std::size_t file_bytes_ = 0;
   std::int64_t fixed_, stored_ = 0, used_ = 0;
 };
 

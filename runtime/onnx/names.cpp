@@ -61,4 +61,13 @@ std::string printable(std::string_view name) {
   return result;
 }
 
+std::string UniqueNames::made(const std::string& wanted) {
+  if (take(wanted)) return wanted;
+  int& number = next_.try_emplace(wanted, 2).first->second;
+  std::string name;
+  do name = fmt::format("{}_{}", wanted, number++);
+  while (!take(name));
+  return name;
+}
+
 }  // namespace banoff::onnx_import

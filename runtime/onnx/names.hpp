@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace banoff::onnx_import {
 
@@ -15,5 +17,19 @@ void check_name(std::string_view name, std::string_view kind);
 /// What people may see of a name: at most 900 bytes, whole characters, with '_' for those that are none or do not
 /// print.
 [[nodiscard]] std::string printable(std::string_view name);
+
+/// Names of which none is given twice. As many may be wanted alike as a file likes: each takes as long as the first.
+class UniqueNames {
+ public:
+  /// Whether the name was still free; it is taken from now on.
+  bool take(const std::string& name) { return taken_.insert(name).second; }
+  void give_back(const std::string& name) { taken_.erase(name); }
+  /// The name that is wanted, or that with the next number behind it: `conv`, `conv_2`, `conv_3`, …
+  [[nodiscard]] std::string made(const std::string& wanted);
+
+ private:
+  std::unordered_set<std::string> taken_;
+  std::unordered_map<std::string, int> next_;  ///< number, by what was wanted
+};
 
 }  // namespace banoff::onnx_import

@@ -117,6 +117,7 @@ std::optional<Operand> clamp(const Call& call, bool larger) {
   const Shape x = call.shape(value);
   const auto axis = axis_of(limit.shape(), x);
   if (!axis || x.rank() == 0 || !is_float(limit.dtype())) return std::nullopt;
+  const KnownTensors::Lease meanwhile = call.known().lend(limit.elements());
   const std::vector<double> values = limit.to_vector<double>();
   if (std::ranges::any_of(values, [](double v) { return std::isnan(v); })) return std::nullopt;
   const Known bounds = limit.elements() == x[*axis] ? limit.reshaped({x[*axis]})

@@ -69,7 +69,7 @@ void pad_for_output(const Call& call, ConvTranspose& op, const Ints& output, boo
                  op.stride.at(i), op.kernel.at(i));
     }
     const std::int64_t more = checked_sub(full, output[i]), total = std::max<std::int64_t>(more, 0);
-    op.output_padding.values[i] = checked_add(op.output_padding.at(i), total - more);
+    op.output_padding.values[i] = checked_add(op.output_padding.at(i), checked_sub(total, more));
     const std::int64_t half = total / 2;
     padding.begin.values.push_back(more_at_begin ? total - half : half);
     padding.end.values.push_back(more_at_begin ? half : total - half);

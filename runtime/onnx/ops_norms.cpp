@@ -20,6 +20,7 @@ void norm_of_elements(Call& call, double eps) {
   const Shape x = call.shape(0);
   const Shape each(std::span(x.begin() + 1, x.rank() - 1));
   std::array<std::vector<double>, 4> p;
+  const KnownTensors::Lease meanwhile = call.known().lend(std::ssize(p) * each.elements());
   for (std::size_t i = 0; i < p.size(); ++i) {
     const Tensor& given = call.known(i + 1, "a parameter of the norm");
     if (given.elements() != each.elements())

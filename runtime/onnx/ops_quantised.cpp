@@ -34,8 +34,9 @@ Operand spread(const Steps& s, const Operand& values, const Shape& x, const Spre
   return s.take(values, along.axis, x[along.axis], [&](std::int64_t i) { return i / along.block; });
 }
 
-bool all_zero(const Operand& x) {
+bool all_zero(const Steps& s, const Operand& x) {
   if (!x.known) return false;
+  const KnownTensors::Lease meanwhile = s.known().lend(x.known->elements());
   const std::vector<double> values = x.known->to_vector<double>();
   return std::ranges::all_of(values, [](double value) { return value == 0; });
 }
@@ -59,7 +60,7 @@ void dequantize(Call& call) {
   if (!one) along.axis = resolve_axis(axis, x.rank());
   const DType wide = scale == DType::f64 ? scale : DType::f32;
   Operand y = s.cast(call.in(0), wide);
-  if (call.has(2) && !all_zero(call.in(2))) {
+  if (call.has(2) && !all_zero(s, call.in(2))) {
     if (call.type(2).dtype != stored)
       fail_input("a zero point of {} for {}", name_of(call.type(2).dtype), name_of(stored));
     y = s.sub(y, s.cast(spread(s, call.in(2), x, along, "the zero point"), wide));

@@ -168,6 +168,7 @@ Operand resize_axis(const Steps& s, const Operand& x, const Resizing& r, std::si
 
 void emit(Call& call, const Resizing& r) {
   for (const ResizeAxis& axis : r.axes) {
+    if (axis.in < 1) fail_input("tensors without elements are not supported");
     if (axis.out < 1) fail_input("a side of {} would become {}", axis.in, axis.out);
   }
   if (const auto op = spatial_resize(call, r)) return call.become(*op);

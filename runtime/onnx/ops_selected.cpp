@@ -1,8 +1,10 @@
 // Operators whose result is as large as the values of an input say: understood where these are known while importing.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
+#include "runtime/core/checked.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/onnx/steps.hpp"
 
@@ -115,6 +117,9 @@ void unique(Call& call) {
   const std::size_t along = resolve_axis(axis.value_or(0), shape.rank());
   if (x.elements() == 0) fail_input("tensors without elements are not supported");
   const auto lent = s.known().lend(x.elements() + 6 * shape[along]);
+  // They are sorted.
+  const auto comparisons = static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(shape[along])));
+  s.known().spend(checked_mul(x.elements(), comparisons));
   const std::int64_t outer = shape.elements(0, along), inner = shape.elements(along + 1, shape.rank());
   const auto of = [&](const auto& values) { return uniques(values, outer, shape[along], inner, sorted); };
   const Uniques found = is_float(x.dtype())       ? of(x.to_vector<double>())

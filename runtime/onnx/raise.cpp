@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "runtime/core/fail.hpp"
 #include "runtime/onnx/domain.hpp"
+#include "runtime/onnx/names.hpp"
 
 namespace banoff::onnx_export {
 
@@ -202,13 +202,11 @@ std::vector<NodeProto> Raiser::raised(NodeProto node) {
 }
 
 onnx::FunctionProto raised(onnx::FunctionProto function, std::int64_t opset) {
-  std::set<std::string> names(function.input().begin(), function.input().end());
-  for (const NodeProto& node : function.node()) names.insert(node.output().begin(), node.output().end());
-  const auto unique = [&](const std::string& wanted) {
-    std::string name = wanted;
-    for (int i = 2; !names.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
-    return name;
-  };
+  onnx_import::UniqueNames names;
+  const auto is_taken = [&](const std::string& name) { names.take(name); };
+  std::ranges::for_each(function.input(), is_taken);
+  for (const NodeProto& node : function.node()) std::ranges::for_each(node.output(), is_taken);
+  const auto unique = [&](const std::string& wanted) { return names.made(wanted); };
   for (auto& import : *function.mutable_opset_import()) {
     if (!is_standard(import.domain()) || import.version() >= opset) continue;
     Raiser(import.version(), opset, unique).raise_all(*function.mutable_node());

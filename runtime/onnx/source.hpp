@@ -25,6 +25,7 @@ struct Source {
   std::shared_ptr<const onnx::ModelProto> shell;
   NodeExecutor evaluate;
   LoadLimits limits;
+  std::size_t bytes = 0;  ///< of the model's files
 };
 
 /// The function of the model that the node calls, or null.

@@ -4,9 +4,9 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <set>
 
 #include "runtime/graph/copy.hpp"
+#include "runtime/onnx/names.hpp"
 
 namespace banoff::onnx_import {
 
@@ -26,7 +26,11 @@ struct Turned {
 class Mover {
  public:
   Mover(const Graph& graph, KnownTensors& known)
-      : graph_(graph), known_(known), types_(infer_types(graph)), turned_(graph.values.size()) {}
+      : graph_(graph), known_(known), types_(infer_types(graph)), turned_(graph.values.size()) {
+    for (const Node& node : graph.live()) {
+      if (node.as<Transpose>() == nullptr) used_.take(node.name);
+    }
+  }
 
   Graph run() {
     std::vector<ValueId> values;
@@ -68,20 +72,11 @@ class Mover {
     if (!added) return made->second;
     Node node;
     const auto name = names_.find(made->first);
-    node.name = unique(name != names_.end() ? name->second : graph_.value(old).name + ".transposed");
+    node.name = used_.made(name != names_.end() ? name->second : graph_.value(old).name + ".transposed");
     node.op = Transpose{turned.perm};
     node.inputs = {turned.value};
     made->second = result_.node(result_.add_node(std::move(node), 1)).outputs[0];
     return made->second;
-  }
-
-  std::string unique(const std::string& wanted) {
-    std::string name = wanted;
-    const auto taken = [&] {
-      return graph_.find(name) != none && graph_.node(graph_.find(name)).as<Transpose>() == nullptr;
-    };
-    for (int i = 2; taken() || !used_.insert(name).second; ++i) name = wanted + "_" + std::to_string(i);
-    return name;
   }
 
   void keep(Node node) {
@@ -152,7 +147,7 @@ class Mover {
     std::copy_backward(value.shape().begin(), value.shape().end(), sizes.end());
     const Known turned = known_.permuted(value.reshaped(Shape(sizes)), order);
     Node node;
-    node.name = unique(graph_.value(old).name + ".transposed");
+    node.name = used_.made(graph_.value(old).name + ".transposed");
     node.op = Constant{turned.shape().vec(), value.dtype()};
     node.params.emplace_back(Slot::value, result_.add_param(node.name + ".value", turned));
     return result_.node(result_.add_node(std::move(node), 1)).outputs[0];
@@ -164,7 +159,7 @@ class Mover {
   std::vector<Turned> turned_;  ///< by value of the old graph
   std::map<std::pair<ValueId, Ints>, ValueId> made_;
   std::map<std::pair<ValueId, Ints>, std::string> names_;
-  std::set<std::string> used_;
+  UniqueNames used_;  ///< of all nodes but the transposes, which are made anew
   Graph result_;
 };
 

@@ -3,8 +3,8 @@
 
 #include "banoff/session.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/flops.hpp"
 #include "runtime/session/contents.hpp"
-#include "runtime/session/flops.hpp"
 
 namespace banoff {
 

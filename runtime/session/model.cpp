@@ -11,6 +11,7 @@
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/cut.hpp"
+#include "runtime/graph/flops.hpp"
 #include "runtime/graph/opaque.hpp"
 #include "runtime/graph/parameter_shapes.hpp"
 #include "runtime/load/fields.hpp"
@@ -23,7 +24,6 @@
 #include "runtime/onnx/import.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/session/contents.hpp"
-#include "runtime/session/flops.hpp"
 #include "runtime/session/picture_axes.hpp"
 
 namespace banoff {

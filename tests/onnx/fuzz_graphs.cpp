@@ -67,6 +67,11 @@ class Maker {
       else dim.set_dim_value(dice_.once_in(10) ? odd_size() : size);
     }
     values_.push_back(input.name());
+    if (!dice_.once_in(8)) return;
+    onnx::TensorProto& standard = *graph().add_initializer();
+    standard.set_name(input.name());
+    if (integers) fill_integers(standard, shape());
+    else fill_floats(standard, shape());
   }
 
   template <class F>
@@ -183,6 +188,70 @@ class Maker {
       values_.push_back(node.output(node.output_size() - 1));
     }
     results_.push_back(node.output(0));
+    if (dice_.once_in(10)) wrap(node);
+  }
+
+  static onnx::AttributeProto& add(onnx::NodeProto& node, const char* name, onnx::AttributeProto::AttributeType type) {
+    onnx::AttributeProto& added = *node.add_attribute();
+    added.set_name(name), added.set_type(type);
+    return added;
+  }
+  void add_body(onnx::NodeProto& node, const char* name, const onnx::GraphProto& body) {
+    *add(node, name, onnx::AttributeProto::GRAPH).mutable_g() = body;
+  }
+
+  /// Into what holds it in its place: both branches of an If, the body of a loop, of a scan or of a function.
+  void wrap(onnx::NodeProto& node) {
+    onnx::GraphProto body;
+    *body.add_node() = node;
+    const std::size_t kind = dice_.below(4);
+    if (kind == 1) body.add_output()->set_name("goes on");
+    for (const std::string& name : node.output()) body.add_output()->set_name(name);
+    onnx::NodeProto outer;
+    *outer.mutable_output() = node.output();
+    switch (kind) {
+      case 0:
+        outer.set_op_type("If"), outer.add_input(dice_.once_in(3) ? value() : truth());
+        add_body(outer, "then_branch", body), add_body(outer, "else_branch", body);
+        break;
+      case 1:
+        outer.set_op_type("Loop"), outer.add_input(constant(Ingredient::scalar)), outer.add_input("");
+        for (const char* name : {"number", "goes on"}) body.add_input()->set_name(name);
+        add_body(outer, "body", body);
+        break;
+      case 2:
+        outer.set_op_type("Scan"), outer.add_input(value()), body.add_input()->set_name("element");
+        if (node.input_size() > 0 && dice_.once_in(2)) body.mutable_node(0)->set_input(0, "element");
+        add(outer, "num_scan_inputs", onnx::AttributeProto::INT).set_i(dice_.once_in(8) ? dice_.integer() : 1);
+        add(outer, "scan_input_axes", onnx::AttributeProto::INTS).add_ints(dice_.integer());
+        add_body(outer, "body", body);
+        break;
+      default: call_function(outer, body.node(0)); break;
+    }
+    node = outer;
+  }
+  std::string truth() {
+    onnx::TensorProto& tensor = *graph().add_initializer();
+    tensor.set_name(fresh("c"));
+    tensor.set_data_type(onnx::TensorProto::BOOL);
+    tensor.add_int32_data(dice_.once_in(2) ? 1 : 0);
+    return tensor.name();
+  }
+  void call_function(onnx::NodeProto& call, const onnx::NodeProto& body) {
+    onnx::FunctionProto& function = *model_.add_functions();
+    function.set_domain("my.own"), function.set_name(fresh("f"));
+    *function.add_opset_import() = model_.opset_import(0);
+    *function.mutable_input() = body.input();
+    *function.mutable_output() = body.output();
+    *function.add_node() = body;
+    call.set_domain(function.domain()), call.set_op_type(function.name());
+    *call.mutable_input() = body.input();
+    if (dice_.once_in(2)) return;
+    // An attribute of the call's.
+    for (onnx::AttributeProto& attribute : *function.mutable_node(0)->mutable_attribute()) {
+      *call.add_attribute() = attribute;
+      attribute.set_ref_attr_name(attribute.name());
+    }
   }
 
   Dice& dice_;

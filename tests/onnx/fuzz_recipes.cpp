@@ -118,6 +118,7 @@ constexpr Line lines[] = {
     {"HardSigmoid", "x", "alpha:f beta:f"},
     {"ThresholdedRelu", "x", "alpha:f"},
     {"Shrink", "x", "bias:f lambd:f"},
+    {"Swirl", "xx", "turns:I"},  // no operator of ONNX
 };
 
 Ingredient kind_of(char letter) {

@@ -98,6 +98,20 @@ inline void set_attribute(onnx::NodeProto& node, const std::string& name, const 
   for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
+/// A graph that a node has as an attribute.
+inline onnx::GraphProto& subgraph(onnx::NodeProto& node, const std::string& attribute) {
+  return *add_attribute(node, attribute, onnx::AttributeProto::GRAPH).mutable_g();
+}
+
+inline onnx::NodeProto& add_inner(onnx::GraphProto& graph, const std::string& op,
+                                  const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+  onnx::NodeProto& node = *graph.add_node();
+  node.set_op_type(op);
+  for (const std::string& name : inputs) node.add_input(name);
+  for (const std::string& name : outputs) node.add_output(name);
+  return node;
+}
+
 /// A conv, a batch norm far from the identity and a ReLU on 1x2x5x5.
 inline OnnxModel small_onnx() {
   OnnxModel model;

@@ -49,19 +49,6 @@ std::size_t count_of(const onnx::GraphProto& graph, const std::string& op) {
       std::ranges::count_if(graph.node(), [&](const auto& node) { return node.op_type() == op; }));
 }
 
-onnx::GraphProto& subgraph(onnx::NodeProto& node, const std::string& attribute) {
-  return *add_attribute(node, attribute, onnx::AttributeProto::GRAPH).mutable_g();
-}
-
-onnx::NodeProto& add_inner(onnx::GraphProto& graph, const std::string& op, const std::vector<std::string>& inputs,
-                           const std::vector<std::string>& outputs) {
-  onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type(op);
-  for (const std::string& name : inputs) node.add_input(name);
-  for (const std::string& name : outputs) node.add_output(name);
-  return node;
-}
-
 OnnxModel with_unknown(const std::string& domain) {
   OnnxModel model;
   onnx::OperatorSetIdProto& import = *model.proto().add_opset_import();

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "banoff/session.hpp"
+#include "runtime/onnx/names.hpp"
 #include "tests/onnx/fuzz_changes.hpp"
 #include "tests/onnx/fuzz_harness.hpp"
 #include "tests/onnx/fuzz_models.hpp"
@@ -12,6 +13,7 @@
 
 using namespace banoff;
 using namespace banoff::test;
+using onnx_import::UniqueNames;
 
 namespace {
 
@@ -28,18 +30,32 @@ std::string said_of(std::int64_t opset, const std::function<void(OnnxModel&)>& m
   return input_error([&] { load_to_run(model.write(folder)); });
 }
 
-/// Calls `look` with each integer of the attribute as large or small as it can be; it is as before at the end.
-void each_extreme(onnx::AttributeProto& attribute, const std::function<void()>& look) {
-  const auto try_all = [&](std::int64_t value, const auto& set) {
-    for (const std::int64_t extreme : {largest, smallest, largest - value, std::int64_t{1} << 40}) {
-      set(extreme);
-      look();
+/// Calls `look` with an integer as large or small as it can be; it is as before at the end.
+template <class Set>
+void each_extreme(std::int64_t value, const Set& set, const std::function<void()>& look) {
+  const std::int64_t beside = (value < 0 ? smallest : largest) - value;  // with which it adds up to an end
+  for (const std::int64_t extreme : {largest, smallest, beside, std::int64_t{1} << 40}) {
+    set(extreme);
+    look();
+  }
+  set(value);
+}
+
+/// The same for each integer that attributes of the nodes hold, those of nodes in them included.
+void each_extreme(google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes, const std::function<void()>& look) {
+  for (onnx::NodeProto& node : nodes) {
+    for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+      CAPTURE(node.op_type());
+      CAPTURE(attribute.name());
+      if (attribute.has_i())
+        each_extreme(
+            attribute.i(), [&](std::int64_t value) { attribute.set_i(value); }, look);
+      for (int k = 0; k < attribute.ints_size(); ++k)
+        each_extreme(
+            attribute.ints(k), [&](std::int64_t value) { attribute.set_ints(k, value); }, look);
+      if (attribute.has_g()) each_extreme(*attribute.mutable_g()->mutable_node(), look);
     }
-    set(value);
-  };
-  if (attribute.has_i()) try_all(attribute.i(), [&](std::int64_t value) { attribute.set_i(value); });
-  for (int k = 0; k < attribute.ints_size(); ++k)
-    try_all(attribute.ints(k), [&](std::int64_t value) { attribute.set_ints(k, value); });
+  }
 }
 
 bool tells(const std::string& message, const char* words) {
@@ -108,6 +124,25 @@ TEST_CASE("a gather at places that are none has no elements, and is refused wher
                         set_attribute(m.node("ReduceMean", {"none"}, {"y"}), "axes", {0});
                       }),
               "without elements"));
+}
+
+TEST_CASE("a side without elements has none to be resized") {
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    CHECK(tells(said_of(13,
+                        [&](OnnxModel& m) {
+                          m.weight("none", {2, 0}, {}).integers("sizes", {2, 3});
+                          set_word(m.node("Resize", {"none", "", "", "sizes"}, {"y"}), "mode", mode);
+                        }),
+                "without elements"));
+  }
+}
+
+TEST_CASE("an input whose default has fewer dimensions than it names sizes of") {
+  const TemporaryFolder folder;
+  OnnxModel model;
+  model.input("x", {1, 3}).input("c", {1, -1, -1}).output("y");
+  model.weight("c", {2}, {1, 2}).weight("w", {1}, {1}).node("Swirl", {"x", "c", "w"}, {"y"});
+  CHECK(Model::load(model.write(folder)).unsupported().size() == 1);
 }
 
 TEST_CASE("a dimension without elements has none to be padded with") {
@@ -197,6 +232,79 @@ TEST_CASE("what is computed while reading has a limit, and the error tells it") 
               },
               {1, large}),
       limit));
+}
+
+TEST_CASE("what is computed while reading ends, however small the file is") {
+  constexpr const char* limit = "million steps to compute";
+  const auto of_ones = [](std::vector<std::int64_t> shape, const std::function<void(OnnxModel&)>& make) {
+    return said_of(13, [&](OnnxModel& m) {
+      m.integers("shape", shape).node("ConstantOfShape", {"shape"}, {"c"});
+      make(m);
+    });
+  };
+  // A product as large as the memory allows, windows as large as numbers go, many sums that take no memory.
+  CHECK(tells(of_ones({3000, 3000}, [](OnnxModel& m) { m.node("MatMul", {"c", "c"}, {"y"}); }), limit));
+  CHECK(tells(of_ones({1, 1, 64, 64},
+                      [](OnnxModel& m) {
+                        onnx::NodeProto& pool = m.node("MaxPool", {"c"}, {"y"});
+                        set_attribute(pool, "kernel_shape", {1 << 20, 1 << 20});
+                        set_attribute(pool, "strides", {1 << 20, 1 << 20});
+                        set_attribute(pool, "pads", {1 << 19, 1 << 19, 1 << 19, 1 << 19});
+                      }),
+              limit));
+  CHECK(tells(of_ones({1 << 20},
+                      [](OnnxModel& m) {
+                        for (int i = 0; i < 1000; ++i) m.node("ReduceSum", {"c"}, {"s" + std::to_string(i)});
+                        m.node("Add", {"x", "s999"}, {"y"});
+                      }),
+              limit));
+  CHECK(tells(of_ones({1, 100'000, 4},
+                      [](OnnxModel& m) {
+                        m.integers("more", {1, 1, 100'000}).integers("all", {100'000});
+                        m.node("ConstantOfShape", {"more"}, {"scores"});
+                        m.node("NonMaxSuppression", {"c", "scores", "all"}, {"y"});
+                      }),
+              limit));
+  // A node that is carried, again in each turn of a loop.
+  CHECK(tells(said_of(13,
+                      [](OnnxModel& m) {
+                        m.integers("turns", {60'000});
+                        onnx::GraphProto& body = subgraph(m.node("Loop", {"turns", ""}, {"y"}), "body");
+                        for (const char* name : {"i", "go"}) body.add_input()->set_name(name);
+                        set_word(add_inner(body, "Swirl", {"x"}, {"s"}), "words", std::string(100'000, 'w'));
+                        for (const char* name : {"go", "s"}) body.add_output()->set_name(name);
+                      }),
+              "limit for this model"));
+  // A loop whose body does not end it is not begun.
+  CHECK(tells(said_of(13,
+                      [](OnnxModel& m) {
+                        m.integers("turns", {largest});
+                        onnx::GraphProto& body = subgraph(m.node("Loop", {"turns", "", "x"}, {"y"}), "body");
+                        for (const char* name : {"i", "go", "held"}) body.add_input()->set_name(name);
+                        for (const char* name : {"go", "held"}) body.add_output()->set_name(name);
+                      }),
+              "more than 65536 iterations"));
+  // Masks of bytes, which take little memory.
+  CHECK(tells(said_of(14,
+                      [](OnnxModel& m) {
+                        for (const char* each : {"a", "b", "c"}) m.node("Trilu", {"x"}, {each});
+                        m.node("Sum", {"a", "b", "c"}, {"y"});
+                      },
+                      {1, 1 << 27}),
+              limit));
+}
+
+TEST_CASE("as many nodes of one name as a file may have are told apart, each as fast as the first") {
+  UniqueNames names;
+  CHECK(names.take("a_3"));
+  CHECK_FALSE(names.take("a_3"));
+  CHECK(names.made("a") == "a");
+  CHECK(names.made("a") == "a_2");
+  CHECK(names.made("a") == "a_4");
+  names.give_back("a");
+  CHECK(names.made("a") == "a");
+  for (int i = 0; i < 200'000; ++i) (void)names.made("constant");
+  CHECK(names.made("constant") == "constant_200001");
 }
 
 TEST_CASE("a slice with a step beyond its dimension takes one element of it") {
@@ -303,12 +411,14 @@ TEST_CASE("integers at the ends of 64 bits are taken or refused wherever an oper
   for (const std::string& bytes : fuzz_models()) {
     onnx::ModelProto model;
     REQUIRE(model.ParseFromString(bytes));
-    for (onnx::NodeProto& node : *model.mutable_graph()->mutable_node()) {
-      for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
-        CAPTURE(node.op_type());
-        CAPTURE(attribute.name());
-        each_extreme(attribute, [&] { CHECK(harness.read(model.SerializeAsString()).fault == ""); });
-      }
+    const auto look = [&] { CHECK(harness.read(model.SerializeAsString()).fault == ""); };
+    each_extreme(*model.mutable_graph()->mutable_node(), look);
+    for (onnx::FunctionProto& function : *model.mutable_functions()) each_extreme(*function.mutable_node(), look);
+    for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
+      CAPTURE(tensor.name());
+      for (int k = 0; k < tensor.int64_data_size(); ++k)
+        each_extreme(
+            tensor.int64_data(k), [&](std::int64_t value) { tensor.set_int64_data(k, value); }, look);
     }
   }
 }

@@ -35,7 +35,7 @@ TEST_CASE("a computation in float64 needs room for its inputs and outputs") {
   bool computed = false;
   const auto compute = [&](std::int64_t outputs) {
     const std::vector<TensorType> types{{DType::f32, {outputs}, false}};
-    return known.computed(inputs, types, [&] {
+    return known.computed(inputs, types, 0, [&] {
       computed = true;
       return std::vector<Tensor>{
           Tensor::of<double>({outputs}, std::vector<double>(static_cast<std::size_t>(outputs), 2))};
@@ -43,6 +43,20 @@ TEST_CASE("a computation in float64 needs room for its inputs and outputs") {
   };
   CHECK_THROWS_AS((void)compute(9), Error);
   CHECK_FALSE(computed);
+}
+
+TEST_CASE("elements that are made, and gone through, take time in every tensor of a reading") {
+  constexpr std::int64_t made = 32, gone_through = 8;
+  Effort effort(made * 40 + gone_through * 60);
+  KnownTensors one({}, 10'000, &effort), other({}, 10'000, &effort);
+  (void)one.filled(DType::u8, {40}, 1);
+  { const KnownTensors::Lease meanwhile = other.lend(40); }
+  CHECK_THROWS_AS((void)other.lend(21), Error);
+  CHECK_THROWS_AS((void)one.filled(DType::u8, {20}, 1), Error);
+  CHECK_THROWS_AS(effort.spend(1), Error);  // room for 20 was gone through before they would have been made
+  effort.add_file(1);
+  other.spend(1024);
+  CHECK_THROWS_AS(effort.spend(1), Error);
 }
 
 TEST_CASE("a model's own bytes allow eight times as many") {

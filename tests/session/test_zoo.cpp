@@ -3,9 +3,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "runtime/graph/flops.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/load/param_specs.hpp"
-#include "runtime/session/flops.hpp"
 #include "support.hpp"
 
 using namespace banoff;
