@@ -27,10 +27,10 @@ struct Row {
 // papers'. inception_v3 and deeplabv3_resnet50 are counted without the auxiliary classifier, U-Net and PSPNet without
 // the parts of the encoder that they do not compute. Keras's Inception-ResNet v2 has 55,873,736: its 30,272 batch-
 // normed channels have no gamma there, and its residuals' 45,760 channels one factor for each block. Nobody else has
-// the industrial nets. torchvision's num_params of the two R-CNNs, 19,386,354 and 44,401,393, leave out gamma and beta
-// of their batch norms (24,400 and 53,120), which are frozen there. EfficientDet's are effdet's, the multiplications
-// its paper's; CenterNet's the authors', without the heads of the first stack (1,791,828), which serve training;
-// YOLO's, and their GFLOPS, Ultralytics's, beside which YOLOv5 stores its 18 anchors.
+// the industrial nets and those of norms. torchvision's num_params of the two R-CNNs, 19,386,354 and 44,401,393, leave
+// out gamma and beta of their batch norms (24,400 and 53,120), which are frozen there. EfficientDet's are effdet's, the
+// multiplications its paper's; CenterNet's the authors', without the heads of the first stack (1,791,828), which serve
+// training; YOLO's, and their GFLOPS, Ultralytics's, beside which YOLOv5 stores its 18 anchors.
 constexpr Row zoo[] = {
     {"bisenet_resnet18", 34, 13'275'539, 13'289'107, 0},
     {"centernet_hourglass", 160, 191'284'008 - 1'791'828, 189'609'684, 0},
@@ -59,6 +59,8 @@ constexpr Row zoo[] = {
     {"mobilenet_v3_large", 46, 5'483'032, 5'507'432, 217},
     {"mobilenet_v3_small", 34, 2'542'856, 2'554'968, 57},
     {"nasnet_mobile", 192, 5'289'978, 5'326'716, 564},
+    {"norms_large", 32, 135'168, 139'264, 0},
+    {"norms_small", 32, 2'560, 3'072, 0},
     {"pspnet_resnet34", 20, 1'584'179, 1'588'595, 0},
     {"regnet_y_400mf", 53, 4'344'144, 4'371'296, 402},
     {"resnet101", 104, 44'549'160, 44'654'504, 7801},
