@@ -63,10 +63,10 @@ class Runner {
     todo_ = tasks.size() - kept;
     for (Task& task : tasks) {
       if (task.cell->resumed) continue;
-      // Tables share networks: what one of them just measured serves the next.
-      const bool measured_now = std::ranges::find(measured_, task.key) != measured_.end();
-      if (!measured_now || !keep_found(task)) try_to_measure(task);
-      measured_.push_back(task.key);
+      // Tables share networks: what was just measured for one of them, or could not be, serves the next.
+      const auto done = std::ranges::find(done_now_, task.key, [](const auto& pair) { return pair.first; });
+      if (done != done_now_.end()) *task.cell = done->second;
+      else try_to_measure(task), done_now_.emplace_back(task.key, *task.cell);
       ears_.progress(static_cast<double>(++done_) / static_cast<double>(todo_));
     }
   }
@@ -137,7 +137,7 @@ class Runner {
   std::unique_ptr<NetworkFiles> files_;
   Json files_about_;
   std::optional<StackRunner> stacks_;
-  std::vector<Json> measured_;
+  std::vector<std::pair<Json, Cell>> done_now_;
   std::size_t done_ = 0, todo_ = 0;
 };
 

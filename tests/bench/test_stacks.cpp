@@ -118,9 +118,16 @@ TEST_CASE("what a framework cannot run is told with its reason, and the rest goe
   CHECK(text.find("no eager here") != std::string::npos);
 }
 
-TEST_CASE("an error of the framework's program is the reason of all of its modes") {
-  const StackTable table(R"({"error": "keras is not installed: bench/stacks/install.py"})");
-  const auto cells = run_tables(table.options, deaf).tables[0].rows[0].cells;
+TEST_CASE("an error of the framework's program is the reason of all of its modes, and of other tables' cells") {
+  StackTable table(R"({"error": "keras is not installed: bench/stacks/install.py"})");
+  table.options.tables.push_back(table.options.tables[0]);
+  table.options.tables[1].name = "again";
+  std::string said;
+  const Report report =
+      run_tables(table.options, {[&](const std::string& what) { said += what + "\n"; }, deaf.progress});
+  const auto cells = report.tables[0].rows[0].cells;
+  CHECK(said.find("loading in keras") == said.rfind("loading in keras"));
+  CHECK(report.tables[1].rows[0].cells[2].not_measured == cells[1].not_measured);
   CHECK(cells[1].not_measured == "keras is not installed: bench/stacks/install.py");
   CHECK(cells[2].not_measured == cells[1].not_measured);
 }
