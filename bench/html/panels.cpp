@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "bench/html/svg.hpp"
 
@@ -45,8 +46,8 @@ std::string bar(const Axis& axis, double value, double reach, double y, std::siz
   return fmt::format(
              "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" fill-opacity=\"{}\"/>\n",
              std::min(zero, end), y + 1, std::max(std::abs(end - zero), 0.5), bar_height - 2, colour(series), opacity) +
-         svg_text(std::max({zero, end, axis.x(reach)}) + 3, y + bar_height - 2, "start", fmt::format("{:.0f}", value),
-                  " class=\"small\"");
+         svg_text(std::max({zero, end, axis.x(reach)}) + 3, y + bar_height - 2, "start",
+                  fmt::format("{:.0f}", std::round(value) + 0.0), " class=\"small\"");
 }
 
 /// Where the published value is, over the measured bar.
