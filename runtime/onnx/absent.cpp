@@ -18,6 +18,10 @@ std::map<std::string, std::string> save_onnx(const std::filesystem::path& file, 
              file.string());
 }
 
+std::vector<NodeId> without_onnx_form(const Graph&, const std::vector<TensorType>&) {
+  fail_input("this build writes no ONNX; install libonnx-dev and libprotobuf-dev and configure again");
+}
+
 void copy_onnx(const std::filesystem::path&, const std::filesystem::path& to) {
   fail_input("{}: this build writes no ONNX; install libonnx-dev and libprotobuf-dev and configure again", to.string());
 }
