@@ -107,6 +107,8 @@ void summarize(Result& row, std::span<const double> percents);
 
 [[nodiscard]] nlohmann::json to_json(const MachineInfo& machine);
 [[nodiscard]] nlohmann::json to_json(const Result& result, std::span<const double> percents);
+/// Nulls are not numbers. Throws nlohmann's exceptions.
+[[nodiscard]] Difference difference_from_json(const nlohmann::json& json);
 /// What to_json() wrote, summary included. Throws nlohmann's exceptions where something is missing or of another type,
 /// and usage for a method that does not exist.
 [[nodiscard]] Result result_from_json(const nlohmann::json& json);

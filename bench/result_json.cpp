@@ -86,20 +86,9 @@ Passes kept_passes(const Json& json) {
   Passes result;
   if (!json.contains("cpu_samples_ms")) return result;
   const Json &wall = json.at("samples_ms"), &cpu = json.at("cpu_samples_ms");
-  for (std::size_t pass = 0; pass < std::min(wall.size(), cpu.size()); ++pass) {
-    Block& block = result.emplace_back();
-    for (std::size_t i = 0; i < std::min(wall[pass].size(), cpu[pass].size()); ++i)
-      block.push_back({wall[pass][i], cpu[pass][i]});
-  }
+  for (std::size_t pass = 0; pass < std::min(wall.size(), cpu.size()); ++pass)
+    result.push_back(block_of(wall[pass], cpu[pass]));
   return result;
-}
-
-std::vector<Sample> medians_from(const Json& passes) {
-  const auto wall = passes.at("wall_ms").get<std::vector<double>>(),
-             cpu = passes.at("cpu_ms").get<std::vector<double>>();
-  std::vector<Sample> medians;
-  for (std::size_t i = 0; i < std::min(wall.size(), cpu.size()); ++i) medians.push_back({wall[i], cpu[i]});
-  return medians;
 }
 
 Summary summary_from(const Json& json) {
@@ -171,6 +160,10 @@ Json to_json(const Result& row, std::span<const double> percents) {
   return json;
 }
 
+Difference difference_from_json(const Json& json) {
+  return {number(json.at("max_abs")), number(json.at("mean_abs")), number(json.at("max_relative"))};
+}
+
 Result result_from_json(const Json& json) {
   Result row;
   json.at("model").get_to(row.model);
@@ -190,9 +183,7 @@ Result result_from_json(const Json& json) {
   json.at("arena_bytes").get_to(row.arena_bytes);
   json.at("weight_bytes").get_to(row.weight_bytes);
   if (!json.at("peak_rss_kb").is_null()) json.at("peak_rss_kb").get_to(row.peak_rss_kb);
-  const Json& difference = json.at("difference");
-  row.difference = {number(difference.at("max_abs")), number(difference.at("mean_abs")),
-                    number(difference.at("max_relative"))};
+  row.difference = difference_from_json(json.at("difference"));
   if (!json.at("same_as").is_null()) json.at("same_as").get_to(row.same_as);
   if (!json.contains("passes")) {
     row.passes = passes_from(json);
@@ -201,7 +192,7 @@ Result result_from_json(const Json& json) {
     return row;
   }
   row.passes = kept_passes(json);
-  row.medians = medians_from(json.at("passes"));
+  row.medians = block_of(json.at("passes").at("wall_ms"), json.at("passes").at("cpu_ms"));
   json.at("kernels").get_to(row.kernels);
   json.at("bytes_moved").get_to(row.bytes_moved);
   row.clock = json.at("clock") == "cpu" ? Clock::cpu : Clock::wall;

@@ -102,15 +102,8 @@ PanelPlot panels_of(const TableReport& table) {
   for (const Column& column : table.spec.columns) {
     if (column.quantity == "speedup" && column.device.empty()) columns.push_back(&column);
   }
-  std::vector<std::string> places;
-  bool stacks = false;
-  for (const RowReport& row : table.rows) {
-    for (const Cell& cell : row.cells) {
-      stacks = stacks || !cell.stack.empty();
-      if (std::ranges::find(places, place_of(cell)) == places.end()) places.push_back(place_of(cell));
-    }
-  }
-  if (columns.empty() || !stacks) return plot;
+  if (columns.empty() || !has_stacks(table)) return plot;
+  const std::vector<std::string> places = places_of(table);
   plot.title = table.spec.title;
   plot.unit = unit_of("speedup");
   plot.panels = {"published"};

@@ -1,6 +1,7 @@
 // What one of two subjects saves, from blocks that ran beside each other.
 #pragma once
 
+#include <cmath>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace banoff::bench {
 struct Estimate {
   double value = 0, low = 0, high = 0;
   [[nodiscard]] double half_width() const { return (high - low) / 2; }
+  /// Whether the interval reaches further to each side than the value itself.
+  [[nodiscard]] bool is_noise() const { return half_width() > std::abs(value); }
 };
 
 /// The centre of a symmetric distribution by Hodges and Lehmann (1963): the median of the means of all pairs of values,

@@ -25,6 +25,12 @@ double median_of(const Block& block, Clock clock) {
 
 }  // namespace
 
+Block block_of(const std::vector<double>& wall_ms, const std::vector<double>& cpu_ms) {
+  Block block;
+  for (std::size_t i = 0; i < std::min(wall_ms.size(), cpu_ms.size()); ++i) block.push_back({wall_ms[i], cpu_ms[i]});
+  return block;
+}
+
 Subject subject_of(std::string name, std::function<void()> once) {
   return {std::move(name), [once = std::move(once)](int runs) {
             using Wall = std::chrono::steady_clock;

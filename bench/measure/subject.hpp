@@ -18,6 +18,9 @@ struct Sample {
 /// Runs behind each other.
 using Block = std::vector<Sample>;
 
+/// Of both clocks' times, as many as the shorter list has.
+[[nodiscard]] Block block_of(const std::vector<double>& wall_ms, const std::vector<double>& cpu_ms);
+
 /// Something to be timed, in this process or another.
 struct Subject {
   std::string name;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "runtime/core/fail.hpp"
 
 namespace banoff::bench {
@@ -31,10 +29,6 @@ std::vector<std::string> command_of(const StackPrograms& programs, const StackJo
     words.push_back(fmt::format("{}={}", method_of(file.about), given.string()));
   }
   return words;
-}
-
-double number(const Json& json) {
-  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
 }  // namespace
@@ -66,8 +60,7 @@ std::string StackSession::missing(const std::string& mode, const std::string& me
 }
 
 Difference StackSession::difference(const std::string& mode, const std::string& method) const {
-  const Json& d = about_.at("modes").at(mode).at(method);
-  return {number(d.at("max_abs")), number(d.at("mean_abs")), number(d.at("max_relative"))};
+  return difference_from_json(about_.at("modes").at(mode).at(method));
 }
 
 std::optional<std::pair<std::size_t, std::size_t>> StackSession::folded(const std::string& method) const {
@@ -90,9 +83,7 @@ Block StackSession::run(const std::string& mode, const std::string& method, int 
   const auto wall = times.at("wall_ms").get<std::vector<double>>(), cpu = times.at("cpu_ms").get<std::vector<double>>();
   if (wall.size() != static_cast<std::size_t>(runs) || cpu.size() != wall.size())
     fail(ErrorKind::refused, "{} times for {} runs", wall.size(), runs);
-  Block block;
-  for (std::size_t i = 0; i < wall.size(); ++i) block.push_back({wall[i], cpu[i]});
-  return block;
+  return block_of(wall, cpu);
 }
 
 }  // namespace banoff::bench

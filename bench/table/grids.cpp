@@ -46,8 +46,7 @@ std::string effect_text(const Result* from, const Result& to) {
   if (from == nullptr || from == &to) return nothing;
   const auto e = saved_percent(*from, to);
   if (!e) return nothing;
-  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]{}", e->value, e->low, e->high,
-                     e->half_width() > std::abs(e->value) ? " ~" : "");
+  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]{}", e->value, e->low, e->high, e->is_noise() ? " ~" : "");
 }
 
 std::string megabytes(double bytes) { return fmt::format("{:.1f}", bytes / 1e6); }

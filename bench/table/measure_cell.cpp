@@ -32,7 +32,7 @@ Cell time_all(BenchOptions bench, const Ears& ears) {
     return Ears{ears.say, [&ears, sitting, count](double share) { ears.progress((sitting + share) / count); }};
   };
   bench.sitting = true;
-  Cell cell = one_sitting(bench, share_of(0, 3));
+  Cell cell = one_sitting(bench, share_of(0, sittings(0)));
   const int count = bench.timed && !cell.results.empty() ? sittings(cell.results.front().flops) : 1;
   for (int sitting = 1; sitting < count; ++sitting) {
     const Cell next = one_sitting(bench, share_of(sitting, count));
@@ -69,10 +69,8 @@ Cell measure_cell(const BenchOptions& bench, const Ears& ears) {
   Cell cell = time_all(bench, ears);
   if (bench.timed) {
     for (Result& row : cell.results) {
-      const auto same = std::ranges::find_if(cell.results, [&](const Result& r) {
-        return r.method == row.same_as && r.norms == row.norms && r.same_as.empty();
-      });
-      row.peak_rss_kb = same == cell.results.end() ? peak_rss_kb(bench, row) : same->peak_rss_kb;
+      const Result* same = timed_row(cell.results, row);
+      row.peak_rss_kb = same == nullptr ? peak_rss_kb(bench, row) : same->peak_rss_kb;
     }
   }
   return cell;

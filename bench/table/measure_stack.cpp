@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "runtime/core/fail.hpp"
 
 namespace banoff::bench {
@@ -90,9 +88,8 @@ void StackRunner::measure(Cell& cell, const OnnxFiles& network, const Timing& ti
   }
   for (Result& row : cell.results) {
     if (row.same_as.empty()) continue;
-    const auto same = std::ranges::find_if(
-        cell.results, [&](const Result& r) { return r.method == row.same_as && r.same_as.empty(); });
-    if (same == cell.results.end()) continue;
+    const Result* same = timed_row(cell.results, row);
+    if (same == nullptr) continue;
     row.passes = same->passes;
     row.difference = same->difference;
     summarize(row, percents);

@@ -19,6 +19,8 @@ struct Rows {
 
 using Compute = std::optional<Measured> (*)(const Rows&);
 
+Measured with_noise(const Estimate& e) { return {e.value, e.low, e.high, e.is_noise()}; }
+
 /// Of what `per_pass` makes of two rows' times in each pass.
 template <class PerPass>
 std::optional<Measured> paired(const Result& from, const Result& to, PerPass&& per_pass) {
@@ -27,12 +29,12 @@ std::optional<Measured> paired(const Result& from, const Result& to, PerPass&& p
   std::vector<double> values;
   for (std::size_t i = 0; i < passes; ++i)
     values.push_back(per_pass(at(from.medians[i], to.clock), at(to.medians[i], to.clock), i));
-  const Estimate e = hodges_lehmann(values);
-  return Measured{e.value, e.low, e.high, e.half_width() > std::abs(e.value)};
+  return with_noise(hodges_lehmann(values));
 }
 
 std::optional<Measured> speedup(const Rows& rows) {
-  return paired(rows.none, rows.to, [](double none, double to, std::size_t) { return 100 * (none - to) / none; });
+  const auto saved = saved_percent(rows.none, rows.to);
+  return saved ? std::optional(with_noise(*saved)) : std::nullopt;
 }
 
 std::optional<Measured> ratio(const Rows& rows) {

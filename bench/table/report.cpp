@@ -12,6 +12,28 @@ std::string place_of(const Cell& cell) {
   return cell.stack.empty() ? cell.device : Stack{cell.stack, cell.mode}.title();
 }
 
+std::vector<std::string> places_of(const TableReport& table) {
+  std::vector<std::string> places;
+  for (const RowReport& row : table.rows) {
+    for (const Cell& cell : row.cells) {
+      if (std::ranges::find(places, place_of(cell)) == places.end()) places.push_back(place_of(cell));
+    }
+  }
+  return places;
+}
+
+bool has_stacks(const TableReport& table) {
+  return std::ranges::any_of(table.rows, [](const RowReport& row) {
+    return std::ranges::any_of(row.cells, [](const Cell& cell) { return !cell.stack.empty(); });
+  });
+}
+
+const Result* timed_row(const std::vector<Result>& rows, const Result& row) {
+  const auto found = std::ranges::find_if(
+      rows, [&](const Result& r) { return r.method == row.same_as && r.norms == row.norms && r.same_as.empty(); });
+  return found == rows.end() ? nullptr : &*found;
+}
+
 std::string sizes_of(const Cell& cell) {
   const int threads = cell.results.empty() ? cell.threads : cell.results.front().threads;
   const std::string count = threads == 0 ? "all threads" : fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");

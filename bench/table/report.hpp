@@ -44,6 +44,12 @@ struct Report {
 
 /// banoff's device or the other framework: "cpu", "keras graph".
 [[nodiscard]] std::string place_of(const Cell& cell);
+/// All of them, in the order in which cells have them.
+[[nodiscard]] std::vector<std::string> places_of(const TableReport& table);
+/// Whether anything was asked of another framework.
+[[nodiscard]] bool has_stacks(const TableReport& table);
+/// The row whose measurement this row's is, or null where it is its own.
+[[nodiscard]] const Result* timed_row(const std::vector<Result>& rows, const Result& row);
 /// "1 thread, batch 1".
 [[nodiscard]] std::string sizes_of(const Cell& cell);
 /// Names the measurement: "cpu, 2 threads, batch 1", "keras graph, 1 thread, batch 1".

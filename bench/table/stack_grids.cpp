@@ -18,17 +18,6 @@ bool is_timed(const Column& column) {
   return std::ranges::find(timed_quantities, column.quantity) != timed_quantities.end();
 }
 
-/// banoff's devices and the frameworks, in the order in which cells have them.
-std::vector<std::string> places_of(const TableReport& table) {
-  std::vector<std::string> places;
-  for (const RowReport& row : table.rows) {
-    for (const Cell& cell : row.cells) {
-      if (std::ranges::find(places, place_of(cell)) == places.end()) places.push_back(place_of(cell));
-    }
-  }
-  return places;
-}
-
 /// banoff's devices by their names, with whose they are.
 std::string headed(const std::string& place) {
   const bool framework = std::ranges::any_of(
@@ -107,11 +96,8 @@ Grid answers_grid(const TableReport& table, const std::vector<std::string>& plac
 }  // namespace
 
 std::vector<Grid> stack_grids(const TableReport& table) {
-  const bool has_stacks = std::ranges::any_of(table.rows, [](const RowReport& row) {
-    return std::ranges::any_of(row.cells, [](const Cell& cell) { return !cell.stack.empty(); });
-  });
   std::vector<Grid> grids;
-  if (!has_stacks) return grids;
+  if (!has_stacks(table)) return grids;
   const std::vector<std::string> places = places_of(table);
   std::vector<const Column*> shown;
   for (const Column& column : table.spec.columns) {
