@@ -9,7 +9,6 @@ for the networks named stands beside what was measured there, in percent of the 
 import argparse
 import json
 import pathlib
-import statistics
 import subprocess
 
 MODELS = pathlib.Path(__file__).resolve().parent.parent / "configs/models"
@@ -17,31 +16,23 @@ NETWORKS = ("resnet50", "resnet152", "mobilenet_v2", "efficientnet_b0", "resnet2
 LARGE_MEGABYTES = 8 * 64 * 56 * 56 / 1e6  # a norm of `norms_large` reads and writes float32
 
 
-def result(cell, method):
-    found = [each for each in cell["results"] if each["method"] == method and each["norms"] != "fused"]
-    return found[0] if found and found[0]["passes"]["cpu_ms"] else None
-
-
-def saved_ms(cell):
-    """(milliseconds saved, norms folded, milliseconds unfolded) by naive folding, or None."""
-    none, naive = result(cell, "none"), result(cell, "naive")
-    if not none or not naive:
-        return None
-    saved = [a - b for a, b in zip(none["passes"]["cpu_ms"], naive["passes"]["cpu_ms"])]
-    means = [(one + other) / 2 for index, one in enumerate(saved) for other in saved[index:]]
-    return statistics.median(means), naive["bn"]["folded"], statistics.median(none["passes"]["cpu_ms"])
-
-
 def by_place(report):
-    """saved_ms() by framework and mode, by network."""
-    networks = {}
+    """Cells of one thread and batch 1 by framework and mode, by network: of the table `layers`, and of those with savings
+    in percent."""
+    layers, networks = {}, {}
     for table in report["tables"]:
         for row in table["rows"]:
             for cell in row["cells"]:
                 place = f"{cell['stack']} {cell['mode']}" if cell["stack"] else "banoff"
-                if cell["threads"] == 1 and cell["batch"] == 1 and (found := saved_ms(cell)):
-                    networks.setdefault(pathlib.Path(row["model"]).stem, {})[place] = found
-    return networks
+                cells = layers if "cost" in cell["measured"] else networks if "naive" in cell["measured"] else None
+                if cells is not None and cell["threads"] == 1 and cell["batch"] == 1:
+                    cells.setdefault(pathlib.Path(row["model"]).stem, {})[place] = cell
+    return layers, networks
+
+
+def row_of(cell, method):
+    """The method's result with norms in passes of their own."""
+    return next(each for each in cell["results"] if each["method"] == method and each["norms"] != "fused")
 
 
 def norms_of(banoff, network):
@@ -63,12 +54,12 @@ def main():
     parser.add_argument("results", type=pathlib.Path, help="what `banoff bench --table … --json` printed")
     parser.add_argument("--banoff", required=True)
     options = parser.parse_args()
-    networks = by_place(json.loads(options.results.read_text()))
-    small, large = networks["norms_small"], networks["norms_large"]
+    layers, networks = by_place(json.loads(options.results.read_text()))
+    small, large = layers["norms_small"], layers["norms_large"]
     places = [place for place in small if place in large]
     costs = {}
     for place in places:
-        call, whole = (1e3 * found[place][0] / found[place][1] for found in (small, large))
+        call, whole = (found[place]["measured"]["cost"]["value"] for found in (small, large))
         costs[place] = call, (whole - call) / LARGE_MEGABYTES
     print("| | " + " | ".join(places) + " |\n|---|" + "---:|" * len(places))
     print("| a call, us | " + " | ".join(f"{costs[place][0]:.2f}" for place in places) + " |")
@@ -80,9 +71,10 @@ def main():
             if place not in networks.get(network, {}):
                 line.append("-")
                 continue
-            saved, folded, unfolded = networks[network][place]
+            cell = networks[network][place]
+            folded, unfolded = row_of(cell, "naive")["bn"]["folded"], row_of(cell, "none")["cpu"]["median_ms"]
             predicted = (folded * costs[place][0] + megabytes * folded / norms * costs[place][1]) / 1e3
-            line.append(f"{100 * predicted / unfolded:.1f} / {100 * saved / unfolded:.1f}")
+            line.append(f"{100 * predicted / unfolded:.1f} / {cell['measured']['naive']['value']:.1f}")
         print(f"| {network}: predicted / measured, % | " + " | ".join(line) + " |")
 
 
