@@ -72,14 +72,14 @@ DescribedMove described(MovePlan plan) {
     const WalkDim& way = ways[d];
     const bool last = d + 1 == ways.size();
     MoveDim& dim = job.dim[d];
-    dim.extent = as_int(last ? way.extent / together : way.extent);
+    dim.extent = Divisor(as_int(last ? way.extent / together : way.extent));
     dim.from = as_int(last && together > 1 ? 1 : way.from / together);
     dim.to = as_int(last && together > 1 ? 1 : way.to / together);
     std::vector<int> table = way.table;
     for (int& at : table) at = at < 0 ? at : at / static_cast<int>(together);
     result.tables.push_back(std::move(table));
     if (way.channels) job.channel_dim = static_cast<int>(d);
-    count *= dim.extent;
+    count *= dim.extent.value;
   }
   job.count = as_int(count);
   result.fill = std::move(plan.fill);

@@ -37,7 +37,7 @@ struct HostTeam {
 template <class T, class J>
 void reduce_on_host(const J& job) {
   for (int o = 0; o < job.shares.outputs; ++o) {
-    std::vector<typename J::Partial> parts;
+    std::vector<typename gpu::PartialOf<J, T>::type> parts;
     for (int p = 0; p < job.shares.height; ++p) parts.push_back(job.template part<T>(o, p, job.shares.height));
     for (int half = job.shares.height / 2; half > 0; half /= 2) {
       for (int p = 0; p < half; ++p) {
