@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <limits>
 
 #include "kernels/cuda/launch.hpp"
@@ -24,7 +25,10 @@ OwnedEvent make_event() {
 
 }  // namespace
 
-CudaQueue::CudaQueue() : stream_(make_stream(), &cudaStreamDestroy) {}
+// BANOFF_NO_OVERLAP shows what it costs to start every kernel when the one before has ended.
+CudaQueue::CudaQueue()
+    : stream_(make_stream(), &cudaStreamDestroy),
+      programmatic_(launches_programmatically() && std::getenv("BANOFF_NO_OVERLAP") == nullptr) {}
 
 cudnnHandle_t CudaQueue::handle() {
   if (!handle_) {
@@ -41,7 +45,7 @@ CudaQueue& asking_queue() {
   return queue;
 }
 
-void CudaQueue::launch(const gpu::Job& job) { cuda::launch(job, stream()); }
+void CudaQueue::launch(const gpu::Job& job) { cuda::launch(job, stream(), programmatic_); }
 
 void CudaQueue::copy(std::byte* to, const std::byte* from, std::size_t bytes) {
   BANOFF_CUDA_CHECK(cudaMemcpyAsync, to, from, bytes, cudaMemcpyDefault, stream());

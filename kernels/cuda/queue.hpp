@@ -35,6 +35,7 @@ class CudaQueue final : public gpu::Queue {
   [[nodiscard]] OwnedGraphExec captured(const std::function<void()>& work);
 
   OwnedStream stream_;
+  bool programmatic_;
   std::optional<OwnedHandle> handle_;
   std::optional<OwnedGraphExec> recorded_;
 };
