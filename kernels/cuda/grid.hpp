@@ -1,5 +1,5 @@
-// How many blocks a job gets. Positions are counted without a sign on the device: the last block of a job of nearly 2^31
-// items has positions that an int does not hold.
+// How many blocks a job gets. Positions are counted without a sign on the device: the last block of a job of nearly
+// 2^31 items has positions that an int does not hold.
 #pragma once
 
 #include "kernels/gpu/portable.hpp"
@@ -18,6 +18,8 @@ namespace banoff::cuda {
 }
 
 /// Whether position `index` of a block's thread is an item; the index is what unsigned arithmetic makes of it.
-[[nodiscard]] BANOFF_HD constexpr bool is_item(unsigned index, int items) { return index < static_cast<unsigned>(items); }
+[[nodiscard]] BANOFF_HD constexpr bool is_item(unsigned index, int items) {
+  return index < static_cast<unsigned>(items);
+}
 
 }  // namespace banoff::cuda

@@ -111,11 +111,13 @@ JobOffer depthwise_convolution(const Context& context, const Region& region, con
     if (threads_by(4) >= many_threads)
       return three ? offer<Depthwise<3, 1, 4>>(context, region, shape)
                    : offer<Depthwise<5, 1, 4>>(context, region, shape);
-    return three ? offer<Depthwise<3, 1, 1>>(context, region, shape) : offer<Depthwise<5, 1, 1>>(context, region, shape);
+    return three ? offer<Depthwise<3, 1, 1>>(context, region, shape)
+                 : offer<Depthwise<5, 1, 1>>(context, region, shape);
   }
   if (shape.spatial[0].stride != 2) throw Refused{"steps of another size"};
   if (threads_by(2) >= many_threads)
-    return three ? offer<Depthwise<3, 2, 2>>(context, region, shape) : offer<Depthwise<5, 2, 2>>(context, region, shape);
+    return three ? offer<Depthwise<3, 2, 2>>(context, region, shape)
+                 : offer<Depthwise<5, 2, 2>>(context, region, shape);
   return three ? offer<Depthwise<3, 2, 1>>(context, region, shape) : offer<Depthwise<5, 2, 1>>(context, region, shape);
 }
 

@@ -18,7 +18,8 @@ namespace banoff::test {
 }
 
 /// The kernels of a network, changes of layout left out, after its answers were compared with the reference's.
-[[nodiscard]] inline std::vector<std::string> kernels_of(const Graph& graph, Precision precision, HostOptions host = {}) {
+[[nodiscard]] inline std::vector<std::string> kernels_of(const Graph& graph, Precision precision,
+                                                         HostOptions host = {}) {
   const Model model = model_of(graph);
   const std::shared_ptr<const Device> device =
       gpu::device(std::make_shared<const HostBackend>(host), {precision, 4096, {}, true, true});

@@ -24,7 +24,8 @@ OpCase case_of(const std::string& name, const Graph& graph) {
   OpCase result{name, graph, model_of(graph).random_inputs(1), {}, 1};
   result.expected = reference::outputs<double>(graph, result.inputs);
   for (const auto& [output, tensor] : result.expected)
-    for (const double value : tensor.to_vector<double>()) result.magnitude = std::max(result.magnitude, std::abs(value));
+    for (const double value : tensor.to_vector<double>())
+      result.magnitude = std::max(result.magnitude, std::abs(value));
   return result;
 }
 
@@ -52,7 +53,20 @@ OpCase pooled(const Shape& shape, const Op& op) {
 }  // namespace
 
 TEST_CASE("a divisor divides as an integer does") {
-  const std::vector<int> by{1, 2, 3, 5, 7, 12, 112, 255, 256, 257, 1000003, (1 << 30) - 1, 1 << 30, (1 << 30) + 1,
+  const std::vector<int> by{1,
+                            2,
+                            3,
+                            5,
+                            7,
+                            12,
+                            112,
+                            255,
+                            256,
+                            257,
+                            1000003,
+                            (1 << 30) - 1,
+                            1 << 30,
+                            (1 << 30) + 1,
                             std::numeric_limits<int>::max()};
   for (const int divisor : by) {
     const gpu::Divisor fast(divisor);
@@ -127,8 +141,7 @@ TEST_CASE("concatenations and splits go by rows of whole units") {
     split.sizes.back() = 3;
     GraphBuilder net;
     const ValueId first = net.add(split, {net.input({2, 8 * parts - 5, 3, 2}, "in0")});
-    for (std::int64_t i = 0; i < parts; ++i)
-      net.output(first + static_cast<ValueId>(i), fmt::format("out{}", i));
+    for (std::int64_t i = 0; i < parts; ++i) net.output(first + static_cast<ValueId>(i), fmt::format("out{}", i));
     cases.push_back(case_of(fmt::format("split_{}", parts), net.graph));
   }
   check(cases, {"slices", "move"});
