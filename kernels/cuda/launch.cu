@@ -61,7 +61,7 @@ __global__ void __launch_bounds__(reduction_threads) run_reduction(const __grid_
 
 template <class J>
 __global__ void __launch_bounds__(team_threads) run_team(const __grid_constant__ J job) {
-  __shared__ int shared[team_threads];
+  __shared__ __align__(16) int shared[team_threads + gpu::team_space];
   begin();
   BlockTeam team{shared};
   job(team, static_cast<int>(blockIdx.x));
@@ -112,7 +112,8 @@ constexpr bool one_type =
     gpu::TeamJob<J> || std::is_same_v<J, gpu::Move> || std::is_same_v<J, gpu::Slices> ||
     std::is_same_v<J, gpu::Convert> || std::is_same_v<J, gpu::DecodeRows> || std::is_same_v<J, gpu::AlignBoxes> ||
     std::is_same_v<J, gpu::PickRows> || std::is_same_v<J, gpu::CountRows> ||
-    std::is_same_v<J, gpu::CollectCandidates> || std::is_same_v<J, gpu::Function> || std::is_same_v<J, gpu::Take>;
+    std::is_same_v<J, gpu::CollectCandidates> || std::is_same_v<J, gpu::MarkOverlaps> ||
+    std::is_same_v<J, gpu::Function> || std::is_same_v<J, gpu::Take>;
 
 }  // namespace
 

@@ -9,16 +9,13 @@ namespace banoff::test {
 
 /// A team of threads that take turns.
 struct HostTeam {
+  std::vector<std::uint64_t> memory = std::vector<std::uint64_t>(gpu::team_space / 2);
+
   template <class F>
   void each(int n, const F& f) {
     for (int i = 0; i < n; ++i) f(i);
   }
-  template <class F>
-  int sum(int n, const F& f) {
-    int total = 0;
-    for (int i = 0; i < n; ++i) total += f(i);
-    return total;
-  }
+  int* space() { return reinterpret_cast<int*>(memory.data()); }
   template <class F>
   void once(const F& f) {
     f();
