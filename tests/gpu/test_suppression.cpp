@@ -1,5 +1,6 @@
-// Non-maximum suppression where candidates are many, alike, or more than are sorted at once. Coordinates are whole numbers
-// and scores and thresholds have few bits, so that 32 bits decide as the reference's 64 do, at equal scores too.
+// Non-maximum suppression where candidates are many, alike, or more than are sorted at once. Coordinates are whole
+// numbers and scores and thresholds have few bits, so that 32 bits decide as the reference's 64 do, at equal scores
+// too.
 #include <doctest/doctest.h>
 
 #include <random>
@@ -67,9 +68,9 @@ TEST_CASE("suppression agrees with the reference, whatever is equal") {
 
 TEST_CASE("more candidates than are sorted at once are gone through to the end") {
   constexpr std::int64_t many = gpu::SortedCandidates::most + 1500;
-  CHECK(kept(nms(0.5, -1, 60), {.boxes = many}) == 60);                    // the sorted ones are enough
-  CHECK(kept(nms(0.125, -1, 200), {.boxes = many, .places = 48}) > 10);      // they are not
-  CHECK(kept(nms(0.5, -1, 20), {.boxes = many, .scores = 1}) == 20);       // more equals than are sorted
+  CHECK(kept(nms(0.5, -1, 60), {.boxes = many}) == 60);                     // the sorted ones are enough
+  CHECK(kept(nms(0.125, -1, 200), {.boxes = many, .places = 48}) > 10);     // they are not
+  CHECK(kept(nms(0.5, -1, 20), {.boxes = many, .scores = 1}) == 20);        // more equals than are sorted
   CHECK(kept(nms(0.5, -1, 30), {.boxes = many, .scores = 1 << 20}) == 30);  // hardly any equals
 }
 

@@ -1,5 +1,6 @@
 // The candidates of non-maximum suppression: per class the score that the best reach, and a list of all that do, in any
-// order. The order of candidates is total (runtime/graph/boxes/suppress.hpp), so that the order of the list does not show.
+// order. The order of candidates is total (runtime/graph/boxes/suppress.hpp), so that the order of the list does not
+// show.
 #pragma once
 
 #include "kernels/gpu/jobs/boxes.hpp"
