@@ -1,5 +1,5 @@
-// Detection networks on two devices. The order in which suppression takes boxes turns on the last bits of their scores, so
-// that rows of boxes are matched, and what is computed before any suppression is compared by position.
+// Detection networks on two devices. The order in which suppression takes boxes turns on the last bits of their scores,
+// so that rows of boxes are matched, and what is computed before any suppression is compared by position.
 #pragma once
 
 #include <algorithm>
@@ -51,8 +51,7 @@ struct OutputKinds {
     return std::max(x2 - x1, 0.0) * std::max(y2 - y1, 0.0);
   };
   const auto overlap = [&](const double* p, const double* q) {
-    const double common =
-        area(std::max(p[0], q[0]), std::max(p[1], q[1]), std::min(p[2], q[2]), std::min(p[3], q[3]));
+    const double common = area(std::max(p[0], q[0]), std::max(p[1], q[1]), std::min(p[2], q[2]), std::min(p[3], q[3]));
     const double together = area(p[0], p[1], p[2], p[3]) + area(q[0], q[1], q[2], q[3]) - common;
     if (together <= 0) return std::equal(p, p + 4, q) ? 1.0 : 0.0;
     return common / together;

@@ -31,10 +31,11 @@ OpCase case_of(const std::string& name, const Graph& graph) {
 
 /// In every layout and by every offer; each of the kernels named has to be among them in 32 bits.
 void check(const std::vector<OpCase>& cases, const Names& kernels) {
-  for (const auto& [precision, tolerance] : precisions) {
+  for (const auto& each : precisions) {
+    const Precision precision = each.first;
     const std::shared_ptr<const Device> device =
         gpu::device(std::make_shared<const HostBackend>(), {precision, 4096, {}, true, true});
-    const auto report = check_device(*staged(device), cases, tolerance);
+    const auto report = check_device(*staged(device), cases, each.second);
     CAPTURE(std::string(name_of(precision)));
     CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
     CHECK(report.computed.size() == cases.size());
