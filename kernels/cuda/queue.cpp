@@ -1,9 +1,5 @@
 #include "kernels/cuda/queue.hpp"
 
-#include <algorithm>
-#include <array>
-#include <limits>
-
 #include "kernels/cuda/launch.hpp"
 
 namespace banoff::cuda {
@@ -80,30 +76,47 @@ void CudaQueue::replay() {
   BANOFF_CUDA_CHECK(cudaGraphLaunch, recorded_->get(), stream());
 }
 
-double CudaQueue::time_us(const std::function<void()>& work) {
-  constexpr int runs = 10;
-  constexpr std::size_t samples = 5;
-  try {
-    work();  // libraries load their code now, not in the capture
-    wait();
-    const OwnedGraphExec many = captured([&] {
-      for (int i = 0; i < runs; ++i) work();
-    });
-    const OwnedEvent start = make_event(), end = make_event();
-    std::array<float, samples> ms{};
-    for (float& sample : ms) {
-      BANOFF_CUDA_CHECK(cudaEventRecord, start.get(), stream());
-      BANOFF_CUDA_CHECK(cudaGraphLaunch, many.get(), stream());
-      BANOFF_CUDA_CHECK(cudaEventRecord, end.get(), stream());
-      wait();
-      BANOFF_CUDA_CHECK(cudaEventElapsedTime, &sample, start.get(), end.get());
-    }
-    std::ranges::sort(ms);
-    return static_cast<double>(ms[samples / 2]) * 1e3 / runs;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::refused) throw;
-    return std::numeric_limits<double>::infinity();
+namespace {
+
+/// A recorded graph between two events.
+class TimedGraph final : public gpu::Timed {
+ public:
+  TimedGraph(cudaStream_t stream, OwnedGraphExec graph, int runs)
+      : stream_(stream), graph_(std::move(graph)), runs_(runs) {}
+
+  double us() override {
+    float ms = 0;
+    BANOFF_CUDA_CHECK(cudaEventRecord, start_.get(), stream_);
+    BANOFF_CUDA_CHECK(cudaGraphLaunch, graph_.get(), stream_);
+    BANOFF_CUDA_CHECK(cudaEventRecord, end_.get(), stream_);
+    BANOFF_CUDA_CHECK(cudaStreamSynchronize, stream_);
+    BANOFF_CUDA_CHECK(cudaEventElapsedTime, &ms, start_.get(), end_.get());
+    constexpr double us_per_ms = 1e3;
+    return static_cast<double>(ms) * us_per_ms / runs_;
   }
+
+ private:
+  cudaStream_t stream_;
+  OwnedGraphExec graph_;
+  int runs_;
+  OwnedEvent start_ = make_event(), end_ = make_event();
+};
+
+}  // namespace
+
+std::unique_ptr<gpu::Timed> CudaQueue::timed(const std::function<void()>& work, int runs) {
+  OwnedGraphExec graph = captured([&] {
+    for (int i = 0; i < runs; ++i) work();
+  });
+  return std::make_unique<TimedGraph>(stream(), std::move(graph), runs);
+}
+
+void CudaQueue::require_usable() {
+  // What is over is reported once; an error that stays is reported by every call from then on.
+  (void)cudaStreamSynchronize(stream());
+  (void)cudaGetLastError();
+  const cudaError_t status = cudaStreamSynchronize(stream());
+  if (status != cudaSuccess) fail_internal("the GPU is past use: {}", cudaGetErrorString(status));
 }
 
 }  // namespace banoff::cuda

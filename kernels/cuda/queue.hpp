@@ -25,7 +25,8 @@ class CudaQueue final : public gpu::Queue {
   void wait() override;
   void record(const std::function<void()>& work) override;
   void replay() override;
-  [[nodiscard]] double time_us(const std::function<void()>& work) override;
+  [[nodiscard]] std::unique_ptr<gpu::Timed> timed(const std::function<void()>& work, int runs) override;
+  void require_usable() override;
 
   [[nodiscard]] cudaStream_t stream() const { return stream_.get(); }
   /// Made when it is first asked for: it takes a while, and most queues only copy.

@@ -9,11 +9,24 @@
 #include <vector>
 
 #include "kernels/gpu/job.hpp"
+#include "kernels/gpu/way.hpp"
 #include "runtime/graph/signature.hpp"
 
 namespace banoff::gpu {
 
 using Memory = std::shared_ptr<std::byte>;
+
+/// Work that is ready to be timed.
+class Timed {
+ public:
+  virtual ~Timed() = default;
+  Timed() = default;
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+  /// Does all of it and waits; microseconds that one run took on the device.
+  [[nodiscard]] virtual double us() = 0;
+};
 
 /// Work in order. Everything but `wait` returns before the work is done.
 class Queue {
@@ -31,8 +44,11 @@ class Queue {
   /// Keeps what `work` queues, without doing it; `replay` does it, as often as asked.
   virtual void record(const std::function<void()>& work) = 0;
   virtual void replay() = 0;
-  /// Microseconds that `work` takes on the device, the median of a few runs.
-  [[nodiscard]] virtual double time_us(const std::function<void()>& work) = 0;
+  /// `work` made ready to be timed, `runs` times in a row: recorded, not done.
+  [[nodiscard]] virtual std::unique_ptr<Timed> timed(const std::function<void()>& work, int runs) = 0;
+  /// After a failure: throws internal where the device is past use (an illegal access, a failed launch), as all that
+  /// follows would fail too. What failed otherwise is over, and the next call starts afresh.
+  virtual void require_usable() = 0;
 };
 
 /// How a convolution multiplies: what it stores is a matter of the element type.
@@ -64,24 +80,7 @@ struct ConvArgs {
   std::byte* workspace = nullptr;
 };
 
-/// One way in which a library computes a convolution.
-class Convolver {
- public:
-  virtual ~Convolver() = default;
-  Convolver() = default;
-  Convolver(const Convolver&) = delete;
-  Convolver& operator=(const Convolver&) = delete;
-
-  virtual void run(Queue& queue, const ConvArgs& args) const = 0;
-  [[nodiscard]] virtual std::size_t workspace_bytes() const = 0;
-  [[nodiscard]] virtual std::string name() const = 0;
-};
-
-/// A convolver that is still to be made, which can take long; null when it turns out not to fit.
-struct Way {
-  std::string name;
-  std::function<std::unique_ptr<Convolver>()> make;
-};
+using Convolver = Runner<ConvArgs>;
 
 class Backend {
  public:
@@ -96,8 +95,13 @@ class Backend {
   /// Memory of the host that the device copies from and to by itself.
   [[nodiscard]] virtual Memory allocate_host(std::size_t bytes) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Queue> make_queue() const = 0;
-  /// Ways to compute a convolution within `workspace` bytes, the library's best guess first; empty: it has none.
-  [[nodiscard]] virtual std::vector<Way> ways(const ConvProblem& problem, std::size_t workspace) const = 0;
+  /// Who knows ways to compute a convolution within `workspace` bytes, best guess first; empty: nobody. Nothing is
+  /// asked or built yet. What is returned does not outlive the backend.
+  [[nodiscard]] virtual std::vector<WaySource<ConvArgs>> ways(const ConvProblem& problem,
+                                                              std::size_t workspace) const = 0;
+  /// The way of this name from its plan, which may be empty, without asking anybody; null: it cannot be told so.
+  [[nodiscard]] virtual std::unique_ptr<Convolver> rebuild(const ConvProblem& problem, std::size_t workspace,
+                                                           const std::string& name, const std::string& plan) const = 0;
   /// Whether the device computes 16-bit floats of this type.
   [[nodiscard]] virtual bool has(DType type) const = 0;
 };

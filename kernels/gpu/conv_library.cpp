@@ -1,15 +1,11 @@
 // Convolutions by the library: what it does not take is put right before and after it.
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "kernels/gpu/chain_builder.hpp"
+#include "kernels/gpu/conv_choice.hpp"
 #include "kernels/gpu/conv_shape.hpp"
 #include "kernels/gpu/move_plan.hpp"
-#include "kernels/gpu/tuner.hpp"
-#include "runtime/core/fail.hpp"
 #include "runtime/core/round_up.hpp"
-#include "runtime/graph/activations.hpp"
 
 namespace banoff::gpu {
 
@@ -105,57 +101,6 @@ struct Call {
     last.x = last.y = given.outputs[0];
     queue.launch(last);
   }
-};
-
-/// Tries the ways to compute a problem on memory of its own.
-class Trial {
- public:
-  Trial(const Context& context, const ConvProblem& problem, std::size_t x_bytes, std::size_t y_bytes, ConvArgs args)
-      : context_(context), problem_(problem), bytes_{x_bytes, y_bytes, y_bytes}, args_(args) {}
-
-  /// The fastest. Throws Refused when there is none.
-  std::shared_ptr<const Convolver> best() {
-    const auto ways = context_.backend->ways(problem_, context_.options.workspace_bytes);
-    if (ways.empty()) throw Refused{"it has no way to compute this convolution"};
-    std::vector<std::string> names;
-    for (const Way& way : ways) names.push_back(way.name);
-    std::vector<std::shared_ptr<const Convolver>> made(ways.size());
-    const auto run = [&](std::size_t i, Queue& queue) {
-      if (made[i] == nullptr) made[i] = ways[i].make();
-      if (made[i] == nullptr) fail(ErrorKind::refused, "{} does not fit", names[i]);
-      made[i]->run(queue, arguments(queue, made[i]->workspace_bytes()));
-    };
-    const std::size_t chosen = context_.tuner->choose(problem_.key(), names, run);
-    if (made[chosen] == nullptr) made[chosen] = ways[chosen].make();
-    if (made[chosen] == nullptr) throw Refused{names[chosen] + " does not fit"};
-    return made[chosen];
-  }
-
- private:
-  const ConvArgs& arguments(Queue& queue, std::size_t workspace) {
-    const auto zeros = [&](std::size_t bytes) {
-      memory_.push_back(context_.backend->allocate(std::max<std::size_t>(bytes, 1)));
-      queue.fill_zero(memory_.back().get(), bytes);
-      return memory_.back().get();
-    };
-    if (args_.x == nullptr) {
-      args_.x = zeros(bytes_[0]);
-      args_.y = zeros(bytes_[1]);
-      if (problem_.residual) args_.residual = zeros(bytes_[2]);
-    }
-    if (args_.workspace == nullptr || workspace > workspace_) {
-      args_.workspace = zeros(workspace);
-      workspace_ = workspace;
-    }
-    return args_;
-  }
-
-  const Context& context_;
-  const ConvProblem& problem_;
-  std::size_t bytes_[3];
-  ConvArgs args_;
-  std::size_t workspace_ = 0;
-  std::vector<Memory> memory_;
 };
 
 /// Moves what the library may do in the same call from the head of the chain into the problem.
@@ -276,8 +221,11 @@ Made make_call(const Context& context, const Region& region) {
   Call fused = call;
   ConvProblem whole = plan.problem;
   if (plan.absorbs) absorb(rest, whole, fused);
+  std::string way;
   const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
-    call.convolver = Trial(context, asked, plan.x_bytes, plan.y_bytes, with.args).best();
+    Choice<ConvArgs> chosen = choose_convolver(context, asked, with.args);
+    call.convolver = std::move(chosen.runner);
+    way = std::move(chosen.name);
     call.residual = with.residual;
     call.args = with.args;
     chain = behind;
@@ -293,7 +241,7 @@ Made make_call(const Context& context, const Region& region) {
   call.tail.count = as_int(s.y.elements());
   call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;
   call.tail.chain = chain;
-  KernelTraits traits{call.convolver->name() + (chain.count > 0 ? "+pointwise" : "")};
+  KernelTraits traits{way + (chain.count > 0 ? "+pointwise" : "")};
   if (call.pack) traits.name = "pack+" + traits.name;
   traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
   return std::make_unique<JobKernel>(
@@ -302,18 +250,6 @@ Made make_call(const Context& context, const Region& region) {
 }
 
 }  // namespace
-
-std::string ConvProblem::key() const {
-  std::string text =
-      fmt::format("{}{} {} {} n{} c{} k{} g{}", transposed ? "deconv" : "conv", spatial.size(), name_of(type),
-                  math == Math::fma ? "fma" : "tensor", images, in_channels, out_channels, groups);
-  for (const Window& w : spatial)
-    text += fmt::format(" {}>{}k{}s{}d{}p{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin);
-  text += std::string(bias ? " bias" : "") + (residual ? " residual" : "") + (lower ? " lower" : "") +
-          (upper ? " upper" : "");
-  if (!activation) return text;
-  return text + fmt::format(" {} {} {}", row_of(activation->kind).name, activation->alpha, activation->beta);
-}
 
 JobOffer library_convolution(const Context& context, const Region& region, const ConvShape& shape) {
   const double us = price(context, region, shape, plan_of(context, region, shape));

@@ -1,9 +1,10 @@
 #include "tests/gpu/host_backend.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
-#include <limits>
 #include <new>
+#include <stdexcept>
 
 #include "banoff/error.hpp"
 #include "runtime/core/half.hpp"
@@ -18,7 +19,8 @@ using namespace gpu;
 
 class HostQueue final : public Queue {
  public:
-  explicit HostQueue(std::shared_ptr<HostCounters> counters) : counters_(std::move(counters)) {}
+  HostQueue(std::shared_ptr<HostCounters> counters, const HostOptions& options)
+      : counters_(std::move(counters)), options_(options) {}
 
   void launch(const Job& job) override {
     ++counters_->jobs;
@@ -50,27 +52,62 @@ class HostQueue final : public Queue {
     ++counters_->replayed;
     for (const auto& step : recorded_) work_.push_back(step);
   }
-  double time_us(const std::function<void()>& work) override {
+  std::unique_ptr<Timed> timed(const std::function<void()>& work, int runs) override {
     ++counters_->timed;
+    spent_us_ = 0;
+    recording_ = true;
+    std::vector<std::function<void()>> before = std::exchange(recorded_, {});
     try {
-      work();
-      wait();
-    } catch (const Error&) {
-      return std::numeric_limits<double>::infinity();
+      work();  // once: the loops of this machine say nothing of the time
+    } catch (...) {
+      recording_ = false;  // as a recording ends whatever went wrong in it
+      throw;
     }
-    return last_us;
+    recording_ = false;
+    return std::make_unique<HostTimed>(*this, std::exchange(recorded_, std::move(before)), spent_us_ * runs, runs);
+  }
+  void require_usable() override {
+    if (broken_) throw Error(ErrorKind::internal, "the host is past use");
   }
   void submit(std::function<void()> step) {
     if (recording_) recorded_.push_back(std::move(step));
     else work_.push_back(std::move(step));
   }
-  double last_us = 0;
+  void spend(double us) { spent_us_ += us; }
+  void break_device() { broken_ = true; }
 
  private:
+  class HostTimed final : public Timed {
+   public:
+    HostTimed(HostQueue& queue, std::vector<std::function<void()>> steps, double us, int runs)
+        : queue_(queue), steps_(std::move(steps)), us_(us), runs_(runs) {}
+    double us() override {
+      for (auto& step : std::exchange(steps_, {})) queue_.work_.push_back(std::move(step));
+      queue_.wait();
+      return queue_.elapsed(us_) / runs_;
+    }
+
+   private:
+    HostQueue& queue_;
+    std::vector<std::function<void()>> steps_;
+    double us_;
+    int runs_;
+  };
+
+  /// What work that takes so long at the full clock takes now.
+  double elapsed(double us) {
+    double& device_us = counters_->device_us;
+    const double taken = us * (device_us < options_.cold_us ? options_.cold_factor : 1);
+    device_us += taken;
+    return taken;
+  }
+
   std::shared_ptr<HostCounters> counters_;
+  HostOptions options_;
   std::deque<std::function<void()>> work_;
   std::vector<std::function<void()>> recorded_;
-  bool recording_ = false;
+  bool recording_ = false, broken_ = false;
+  double spent_us_ = 0;
 };
 
 template <class T>
@@ -140,28 +177,34 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
 
 class HostConvolver final : public Convolver {
  public:
-  HostConvolver(ConvProblem problem, int way, HostOptions options)
-      : problem_(std::move(problem)), way_(way), options_(options) {}
+  HostConvolver(ConvProblem problem, HostWay way, const HostOptions& options)
+      : problem_(std::move(problem)), way_(std::move(way)), options_(options) {}
   void run(Queue& queue, const ConvArgs& args) const override {
     auto& host = dynamic_cast<HostQueue&>(queue);
-    host.last_us = 100.0 - way_;
+    if (way_.breaks_device) host.break_device();
+    if (!way_.unrunnable.empty()) throw std::runtime_error(way_.unrunnable);
+    host.spend(way_.us);
     host.submit([problem = problem_, args, bytes = options_.workspace] {
       std::memset(args.workspace, 0xA5, bytes);
       with_storage(problem.type, [&]<class T>(T) { convolve<T>(problem, args); });
     });
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return options_.workspace; }
-  [[nodiscard]] std::string name() const override { return "host" + std::to_string(way_); }
+  [[nodiscard]] std::string plan() const override {
+    return options_.plan.empty() ? "" : options_.plan + "\n" + way_.name;
+  }
 
  private:
   ConvProblem problem_;
-  int way_;
+  HostWay way_;
   HostOptions options_;
 };
 
 }  // namespace
 
-HostBackend::HostBackend(HostOptions options) : options_(options) {}
+void spend(gpu::Queue& queue, double us) { dynamic_cast<HostQueue&>(queue).spend(us); }
+
+HostBackend::HostBackend(HostOptions options) : options_(std::move(options)) {}
 
 gpu::Memory HostBackend::allocate(std::size_t bytes) const {
   constexpr std::align_val_t alignment{256};
@@ -176,20 +219,47 @@ gpu::Memory HostBackend::allocate(std::size_t bytes) const {
 
 gpu::Memory HostBackend::allocate_host(std::size_t bytes) const { return allocate(bytes); }
 
-std::unique_ptr<gpu::Queue> HostBackend::make_queue() const { return std::make_unique<HostQueue>(counters_); }
+std::unique_ptr<gpu::Queue> HostBackend::make_queue() const { return std::make_unique<HostQueue>(counters_, options_); }
 
-std::vector<gpu::Way> HostBackend::ways(const gpu::ConvProblem& problem, std::size_t workspace) const {
+std::vector<gpu::Way<gpu::ConvArgs>> HostBackend::made(const gpu::ConvProblem& problem,
+                                                       const std::vector<HostWay>& ways) const {
+  std::vector<gpu::Way<gpu::ConvArgs>> result;
+  for (const HostWay& way : ways) {
+    const auto make = [=, this]() -> std::unique_ptr<gpu::Convolver> {
+      if (!way.unbuilt.empty()) throw std::runtime_error(way.unbuilt);
+      ++counters_->built;
+      return std::make_unique<HostConvolver>(problem, way, options_);
+    };
+    result.push_back({way.name, make});
+  }
+  return result;
+}
+
+std::vector<gpu::WaySource<gpu::ConvArgs>> HostBackend::ways(const gpu::ConvProblem& problem,
+                                                             std::size_t workspace) const {
   const bool more =
       problem.lower || problem.upper || (problem.activation && problem.activation->kind != ActivationKind::relu);
-  std::vector<gpu::Way> ways;
-  if (!options_.library || options_.workspace > workspace || (more && !options_.fuses)) return ways;
-  for (int i = 0; i < options_.ways; ++i) {
-    const auto make = [=, options = options_] { return std::make_unique<HostConvolver>(problem, i, options); };
-    ways.push_back({"host" + std::to_string(i), make});
-  }
-  // What a library proposes may turn out not to fit.
-  ways.push_back({"unfit", [] { return std::unique_ptr<gpu::Convolver>(); }});
-  return ways;
+  if (!options_.library || options_.workspace > workspace || (more && !options_.fuses)) return {};
+  const auto ask = [=, this] {
+    ++counters_->asked;
+    if (!options_.no_ways.empty()) throw std::runtime_error(options_.no_ways);
+    return made(problem, options_.ways);
+  };
+  const auto ask_fallback = [=, this] {
+    ++counters_->asked;
+    return made(problem, options_.fallback);
+  };
+  return {{"the host's library", ask, 6}, {"its last resort", ask_fallback, 6, 2}};
+}
+
+std::unique_ptr<gpu::Convolver> HostBackend::rebuild(const gpu::ConvProblem& problem, std::size_t,
+                                                     const std::string& name, const std::string& plan) const {
+  if (plan.empty()) return nullptr;
+  if (plan != options_.plan + "\n" + name) throw std::runtime_error("a plan of another library");
+  const auto way = std::ranges::find(options_.ways, name, &HostWay::name);
+  if (way == options_.ways.end()) throw std::runtime_error("a plan for a way that is gone");
+  ++counters_->rebuilt;
+  return std::make_unique<HostConvolver>(problem, *way, options_);
 }
 
 }  // namespace banoff::test

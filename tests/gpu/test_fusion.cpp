@@ -36,7 +36,7 @@ std::vector<std::string> kernels_of(const Graph& graph, Precision precision, Hos
 }
 
 const std::vector<Precision> both{Precision::fp32, Precision::fp16};
-constexpr HostOptions plain_library{.fuses = false};
+const HostOptions plain_library{.fuses = false};
 
 using Names = std::vector<std::string>;
 

@@ -72,7 +72,7 @@ TEST_CASE("the gpu device keeps a NaN in every maximum, minimum and place of one
 }
 
 TEST_CASE("the gpu device passes the table of op cases without the library") {
-  const auto report = check(Precision::fp32, 5e-6, {.library = false, .half = true, .ways = 0, .workspace = 0});
+  const auto report = check(Precision::fp32, 5e-6, {.library = false, .half = true, .ways = {}, .workspace = 0});
   CHECK(missing(report) == std::vector<std::string>{});
 }
 
