@@ -52,10 +52,17 @@ class CudaBackend final : public gpu::Backend {
     return {static_cast<std::byte*>(memory), [](std::byte* p) { (void)cudaFreeHost(p); }};
   }
   [[nodiscard]] std::unique_ptr<gpu::Queue> make_queue() const override { return std::make_unique<CudaQueue>(); }
-  [[nodiscard]] std::vector<gpu::Way> ways(const gpu::ConvProblem& problem, std::size_t workspace) const override {
-    auto ways = graph_ways(problem, workspace);
-    std::ranges::move(call_ways(problem, workspace), std::back_inserter(ways));
+  [[nodiscard]] std::vector<gpu::WaySource<gpu::ConvArgs>> ways(const gpu::ConvProblem& problem,
+                                                                std::size_t workspace) const override {
+    auto ways = graph_ways(problem, workspace, handles_);
+    std::ranges::move(call_ways(problem, workspace, handles_), std::back_inserter(ways));
     return ways;
+  }
+  [[nodiscard]] std::unique_ptr<gpu::Convolver> rebuild(const gpu::ConvProblem& problem, std::size_t workspace,
+                                                        const std::string& name,
+                                                        const std::string& plan) const override {
+    return plan.empty() ? call_convolver(problem, workspace, handles_, name)
+                        : plan_convolver(problem, workspace, handles_, plan);
   }
   [[nodiscard]] bool has(DType type) const override {
     constexpr int ampere = 8;
@@ -64,6 +71,7 @@ class CudaBackend final : public gpu::Backend {
 
  private:
   cudaDeviceProp properties_;
+  std::shared_ptr<HandlePool> handles_ = std::make_shared<HandlePool>();
 };
 
 }  // namespace

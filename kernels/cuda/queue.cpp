@@ -24,17 +24,10 @@ CudaQueue::CudaQueue() : stream_(make_stream(), &cudaStreamDestroy) {}
 
 cudnnHandle_t CudaQueue::handle() {
   if (!handle_) {
-    cudnnHandle_t handle = nullptr;
-    BANOFF_CUDNN_CHECK(cudnnCreate, &handle);
-    handle_.emplace(handle, cudnn().cudnnDestroy);
-    BANOFF_CUDNN_CHECK(cudnnSetStream, handle, stream());
+    handle_.emplace(make_handle());
+    BANOFF_CUDNN_CHECK(cudnnSetStream, handle_->get(), stream());
   }
   return handle_->get();
-}
-
-CudaQueue& asking_queue() {
-  thread_local CudaQueue queue;
-  return queue;
 }
 
 void CudaQueue::launch(const gpu::Job& job) { cuda::launch(job, stream()); }

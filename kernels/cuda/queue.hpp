@@ -3,8 +3,7 @@
 
 #include <optional>
 
-#include "kernels/cuda/check.hpp"
-#include "kernels/cuda/cudnn.hpp"
+#include "kernels/cuda/handles.hpp"
 #include "kernels/gpu/backend.hpp"
 
 namespace banoff::cuda {
@@ -13,7 +12,6 @@ using OwnedStream = Owned<cudaStream_t, decltype(&cudaStreamDestroy)>;
 using OwnedGraph = Owned<cudaGraph_t, decltype(&cudaGraphDestroy)>;
 using OwnedGraphExec = Owned<cudaGraphExec_t, decltype(&cudaGraphExecDestroy)>;
 using OwnedEvent = Owned<cudaEvent_t, decltype(&cudaEventDestroy)>;
-using OwnedHandle = Owned<cudnnHandle_t, decltype(&cudnnDestroy)>;
 
 class CudaQueue final : public gpu::Queue {
  public:
@@ -39,8 +37,5 @@ class CudaQueue final : public gpu::Queue {
   std::optional<OwnedHandle> handle_;
   std::optional<OwnedGraphExec> recorded_;
 };
-
-/// A queue of the calling thread's for questions to cuDNN, which come with a handle.
-[[nodiscard]] CudaQueue& asking_queue();
 
 }  // namespace banoff::cuda

@@ -43,8 +43,7 @@ Choice<ConvArgs> choose_convolver(const Context& context, const ConvProblem& pro
     if (problem.residual) ready.residual = memory.random(y_bytes, problem.type);
     return ready;
   };
-  return context.tuner->choose(
-      Problem<ConvArgs>{problem.key(), backend.ways(problem, workspace), rebuild, operands});
+  return context.tuner->choose(Problem<ConvArgs>{problem.key(), backend.ways(problem, workspace), rebuild, operands});
 }
 
 }  // namespace banoff::gpu

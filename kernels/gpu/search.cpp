@@ -93,9 +93,8 @@ std::vector<Search::Built> Search::all_built() {
 }
 
 bool Search::runs(const Built& built) {
-  const std::string failure = failure_of([&] {
-    (void)prove(*queue_, [&] { question_.run(*built.made, memory_, *queue_); });
-  });
+  const std::string failure =
+      failure_of([&] { (void)prove(*queue_, [&] { question_.run(*built.made, memory_, *queue_); }); });
   if (!failure.empty()) reject(built.name, failure);
   return failure.empty();
 }

@@ -43,7 +43,8 @@ struct SearchCounts {
 /// the operands.
 class Search {
  public:
-  Search(const Question& question, const Backend& backend, const PlanFiles& plans, TaskPool& pool, SearchCounts& counts);
+  Search(const Question& question, const Backend& backend, const PlanFiles& plans, TaskPool& pool,
+         SearchCounts& counts);
 
   /// The way that was chosen before, if it still builds and runs.
   [[nodiscard]] std::optional<Settled> known(const Tuning& tuning);

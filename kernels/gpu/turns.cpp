@@ -63,8 +63,7 @@ std::vector<Timing> time_in_turns(Queue& queue, std::span<const std::function<vo
   double spent = 0;
   for (int t = 0; t < most_warm_turns && spent < warm_us; ++t)
     turn([&](const Contender& contender, double us) { spent += us * contender.runs; });
-  for (int t = 0; t < turns; ++t)
-    turn([](Contender& contender, double us) { contender.samples.push_back(us); });
+  for (int t = 0; t < turns; ++t) turn([](Contender& contender, double us) { contender.samples.push_back(us); });
   for (std::size_t i = 0; i < works.size(); ++i)
     if (results[i].failure.empty()) results[i].us = median(contenders[i].samples);
   return results;

@@ -1,17 +1,13 @@
 // A convolution with all that follows it, as one graph of cuDNN.
-#include "kernels/cuda/convolver.hpp"
-#include "kernels/cuda/graph.hpp"
-#include "kernels/cuda/queue.hpp"
+#include "kernels/cuda/conv_graph.hpp"
+
+#include <optional>
 
 namespace banoff::cuda {
 
 namespace {
 
-using gpu::ConvArgs;
 using gpu::ConvProblem;
-
-/// Names of the tensors that have memory, in the order in which they are given.
-enum Name : std::int64_t { x_name = 1, weights_name, bias_name, residual_name, lower_name, upper_name, y_name };
 
 /// How cuDNN's pointwise operations express an activation.
 struct PointwiseMode {
@@ -175,66 +171,8 @@ class GraphBuilder {
   std::vector<Descriptor> operations_;
 };
 
-class GraphConvolver final : public gpu::Convolver {
- public:
-  GraphConvolver(const ConvProblem& problem, std::string name, Descriptor plan)
-      : problem_(problem), name_(std::move(name)), plan_(std::move(plan)), workspace_(workspace_of(plan_)) {}
-
-  void run(gpu::Queue& queue, const ConvArgs& a) const override {
-    std::vector<std::int64_t> names{x_name, weights_name, y_name};
-    std::vector<const void*> pointers{a.x, a.weights, a.y};
-    const auto give = [&](bool wanted, Name name, const void* pointer) {
-      if (!wanted) return;
-      names.push_back(name);
-      pointers.push_back(pointer);
-    };
-    give(problem_.bias, bias_name, a.bias);
-    give(problem_.residual, residual_name, a.residual);
-    give(problem_.lower, lower_name, a.lower);
-    give(problem_.upper, upper_name, a.upper);
-    Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
-    pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, static_cast<std::int64_t>(pointers.size()),
-             pointers.data())
-        .set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, names)
-        .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &a.workspace)
-        .finalize();
-    BANOFF_CUDNN_CHECK(cudnnBackendExecute, dynamic_cast<CudaQueue&>(queue).handle(), plan_.get(), pack.get());
-  }
-  [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
-  [[nodiscard]] std::string name() const override { return name_; }
-
- private:
-  ConvProblem problem_;
-  std::string name_;
-  Descriptor plan_;
-  std::size_t workspace_;
-};
-
 }  // namespace
 
-std::vector<gpu::Way> graph_ways(const ConvProblem& problem, std::size_t workspace) {
-  constexpr std::size_t most = 6;  // a plan may take a second to make
-  if (problem.math == gpu::Math::fma || problem.transposed) return {};
-  std::vector<gpu::Way> ways;
-  try {
-    const Descriptor graph = GraphBuilder(problem).build(asking_queue().handle());
-    for (const Descriptor& config : engine_configs(graph, most)) {
-      const std::string name = fmt::format("cudnn:graph:{}", ways.size());
-      ways.push_back({name, [=]() -> std::unique_ptr<gpu::Convolver> {
-                        try {
-                          auto made =
-                              std::make_unique<GraphConvolver>(problem, name, plan_of(asking_queue().handle(), config));
-                          return made->workspace_bytes() <= workspace ? std::move(made) : nullptr;
-                        } catch (const Error& error) {
-                          if (error.kind() != ErrorKind::refused) throw;
-                          return nullptr;
-                        }
-                      }});
-    }
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::refused) throw;
-  }
-  return ways;
-}
+Descriptor conv_graph(const ConvProblem& problem, cudnnHandle_t handle) { return GraphBuilder(problem).build(handle); }
 
 }  // namespace banoff::cuda
