@@ -91,6 +91,8 @@ class Kernel {
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
   /// What the library calls its choice ("jit:avx2", "reference", …), for reports and for the test that watches it.
   [[nodiscard]] virtual std::string implementation() const = 0;
+  /// Microseconds that its library's part took when the device chose among ways to compute it; 0: it did not measure.
+  [[nodiscard]] virtual double tuned_us() const { return 0; }
   /// Bytes of packed weights this kernel owns.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
   /// The input that output 0 overwrites: the two must be given the same memory. none: no such demand.

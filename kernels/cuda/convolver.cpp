@@ -224,7 +224,7 @@ std::vector<gpu::Way<ConvArgs>> ways_of(const ConvProblem& problem, std::size_t 
   std::vector<gpu::Way<ConvArgs>> ways;
   std::set<int> seen;
   for (const auto& perf : std::span(found).first(static_cast<std::size_t>(count))) {
-    if (perf.status != CUDNN_STATUS_SUCCESS || !is_precise(perf, problem.math)) continue;
+    if (perf.status != CUDNN_STATUS_SUCCESS || !is_precise(perf)) continue;
     if (!Call::Made::takes(problem, perf.algo) || !seen.insert(static_cast<int>(perf.algo)).second) continue;
     ways.push_back({fmt::format("{}{}", Call::prefix, static_cast<int>(perf.algo)),
                     [=, algorithm = perf.algo] { return made_by<Call>(d, algorithm, workspace, *handles); }});

@@ -19,8 +19,8 @@ bool is_engine_precise(const Descriptor& engine, gpu::Math math) {
 
 std::string name_of(const Descriptor& config, const Descriptor& engine) {
   std::vector<std::pair<int, std::int64_t>> knobs;
-  for (const Descriptor& knob : config.parts(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
-                                             CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, CUDNN_KNOB_TYPE_COUNTS)) {
+  for (const Descriptor& knob :
+       config.parts(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, CUDNN_KNOB_TYPE_COUNTS)) {
     cudnnBackendKnobType_t type = CUDNN_KNOB_TYPE_COUNTS;
     (void)knob.get(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE, 1, &type);
     knobs.emplace_back(static_cast<int>(type), knob.number(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE));

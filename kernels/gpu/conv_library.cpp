@@ -222,10 +222,12 @@ Made make_call(const Context& context, const Region& region) {
   ConvProblem whole = plan.problem;
   if (plan.absorbs) absorb(rest, whole, fused);
   std::string way;
+  double tuned_us = 0;
   const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
     Choice<ConvArgs> chosen = choose_convolver(context, asked, with.args);
     call.convolver = std::move(chosen.runner);
     way = std::move(chosen.name);
+    tuned_us = chosen.us;
     call.residual = with.residual;
     call.args = with.args;
     chain = behind;
@@ -243,6 +245,7 @@ Made make_call(const Context& context, const Region& region) {
   call.tail.chain = chain;
   KernelTraits traits{way + (chain.count > 0 ? "+pointwise" : "")};
   if (call.pack) traits.name = "pack+" + traits.name;
+  traits.tuned_us = tuned_us;
   traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
   return std::make_unique<JobKernel>(
       std::move(traits), uploads,

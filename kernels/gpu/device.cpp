@@ -40,6 +40,7 @@ class GpuKernel final : public Kernel {
   }
   [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->traits().scratch_bytes; }
   [[nodiscard]] std::string implementation() const override { return kernel_->traits().name; }
+  [[nodiscard]] double tuned_us() const override { return kernel_->traits().tuned_us; }
   [[nodiscard]] std::size_t weight_bytes() const override { return kernel_->weight_bytes(); }
   [[nodiscard]] bool may_overwrite(int input) const override {
     return std::ranges::find(kernel_->traits().overwrites, input) != kernel_->traits().overwrites.end();

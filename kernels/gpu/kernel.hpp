@@ -68,6 +68,8 @@ struct KernelTraits {
   std::vector<int> overwrites = {};
   /// Whether it writes the number of rows of bounded outputs itself.
   bool counts_rows = false;
+  /// Of the way that the tuner chose; 0: not measured.
+  double tuned_us = 0;
 };
 
 /// What the offers of a family make; the device puts it behind the interface that the planner knows.

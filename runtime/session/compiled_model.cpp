@@ -54,6 +54,7 @@ StepInfo describe_step(const Plan& plan, const Step& step) {
   StepInfo info;
   describe_nodes(plan, step, info);
   info.implementation = step.kernel->implementation();
+  info.tuned_us = step.kernel->tuned_us();
   info.layouts = join_layouts(plan, step.inputs) + " -> " + join_layouts(plan, step.outputs);
   info.bytes = step.kernel->weight_bytes();
   for (const std::int32_t input : step.inputs)

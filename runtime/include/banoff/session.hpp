@@ -46,6 +46,8 @@ struct StepInfo {
   /// What it has to read and write if nothing is read twice: inputs, outputs and packed weights, bounded values at
   /// their capacity.
   std::size_t bytes = 0;
+  /// Microseconds measured when the device chose its library's way to compute it; 0: nothing was measured.
+  double tuned_us = 0;
 };
 
 struct PlanInfo {
