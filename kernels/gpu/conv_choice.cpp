@@ -1,8 +1,5 @@
 #include "kernels/gpu/conv_choice.hpp"
 
-#include <algorithm>
-#include <limits>
-
 #include <fmt/format.h>
 
 #include "runtime/core/dtype.hpp"
@@ -11,15 +8,6 @@
 namespace banoff::gpu {
 
 namespace {
-
-/// Libraries are told bounds as numbers, of which some take no infinity.
-std::optional<Activation> with_finite_bounds(std::optional<Activation> activation) {
-  if (!activation || activation->kind != ActivationKind::clip) return activation;
-  constexpr double most = std::numeric_limits<float>::max();
-  activation->alpha = std::clamp<double>(activation->alpha, -most, most);
-  activation->beta = std::clamp<double>(activation->beta, -most, most);
-  return activation;
-}
 
 std::size_t bytes_of(const ConvProblem& problem, int channels, std::int64_t Window::*size) {
   std::int64_t elements = std::int64_t{problem.images} * channels;
@@ -41,9 +29,7 @@ std::string ConvProblem::key() const {
   return text + fmt::format(" {} {} {}", row_of(activation->kind).name, activation->alpha, activation->beta);
 }
 
-Choice<ConvArgs> choose_convolver(const Context& context, const ConvProblem& asked, const ConvArgs& args) {
-  ConvProblem problem = asked;
-  problem.activation = with_finite_bounds(asked.activation);
+Choice<ConvArgs> choose_convolver(const Context& context, const ConvProblem& problem, const ConvArgs& args) {
   const Backend& backend = *context.backend;
   const std::size_t workspace = context.options.workspace_bytes;
   const auto rebuild = [&](const std::string& name, const std::string& plan) {

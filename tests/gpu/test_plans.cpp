@@ -76,7 +76,8 @@ TEST_CASE("a pool does every task it is given, by no more threads than it may ha
   std::atomic<int> done{0};
   const auto task = [&] {
     const std::size_t now = ++running;
-    for (std::size_t seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {}
+    for (std::size_t seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+    }
     ++done;
     --running;
   };

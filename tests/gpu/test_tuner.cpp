@@ -118,7 +118,8 @@ TEST_CASE("threads that compile the same problem at a time get the same computat
 TEST_CASE("a clock that rises while ways are timed favours none of them") {
   // Five times as slow for nearly as long as tuning warms up: whatever is measured before would be out by that.
   const auto backend = std::make_shared<test::HostBackend>(test::HostOptions{.cold_us = 19e3, .cold_factor = 5});
-  for (const auto& ways : {std::vector<HostWay>{{"a", 1.0}, {"b", 1.1}}, std::vector<HostWay>{{"b", 1.1}, {"a", 1.0}}}) {
+  for (const auto& ways :
+       {std::vector<HostWay>{{"a", 1.0}, {"b", 1.1}}, std::vector<HostWay>{{"b", 1.1}, {"a", 1.0}}}) {
     gpu::Tuner tuner(backend, {}, true);
     backend->counters().device_us = 0;
     const auto chosen = tuner.choose(problem("key", ways));
@@ -190,8 +191,7 @@ TEST_CASE("a source that fails when it is asked gives its reason, and the next o
 TEST_CASE("without measuring the first that builds and runs is taken, and nothing behind it is built") {
   const Kept kept;
   auto tuner = kept.tuner(false);
-  const auto chosen =
-      tuner.choose(problem("key", {{"a", 1, "no"}, {"b", 1, "", "no"}, {"c", 9}, {"d", 1}, {"e", 1}}));
+  const auto chosen = tuner.choose(problem("key", {{"a", 1, "no"}, {"b", 1, "", "no"}, {"c", 9}, {"d", 1}, {"e", 1}}));
   CHECK(chosen.name == "c");
   CHECK(chosen.us == 0);
   CHECK(tuner.counts().built == 2);
