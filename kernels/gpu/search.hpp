@@ -39,8 +39,7 @@ struct SearchCounts {
   int timed = 0;      ///< ways
 };
 
-/// Of the calling thread; only building uses the pool. Throws only where the device is past use or out of memory for
-/// the operands.
+/// Of the calling thread; only building uses the pool. Throws only where the device is past use.
 class Search {
  public:
   Search(const Question& question, const Backend& backend, const PlanFiles& plans, TaskPool& pool,

@@ -18,6 +18,8 @@ TaskPool::~TaskPool() {
 
 void TaskPool::run(std::vector<std::function<void()>> tasks) {
   std::unique_lock lock(mutex_);
+  // Before the tasks: when there is no thread to be had, none of them may wait for one.
+  while (threads_.size() < std::min(most_threads_, tasks.size())) threads_.emplace_back([this] { work(); });
   std::size_t left = tasks.size();
   for (auto& task : tasks) {
     waiting_.push([this, &left, task = std::move(task)] {
@@ -26,7 +28,6 @@ void TaskPool::run(std::vector<std::function<void()>> tasks) {
       if (--left == 0) some_done_.notify_all();
     });
   }
-  while (threads_.size() < std::min(most_threads_, tasks.size())) threads_.emplace_back([this] { work(); });
   some_to_do_.notify_all();
   some_done_.wait(lock, [&] { return left == 0; });
 }
