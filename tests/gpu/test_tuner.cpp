@@ -3,6 +3,8 @@
 
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "kernels/gpu/tuner.hpp"
 #include "kernels/region.hpp"
 #include "tests/files.hpp"
@@ -143,16 +145,16 @@ TEST_CASE("what does not build, and what builds and does not run, is not the way
                                   {"unrunnable", 1, "", "cudnnBackendExecute: CUDNN_STATUS_EXECUTION_FAILED (5000)"}};
   CHECK(tuner.choose(problem("key", ways)).name == "works");
   CHECK(tuner.counts().failed == 2);
-  std::vector<HostWay> none = ways;
-  none[1].unrunnable = "out of memory";
-  const std::string reason = refusal(tuner, problem("none", none));
+  std::vector<HostWay> failing = ways;
+  failing[1].unrunnable = "out of memory";
+  const std::string reason = refusal(tuner, problem("none", failing));
   CHECK(reason.starts_with("no way to compute none: "));
   CHECK(reason.find("unbuilt: cudnnBackendFinalize: CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED (1008)") !=
         std::string::npos);
   CHECK(reason.find("works: out of memory") != std::string::npos);
   CHECK(reason.find("unrunnable: cudnnBackendExecute: CUDNN_STATUS_EXECUTION_FAILED (5000)") != std::string::npos);
   const int built = tuner.counts().built;
-  CHECK(refusal(tuner, problem("none", none)) == reason);
+  CHECK(refusal(tuner, problem("none", failing)) == reason);
   CHECK(tuner.counts().built == built);
   CHECK(refusal(tuner, problem("empty", {})) == "no way to compute empty");
 }
