@@ -41,7 +41,9 @@ class PlanConvolver final : public gpu::Convolver {
     // Not every engine's plan may be executed by several threads at a time. Sessions come here once or twice: they
     // repeat what they have recorded.
     const std::scoped_lock lock(mutex_);
-    BANOFF_CUDNN_CHECK(cudnnBackendExecute, dynamic_cast<CudaQueue&>(queue).handle(), plan_.get(), pack.get());
+    auto& own = dynamic_cast<CudaQueue&>(queue);
+    const DeviceGuard guard(own.device());
+    BANOFF_CUDNN_CHECK(cudnnBackendExecute, own.handle(), plan_.get(), pack.get());
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
   [[nodiscard]] std::string plan() const override { return text_of(plan_); }

@@ -121,7 +121,9 @@ class Forward final : public gpu::Convolver {
   }
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
-    const cudnnHandle_t handle = dynamic_cast<CudaQueue&>(queue).handle();
+    auto& own = dynamic_cast<CudaQueue&>(queue);
+    const DeviceGuard guard(own.device());
+    const cudnnHandle_t handle = own.handle();
     if (!d_->problem.bias) {
       BANOFF_CUDNN_CHECK(cudnnConvolutionForward, handle, &one, d_->x.get(), a.x, d_->weights.get(), a.weights,
                          d_->convolution.get(), algorithm_, a.workspace, workspace_, &zero, d_->y.get(), a.y);
@@ -153,9 +155,10 @@ class Transposed final : public gpu::Convolver {
   }
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
-    BANOFF_CUDNN_CHECK(cudnnConvolutionBackwardData, dynamic_cast<CudaQueue&>(queue).handle(), &one, d_->weights.get(),
-                       a.weights, d_->x.get(), a.x, d_->convolution.get(), algorithm_, a.workspace, workspace_, &zero,
-                       d_->y.get(), a.y);
+    auto& own = dynamic_cast<CudaQueue&>(queue);
+    const DeviceGuard guard(own.device());
+    BANOFF_CUDNN_CHECK(cudnnConvolutionBackwardData, own.handle(), &one, d_->weights.get(), a.weights, d_->x.get(), a.x,
+                       d_->convolution.get(), algorithm_, a.workspace, workspace_, &zero, d_->y.get(), a.y);
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
 

@@ -8,13 +8,13 @@ OwnedHandle make_handle() {
   return {handle, cudnn().cudnnDestroy};
 }
 
-HandlePool::Lent HandlePool::lend() {
+OwnedHandle HandlePool::take() {
   // Made under the lock: cuDNN asks that the first one be made by one thread alone.
   const std::scoped_lock lock(mutex_);
   if (free_.empty()) free_.push_back(make_handle());
   OwnedHandle handle = std::move(free_.back());
   free_.pop_back();
-  return {*this, std::move(handle)};
+  return handle;
 }
 
 void HandlePool::take_back(OwnedHandle handle) {

@@ -6,7 +6,8 @@ namespace banoff::cuda {
 
 namespace {
 
-cudaStream_t make_stream() {
+cudaStream_t make_stream(int device) {
+  const DeviceGuard guard(device);
   cudaStream_t stream = nullptr;
   BANOFF_CUDA_CHECK(cudaStreamCreateWithFlags, &stream, cudaStreamNonBlocking);
   return stream;
@@ -20,29 +21,39 @@ OwnedEvent make_event() {
 
 }  // namespace
 
-CudaQueue::CudaQueue() : stream_(make_stream(), &cudaStreamDestroy) {}
+CudaQueue::CudaQueue(int device) : device_(device), stream_(make_stream(device), &cudaStreamDestroy) {}
 
 cudnnHandle_t CudaQueue::handle() {
   if (!handle_) {
+    const DeviceGuard guard(device_);
     handle_.emplace(make_handle());
     BANOFF_CUDNN_CHECK(cudnnSetStream, handle_->get(), stream());
   }
   return handle_->get();
 }
 
-void CudaQueue::launch(const gpu::Job& job) { cuda::launch(job, stream()); }
+void CudaQueue::launch(const gpu::Job& job) {
+  const DeviceGuard guard(device_);
+  cuda::launch(job, stream());
+}
 
 void CudaQueue::copy(std::byte* to, const std::byte* from, std::size_t bytes) {
+  const DeviceGuard guard(device_);
   BANOFF_CUDA_CHECK(cudaMemcpyAsync, to, from, bytes, cudaMemcpyDefault, stream());
 }
 
 void CudaQueue::fill_zero(std::byte* memory, std::size_t bytes) {
+  const DeviceGuard guard(device_);
   if (bytes > 0) BANOFF_CUDA_CHECK(cudaMemsetAsync, memory, 0, bytes, stream());
 }
 
-void CudaQueue::wait() { BANOFF_CUDA_CHECK(cudaStreamSynchronize, stream()); }
+void CudaQueue::wait() {
+  const DeviceGuard guard(device_);
+  BANOFF_CUDA_CHECK(cudaStreamSynchronize, stream());
+}
 
 OwnedGraphExec CudaQueue::captured(const std::function<void()>& work) {
+  const DeviceGuard guard(device_);
   BANOFF_CUDA_CHECK(cudaStreamBeginCapture, stream(), cudaStreamCaptureModeThreadLocal);
   cudaGraph_t graph = nullptr;
   try {
@@ -66,6 +77,7 @@ void CudaQueue::record(const std::function<void()>& work) { recorded_ = captured
 
 void CudaQueue::replay() {
   if (!recorded_) fail_internal("nothing was recorded");
+  const DeviceGuard guard(device_);
   BANOFF_CUDA_CHECK(cudaGraphLaunch, recorded_->get(), stream());
 }
 
@@ -74,10 +86,11 @@ namespace {
 /// A recorded graph between two events.
 class TimedGraph final : public gpu::Timed {
  public:
-  TimedGraph(cudaStream_t stream, OwnedGraphExec graph, int runs)
-      : stream_(stream), graph_(std::move(graph)), runs_(runs) {}
+  TimedGraph(int device, cudaStream_t stream, OwnedGraphExec graph, int runs)
+      : device_(device), stream_(stream), graph_(std::move(graph)), runs_(runs) {}
 
   double us() override {
+    const DeviceGuard guard(device_);
     float ms = 0;
     BANOFF_CUDA_CHECK(cudaEventRecord, start_.get(), stream_);
     BANOFF_CUDA_CHECK(cudaGraphLaunch, graph_.get(), stream_);
@@ -89,6 +102,7 @@ class TimedGraph final : public gpu::Timed {
   }
 
  private:
+  int device_;
   cudaStream_t stream_;
   OwnedGraphExec graph_;
   int runs_;
@@ -98,13 +112,15 @@ class TimedGraph final : public gpu::Timed {
 }  // namespace
 
 std::unique_ptr<gpu::Timed> CudaQueue::timed(const std::function<void()>& work, int runs) {
+  const DeviceGuard guard(device_);
   OwnedGraphExec graph = captured([&] {
     for (int i = 0; i < runs; ++i) work();
   });
-  return std::make_unique<TimedGraph>(stream(), std::move(graph), runs);
+  return std::make_unique<TimedGraph>(device_, stream(), std::move(graph), runs);
 }
 
 void CudaQueue::require_usable() {
+  const DeviceGuard guard(device_);
   // What is over is reported once; an error that stays is reported by every call from then on.
   (void)cudaStreamSynchronize(stream());
   (void)cudaGetLastError();

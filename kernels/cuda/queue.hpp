@@ -15,7 +15,8 @@ using OwnedEvent = Owned<cudaEvent_t, decltype(&cudaEventDestroy)>;
 
 class CudaQueue final : public gpu::Queue {
  public:
-  CudaQueue();
+  /// Of GPU `device`.
+  explicit CudaQueue(int device);
 
   void launch(const gpu::Job& job) override;
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override;
@@ -26,13 +27,16 @@ class CudaQueue final : public gpu::Queue {
   [[nodiscard]] std::unique_ptr<gpu::Timed> timed(const std::function<void()>& work, int runs) override;
   void require_usable() override;
 
+  [[nodiscard]] int device() const { return device_; }
   [[nodiscard]] cudaStream_t stream() const { return stream_.get(); }
-  /// Made when it is first asked for: it takes a while, and most queues only copy.
+  /// Made when it is first asked for: it takes a while, and most queues only copy. To be used while the thread's GPU is
+  /// device().
   [[nodiscard]] cudnnHandle_t handle();
 
  private:
   [[nodiscard]] OwnedGraphExec captured(const std::function<void()>& work);
 
+  int device_;
   OwnedStream stream_;
   std::optional<OwnedHandle> handle_;
   std::optional<OwnedGraphExec> recorded_;

@@ -16,7 +16,9 @@ namespace banoff {
 enum class MemoryKind { host, device };
 
 struct DeviceOptions {
-  std::string name = "cpu";               ///< one of device_names(); "gpu-fp16" is "gpu" with that precision
+  /// One of device_names(). "gpu-fp16" is "gpu" with that precision, "gpu:1" the second GPU (from 0; "gpu" is the
+  /// first), "gpu:1-fp16" both.
+  std::string name = "cpu";
   int threads = 0;                        ///< 0: as many as this process may use
   bool fuse_norms = true;                 ///< merge a batch norm that stayed with the activation behind it
   Precision precision = Precision::fp32;  ///< of the gpu device; the others compute in fp32
@@ -30,8 +32,11 @@ struct DeviceOptions {
   std::size_t other_sizes = 4;
 };
 
-/// Devices this build can run on.
+/// Devices that this build can run on, here. Asks for GPUs, which starts CUDA's runtime: processes forked after that
+/// cannot use them.
 [[nodiscard]] BANOFF_API std::vector<std::string> device_names();
+/// Whether there is a device of this name, in any of its spellings ("gpu:0" is "gpu").
+[[nodiscard]] BANOFF_API bool has_device(const std::string& name);
 
 /// A kernel of a compiled network, for reports.
 struct StepInfo {
