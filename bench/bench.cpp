@@ -143,7 +143,6 @@ void summarize(Result& row, std::span<const double> percents) {
 BenchReport run(const BenchOptions& options, const std::function<void(const std::string&)>& say,
                 const std::function<void(double)>& progress) {
   BenchReport report;
-  report.machine = machine();
   if (::getloadavg(&report.load_average, 1) != 1) report.load_average = 0;
   std::vector<Candidate> rows = candidates(options, say);
   time_all(rows, options, say, progress);
