@@ -48,9 +48,13 @@ class BoundPlan {
 
   /// Runs all steps, `step_done` being told of each if it is set.
   void run(const std::function<void(std::size_t)>& step_done);
+  /// Runs one step, on what the last run left: to be timed by itself.
+  void run_step(std::size_t s);
   void wait() {
     if (stream_ != nullptr) stream_->wait();
   }
+  /// Null where the device computes in the host's memory.
+  [[nodiscard]] Stream* stream() const noexcept { return stream_.get(); }
 
  private:
   [[nodiscard]] const std::byte* memory(std::int32_t buffer) const;
@@ -58,7 +62,6 @@ class BoundPlan {
   void bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKind kind, std::string_view what,
             std::size_t index);
   void resolve();
-  void run_step(std::size_t s);
   void run_steps(const std::function<void(std::size_t)>& step_done);
 
   std::shared_ptr<const SizedPlan> sized_;

@@ -1,12 +1,16 @@
 #include "tests/gpu/host_backend.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <new>
 #include <stdexcept>
 
-#include "banoff/error.hpp"
+#include "runtime/core/fail.hpp"
 #include "runtime/core/half.hpp"
 #include "runtime/graph/activations.hpp"
 #include "tests/gpu/host_loop.hpp"
@@ -23,10 +27,12 @@ class HostQueue final : public Queue {
       : counters_(std::move(counters)), options_(options) {}
 
   void launch(const Job& job) override {
-    ++counters_->jobs;
+    if (++counters_->jobs == options_.fault_at) go_wrong();
+    check_device();
     submit([job] { run_on_host(job); });
   }
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override {
+    check_device();
     submit([=] { std::memcpy(to, from, bytes); });
   }
   void fill_zero(std::byte* memory, std::size_t bytes) override {
@@ -35,6 +41,7 @@ class HostQueue final : public Queue {
   /// Work is done when somebody waits for it, so that a missing wait shows.
   void wait() override {
     ++counters_->waits;
+    check_device();
     while (!work_.empty()) {
       const auto next = std::move(work_.front());
       work_.pop_front();
@@ -67,6 +74,7 @@ class HostQueue final : public Queue {
     return std::make_unique<HostTimed>(*this, std::exchange(recorded_, std::move(before)), spent_us_ * runs, runs);
   }
   void require_usable() override {
+    check_device();
     if (broken_) throw Error(ErrorKind::internal, "the host is past use");
   }
   void submit(std::function<void()> step) {
@@ -77,6 +85,17 @@ class HostQueue final : public Queue {
   void break_device() { broken_ = true; }
 
  private:
+  void go_wrong() const {
+    if (options_.fault == Fault::error) throw Error(ErrorKind::internal, "launch: invalid argument");
+    if (options_.fault == Fault::crash) std::abort();
+    while (options_.fault == Fault::hang) ::pause();
+  }
+  /// An error in a kernel leaves nothing that works.
+  void check_device() const {
+    if (options_.fault == Fault::lost && counters_->jobs >= options_.fault_at)
+      throw Error(ErrorKind::internal, "launch: an illegal memory access was encountered");
+  }
+
   class HostTimed final : public Timed {
    public:
     HostTimed(HostQueue& queue, std::vector<std::function<void()>> steps, double us, int runs)
@@ -203,6 +222,13 @@ class HostConvolver final : public Convolver {
 }  // namespace
 
 void spend(gpu::Queue& queue, double us) { dynamic_cast<HostQueue&>(queue).spend(us); }
+
+Fault fault_named(std::string_view name) {
+  constexpr std::array<std::string_view, 5> names{"none", "error", "lost", "crash", "hang"};
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) fail_usage("no fault '{}' ({})", name, fmt::join(names, ", "));
+  return static_cast<Fault>(found - names.begin());
+}
 
 HostBackend::HostBackend(HostOptions options) : options_(std::move(options)) {}
 

@@ -27,6 +27,11 @@ struct HostWay {
   bool breaks_device = false;   ///< whether nothing can run once it has failed to
 };
 
+/// What goes wrong: one launch; that one and whatever is asked of the device after it; the process, by its end or by
+/// none.
+enum class Fault : std::uint8_t { none, error, lost, crash, hang };
+[[nodiscard]] Fault fault_named(std::string_view name);
+
 struct HostOptions {
   bool library = true;  ///< whether it has convolutions
   bool half = true;     ///< whether it has 16-bit floats
@@ -38,6 +43,8 @@ struct HostOptions {
   std::string plan = {};                ///< begins the plan of a convolution; empty: convolutions have no plan
   std::size_t workspace = 64;           ///< bytes that each wants
   double cold_us = 0, cold_factor = 1;  ///< work takes so many times as long until it has taken so long altogether
+  Fault fault = Fault::none;
+  int fault_at = 0;  ///< the job, from 1, that it happens to
 };
 
 /// Counts towards the time of what is queued.
