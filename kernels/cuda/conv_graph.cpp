@@ -3,39 +3,27 @@
 
 #include <optional>
 
+#include "kernels/cuda/activation_ops.hpp"
+
 namespace banoff::cuda {
 
 namespace {
 
 using gpu::ConvProblem;
 
-/// How cuDNN's pointwise operations express an activation.
-struct PointwiseMode {
-  cudnnPointwiseMode_t mode;
-  std::vector<std::pair<cudnnBackendAttributeName_t, double>> parameters = {};
-};
+/// Values inside the graph are named from here on.
+constexpr std::int64_t first_inside = 1000;
 
-std::optional<PointwiseMode> mode_of(const Activation& op) {
-  switch (op.kind) {
-    case ActivationKind::relu: return PointwiseMode{CUDNN_POINTWISE_RELU_FWD};
-    case ActivationKind::clip:
-      return PointwiseMode{
-          CUDNN_POINTWISE_RELU_FWD,
-          {{CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP, op.alpha}, {CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, op.beta}}};
-    case ActivationKind::leaky_relu:
-      return PointwiseMode{CUDNN_POINTWISE_RELU_FWD, {{CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP_SLOPE, op.alpha}}};
-    case ActivationKind::elu:
-      return PointwiseMode{CUDNN_POINTWISE_ELU_FWD, {{CUDNN_ATTR_POINTWISE_ELU_ALPHA, op.alpha}}};
-    case ActivationKind::sigmoid: return PointwiseMode{CUDNN_POINTWISE_SIGMOID_FWD};
-    case ActivationKind::tanh: return PointwiseMode{CUDNN_POINTWISE_TANH_FWD};
-    case ActivationKind::silu:
-      return PointwiseMode{CUDNN_POINTWISE_SWISH_FWD, {{CUDNN_ATTR_POINTWISE_SWISH_BETA, 1.0}}};
-    case ActivationKind::gelu: return PointwiseMode{CUDNN_POINTWISE_GELU_FWD};
-    case ActivationKind::gelu_tanh: return PointwiseMode{CUDNN_POINTWISE_GELU_APPROX_TANH_FWD};
-    case ActivationKind::softplus:
-      return PointwiseMode{CUDNN_POINTWISE_SOFTPLUS_FWD, {{CUDNN_ATTR_POINTWISE_SOFTPLUS_BETA, 1.0}}};
-    default: return std::nullopt;
+/// How many pointwise operations follow the convolution.
+int count_behind(const ConvProblem& problem) {
+  int count = problem.bias ? 1 : 0;
+  for (const gpu::EpilogueStep& step : problem.epilogue) {
+    using Kind = gpu::EpilogueStep::Kind;
+    if (step.kind == Kind::residual) ++count;
+    else if (step.kind == Kind::bounds) count += (step.lower ? 1 : 0) + (step.upper ? 1 : 0);
+    else count += static_cast<int>(pointwise_ops(step.activation).size());
   }
+  return count;
 }
 
 using Sizes = std::vector<std::int64_t>;
@@ -69,14 +57,16 @@ class GraphBuilder {
       per_channel.push_back(1);
     }
     out_ = out;
-    left_ =
-        (p_.bias ? 1 : 0) + (p_.residual ? 1 : 0) + (p_.activation ? 1 : 0) + (p_.lower ? 1 : 0) + (p_.upper ? 1 : 0);
+    left_ = count_behind(p_);
     convolve(tensor(x_name, in, p_.type), tensor(weights_name, filter, p_.type));
     if (p_.bias) combine(CUDNN_POINTWISE_ADD, tensor(bias_name, per_channel, p_.type));
-    if (p_.residual) combine(CUDNN_POINTWISE_ADD, tensor(residual_name, out, p_.type));
-    if (p_.activation) activate(*p_.activation);
-    if (p_.lower) combine(CUDNN_POINTWISE_MAX, tensor(lower_name, per_channel, DType::f32));
-    if (p_.upper) combine(CUDNN_POINTWISE_MIN, tensor(upper_name, per_channel, DType::f32));
+    for (const gpu::EpilogueStep& step : p_.epilogue) {
+      using Kind = gpu::EpilogueStep::Kind;
+      if (step.kind == Kind::residual) combine(CUDNN_POINTWISE_ADD, tensor(residual_name, out, p_.type));
+      else if (step.kind == Kind::activation) activate(step.activation);
+      if (step.lower) combine(CUDNN_POINTWISE_MAX, tensor(lower_name, per_channel, DType::f32));
+      if (step.upper) combine(CUDNN_POINTWISE_MIN, tensor(upper_name, per_channel, DType::f32));
+    }
     Descriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
     graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations_)
         .set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1, &handle)
@@ -85,7 +75,11 @@ class GraphBuilder {
   }
 
  private:
-  [[nodiscard]] static Descriptor tensor(std::int64_t name, const Sizes& sizes, DType type, bool inside = false) {
+  /// Where a tensor lies: what is on the host is one number, handed over by value.
+  enum class Place : std::uint8_t { memory, inside, host };
+
+  [[nodiscard]] static Descriptor tensor(std::int64_t name, const Sizes& sizes, DType type,
+                                         Place place = Place::memory) {
     constexpr std::int64_t alignment = 16;  // of every buffer of a plan
     Descriptor made(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
     made.set(CUDNN_ATTR_TENSOR_DATA_TYPE, data_type(type))
@@ -93,14 +87,15 @@ class GraphBuilder {
         .set(CUDNN_ATTR_TENSOR_STRIDES, channels_last(sizes))
         .set(CUDNN_ATTR_TENSOR_UNIQUE_ID, name)
         .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, alignment)
-        .set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, inside)
-        .finalize();
+        .set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, place == Place::inside);
+    if (place == Place::host) made.set(CUDNN_ATTR_TENSOR_IS_BY_VALUE, true);
+    made.finalize();
     return made;
   }
   /// What an operation writes: the result if it is the last one, else a value of 32 bits that has no memory.
   Descriptor next_result() {
     const bool last = left_-- == 0;
-    result_.emplace(last ? tensor(y_name, out_, p_.type) : tensor(next_inside_++, out_, DType::f32, true));
+    result_.emplace(last ? tensor(y_name, out_, p_.type) : tensor(next_inside_++, out_, DType::f32, Place::inside));
     return *result_;
   }
 
@@ -133,45 +128,53 @@ class GraphBuilder {
     operations_.push_back(operation);
   }
 
-  static Descriptor pointwise(const PointwiseMode& mode) {
+  static Descriptor pointwise(const PointwiseOp& op) {
     Descriptor made(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-    made.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode.mode)
+    made.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &op.mode)
         .set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
-    for (const auto& [name, value] : mode.parameters) made.set(name, value);
+    for (const auto& [name, value] : op.parameters) made.set(name, value);
     made.finalize();
     return made;
   }
-  void combine(cudnnPointwiseMode_t mode, const Descriptor& operand) {
+  void apply(const PointwiseOp& op, const std::optional<Descriptor>& operand) {
     const Descriptor before = *result_;
     Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
-    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise({mode}))
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, before)
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, operand)
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, next_result())
-        .finalize();
+    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise(op))
+        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, before);
+    if (operand) operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, *operand);
+    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, next_result()).finalize();
     operations_.push_back(operation);
   }
+  void combine(cudnnPointwiseMode_t mode, const Descriptor& operand) { apply({mode}, operand); }
   void activate(const Activation& activation) {
-    const auto mode = mode_of(activation);
-    if (!mode) fail(ErrorKind::refused, "cuDNN has no such activation");
-    const Descriptor before = *result_;
-    Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
-    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise(*mode))
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, before)
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, next_result())
-        .finalize();
-    operations_.push_back(operation);
+    const Descriptor first = *result_;
+    for (const PointwiseOp& op : pointwise_ops(activation)) {
+      std::optional<Descriptor> operand;
+      if (op.with_first) operand = first;
+      if (op.constant) operand = tensor(next_constant_++, Sizes(out_.size(), 1), DType::f32, Place::host);
+      apply(op, operand);
+    }
   }
 
   const ConvProblem& p_;
   Sizes out_;
   int left_ = 0;
-  std::int64_t next_inside_ = y_name + 1;
+  std::int64_t next_inside_ = first_inside, next_constant_ = first_constant;
   std::optional<Descriptor> result_;
   std::vector<Descriptor> operations_;
 };
 
 }  // namespace
+
+std::vector<float> constants_of(const ConvProblem& problem) {
+  std::vector<float> constants;
+  for (const gpu::EpilogueStep& step : problem.epilogue) {
+    if (step.kind != gpu::EpilogueStep::Kind::activation) continue;
+    for (const PointwiseOp& op : pointwise_ops(step.activation))
+      if (op.constant) constants.push_back(*op.constant);
+  }
+  return constants;
+}
 
 Descriptor conv_graph(const ConvProblem& problem, cudnnHandle_t handle) { return GraphBuilder(problem).build(handle); }
 

@@ -18,20 +18,24 @@ constexpr std::string_view prefix = "cudnn:";
 class PlanConvolver final : public gpu::Convolver {
  public:
   PlanConvolver(const ConvProblem& problem, std::shared_ptr<HandlePool> handles, Descriptor plan)
-      : problem_(problem), handles_(std::move(handles)), plan_(std::move(plan)), workspace_(workspace_of(plan_)) {}
+      : problem_(problem), constants_(constants_of(problem)), handles_(std::move(handles)), plan_(std::move(plan)), workspace_(workspace_of(plan_)) {}
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
     std::vector<std::int64_t> names{x_name, weights_name, y_name};
     std::vector<const void*> pointers{a.x, a.weights, a.y};
-    const auto give = [&](bool wanted, Name name, const void* pointer) {
+    const auto give = [&](bool wanted, std::int64_t name, const void* pointer) {
       if (!wanted) return;
       names.push_back(name);
       pointers.push_back(pointer);
     };
     give(problem_.bias, bias_name, a.bias);
-    give(problem_.residual, residual_name, a.residual);
-    give(problem_.lower, lower_name, a.lower);
-    give(problem_.upper, upper_name, a.upper);
+    for (const gpu::EpilogueStep& step : problem_.epilogue) {
+      give(step.kind == gpu::EpilogueStep::Kind::residual, residual_name, a.residual);
+      give(step.lower, lower_name, a.lower);
+      give(step.upper, upper_name, a.upper);
+    }
+    for (std::size_t i = 0; i < constants_.size(); ++i)
+      give(true, first_constant + static_cast<std::int64_t>(i), &constants_[i]);
     Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
     pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, static_cast<std::int64_t>(pointers.size()),
              pointers.data())
@@ -48,6 +52,7 @@ class PlanConvolver final : public gpu::Convolver {
 
  private:
   ConvProblem problem_;
+  std::vector<float> constants_;         ///< cuDNN reads them when the plan is executed
   std::shared_ptr<HandlePool> handles_;  ///< of which one made the plan
   Descriptor plan_;
   std::size_t workspace_;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 #include <set>
 #include <span>
 
@@ -83,21 +84,40 @@ std::vector<int> filter_dims(const ConvProblem& p) {
   return dims;
 }
 
+/// What the calls can do behind a convolution and its bias: add a residual, then ReLU.
+struct CallEpilogue {
+  bool residual = false, relu = false;
+};
+
+std::optional<CallEpilogue> call_epilogue(const ConvProblem& p) {
+  using Kind = gpu::EpilogueStep::Kind;
+  CallEpilogue known;
+  for (const gpu::EpilogueStep& step : p.epilogue) {
+    if (known.relu) return std::nullopt;
+    if (step.kind == Kind::residual) known.residual = true;
+    else if (step.kind == Kind::activation && step.activation.kind == ActivationKind::relu) known.relu = true;
+    else return std::nullopt;
+  }
+  return known;
+}
+
 struct Descriptors {
   ConvProblem problem;
+  CallEpilogue epilogue;
   OwnedTensor x, y, bias;
   OwnedFilter weights;
   OwnedConvolution convolution;
   OwnedActivation activation;
 
-  explicit Descriptors(const ConvProblem& p)
+  Descriptors(const ConvProblem& p, CallEpilogue behind)
       : problem(p),
+        epilogue(behind),
         x(tensor(p.type, dims_of(p, true))),
         y(tensor(p.type, dims_of(p, false))),
         bias(tensor(p.type, bias_dims(p))),
         weights(filter(p.type, filter_dims(p))),
         convolution(cuda::convolution(p)),
-        activation(cuda::activation(p.activation.has_value())) {}
+        activation(cuda::activation(behind.relu)) {}
 
  private:
   static std::vector<int> bias_dims(const ConvProblem& p) {
@@ -116,8 +136,8 @@ class Forward final : public gpu::Convolver {
       : d_(std::move(d)), algorithm_(algorithm), workspace_(workspace) {}
 
   /// Whether the call takes a problem: without an activation it is bound to one algorithm.
-  static bool takes(const ConvProblem& p, cudnnConvolutionFwdAlgo_t algorithm) {
-    return !p.bias || p.activation || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
+  static bool takes(const Descriptors& d, cudnnConvolutionFwdAlgo_t algorithm) {
+    return !d.problem.bias || d.epilogue.relu || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
   }
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
@@ -130,7 +150,7 @@ class Forward final : public gpu::Convolver {
     // A residual of weight zero is not read, but has to be given.
     BANOFF_CUDNN_CHECK(cudnnConvolutionBiasActivationForward, handle, &one, d_->x.get(), a.x, d_->weights.get(),
                        a.weights, d_->convolution.get(), algorithm_, a.workspace, workspace_,
-                       d_->problem.residual ? &one : &zero, d_->y.get(), d_->problem.residual ? a.residual : a.y,
+                       d_->epilogue.residual ? &one : &zero, d_->y.get(), d_->epilogue.residual ? a.residual : a.y,
                        d_->bias.get(), a.bias, d_->activation.get(), d_->y.get(), a.y);
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
@@ -148,7 +168,7 @@ class Transposed final : public gpu::Convolver {
       : d_(std::move(d)), algorithm_(algorithm), workspace_(workspace) {}
 
   /// Algorithm 0 adds in an order that changes from run to run.
-  static bool takes(const ConvProblem&, cudnnConvolutionBwdDataAlgo_t algorithm) {
+  static bool takes(const Descriptors&, cudnnConvolutionBwdDataAlgo_t algorithm) {
     return algorithm != CUDNN_CONVOLUTION_BWD_DATA_ALGO_0;
   }
 
@@ -217,7 +237,7 @@ std::unique_ptr<gpu::Convolver> made_by(const std::shared_ptr<const Descriptors>
 template <class Call>
 std::vector<gpu::Way<ConvArgs>> ways_of(const ConvProblem& problem, std::size_t workspace,
                                         const std::shared_ptr<HandlePool>& handles) {
-  const auto d = std::make_shared<const Descriptors>(problem);
+  const auto d = std::make_shared<const Descriptors>(problem, call_epilogue(problem).value());
   std::array<typename Call::Perf, 2 * Call::algorithms> found{};
   int count = 0;
   Call::guess(handles->lend().get(), *d, static_cast<int>(found.size()), &count, found.data());
@@ -225,7 +245,7 @@ std::vector<gpu::Way<ConvArgs>> ways_of(const ConvProblem& problem, std::size_t 
   std::set<int> seen;
   for (const auto& perf : std::span(found).first(static_cast<std::size_t>(count))) {
     if (perf.status != CUDNN_STATUS_SUCCESS || !is_precise(perf)) continue;
-    if (!Call::Made::takes(problem, perf.algo) || !seen.insert(static_cast<int>(perf.algo)).second) continue;
+    if (!Call::Made::takes(*d, perf.algo) || !seen.insert(static_cast<int>(perf.algo)).second) continue;
     ways.push_back({fmt::format("{}{}", Call::prefix, static_cast<int>(perf.algo)),
                     [=, algorithm = perf.algo] { return made_by<Call>(d, algorithm, workspace, *handles); }});
   }
@@ -242,17 +262,18 @@ std::unique_ptr<gpu::Convolver> named(const ConvProblem& problem, std::size_t wo
   if (wrong != std::errc() || end != name.data() + name.size() || number < 0 || number >= Call::algorithms)
     return nullptr;
   const auto algorithm = static_cast<typename Call::Algorithm>(number);
-  if (!Call::Made::takes(problem, algorithm)) return nullptr;
-  return made_by<Call>(std::make_shared<const Descriptors>(problem), algorithm, workspace, handles);
+  const auto behind = call_epilogue(problem);
+  if (!behind || !problem.is_symmetric()) return nullptr;
+  const auto d = std::make_shared<const Descriptors>(problem, *behind);
+  if (!Call::Made::takes(*d, algorithm)) return nullptr;
+  return made_by<Call>(d, algorithm, workspace, handles);
 }
 
 }  // namespace
 
 std::vector<gpu::WaySource<ConvArgs>> call_ways(const ConvProblem& problem, std::size_t workspace,
                                                 const std::shared_ptr<HandlePool>& handles) {
-  const bool more =
-      problem.lower || problem.upper || (problem.activation && problem.activation->kind != ActivationKind::relu);
-  if (more) return {};
+  if (!call_epilogue(problem) || !problem.is_symmetric()) return {};
   const auto ask = [=] {
     return problem.transposed ? ways_of<TransposedCall>(problem, workspace, handles)
                               : ways_of<ForwardCall>(problem, workspace, handles);

@@ -54,18 +54,29 @@ class Queue {
 /// How a convolution multiplies: what it stores is a matter of the element type.
 enum class Math : std::uint8_t { fma, tensor };
 
-/// A convolution of values in channels-last, padded alike on both sides, with what may follow it in the same call:
-/// y = min(max(activation(conv(x) + bias + residual), lower), upper).
+/// One operation on the result of a convolution, before it is stored.
+struct EpilogueStep {
+  enum class Kind : std::uint8_t { residual, activation, bounds };
+
+  Kind kind = Kind::activation;
+  Activation activation = {};         ///< of an activation
+  bool lower = false, upper = false;  ///< of bounds per channel: y = min(max(y, lower), upper)
+};
+
+/// A convolution of values in channels-last with what may follow it in the same call: conv(x) + bias, then the steps
+/// of the epilogue in their order. There is at most one residual, and at most one step of bounds.
 struct ConvProblem {
   DType type = DType::f32;
   Math math = Math::fma;
   bool transposed = false;
   int images = 1, in_channels = 1, out_channels = 1, groups = 1;
   std::vector<Window> spatial;  ///< two or three dimensions; of a transposed one `input` is the smaller side
-  bool bias = false, residual = false;
-  std::optional<Activation> activation;
-  bool lower = false, upper = false;  ///< bounds per channel
+  bool bias = false;
+  std::vector<EpilogueStep> epilogue;
 
+  [[nodiscard]] bool adds_residual() const;
+  /// Whether the padding is the same before and behind, in every dimension.
+  [[nodiscard]] bool is_symmetric() const;
   /// Identifies the problem in the tuning cache: every member.
   [[nodiscard]] std::string key() const;
 };

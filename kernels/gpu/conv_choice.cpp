@@ -22,11 +22,18 @@ std::string ConvProblem::key() const {
       fmt::format("{}{} {} {} n{} c{} k{} g{}", transposed ? "deconv" : "conv", spatial.size(), name_of(type),
                   math == Math::fma ? "fma" : "tensor", images, in_channels, out_channels, groups);
   for (const Window& w : spatial)
-    text += fmt::format(" {}>{}k{}s{}d{}p{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin);
-  text += std::string(bias ? " bias" : "") + (residual ? " residual" : "") + (lower ? " lower" : "") +
-          (upper ? " upper" : "");
-  if (!activation) return text;
-  return text + fmt::format(" {} {} {}", row_of(activation->kind).name, activation->alpha, activation->beta);
+    text +=
+        fmt::format(" {}>{}k{}s{}d{}p{}:{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin, w.pad_end);
+  if (bias) text += " bias";
+  for (const EpilogueStep& step : epilogue) {
+    using Kind = EpilogueStep::Kind;
+    if (step.kind == Kind::residual) text += " residual";
+    else if (step.kind == Kind::bounds)
+      text += fmt::format(" bounds:{}{}", step.lower ? "l" : "", step.upper ? "u" : "");
+    else
+      text += fmt::format(" {}:{}:{}", row_of(step.activation.kind).name, step.activation.alpha, step.activation.beta);
+  }
+  return text;
 }
 
 Choice<ConvArgs> choose_convolver(const Context& context, const ConvProblem& problem, const ConvArgs& args) {
@@ -40,7 +47,7 @@ Choice<ConvArgs> choose_convolver(const Context& context, const ConvProblem& pro
     const std::size_t y_bytes = bytes_of(problem, problem.out_channels, &Window::output);
     ready.x = memory.random(bytes_of(problem, problem.in_channels, &Window::input), problem.type);
     ready.y = memory.random(y_bytes, problem.type);
-    if (problem.residual) ready.residual = memory.random(y_bytes, problem.type);
+    if (problem.adds_residual()) ready.residual = memory.random(y_bytes, problem.type);
     return ready;
   };
   return context.tuner->choose(Problem<ConvArgs>{problem.key(), backend.ways(problem, workspace), rebuild, operands});

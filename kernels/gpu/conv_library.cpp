@@ -4,6 +4,7 @@
 #include "kernels/gpu/chain_builder.hpp"
 #include "kernels/gpu/conv_choice.hpp"
 #include "kernels/gpu/conv_shape.hpp"
+#include "kernels/gpu/epilogue.hpp"
 #include "kernels/gpu/move_plan.hpp"
 #include "runtime/core/round_up.hpp"
 
@@ -23,10 +24,6 @@ std::int64_t padded_channels(std::int64_t channels, const Context& context, cons
   if (type == DType::f32 || context.math() == Math::fma || shape.groups != 1) return channels;
   constexpr std::int64_t multiple = 8;
   return round_up(channels, multiple);
-}
-
-bool is_symmetric(const std::vector<Window>& spatial) {
-  return std::ranges::all_of(spatial, [](const Window& w) { return w.pad_begin == w.pad_end; });
 }
 
 /// Whether the library's idea of a transposed convolution gives this size: it is told the result's size, and one pad.
@@ -66,12 +63,6 @@ MovePlan packing(const ConvShape& s, const std::vector<Window>& spatial, std::in
   return plan;
 }
 
-/// Takes the first step off a chain.
-void drop_first(Chain& chain) {
-  std::copy(chain.step + 1, chain.step + chain.count, chain.step);
-  --chain.count;
-}
-
 /// A library's call with what stands before and behind it.
 struct Call {
   std::shared_ptr<const Convolver> convolver;
@@ -103,28 +94,6 @@ struct Call {
   }
 };
 
-/// Moves what the library may do in the same call from the head of the chain into the problem.
-void absorb(Chain& chain, ConvProblem& problem, Call& call) {
-  const auto first = [&](StepKind kind) { return chain.count > 0 && chain.step[0].kind == kind; };
-  if (first(StepKind::combine) && chain.step[0].full && chain.step[0].op == BinaryKind::add) {
-    problem.residual = true;
-    call.residual = chain.step[0].input;
-    drop_first(chain);
-  }
-  if (first(StepKind::activation)) {
-    const ChainStep& step = chain.step[0];
-    problem.activation = Activation{step.function, step.alpha, step.beta};
-    drop_first(chain);
-  } else if (first(StepKind::clamp)) {
-    problem.lower = chain.step[0].a != nullptr;
-    problem.upper = chain.step[0].b != nullptr;
-    call.args.lower = chain.step[0].a;
-    call.args.upper = chain.step[0].b;
-    drop_first(chain);
-  }
-  if (problem.residual || problem.activation || problem.lower || problem.upper) problem.bias = true;
-}
-
 /// What is known of a library's call before anything is made.
 struct CallPlan {
   ConvProblem problem;           ///< without what follows
@@ -135,9 +104,14 @@ struct CallPlan {
   bool absorbs = false;  ///< whether it may do what follows in the same call
 };
 
-CallPlan plan_of(const Context& context, const Region& region, const ConvShape& s) {
+bool is_uneven(const ConvShape& s) {
+  return std::ranges::any_of(s.spatial, [](const Window& w) { return w.pad_begin != w.pad_end; });
+}
+
+/// Padding that differs before and behind is given to the library, or with `packs_uneven` written out before its call.
+CallPlan plan_of(const Context& context, const Region& region, const ConvShape& s, bool packs_uneven) {
   const DType type = context.storage(region.type(region.outputs[0]).dtype);
-  const bool pads = !s.transposed && (!s.padding.empty() || !is_symmetric(s.spatial));
+  const bool pads = !s.transposed && (!s.padding.empty() || (packs_uneven && is_uneven(s)));
   if (s.transposed && !fits_transposed(s.spatial)) throw Refused{"an uneven transposed convolution"};
   constexpr std::int64_t image_channels = 8;
   if (s.source_layout != Layout::channels_last && s.in() >= image_channels)
@@ -156,6 +130,7 @@ CallPlan plan_of(const Context& context, const Region& region, const ConvShape& 
   problem.spatial = s.spatial;
   for (Window& w : problem.spatial) {
     if (pads) w.input += w.pad_begin + w.pad_end, w.pad_begin = w.pad_end = 0;
+    if (s.transposed) w.pad_end = w.pad_begin;  // what the result lacks behind is known by its size
   }
   ChainBuilder builder(region);
   const auto bias = floats(region, *s.node, Slot::bias);
@@ -185,24 +160,56 @@ CallPlan plan_of(const Context& context, const Region& region, const ConvShape& 
 }
 
 double price(const Context& context, const Region& region, const ConvShape& s, const CallPlan& plan) {
-  Chain rest = plan.chain.chain;
-  ConvProblem whole = plan.problem;
-  Call fused;
-  if (plan.absorbs) absorb(rest, whole, fused);
+  const Chain& chain = plan.chain.chain;
+  const bool passes = !plan.absorbs || most_absorbed(chain) < chain.count;
   const double rate = context.math() == Math::fma ? 2e7 : 2e8;  // operations per microsecond
   const double around = (plan.pack ? pass_us(2.0 * static_cast<double>(plan.x_bytes)) : 0) +
                         (plan.cut ? pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0) +
-                        (rest.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0);
+                        (passes && chain.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0);
   return around + pass_us(context, region) + s.flops() / rate;
+}
+
+/// The library's best way to do as much of what follows as it takes; throws Refused where it takes not even the
+/// convolution. Sets what that way needs of the call and its tail's chain.
+Choice<ConvArgs> settle(const Context& context, const CallPlan& plan, const Chain& chain, Call& call) {
+  for (int count = plan.absorbs ? most_absorbed(chain) : 0;; --count) {
+    const Split split = absorbed(plan.problem, chain, count);
+    ConvArgs args = call.args;
+    args.lower = split.lower;
+    args.upper = split.upper;
+    try {
+      Choice<ConvArgs> chosen = choose_convolver(context, split.problem, args);
+      call.convolver = chosen.runner;
+      call.args = args;
+      call.residual = split.residual;
+      call.tail.chain = split.rest;
+      return chosen;
+    } catch (const Refused&) {
+      if (count == 0) throw;
+    }
+  }
 }
 
 Made make_call(const Context& context, const Region& region) {
   const ConvShape s = conv_shape(region);
-  const CallPlan plan = plan_of(context, region, s);
+  CallPlan plan = plan_of(context, region, s, false);
   const DType type = plan.problem.type;
   Uploads uploads(*context.backend);
   Call call;
   call.source = s.source;
+  auto bias = floats(region, *s.node, Slot::bias);
+  bias.resize(static_cast<std::size_t>(plan.out), 0.0F);
+  call.args.weights = uploads.add(library_weights(region, s, plan.in, plan.out), type);
+  call.args.bias = uploads.add(bias, type);
+  const Chain chain = plan.chain.uploaded(uploads);
+  Choice<ConvArgs> way;
+  try {
+    way = settle(context, plan, chain, call);
+  } catch (const Refused&) {
+    if (plan.problem.is_symmetric()) throw;
+    plan = plan_of(context, region, s, true);
+    way = settle(context, plan, chain, call);
+  }
   if (plan.pack) {
     call.pack = plan.pack->uploaded(uploads);
     call.packed_bytes = aligned(plan.x_bytes);
@@ -211,41 +218,12 @@ Made make_call(const Context& context, const Region& region) {
     call.cut = plan.cut->uploaded(uploads);
     call.whole_bytes = aligned(plan.y_bytes);
   }
-  auto bias = floats(region, *s.node, Slot::bias);
-  bias.resize(static_cast<std::size_t>(plan.out), 0.0F);
-  call.args.weights = uploads.add(library_weights(region, s, plan.in, plan.out), type);
-  call.args.bias = uploads.add(bias, type);
-  Chain chain = plan.chain.uploaded(uploads);
-  // What the library is asked to do in the same call, and what is left for a pass of its own.
-  Chain rest = chain;
-  Call fused = call;
-  ConvProblem whole = plan.problem;
-  if (plan.absorbs) absorb(rest, whole, fused);
-  std::string way;
-  double tuned_us = 0;
-  const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
-    Choice<ConvArgs> chosen = choose_convolver(context, asked, with.args);
-    call.convolver = std::move(chosen.runner);
-    way = std::move(chosen.name);
-    tuned_us = chosen.us;
-    call.residual = with.residual;
-    call.args = with.args;
-    chain = behind;
-  };
-  try {
-    choose(rest, whole, fused);
-  } catch (const Refused&) {
-    if (rest.count == chain.count) throw;
-    const Call alone = call;
-    choose(chain, plan.problem, alone);  // what follows it in a pass of its own
-  }
   call.tail.type = type;
   call.tail.count = as_int(s.y.elements());
   call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;
-  call.tail.chain = chain;
-  KernelTraits traits{way + (chain.count > 0 ? "+pointwise" : "")};
+  KernelTraits traits{way.name + (call.tail.chain.count > 0 ? "+pointwise" : "")};
   if (call.pack) traits.name = "pack+" + traits.name;
-  traits.tuned_us = tuned_us;
+  traits.tuned_us = way.us;
   traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
   return std::make_unique<JobKernel>(
       std::move(traits), uploads,
@@ -255,7 +233,9 @@ Made make_call(const Context& context, const Region& region) {
 }  // namespace
 
 JobOffer library_convolution(const Context& context, const Region& region, const ConvShape& shape) {
-  const double us = price(context, region, shape, plan_of(context, region, shape));
+  // In exact arithmetic the library's calls have one padding for both sides.
+  const bool packs_uneven = context.math() == Math::fma;
+  const double us = price(context, region, shape, plan_of(context, region, shape, packs_uneven));
   return {{"library"}, us, false, [&context, region] { return make_call(context, region); }};
 }
 

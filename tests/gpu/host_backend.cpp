@@ -166,13 +166,28 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
   for (std::size_t i = 0; i < sums.size(); ++i) {
     double y = sums[i];
     if (p.bias) y += static_cast<double>(element<T>(a.bias, static_cast<std::int64_t>(i) % p.out_channels));
-    if (p.residual) y += static_cast<double>(element<T>(a.residual, static_cast<std::int64_t>(i)));
-    if (p.activation) y = activate(*p.activation, y);
     const std::size_t channel = i % static_cast<std::size_t>(p.out_channels);
-    if (p.lower) y = y > static_cast<double>(a.lower[channel]) ? y : static_cast<double>(a.lower[channel]);
-    if (p.upper) y = y < static_cast<double>(a.upper[channel]) ? y : static_cast<double>(a.upper[channel]);
+    for (const EpilogueStep& step : p.epilogue) {
+      if (step.kind == EpilogueStep::Kind::residual)
+        y += static_cast<double>(element<T>(a.residual, static_cast<std::int64_t>(i)));
+      if (step.kind == EpilogueStep::Kind::activation) y = activate(step.activation, y);
+      if (step.lower) y = y > static_cast<double>(a.lower[channel]) ? y : static_cast<double>(a.lower[channel]);
+      if (step.upper) y = y < static_cast<double>(a.upper[channel]) ? y : static_cast<double>(a.upper[channel]);
+    }
     store(reinterpret_cast<T*>(a.y), static_cast<int>(i), static_cast<float>(y));
   }
+}
+
+/// What a library takes that knows a residual and ReLU behind a convolution, and one padding for both sides.
+bool plain_calls_take(const ConvProblem& problem) {
+  using Kind = EpilogueStep::Kind;
+  bool relu = false;
+  for (const EpilogueStep& step : problem.epilogue) {
+    if (relu || step.kind == Kind::bounds) return false;
+    if (step.kind == Kind::activation && step.activation.kind != ActivationKind::relu) return false;
+    relu = step.kind == Kind::activation;
+  }
+  return problem.is_symmetric();
 }
 
 class HostConvolver final : public Convolver {
@@ -237,8 +252,7 @@ std::vector<gpu::Way<gpu::ConvArgs>> HostBackend::made(const gpu::ConvProblem& p
 
 std::vector<gpu::WaySource<gpu::ConvArgs>> HostBackend::ways(const gpu::ConvProblem& problem,
                                                              std::size_t workspace) const {
-  const bool more =
-      problem.lower || problem.upper || (problem.activation && problem.activation->kind != ActivationKind::relu);
+  const bool more = !plain_calls_take(problem);
   if (!options_.library || options_.workspace > workspace || (more && !options_.fuses)) return {};
   const auto ask = [=, this] {
     ++counters_->asked;

@@ -30,7 +30,7 @@ struct HostWay {
 struct HostOptions {
   bool library = true;  ///< whether it has convolutions
   bool half = true;     ///< whether it has 16-bit floats
-  bool fuses = true;    ///< whether they take more than a ReLU behind them
+  bool fuses = true;    ///< whether they take any epilogue and uneven padding
   /// To compute a convolution; the library may propose what turns out not to fit.
   std::vector<HostWay> ways{{"host0", 100}, {"host1", 99}, {"unfit", 98, "does not fit"}};
   std::vector<HostWay> fallback = {};   ///< proposed where fewer than two of those can be built

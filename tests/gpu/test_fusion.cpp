@@ -43,8 +43,12 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("bias, residual and ReLU go into the call, and everything else does where the library takes it") {
-  const std::vector<Op> behind{Activation{ActivationKind::clip, 0, 6}, Activation{ActivationKind::silu},
-                               Activation{ActivationKind::hard_swish}, Clamp{1, true, true}, Clamp{1, false, true}};
+  const std::vector<Op> behind{Activation{ActivationKind::clip, 0, 6},
+                               Activation{ActivationKind::silu},
+                               Activation{ActivationKind::hard_swish},
+                               Activation{ActivationKind::mish},
+                               Clamp{1, true, true},
+                               Clamp{1, false, true}};
   for (const Precision precision : both) {
     CAPTURE(std::string(name_of(precision)));
     GraphBuilder residual;
@@ -59,6 +63,38 @@ TEST_CASE("bias, residual and ReLU go into the call, and everything else does wh
       net.output(net.add(op, {net.conv(image, 8, 3, 1, 1, 1, true)}));
       CHECK(kernels_of(net.graph, precision, {}) == Names{"host1"});
       CHECK(kernels_of(net.graph, precision, plain_library) == Names{"host1+pointwise"});
+    }
+  }
+}
+
+TEST_CASE("what follows goes into the call in whatever order it stands, as far as the library takes it") {
+  using Ops = std::vector<Op>;  // of which Binary adds the residual
+  const Activation relu{ActivationKind::relu}, silu{ActivationKind::silu}, hard_swish{ActivationKind::hard_swish};
+  const Binary add{BinaryKind::add};
+  const Clamp bounds{1, true, true};
+  struct Case {
+    Ops behind;
+    const char* fused;
+    const char* plain;
+  };
+  const std::vector<Case> cases{
+      {{silu, add}, "host1", "host1+pointwise"},         {{relu, add}, "host1", "host1+pointwise"},
+      {{add, hard_swish}, "host1", "host1+pointwise"},   {{relu, add, relu}, "host1", "host1+pointwise"},
+      {{add, bounds}, "host1", "host1+pointwise"},       {{bounds, add, silu}, "host1", "host1+pointwise"},
+      {{add, relu, bounds}, "host1", "host1+pointwise"}, {{bounds, relu, bounds}, "host1+pointwise", "host1+pointwise"},
+  };
+  for (const Precision precision : both) {
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      const Case& c = cases[i];
+      CAPTURE(i);
+      CAPTURE(std::string(name_of(precision)));
+      GraphBuilder net;
+      const ValueId x = net.input({2, 8, 7, 7});
+      ValueId y = net.conv(x, 8, 3, 1, 1, 1, true);
+      for (const Op& op : c.behind) y = std::holds_alternative<Binary>(op) ? net.add(op, {y, x}) : net.add(op, {y});
+      net.output(y);
+      CHECK(kernels_of(net.graph, precision, {}) == Names{c.fused});
+      CHECK(kernels_of(net.graph, precision, plain_library) == Names{c.plain});
     }
   }
 }
@@ -87,9 +123,22 @@ TEST_CASE("depthwise convolutions and those of one pixel do everything behind th
   }
 }
 
-TEST_CASE(
-    "images of three channels, channels that do not divide, uneven padding and values in it are put right around the "
-    "call") {
+TEST_CASE("padding that differs before and behind is the library's where it takes it, else it is written out") {
+  for (const Precision precision : both) {
+    for (const std::int64_t stride : {1, 2}) {
+      CAPTURE(std::string(name_of(precision)));
+      GraphBuilder net;
+      Conv conv;
+      conv.out = 16, conv.kernel = 3, conv.stride = stride, conv.bias = true;
+      conv.padding.begin = Spatial(0), conv.padding.end = Spatial(1);
+      net.output(net.relu(net.add(conv, {net.input({2, 8, 11, 12})})));
+      CHECK(kernels_of(net.graph, precision, {}) == Names{"host1"});
+      CHECK(kernels_of(net.graph, precision, plain_library) == Names{"pack+host1"});
+    }
+  }
+}
+
+TEST_CASE("images of three channels, channels that do not divide and values in padding are put right around the call") {
   for (const Precision precision : both) {
     CAPTURE(std::string(name_of(precision)));
     GraphBuilder net;
