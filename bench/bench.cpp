@@ -101,6 +101,8 @@ void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
   if (!options.benchmark_json.empty()) log.write(options.benchmark_json);
   for (Candidate& candidate : candidates) {
     Result& row = candidate.result;
+    const std::string note = candidate.session ? candidate.session->note() : "";
+    if (!note.empty()) say(fmt::format("{} {} on {}: {}", row.model, row.method, row.device, note));
     if (row.same_as.empty()) continue;
     row.passes = timed_row(candidates, row).passes;
     summarize(row, options.percentiles);

@@ -57,9 +57,11 @@ class Stream {
   [[nodiscard]] virtual std::shared_ptr<std::byte> host_memory(std::size_t bytes) = 0;
   /// Queues a copy between memory of the device and memory from `host_memory`.
   virtual void copy(std::byte* to, const std::byte* from, std::size_t bytes) = 0;
-  /// Does what `work` queues. While `same` is true, `work` would queue what it did in the last call, and need not be
-  /// called again.
-  virtual void run(const std::function<void()>& work, bool same) = 0;
+  /// Does what `work` queues. `memory` tells where everything lies that may lie elsewhere in another call: calls with
+  /// equal `memory` would queue the same, and `work` need not be called again in them.
+  virtual void run(const std::function<void()>& work, std::span<const std::byte* const> memory) = 0;
+  /// Why runs take longer than they should, where they do; for reports.
+  [[nodiscard]] virtual std::string note() const { return {}; }
   virtual void wait() = 0;
 };
 

@@ -41,8 +41,7 @@ std::vector<PointwiseOp> pointwise_ops(const Activation& op) {
       return {{CUDNN_POINTWISE_SOFTPLUS_FWD, {{CUDNN_ATTR_POINTWISE_SOFTPLUS_BETA, 1.0}}},
               {CUDNN_POINTWISE_TANH_FWD},
               times_first()};
-    case ActivationKind::softplus:
-      return {{CUDNN_POINTWISE_SOFTPLUS_FWD, {{CUDNN_ATTR_POINTWISE_SOFTPLUS_BETA, 1.0}}}};
+    case ActivationKind::softplus: return {{CUDNN_POINTWISE_SOFTPLUS_FWD, {{CUDNN_ATTR_POINTWISE_SOFTPLUS_BETA, 1.0}}}};
     case ActivationKind::linear: return {with(CUDNN_POINTWISE_MUL, op.alpha), with(CUDNN_POINTWISE_ADD, op.beta)};
   }
   return {};

@@ -18,6 +18,11 @@ OwnedEvent make_event() {
   return {event, &cudaEventDestroy};
 }
 
+struct CudaRecording final : gpu::Recording {
+  explicit CudaRecording(OwnedGraphExec made) : graph(std::move(made)) {}
+  OwnedGraphExec graph;
+};
+
 }  // namespace
 
 CudaQueue::CudaQueue() : stream_(make_stream(), &cudaStreamDestroy) {}
@@ -62,11 +67,12 @@ OwnedGraphExec CudaQueue::captured(const std::function<void()>& work) {
   return result;
 }
 
-void CudaQueue::record(const std::function<void()>& work) { recorded_ = captured(work); }
+std::unique_ptr<gpu::Recording> CudaQueue::record(const std::function<void()>& work) {
+  return std::make_unique<CudaRecording>(captured(work));
+}
 
-void CudaQueue::replay() {
-  if (!recorded_) fail_internal("nothing was recorded");
-  BANOFF_CUDA_CHECK(cudaGraphLaunch, recorded_->get(), stream());
+void CudaQueue::replay(const gpu::Recording& recording) {
+  BANOFF_CUDA_CHECK(cudaGraphLaunch, dynamic_cast<const CudaRecording&>(recording).graph.get(), stream());
 }
 
 namespace {

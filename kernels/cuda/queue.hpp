@@ -1,4 +1,4 @@
-// A CUDA stream with its cuDNN handle and the graph it has recorded.
+// A CUDA stream with its cuDNN handle.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@ class CudaQueue final : public gpu::Queue {
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override;
   void fill_zero(std::byte* memory, std::size_t bytes) override;
   void wait() override;
-  void record(const std::function<void()>& work) override;
-  void replay() override;
+  [[nodiscard]] std::unique_ptr<gpu::Recording> record(const std::function<void()>& work) override;
+  void replay(const gpu::Recording& recording) override;
   [[nodiscard]] std::unique_ptr<gpu::Timed> timed(const std::function<void()>& work, int runs) override;
   void require_usable() override;
 
@@ -35,7 +35,6 @@ class CudaQueue final : public gpu::Queue {
 
   OwnedStream stream_;
   std::optional<OwnedHandle> handle_;
-  std::optional<OwnedGraphExec> recorded_;
 };
 
 }  // namespace banoff::cuda

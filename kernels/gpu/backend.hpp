@@ -28,6 +28,15 @@ class Timed {
   [[nodiscard]] virtual double us() = 0;
 };
 
+/// Work that a queue keeps, to do it as often as asked.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  Recording() = default;
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+};
+
 /// Work in order. Everything but `wait` returns before the work is done.
 class Queue {
  public:
@@ -41,9 +50,9 @@ class Queue {
   virtual void copy(std::byte* to, const std::byte* from, std::size_t bytes) = 0;
   virtual void fill_zero(std::byte* memory, std::size_t bytes) = 0;
   virtual void wait() = 0;
-  /// Keeps what `work` queues, without doing it; `replay` does it, as often as asked.
-  virtual void record(const std::function<void()>& work) = 0;
-  virtual void replay() = 0;
+  /// What `work` queues, without doing it. Whatever fails leaves the queue as it was.
+  [[nodiscard]] virtual std::unique_ptr<Recording> record(const std::function<void()>& work) = 0;
+  virtual void replay(const Recording& recording) = 0;
   /// `work` made ready to be timed, `runs` times in a row: recorded, not done.
   [[nodiscard]] virtual std::unique_ptr<Timed> timed(const std::function<void()>& work, int runs) = 0;
   /// After a failure: throws internal where the device is past use (an illegal access, a failed launch), as all that

@@ -28,7 +28,8 @@ class GpuStream final : public Stream {
   [[nodiscard]] std::byte* arena() override { return arena_.get(); }
   [[nodiscard]] std::shared_ptr<std::byte> host_memory(std::size_t bytes) override;
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override { queue_->copy(to, from, bytes); }
-  void run(const std::function<void()>& work, bool same) override;
+  void run(const std::function<void()>& work, std::span<const std::byte* const> memory) override;
+  [[nodiscard]] std::string note() const override;
   void wait() override { queue_->wait(); }
   [[nodiscard]] Queue& queue() { return *queue_; }
 
@@ -36,7 +37,16 @@ class GpuStream final : public Stream {
   const Backend& backend_;
   std::unique_ptr<Queue> queue_;
   Memory arena_;
-  bool record_, recorded_ = false;
+  bool record_;
+
+  /// What was run with the inputs and outputs in one place.
+  struct Binding {
+    std::vector<const std::byte*> memory;
+    std::unique_ptr<Recording> recording;  ///< null: it ran once
+  };
+  static constexpr std::size_t most_bindings = 8;
+  std::vector<Binding> bindings_;  ///< the latest first
+  std::string failure_;            ///< of the recording, after which every step is queued
 };
 
 /// Values that kernels read in every run, moved to the device when a kernel is made.

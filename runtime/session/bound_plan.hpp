@@ -51,6 +51,8 @@ class BoundPlan {
   void wait() {
     if (stream_ != nullptr) stream_->wait();
   }
+  /// Why runs take longer than they should, where they do.
+  [[nodiscard]] std::string note() const { return stream_ == nullptr ? "" : stream_->note(); }
 
  private:
   [[nodiscard]] const std::byte* memory(std::int32_t buffer) const;
@@ -65,10 +67,11 @@ class BoundPlan {
   const Plan& plan_;
   std::unique_ptr<Stream> stream_;  ///< of a device with memory of its own, else null
   std::optional<Exchange> exchange_;
-  std::byte* arena_ = nullptr;        ///< wherever it lies
-  bool recorded_ = false;             ///< the stream can repeat what it did
-  bool bound_ = false;                ///< something lies in memory of the caller's
-  std::vector<std::byte*> storage_;   ///< by storage: where it is
+  std::byte* arena_ = nullptr;       ///< wherever it lies
+  bool bound_ = false;               ///< something lies in memory of the caller's
+  std::vector<std::byte*> storage_;  ///< by storage: where it is
+  /// Of a stream: where inputs and outputs lie, on the device and on the host.
+  std::vector<const std::byte*> places_;
   std::vector<std::int64_t> counts_;  ///< by buffer: actual size of dimension 0
   std::vector<BoundStep> steps_;
 };

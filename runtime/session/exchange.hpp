@@ -14,6 +14,8 @@ class Exchange {
 
   /// The host's memory of an input or output, for the caller to fill or read; null once it is bound to the device's.
   [[nodiscard]] std::span<std::byte> host(std::int32_t buffer);
+  /// The memory that the device copies from or to; null once it is bound to the device's.
+  [[nodiscard]] const std::byte* pinned(std::int32_t buffer) { return mirror_of(buffer).memory.get(); }
   /// Bytes of the value in memory of the host.
   [[nodiscard]] std::size_t host_bytes(std::int32_t buffer) { return mirror_of(buffer).bytes; }
   /// Copies from or to the caller's memory around every run from now on.

@@ -17,6 +17,10 @@ namespace {
 
 using namespace gpu;
 
+struct HostRecording final : Recording {
+  std::vector<std::function<void()>> steps;
+};
+
 class HostQueue final : public Queue {
  public:
   HostQueue(std::shared_ptr<HostCounters> counters, const HostOptions& options)
@@ -41,36 +45,27 @@ class HostQueue final : public Queue {
       next();
     }
   }
-  void record(const std::function<void()>& work) override {
+  std::unique_ptr<Recording> record(const std::function<void()>& work) override {
     ++counters_->recorded;
-    recording_ = true;
-    recorded_.clear();
-    work();
-    recording_ = false;
+    auto recording = recorded(work);
+    if (!options_.records) throw Error(ErrorKind::internal, "the host takes no recordings today");
+    return recording;
   }
-  void replay() override {
+  void replay(const Recording& recording) override {
     ++counters_->replayed;
-    for (const auto& step : recorded_) work_.push_back(step);
+    for (const auto& step : dynamic_cast<const HostRecording&>(recording).steps) work_.push_back(step);
   }
   std::unique_ptr<Timed> timed(const std::function<void()>& work, int runs) override {
     ++counters_->timed;
     spent_us_ = 0;
-    recording_ = true;
-    std::vector<std::function<void()>> before = std::exchange(recorded_, {});
-    try {
-      work();  // once: the loops of this machine say nothing of the time
-    } catch (...) {
-      recording_ = false;  // as a recording ends whatever went wrong in it
-      throw;
-    }
-    recording_ = false;
-    return std::make_unique<HostTimed>(*this, std::exchange(recorded_, std::move(before)), spent_us_ * runs, runs);
+    auto recording = recorded(work);  // once: the loops of this machine say nothing of the time
+    return std::make_unique<HostTimed>(*this, std::move(recording->steps), spent_us_ * runs, runs);
   }
   void require_usable() override {
     if (broken_) throw Error(ErrorKind::internal, "the host is past use");
   }
   void submit(std::function<void()> step) {
-    if (recording_) recorded_.push_back(std::move(step));
+    if (recording_ != nullptr) recording_->steps.push_back(std::move(step));
     else work_.push_back(std::move(step));
   }
   void spend(double us) { spent_us_ += us; }
@@ -94,6 +89,18 @@ class HostQueue final : public Queue {
     int runs_;
   };
 
+  [[nodiscard]] std::unique_ptr<HostRecording> recorded(const std::function<void()>& work) {
+    auto recording = std::make_unique<HostRecording>();
+    recording_ = recording.get();
+    try {
+      work();
+    } catch (...) {
+      recording_ = nullptr;  // as a recording ends whatever went wrong in it
+      throw;
+    }
+    recording_ = nullptr;
+    return recording;
+  }
   /// What work that takes so long at the full clock takes now.
   double elapsed(double us) {
     double& device_us = counters_->device_us;
@@ -105,8 +112,8 @@ class HostQueue final : public Queue {
   std::shared_ptr<HostCounters> counters_;
   HostOptions options_;
   std::deque<std::function<void()>> work_;
-  std::vector<std::function<void()>> recorded_;
-  bool recording_ = false, broken_ = false;
+  HostRecording* recording_ = nullptr;
+  bool broken_ = false;
   double spent_us_ = 0;
 };
 

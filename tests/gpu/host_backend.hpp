@@ -38,6 +38,7 @@ struct HostOptions {
   std::string plan = {};                ///< begins the plan of a convolution; empty: convolutions have no plan
   std::size_t workspace = 64;           ///< bytes that each wants
   double cold_us = 0, cold_factor = 1;  ///< work takes so many times as long until it has taken so long altogether
+  bool records = true;                  ///< whether recording what is queued works
 };
 
 /// Counts towards the time of what is queued.

@@ -28,12 +28,10 @@ double applied(const cuda::PointwiseOp& op, double x, double second) {
       const double slope = parameter(op, CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP_SLOPE, 0);
       return x > low ? std::min(x, high) : low + slope * (x - low);
     }
-    case CUDNN_POINTWISE_ELU_FWD:
-      return x > 0 ? x : parameter(op, CUDNN_ATTR_POINTWISE_ELU_ALPHA, 1) * std::expm1(x);
+    case CUDNN_POINTWISE_ELU_FWD: return x > 0 ? x : parameter(op, CUDNN_ATTR_POINTWISE_ELU_ALPHA, 1) * std::expm1(x);
     case CUDNN_POINTWISE_SIGMOID_FWD: return 1 / (1 + std::exp(-x));
     case CUDNN_POINTWISE_TANH_FWD: return std::tanh(x);
-    case CUDNN_POINTWISE_SWISH_FWD:
-      return x / (1 + std::exp(-parameter(op, CUDNN_ATTR_POINTWISE_SWISH_BETA, 1) * x));
+    case CUDNN_POINTWISE_SWISH_FWD: return x / (1 + std::exp(-parameter(op, CUDNN_ATTR_POINTWISE_SWISH_BETA, 1) * x));
     case CUDNN_POINTWISE_GELU_FWD: return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
     case CUDNN_POINTWISE_GELU_APPROX_TANH_FWD:
       return x / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));

@@ -116,6 +116,10 @@ class BANOFF_API Session {
   /// As run(), telling each step's time in microseconds.
   void run_profiled(const std::function<void(std::size_t step, double us)>& step_done);
 
+  /// What there is to know about how runs are carried out, for reports: why they take longer than they should.
+  /// Empty as long as nothing is amiss.
+  [[nodiscard]] std::string note() const;
+
   /// Copies inputs in (converted to the network's types), runs at their sizes, copies outputs out (bounded ones at
   /// their actual size).
   [[nodiscard]] Tensors run(const Tensors& inputs);
