@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/convolver.hpp"
 #include "kernels/cuda/cuda.hpp"
+#include "kernels/cuda/multiplier.hpp"
 #include "kernels/cuda/queue.hpp"
 
 namespace banoff::cuda {
@@ -39,7 +40,8 @@ class CudaBackend final : public gpu::Backend {
   CudaBackend() : properties_(properties()) {}
 
   [[nodiscard]] std::string name() const override {
-    return fmt::format("{}, cuDNN {}", static_cast<const char*>(properties_.name), cudnn().version());
+    return fmt::format("{}, cuDNN {}, {}", static_cast<const char*>(properties_.name), cudnn().version(),
+                       cublaslt_version());
   }
   [[nodiscard]] gpu::Memory allocate(std::size_t bytes) const override {
     void* memory = nullptr;
@@ -63,6 +65,14 @@ class CudaBackend final : public gpu::Backend {
                                                         const std::string& plan) const override {
     return plan.empty() ? call_convolver(problem, workspace, handles_, name)
                         : plan_convolver(problem, workspace, handles_, plan);
+  }
+  [[nodiscard]] std::vector<gpu::WaySource<gpu::ProductArgs>> ways(const gpu::ProductProblem& problem,
+                                                                   std::size_t workspace) const override {
+    return product_ways(problem, workspace);
+  }
+  [[nodiscard]] std::unique_ptr<gpu::Multiplier> rebuild(const gpu::ProductProblem& problem, std::size_t workspace,
+                                                         const std::string&, const std::string& plan) const override {
+    return plan.empty() ? nullptr : plan_multiplier(problem, workspace, plan);
   }
   [[nodiscard]] bool has(DType type) const override {
     constexpr int ampere = 8;

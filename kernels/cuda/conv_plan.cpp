@@ -18,7 +18,11 @@ constexpr std::string_view prefix = "cudnn:";
 class PlanConvolver final : public gpu::Convolver {
  public:
   PlanConvolver(const ConvProblem& problem, std::shared_ptr<HandlePool> handles, Descriptor plan)
-      : problem_(problem), constants_(constants_of(problem)), handles_(std::move(handles)), plan_(std::move(plan)), workspace_(workspace_of(plan_)) {}
+      : problem_(problem),
+        constants_(constants_of(problem)),
+        handles_(std::move(handles)),
+        plan_(std::move(plan)),
+        workspace_(workspace_of(plan_)) {}
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
     std::vector<std::int64_t> names{x_name, weights_name, y_name};

@@ -63,7 +63,7 @@ class Queue {
 /// How a convolution multiplies: what it stores is a matter of the element type.
 enum class Math : std::uint8_t { fma, tensor };
 
-/// One operation on the result of a convolution, before it is stored.
+/// One operation on the result of a convolution or a product, before it is stored.
 struct EpilogueStep {
   enum class Kind : std::uint8_t { residual, activation, bounds };
 
@@ -71,6 +71,10 @@ struct EpilogueStep {
   Activation activation = {};         ///< of an activation
   bool lower = false, upper = false;  ///< of bounds per channel: y = min(max(y, lower), upper)
 };
+
+[[nodiscard]] bool adds_residual(const std::vector<EpilogueStep>& epilogue);
+/// Part of the key of a problem.
+[[nodiscard]] std::string key_of(const std::vector<EpilogueStep>& epilogue);
 
 /// A convolution of values in channels-last with what may follow it in the same call: conv(x) + bias, then the steps
 /// of the epilogue in their order. There is at most one residual, and at most one step of bounds.
@@ -81,9 +85,8 @@ struct ConvProblem {
   int images = 1, in_channels = 1, out_channels = 1, groups = 1;
   std::vector<Window> spatial;  ///< two or three dimensions; of a transposed one `input` is the smaller side
   bool bias = false;
-  std::vector<EpilogueStep> epilogue;
+  std::vector<EpilogueStep> epilogue = {};
 
-  [[nodiscard]] bool adds_residual() const;
   /// Whether the padding is the same before and behind, in every dimension.
   [[nodiscard]] bool is_symmetric() const;
   /// Identifies the problem in the tuning cache: every member.
@@ -101,6 +104,28 @@ struct ConvArgs {
 };
 
 using Convolver = Runner<ConvArgs>;
+
+/// A batch of matrix products with what may follow in the same call: y = a b + bias, then the steps of the epilogue.
+/// Matrices lie row by row: a [rows][size], b [size][columns], y [rows][columns].
+struct ProductProblem {
+  DType type = DType::f32;
+  Math math = Math::fma;
+  int batch = 1, rows = 1, columns = 1, size = 1;
+  bool transpose_a = false, transpose_b = false;  ///< a lies as [size][rows], b as [columns][size]
+  std::int64_t a_batch = 0, b_batch = 0;          ///< elements from one matrix to the next; 0: there is one for all
+  bool bias = false;                              ///< by column
+  std::vector<EpilogueStep> epilogue = {};
+};
+
+struct ProductArgs {
+  const std::byte *a = nullptr, *b = nullptr;
+  const std::byte* bias = nullptr;  ///< [columns], of the element type
+  const std::byte* residual = nullptr;
+  std::byte* y = nullptr;
+  std::byte* workspace = nullptr;
+};
+
+using Multiplier = Runner<ProductArgs>;
 
 class Backend {
  public:
@@ -122,6 +147,11 @@ class Backend {
   /// The way of this name from its plan, which may be empty, without asking anybody; null: it cannot be told so.
   [[nodiscard]] virtual std::unique_ptr<Convolver> rebuild(const ConvProblem& problem, std::size_t workspace,
                                                            const std::string& name, const std::string& plan) const = 0;
+  /// The same for matrix products.
+  [[nodiscard]] virtual std::vector<WaySource<ProductArgs>> ways(const ProductProblem& problem,
+                                                                 std::size_t workspace) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Multiplier> rebuild(const ProductProblem& problem, std::size_t workspace,
+                                                            const std::string& name, const std::string& plan) const = 0;
   /// Whether the device computes 16-bit floats of this type.
   [[nodiscard]] virtual bool has(DType type) const = 0;
 };

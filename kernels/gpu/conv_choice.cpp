@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "runtime/core/dtype.hpp"
-#include "runtime/graph/activations.hpp"
 
 namespace banoff::gpu {
 
@@ -25,15 +24,7 @@ std::string ConvProblem::key() const {
     text +=
         fmt::format(" {}>{}k{}s{}d{}p{}:{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin, w.pad_end);
   if (bias) text += " bias";
-  for (const EpilogueStep& step : epilogue) {
-    using Kind = EpilogueStep::Kind;
-    if (step.kind == Kind::residual) text += " residual";
-    else if (step.kind == Kind::bounds)
-      text += fmt::format(" bounds:{}{}", step.lower ? "l" : "", step.upper ? "u" : "");
-    else
-      text += fmt::format(" {}:{}:{}", row_of(step.activation.kind).name, step.activation.alpha, step.activation.beta);
-  }
-  return text;
+  return text + key_of(epilogue);
 }
 
 Choice<ConvArgs> choose_convolver(const Context& context, const ConvProblem& problem, const ConvArgs& args) {
@@ -47,7 +38,7 @@ Choice<ConvArgs> choose_convolver(const Context& context, const ConvProblem& pro
     const std::size_t y_bytes = bytes_of(problem, problem.out_channels, &Window::output);
     ready.x = memory.random(bytes_of(problem, problem.in_channels, &Window::input), problem.type);
     ready.y = memory.random(y_bytes, problem.type);
-    if (problem.adds_residual()) ready.residual = memory.random(y_bytes, problem.type);
+    if (adds_residual(problem.epilogue)) ready.residual = memory.random(y_bytes, problem.type);
     return ready;
   };
   return context.tuner->choose(Problem<ConvArgs>{problem.key(), backend.ways(problem, workspace), rebuild, operands});

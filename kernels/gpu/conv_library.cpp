@@ -173,12 +173,16 @@ double price(const Context& context, const Region& region, const ConvShape& s, c
 /// convolution. Sets what that way needs of the call and its tail's chain.
 Choice<ConvArgs> settle(const Context& context, const CallPlan& plan, const Chain& chain, Call& call) {
   for (int count = plan.absorbs ? most_absorbed(chain) : 0;; --count) {
-    const Split split = absorbed(plan.problem, chain, count);
+    const Split split = absorbed(chain, count);
+    ConvProblem problem = plan.problem;
+    problem.epilogue = split.epilogue;
+    // The library's calls that take anything behind a convolution take a bias before it.
+    if (count > 0) problem.bias = true;
     ConvArgs args = call.args;
     args.lower = split.lower;
     args.upper = split.upper;
     try {
-      Choice<ConvArgs> chosen = choose_convolver(context, split.problem, args);
+      Choice<ConvArgs> chosen = choose_convolver(context, problem, args);
       call.convolver = chosen.runner;
       call.args = args;
       call.residual = split.residual;

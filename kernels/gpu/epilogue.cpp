@@ -2,25 +2,39 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "runtime/graph/activations.hpp"
+
 namespace banoff::gpu {
 
-namespace {
-
-/// Takes the first `count` steps off a chain.
-void drop_first(Chain& chain, int count) {
-  std::copy(chain.step + count, chain.step + chain.count, chain.step);
-  chain.count -= count;
-}
-
-}  // namespace
-
-bool ConvProblem::adds_residual() const {
+bool adds_residual(const std::vector<EpilogueStep>& epilogue) {
   return std::ranges::any_of(epilogue,
                              [](const EpilogueStep& step) { return step.kind == EpilogueStep::Kind::residual; });
 }
 
+std::string key_of(const std::vector<EpilogueStep>& epilogue) {
+  std::string text;
+  for (const EpilogueStep& step : epilogue) {
+    using Kind = EpilogueStep::Kind;
+    if (step.kind == Kind::residual) text += " residual";
+    else if (step.kind == Kind::bounds)
+      text += fmt::format(" bounds:{}{}", step.lower ? "l" : "", step.upper ? "u" : "");
+    else
+      text += fmt::format(" {}:{}:{}", row_of(step.activation.kind).name, step.activation.alpha, step.activation.beta);
+  }
+  return text;
+}
+
 bool ConvProblem::is_symmetric() const {
   return std::ranges::all_of(spatial, [](const Window& w) { return w.pad_begin == w.pad_end; });
+}
+
+Chain behind(const Chain& chain, int count) {
+  Chain rest = chain;
+  std::copy(chain.step + count, chain.step + chain.count, rest.step);
+  rest.count -= count;
+  return rest;
 }
 
 int most_absorbed(const Chain& chain) {
@@ -35,25 +49,22 @@ int most_absorbed(const Chain& chain) {
   return count;
 }
 
-Split absorbed(const ConvProblem& alone, const Chain& chain, int count) {
-  Split split{alone, chain};
+Split absorbed(const Chain& chain, int count) {
+  Split split{{}, behind(chain, count)};
   using Kind = EpilogueStep::Kind;
   for (int i = 0; i < count; ++i) {
     const ChainStep& step = chain.step[i];
     if (step.kind == StepKind::combine) {
-      split.problem.epilogue.push_back({Kind::residual});
+      split.epilogue.push_back({Kind::residual});
       split.residual = step.input;
     } else if (step.kind == StepKind::clamp) {
-      split.problem.epilogue.push_back({Kind::bounds, {}, step.a != nullptr, step.b != nullptr});
+      split.epilogue.push_back({Kind::bounds, {}, step.a != nullptr, step.b != nullptr});
       split.lower = step.a;
       split.upper = step.b;
     } else {
-      split.problem.epilogue.push_back({Kind::activation, {step.function, step.alpha, step.beta}});
+      split.epilogue.push_back({Kind::activation, {step.function, step.alpha, step.beta}});
     }
   }
-  // The library's calls that take anything behind a convolution take a bias before it.
-  if (count > 0) split.problem.bias = true;
-  drop_first(split.rest, count);
   return split;
 }
 

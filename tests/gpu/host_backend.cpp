@@ -28,6 +28,7 @@ class HostQueue final : public Queue {
 
   void launch(const Job& job) override {
     ++counters_->jobs;
+    spent_us_ += options_.job_us;
     submit([job] { run_on_host(job); });
   }
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override {
@@ -122,6 +123,38 @@ float element(const std::byte* p, std::int64_t i) {
   return load(reinterpret_cast<const T*>(p), static_cast<int>(i));
 }
 
+/// What follows a result y, element i.
+template <class T>
+double behind(const std::vector<EpilogueStep>& epilogue, double y, std::size_t i, std::size_t channel,
+              const std::byte* residual, const float* lower, const float* upper) {
+  for (const EpilogueStep& step : epilogue) {
+    if (step.kind == EpilogueStep::Kind::residual)
+      y += static_cast<double>(element<T>(residual, static_cast<std::int64_t>(i)));
+    if (step.kind == EpilogueStep::Kind::activation) y = activate(step.activation, y);
+    if (step.lower) y = y > static_cast<double>(lower[channel]) ? y : static_cast<double>(lower[channel]);
+    if (step.upper) y = y < static_cast<double>(upper[channel]) ? y : static_cast<double>(upper[channel]);
+  }
+  return y;
+}
+
+/// The products as their definition says, sums in double.
+template <class T>
+void multiply(const ProductProblem& p, const ProductArgs& args) {
+  for (std::int64_t m = 0; m < p.batch; ++m)
+    for (std::int64_t r = 0; r < p.rows; ++r)
+      for (std::int64_t c = 0; c < p.columns; ++c) {
+        double y = p.bias ? static_cast<double>(element<T>(args.bias, c)) : 0.0;
+        for (std::int64_t k = 0; k < p.size; ++k) {
+          const std::int64_t a = m * p.a_batch + (p.transpose_a ? k * p.rows + r : r * p.size + k);
+          const std::int64_t b = m * p.b_batch + (p.transpose_b ? c * p.size + k : k * p.columns + c);
+          y += static_cast<double>(element<T>(args.a, a)) * static_cast<double>(element<T>(args.b, b));
+        }
+        const auto i = static_cast<std::size_t>((m * p.rows + r) * p.columns + c);
+        y = behind<T>(p.epilogue, y, i, static_cast<std::size_t>(c), args.residual, nullptr, nullptr);
+        store(reinterpret_cast<T*>(args.y), static_cast<int>(i), static_cast<float>(y));
+      }
+}
+
 /// The convolution as its definition says, in channels-last, sums in double.
 template <class T>
 void convolve(const ConvProblem& p, const ConvArgs& a) {
@@ -174,28 +207,42 @@ void convolve(const ConvProblem& p, const ConvArgs& a) {
     double y = sums[i];
     if (p.bias) y += static_cast<double>(element<T>(a.bias, static_cast<std::int64_t>(i) % p.out_channels));
     const std::size_t channel = i % static_cast<std::size_t>(p.out_channels);
-    for (const EpilogueStep& step : p.epilogue) {
-      if (step.kind == EpilogueStep::Kind::residual)
-        y += static_cast<double>(element<T>(a.residual, static_cast<std::int64_t>(i)));
-      if (step.kind == EpilogueStep::Kind::activation) y = activate(step.activation, y);
-      if (step.lower) y = y > static_cast<double>(a.lower[channel]) ? y : static_cast<double>(a.lower[channel]);
-      if (step.upper) y = y < static_cast<double>(a.upper[channel]) ? y : static_cast<double>(a.upper[channel]);
-    }
+    y = behind<T>(p.epilogue, y, i, channel, a.residual, a.lower, a.upper);
     store(reinterpret_cast<T*>(a.y), static_cast<int>(i), static_cast<float>(y));
   }
 }
 
-/// What a library takes that knows a residual and ReLU behind a convolution, and one padding for both sides.
-bool plain_calls_take(const ConvProblem& problem) {
+/// What a library takes that knows a residual and ReLU behind its result.
+bool plain_calls_take(const std::vector<EpilogueStep>& epilogue) {
   using Kind = EpilogueStep::Kind;
   bool relu = false;
-  for (const EpilogueStep& step : problem.epilogue) {
+  for (const EpilogueStep& step : epilogue) {
     if (relu || step.kind == Kind::bounds) return false;
     if (step.kind == Kind::activation && step.activation.kind != ActivationKind::relu) return false;
     relu = step.kind == Kind::activation;
   }
-  return problem.is_symmetric();
+  return true;
 }
+
+class HostMultiplier final : public Multiplier {
+ public:
+  HostMultiplier(ProductProblem problem, const HostOptions& options)
+      : problem_(std::move(problem)), options_(options) {}
+  void run(Queue& queue, const ProductArgs& args) const override {
+    auto& host = dynamic_cast<HostQueue&>(queue);
+    host.spend(options_.product_us);
+    host.submit([problem = problem_, args, bytes = options_.workspace] {
+      std::memset(args.workspace, 0xA5, bytes);
+      with_storage(problem.type, [&]<class T>(T) { multiply<T>(problem, args); });
+    });
+  }
+  [[nodiscard]] std::size_t workspace_bytes() const override { return options_.workspace; }
+  [[nodiscard]] std::string plan() const override { return options_.plan; }
+
+ private:
+  ProductProblem problem_;
+  HostOptions options_;
+};
 
 class HostConvolver final : public Convolver {
  public:
@@ -259,7 +306,7 @@ std::vector<gpu::Way<gpu::ConvArgs>> HostBackend::made(const gpu::ConvProblem& p
 
 std::vector<gpu::WaySource<gpu::ConvArgs>> HostBackend::ways(const gpu::ConvProblem& problem,
                                                              std::size_t workspace) const {
-  const bool more = !plain_calls_take(problem);
+  const bool more = !plain_calls_take(problem.epilogue) || !problem.is_symmetric();
   if (!options_.library || options_.workspace > workspace || (more && !options_.fuses)) return {};
   const auto ask = [=, this] {
     ++counters_->asked;
@@ -281,6 +328,25 @@ std::unique_ptr<gpu::Convolver> HostBackend::rebuild(const gpu::ConvProblem& pro
   if (way == options_.ways.end()) throw std::runtime_error("a plan for a way that is gone");
   ++counters_->rebuilt;
   return std::make_unique<HostConvolver>(problem, *way, options_);
+}
+
+std::vector<gpu::WaySource<gpu::ProductArgs>> HostBackend::ways(const gpu::ProductProblem& problem,
+                                                                std::size_t workspace) const {
+  if (options_.workspace > workspace || !plain_calls_take(problem.epilogue)) return {};
+  const auto ask = [=, this] {
+    if (!options_.no_products.empty()) throw std::runtime_error(options_.no_products);
+    std::vector<gpu::Way<gpu::ProductArgs>> ways;
+    ways.push_back({"host", [=, this] { return std::make_unique<HostMultiplier>(problem, options_); }});
+    return ways;
+  };
+  return {{"the host's products", ask}};
+}
+
+std::unique_ptr<gpu::Multiplier> HostBackend::rebuild(const gpu::ProductProblem& problem, std::size_t,
+                                                      const std::string& name, const std::string& plan) const {
+  if (name != "host" || plan != options_.plan) return nullptr;
+  ++counters_->rebuilt;
+  return std::make_unique<HostMultiplier>(problem, options_);
 }
 
 }  // namespace banoff::test

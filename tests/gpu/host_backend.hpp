@@ -39,6 +39,8 @@ struct HostOptions {
   std::size_t workspace = 64;           ///< bytes that each wants
   double cold_us = 0, cold_factor = 1;  ///< work takes so many times as long until it has taken so long altogether
   bool records = true;                  ///< whether recording what is queued works
+  std::string no_products = {};         ///< why it has no matrix products
+  double product_us = 50, job_us = 0;   ///< of a library's product, of one of the device's own jobs
 };
 
 /// Counts towards the time of what is queued.
@@ -57,6 +59,11 @@ class HostBackend final : public gpu::Backend {
   [[nodiscard]] std::unique_ptr<gpu::Convolver> rebuild(const gpu::ConvProblem& problem, std::size_t workspace,
                                                         const std::string& name,
                                                         const std::string& plan) const override;
+  [[nodiscard]] std::vector<gpu::WaySource<gpu::ProductArgs>> ways(const gpu::ProductProblem& problem,
+                                                                   std::size_t workspace) const override;
+  [[nodiscard]] std::unique_ptr<gpu::Multiplier> rebuild(const gpu::ProductProblem& problem, std::size_t workspace,
+                                                         const std::string& name,
+                                                         const std::string& plan) const override;
   [[nodiscard]] bool has(DType) const override { return options_.half; }
 
   [[nodiscard]] HostCounters& counters() const { return *counters_; }
