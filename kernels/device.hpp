@@ -53,7 +53,7 @@ class Stream {
 
   /// The session's arena, in the device's memory.
   [[nodiscard]] virtual std::byte* arena() = 0;
-  /// Memory of the host that the device copies from and to by itself; zero at first.
+  /// Memory of the host that the device copies from and to by itself, and that its kernels reach; zero at first.
   [[nodiscard]] virtual std::shared_ptr<std::byte> host_memory(std::size_t bytes) = 0;
   /// Queues a copy between memory of the device and memory from `host_memory`.
   virtual void copy(std::byte* to, const std::byte* from, std::size_t bytes) = 0;
@@ -101,6 +101,10 @@ class Kernel {
   [[nodiscard]] virtual int in_place_input() const { return none; }
   /// Whether output 0 may share memory with input `input` (same bytes, same layout), should the planner wish so.
   [[nodiscard]] virtual bool may_overwrite(int input) const { return input == in_place_input(); }
+  /// Of a device with memory of its own: whether the input may lie in memory from Stream::host_memory without loss, as
+  /// it is read once and in order; and output 0, as it is written so.
+  [[nodiscard]] virtual bool streams_input(int /*input*/) const { return false; }
+  [[nodiscard]] virtual bool streams_output() const { return false; }
 };
 
 /// Why a device does not take a region.

@@ -10,23 +10,23 @@
 namespace banoff::cuda {
 
 /// The functions that are used, each under its own name.
-#define BANOFF_CUBLASLT_FUNCTIONS(F)     \
-  F(cublasLtGetVersion)                  \
-  F(cublasLtGetStatusString)             \
-  F(cublasLtCreate)                      \
-  F(cublasLtDestroy)                     \
-  F(cublasLtMatmulDescCreate)            \
-  F(cublasLtMatmulDescDestroy)           \
-  F(cublasLtMatmulDescSetAttribute)      \
-  F(cublasLtMatrixLayoutCreate)          \
-  F(cublasLtMatrixLayoutDestroy)         \
-  F(cublasLtMatrixLayoutSetAttribute)    \
-  F(cublasLtMatmulPreferenceCreate)      \
-  F(cublasLtMatmulPreferenceDestroy)     \
+#define BANOFF_CUBLASLT_FUNCTIONS(F)      \
+  F(cublasLtGetVersion)                   \
+  F(cublasLtGetStatusString)              \
+  F(cublasLtCreate)                       \
+  F(cublasLtDestroy)                      \
+  F(cublasLtMatmulDescCreate)             \
+  F(cublasLtMatmulDescDestroy)            \
+  F(cublasLtMatmulDescSetAttribute)       \
+  F(cublasLtMatrixLayoutCreate)           \
+  F(cublasLtMatrixLayoutDestroy)          \
+  F(cublasLtMatrixLayoutSetAttribute)     \
+  F(cublasLtMatmulPreferenceCreate)       \
+  F(cublasLtMatmulPreferenceDestroy)      \
   F(cublasLtMatmulPreferenceSetAttribute) \
-  F(cublasLtMatmulAlgoGetHeuristic)      \
+  F(cublasLtMatmulAlgoGetHeuristic)       \
   F(cublasLtMatmulAlgoConfigGetAttribute) \
-  F(cublasLtMatmulAlgoCheck)             \
+  F(cublasLtMatmulAlgoCheck)              \
   F(cublasLtMatmul)
 
 struct CublasLt {

@@ -67,6 +67,7 @@ MovePlan packing(const ConvShape& s, const std::vector<Window>& spatial, std::in
 struct Call {
   std::shared_ptr<const Convolver> convolver;
   std::optional<ReadyMove> pack, cut;
+  std::optional<Interleave> interleave;  ///< in place of `pack`
   ConvArgs args;
   int residual = none;  ///< region input
   std::size_t source = 0;
@@ -80,7 +81,13 @@ struct Call {
     ready.y = cut ? whole : given.outputs[0];
     ready.workspace = aligned(whole + whole_bytes);
     if (residual != none) ready.residual = given.inputs[static_cast<std::size_t>(residual)];
-    if (pack) {
+    if (interleave) {
+      Interleave job = *interleave;
+      job.x = ready.x;
+      job.y = given.scratch;
+      queue.launch(job);
+      ready.x = given.scratch;
+    } else if (pack) {
       pack->queue(queue, ready.x, given.scratch);
       ready.x = given.scratch;
     }
@@ -100,8 +107,9 @@ struct CallPlan {
   std::int64_t in = 0, out = 0;  ///< channels, those that fill up included
   std::size_t x_bytes = 0, y_bytes = 0;
   std::optional<DescribedMove> pack, cut;
-  DescribedChain chain;  ///< what follows, behind the bias that the library does not add
-  bool absorbs = false;  ///< whether it may do what follows in the same call
+  std::optional<Interleave> interleave;  ///< instead of `pack`
+  DescribedChain chain;                  ///< what follows, behind the bias that the library does not add
+  bool absorbs = false;                  ///< whether it may do what follows in the same call
 };
 
 bool is_uneven(const ConvShape& s) {
@@ -148,6 +156,7 @@ CallPlan plan_of(const Context& context, const Region& region, const ConvShape& 
   plan.y_bytes = bytes_of(plan.out, &Window::output);
   if (pads || plan.in != s.in() || s.source_layout != Layout::channels_last)
     plan.pack = described(packing(s, problem.spatial, plan.in, pads, type));
+  if (!pads && s.source_layout != Layout::channels_last) plan.interleave = interleaving(s.x, type, plan.in);
   if (plan.out != s.out()) {
     Shape wide = s.y;
     wide[1] = plan.out;
@@ -215,7 +224,8 @@ Made make_call(const Context& context, const Region& region) {
     way = settle(context, plan, chain, call);
   }
   if (plan.pack) {
-    call.pack = plan.pack->uploaded(uploads);
+    call.interleave = plan.interleave;
+    if (!call.interleave) call.pack = plan.pack->uploaded(uploads);
     call.packed_bytes = aligned(plan.x_bytes);
   }
   if (plan.cut) {
@@ -226,7 +236,11 @@ Made make_call(const Context& context, const Region& region) {
   call.tail.count = as_int(s.y.elements());
   call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;
   KernelTraits traits{way.name + (call.tail.chain.count > 0 ? "+pointwise" : "")};
-  if (call.pack) traits.name = "pack+" + traits.name;
+  if (plan.pack) traits.name = "pack+" + traits.name;
+  const bool reads_again = std::any_of(chain.step, chain.step + chain.count, [&](const ChainStep& step) {
+    return step.kind == StepKind::combine && step.input == static_cast<int>(s.source);
+  });
+  if (call.interleave && !reads_again) traits.streams.push_back(static_cast<int>(s.source));
   traits.tuned_us = way.us;
   traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
   return std::make_unique<JobKernel>(

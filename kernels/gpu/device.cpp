@@ -45,6 +45,10 @@ class GpuKernel final : public Kernel {
   [[nodiscard]] bool may_overwrite(int input) const override {
     return std::ranges::find(kernel_->traits().overwrites, input) != kernel_->traits().overwrites.end();
   }
+  [[nodiscard]] bool streams_input(int input) const override {
+    return std::ranges::find(kernel_->traits().streams, input) != kernel_->traits().streams.end();
+  }
+  [[nodiscard]] bool streams_output() const override { return kernel_->traits().streams_output; }
 
  private:
   void queue(const KernelArgs& args, Queue& queue) const {

@@ -6,6 +6,7 @@
 
 #include "kernels/gpu/jobs/boxes.hpp"
 #include "kernels/gpu/jobs/elementwise.hpp"
+#include "kernels/gpu/jobs/interleave.hpp"
 #include "kernels/gpu/jobs/move.hpp"
 #include "kernels/gpu/jobs/reduce.hpp"
 #include "kernels/gpu/jobs/suppress.hpp"
@@ -14,8 +15,8 @@
 
 namespace banoff::gpu {
 
-using Job = std::variant<Pointwise, LocalResponse, Convert, Move, PoolWindows, ResizeLinear, DirectConv, Summary,
-                         FindBest, SoftmaxRows, Normalise, Dot, DecodeRows, AlignBoxes, PickRows, CountRows,
+using Job = std::variant<Pointwise, LocalResponse, Convert, Move, Interleave, PoolWindows, ResizeLinear, DirectConv,
+                         Summary, FindBest, SoftmaxRows, Normalise, Dot, DecodeRows, AlignBoxes, PickRows, CountRows,
                          FindCutoffs, CollectCandidates, KeepBest, Function, Take>;
 
 /// One thread for each of items<T>() elements.

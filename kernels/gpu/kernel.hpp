@@ -76,6 +76,9 @@ struct KernelTraits {
   std::string name;
   std::size_t scratch_bytes = 0;
   std::vector<int> overwrites = {};
+  /// Inputs that are read once and in order, and whether the output is written so.
+  std::vector<int> streams = {};
+  bool streams_output = false;
   /// Whether it writes the number of rows of bounded outputs itself.
   bool counts_rows = false;
   /// Of the way that the tuner chose; 0: not measured.

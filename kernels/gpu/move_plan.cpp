@@ -95,6 +95,20 @@ void ReadyMove::queue(Queue& queue, const std::byte* x, std::byte* y) const {
   queue.launch(bound);
 }
 
+std::optional<Interleave> interleaving(const Shape& shape, DType type, std::int64_t lanes) {
+  const bool real = type == DType::f32 || type == DType::f16 || type == DType::bf16;
+  if (!real || shape.rank() < 3 || lanes > Interleave::most_lanes || shape[1] > lanes || shape.elements() == 0)
+    return std::nullopt;
+  Interleave job;
+  job.type = type;
+  job.images = as_int(shape[0]);
+  job.planes = as_int(shape[1]);
+  job.lanes = as_int(lanes);
+  job.pixels = as_int(shape.elements() / (shape[0] * shape[1]));
+  (void)as_int(shape[0] * lanes * job.pixels);
+  return job;
+}
+
 MovePlan relay(const Shape& shape, Layout from, Layout to, std::size_t element) {
   MovePlan plan;
   plan.element = element;

@@ -36,8 +36,7 @@ std::string key_of(const Chain& chain) {
       text += fmt::format(":{}:{}:{}", row_of(step.function).name, step.alpha, step.beta);
     else if (step.kind == StepKind::combine)
       text += fmt::format(":{}{}{}", static_cast<int>(step.op), step.swapped ? "s" : "", step.full ? "f" : "");
-    else
-      text += fmt::format(":{}{}", step.a != nullptr ? "a" : "", step.b != nullptr ? "b" : "");
+    else text += fmt::format(":{}{}", step.a != nullptr ? "a" : "", step.b != nullptr ? "b" : "");
   }
   return text;
 }
@@ -90,14 +89,19 @@ Made make_product(const Context& context, const Region& region, const Product& p
   KernelTraits traits{chosen.name};
   traits.tuned_us = chosen.us;
   traits.scratch_bytes = workspace == 0 ? 0 : workspace + alignment;
-  const auto run = [given, runner = chosen.runner, left = product.left, right = product.right](
-                       const KernelArgs& args, Queue& queue) {
+  // A result is written once, though not in packs: as long as there are few of them that is no loss anywhere.
+  constexpr std::size_t few_bytes = std::size_t{64} << 10;
+  const bool passes = chosen.name.starts_with("product:") || chosen.name.starts_with("conv1x1:");
+  traits.streams_output = !passes && static_cast<std::size_t>(product.dot.shares.outputs) * size_of(type) <= few_bytes;
+  const auto run = [given, runner = chosen.runner, left = product.left, right = product.right](const KernelArgs& args,
+                                                                                               Queue& queue) {
     WholeProductArgs ready = given;
     ready.a = args.inputs[left];
     if (right) ready.b = args.inputs[static_cast<std::size_t>(*right)];
     ready.chain = bound(given.chain, args);
     ready.y = args.outputs[0];
-    ready.workspace = args.scratch + (alignment - reinterpret_cast<std::uintptr_t>(args.scratch) % alignment) % alignment;
+    ready.workspace =
+        args.scratch + (alignment - reinterpret_cast<std::uintptr_t>(args.scratch) % alignment) % alignment;
     runner->run(queue, ready);
   };
   return std::make_unique<JobKernel>(std::move(traits), uploads, run);
@@ -107,7 +111,8 @@ Made make_product(const Context& context, const Region& region, const Product& p
 
 JobOffer product_offer(const Context& context, const Region& region, double cost_us, std::function<Product()> product) {
   (void)chain_of(region, product());  // refuses what cannot follow
-  return {{"product"}, cost_us, false, [&context, region, product] { return make_product(context, region, product()); }};
+  return {
+      {"product"}, cost_us, false, [&context, region, product] { return make_product(context, region, product()); }};
 }
 
 }  // namespace banoff::gpu

@@ -32,7 +32,9 @@ class OwnProduct final : public WholeRunner {
   Dot job_;
 };
 
-void set_operands(ProductArgs& args, const WholeProductArgs& whole, const Split&) { args.a = whole.a, args.b = whole.b; }
+void set_operands(ProductArgs& args, const WholeProductArgs& whole, const Split&) {
+  args.a = whole.a, args.b = whole.b;
+}
 void set_operands(ConvArgs& args, const WholeProductArgs& whole, const Split& split) {
   args.x = whole.a;
   args.weights = whole.b;
@@ -72,7 +74,9 @@ class LibraryProduct final : public WholeRunner {
   }
 
  private:
-  static bool with_packs(const Dot& job) { return job.shares.outputs % (16 / static_cast<int>(size_of(job.type))) == 0; }
+  static bool with_packs(const Dot& job) {
+    return job.shares.outputs % (16 / static_cast<int>(size_of(job.type))) == 0;
+  }
 
   std::unique_ptr<Runner<Args>> call_;
   int biases_, taken_;
@@ -189,8 +193,9 @@ ProductWays product_ways(const Context& context, const Product& product, const C
   ways.rebuild = [=, &backend](const std::string& name, const std::string& plan) -> std::unique_ptr<WholeRunner> {
     if (name == own_name) return std::make_unique<OwnProduct>(job);
     if (!product.problem) return nullptr;
-    const auto again = [&]<class Problem>(std::string_view prefix, Problem (*problem_of)(const Product&, const Split&))
-        -> std::unique_ptr<WholeRunner> {
+    const auto again = [&]<class Problem>(
+                           std::string_view prefix,
+                           Problem (*problem_of)(const Product&, const Split&)) -> std::unique_ptr<WholeRunner> {
       const auto parts = parts_of(name, prefix);
       if (!parts || parts->second < 0 || parts->second > most_absorbed(tail)) return nullptr;
       auto made = backend.rebuild(problem_of(product, absorbed(tail, parts->second)), workspace, parts->first, plan);

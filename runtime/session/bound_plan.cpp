@@ -43,6 +43,13 @@ void BoundPlan::move_to(std::byte* arena) {
   bound_ = false;
   storage_.clear();
   for (const Storage& place : plan_.storages) storage_.push_back(arena_ + place.offset);
+  if (exchange_) {
+    for (const auto* buffers : {&plan_.input_buffers, &plan_.output_buffers}) {
+      for (const std::int32_t buffer : *buffers)
+        if (std::byte* const memory = exchange_->in_place(buffer))
+          storage_[index(plan_.buffer(buffer).storage)] = memory;
+    }
+  }
   resolve();
 }
 

@@ -32,6 +32,7 @@ class HostQueue final : public Queue {
     submit([job] { run_on_host(job); });
   }
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override {
+    ++counters_->copies;
     submit([=] { std::memcpy(to, from, bytes); });
   }
   void fill_zero(std::byte* memory, std::size_t bytes) override {

@@ -13,7 +13,7 @@ namespace banoff::test {
 /// What happened on the device, for tests to look at.
 struct HostCounters {
   std::atomic<std::size_t> allocated{0};  ///< bytes of the device's memory in use
-  std::atomic<int> jobs{0}, recorded{0}, replayed{0}, timed{0}, waits{0};
+  std::atomic<int> jobs{0}, copies{0}, recorded{0}, replayed{0}, timed{0}, waits{0};
   std::atomic<int> asked{0}, built{0}, rebuilt{0};  ///< of the library: for ways, convolutions built, and from plans
   double device_us = 0;                             ///< that timed work has taken by the device's clock
 };

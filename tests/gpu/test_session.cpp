@@ -7,6 +7,7 @@
 #include "tests/gpu/host_backend.hpp"
 #include "tests/session/support.hpp"
 #include "tests/session/two_stage_net.hpp"
+#include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -110,6 +111,37 @@ TEST_CASE("callers that alternate between memories have one recording for each, 
     }
     // Of more memories than are kept, none is known when its turn comes again.
     CHECK(counters.recorded - before == (memories == 2 ? 2 : 0));
+  }
+}
+
+TEST_CASE("nothing is copied where one kernel reads or writes everything once: it reaches the host's memory") {
+  const std::map<Precision, double> bounds{{Precision::fp32, 1e-5}, {Precision::fp16, 1e-2}};
+  const auto copies_of = [&](const Graph& graph) {
+    Model::Contents contents;
+    contents.graph = graph;
+    contents.types = infer_types(graph);
+    const Model model(std::make_shared<const Model::Contents>(std::move(contents)));
+    int copies = 0;
+    for (const auto& entry : bounds) {
+      const Gpu gpu;
+      Session session(gpu.compile(model, entry.first));
+      const int before = gpu.backend->counters().copies;
+      for (std::uint64_t seed = 1; seed < 4; ++seed) {
+        const Tensors inputs = model.random_inputs(seed);
+        CHECK(distance(model, inputs, session.run(inputs)) < entry.second);
+        if (seed == 1) copies = gpu.backend->counters().copies - before;
+      }
+    }
+    return copies;
+  };
+  for (const std::int64_t width : {8, 7}) {  // whole words of 16-bit pixels, and not
+    GraphBuilder net;
+    const ValueId image = net.input({2, 3, 6, width});
+    const ValueId features = net.relu(net.conv(image, 8, 3, 2, 1, 1, true));
+    net.output(net.add(Dense{5}, {net.add(Flatten{}, {net.add(GlobalPool{}, {features})})}));
+    CHECK(copies_of(net.graph) == 0);
+    net.output(net.add(GlobalPool{}, {image}));  // a second kernel reads the image, and writes without promises
+    CHECK(copies_of(net.graph) == 2);
   }
 }
 
