@@ -145,6 +145,12 @@ class Device {
   [[nodiscard]] virtual std::vector<Layout> layouts(const TensorType& type) const = 0;
   /// The element type in which this device holds values of `type`.
   [[nodiscard]] virtual DType storage(DType type) const { return type; }
+  /// How this device would keep a value in fewer bits than `storage` says: as it was put on a grid (`grid`), or in a
+  /// shorter float of its own choice where it was not. nullopt: not at all.
+  [[nodiscard]] virtual std::optional<Stored> stored(const TensorType& /*type*/,
+                                                     const std::optional<Stored>& /*grid*/) const {
+    return std::nullopt;
+  }
   /// Bytes a value takes; throws when it overflows.
   [[nodiscard]] virtual std::size_t bytes(const TensorType& type, Layout layout) const = 0;
   /// The ways to compute a region in its layouts. Nothing is packed or measured for them.
