@@ -6,6 +6,7 @@
 #include "kernels/cpu/onednn/border.hpp"
 #include "kernels/cpu/onednn/cost.hpp"
 #include "kernels/cpu/onednn/epilogue.hpp"
+#include "kernels/cpu/onednn/geometry.hpp"
 #include "kernels/cpu/onednn/pass_behind.hpp"
 
 namespace banoff::onednn {
@@ -14,35 +15,6 @@ namespace {
 
 using Tag = dnnl::memory::format_tag;
 constexpr auto f32 = dnnl::memory::data_type::f32;
-
-/// oneDNN's arguments of a window: rank 1 gets a height of 1, dilation counts the gaps.
-struct Geometry {
-  Dims kernel, stride, dilation, pad_begin, pad_end;
-};
-
-Geometry geometry(std::vector<Window> windows) {
-  if (windows.size() == 1) windows.insert(windows.begin(), Window{1, 1, 1, 1, 1, 0, 0});
-  Geometry g;
-  for (const Window& w : windows) {
-    g.kernel.push_back(w.kernel);
-    g.stride.push_back(w.stride);
-    g.dilation.push_back(w.dilation - 1);
-    g.pad_begin.push_back(w.pad_begin);
-    g.pad_end.push_back(w.pad_end);
-  }
-  return g;
-}
-
-/// The shape of weights [groups, out, in, kernel…], groups left out when there is one.
-struct WeightShape {
-  std::int64_t groups = 1, out = 1, in = 1;
-
-  [[nodiscard]] Dims dims(const Dims& kernel) const {
-    Dims d = groups > 1 ? Dims{groups, out, in} : Dims{out, in};
-    d.insert(d.end(), kernel.begin(), kernel.end());
-    return d;
-  }
-};
 
 /// How many neighbouring groups to merge so that each has a multiple of 8 channels, with zeros between them: a
 /// convolution of few channels per group has no vectorised implementation, and one of 8 costs less than the loss.
@@ -64,11 +36,6 @@ std::vector<float> merge_groups(std::span<const float> values, const WeightShape
     std::copy(from, from + w.in * taps, wide.data() + (o * wide_in + place * w.in) * taps);
   }
   return wide;
-}
-
-Tag weights_tag(bool grouped, std::size_t rank) {
-  if (rank == 2) return grouped ? Tag::goihw : Tag::oihw;
-  return grouped ? Tag::goidhw : Tag::oidhw;
 }
 
 /// What the padding reads, by channel; empty when that is zero or nothing.

@@ -91,17 +91,17 @@ Dims dims_of(const Shape& shape) {
 
 }  // namespace
 
-Md descriptor(const Shape& shape, Layout layout) {
+Md descriptor(const Shape& shape, Layout layout, dnnl::memory::data_type type) {
   static constexpr Tag tags[4][2] = {
       {Tag::nchw, Tag::ncdhw}, {Tag::nhwc, Tag::ndhwc}, {Tag::nChw8c, Tag::nCdhw8c}, {Tag::nChw16c, Tag::nCdhw16c}};
   const Dims dims = dims_of(shape);
   constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
   if (std::ranges::any_of(dims, [](std::int64_t size) { return size > largest; }))
     throw Refused{"size " + shape.str() + ", of which oneDNN takes 32 bits in each dimension"};
-  if (dims.size() == 1) return {dims, dnnl::memory::data_type::f32, Tag::a};
-  if (dims.size() == 2) return {dims, dnnl::memory::data_type::f32, Tag::ab};
+  if (dims.size() == 1) return {dims, type, Tag::a};
+  if (dims.size() == 2) return {dims, type, Tag::ab};
   if (dims.size() > 5) throw Refused{"rank " + std::to_string(dims.size())};
-  return {dims, dnnl::memory::data_type::f32, row_for(tags, layout)[dims.size() - 4]};
+  return {dims, type, row_for(tags, layout)[dims.size() - 4]};
 }
 
 std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts parts) {

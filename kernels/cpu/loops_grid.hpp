@@ -1,0 +1,25 @@
+// Inner loops between floats and numbers of 8 bits on a grid, on raw pointers, compiled as those of loops.hpp are.
+#pragma once
+
+#include <cstdint>
+
+namespace banoff::cpu::loops {
+
+/// x = scale (q - zero_point), with q in [least, most].
+struct Grid {
+  float scale = 1, zero_point = 0, least = 0, most = 255;
+};
+
+/// The nearest number of the grid, halves to the even one; of a NaN the zero point.
+void to_grid(const float* x, std::uint8_t* q, std::int64_t count, const Grid& grid);
+void to_grid(const float* x, std::int8_t* q, std::int64_t count, const Grid& grid);
+/// The same as a float; y may be x.
+void round_to_grid(const float* x, float* y, std::int64_t count, const Grid& grid);
+void from_grid(const std::uint8_t* q, float* x, std::int64_t count, const Grid& grid);
+void from_grid(const std::int8_t* q, float* x, std::int64_t count, const Grid& grid);
+/// y[i] = table[x[i]].
+void look_up(const std::uint8_t* x, std::uint8_t* y, std::int64_t count, const std::uint8_t* table);
+/// y[c][r] = x[r][c].
+void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::int64_t columns);
+
+}  // namespace banoff::cpu::loops
