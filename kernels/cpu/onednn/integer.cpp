@@ -107,8 +107,8 @@ struct Layer {
     }
     geometry = onednn::geometry(spatial);
     require_layouts(region);
-    src = descriptor(x, Layout::channels_last, library_type(source));
-    dst = descriptor(y, Layout::channels_last, result ? library_type(*result) : Type::f32);
+    src = descriptor_of(library_type(source), x, Layout::channels_last);
+    dst = descriptor_of(result ? library_type(*result) : Type::f32, y, Layout::channels_last);
     tell(region);
   }
 
@@ -166,7 +166,7 @@ struct Layer {
       if (adds_numbers && behind.before_sum != nullptr && other->zero_point != 0)
         throw Refused{"an activation before a sum with numbers that are not symmetric"};
       activate(behind.before_sum, unit);
-      const Md md = descriptor(y, Layout::channels_last, adds_numbers ? library_type(*other) : Type::f32);
+      const Md md = descriptor_of(adds_numbers ? library_type(*other) : Type::f32, y, Layout::channels_last);
       if (other && !adds_numbers) throw Refused{"a sum with shorter floats"};
       if (region.type(behind.added).shape != region.type(region.outputs[0]).shape)
         throw Refused{"a broadcast operand behind a layer of integers"};

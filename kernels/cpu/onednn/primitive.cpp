@@ -91,7 +91,11 @@ Dims dims_of(const Shape& shape) {
 
 }  // namespace
 
-Md descriptor(const Shape& shape, Layout layout, dnnl::memory::data_type type) {
+Md descriptor(const Shape& shape, Layout layout) {
+  return descriptor_of(dnnl::memory::data_type::f32, shape, layout);
+}
+
+Md descriptor_of(dnnl::memory::data_type type, const Shape& shape, Layout layout) {
   static constexpr Tag tags[4][2] = {
       {Tag::nchw, Tag::ncdhw}, {Tag::nhwc, Tag::ndhwc}, {Tag::nChw8c, Tag::nCdhw8c}, {Tag::nChw16c, Tag::nCdhw16c}};
   const Dims dims = dims_of(shape);

@@ -22,9 +22,9 @@ struct Context {
   std::shared_ptr<Weights> weights = std::make_shared<Weights>();
 };
 
-/// A memory descriptor. Rank 3 is described as rank 4 with height 1, the same bytes.
-[[nodiscard]] Md descriptor(const Shape& shape, Layout layout,
-                            dnnl::memory::data_type type = dnnl::memory::data_type::f32);
+/// A memory descriptor of f32 values. Rank 3 is described as rank 4 with height 1, the same bytes.
+[[nodiscard]] Md descriptor(const Shape& shape, Layout layout);
+[[nodiscard]] Md descriptor_of(dnnl::memory::data_type type, const Shape& shape, Layout layout);
 
 /// Which region input feeds an argument of the primitive.
 struct Binding {
