@@ -239,9 +239,19 @@ Compiled make_layer(const Context& context, const Region& region, const dnnl::co
   return primitive_kernel(context, std::move(parts));
 }
 
+/// Without instructions for such sums the library adds two products in 16 bits, which saturate.
+bool sums_exactly() {
+  const auto isa = static_cast<unsigned>(dnnl_get_effective_cpu_isa());
+  const auto has = [isa](dnnl_cpu_isa_t wanted) {
+    return (isa & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
+  };
+  return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
+}
+
 }  // namespace
 
 std::vector<Offer> integer_layer(const Context& context, const Region& region) {
+  if (!sums_exactly()) throw Refused{"the library's sums of 16 bits, which saturate"};
   const Layer layer(region);
   std::vector<Offer> offers;
   for (const auto& pd : implementations<dnnl::convolution_forward>(
