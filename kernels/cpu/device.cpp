@@ -77,7 +77,8 @@ class CpuDevice final : public Device {
       : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
                  options.implementations},
         machine_{context_.threads, isa, options.exact_convolutions},
-        reference_(reference::device()) {}
+        reference_(reference::device()),
+        precision_(options.precision) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
   [[nodiscard]] int vector_bits() const override { return 32 * static_cast<int>(lanes_of(machine_.isa)); }
@@ -101,8 +102,11 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] DType storage(DType type) const override { return held(type); }
 
-  [[nodiscard]] std::optional<Stored> stored(const TensorType&, const std::optional<Stored>& grid) const override {
-    return grid && (grid->type == DType::u8 || grid->type == DType::i8) ? grid : std::nullopt;
+  [[nodiscard]] std::optional<Stored> stored(const TensorType& type,
+                                             const std::optional<Stored>& grid) const override {
+    if (grid && (grid->type == DType::u8 || grid->type == DType::i8)) return grid;
+    if (precision_ != Precision::bf16 || type.shape.rank() < 4) return std::nullopt;
+    return Stored{DType::bf16};
   }
 
   [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
@@ -121,7 +125,12 @@ class CpuDevice final : public Device {
   [[nodiscard]] Offers offers_of_numbers(const Region& region) const {
     const auto first = [&node = region.node(0)] { return describe(node, "the cpu device"); };
     const auto of_numbers = [&] {
+      const bool convolution = region.node(0).as<Conv>() != nullptr;
       return all_of({[&] { return onednn::integer_layer(context_, region); },
+                     [&] {
+                       if (!convolution) throw Refused{"no convolution"};
+                       return onednn::convolution(context_, region);
+                     },
                      [&] { return std::vector<Offer>{stored_pass(region, context_.threads)}; }});
     };
     Offers own = attempt<Offers>([&] { return onednn::translated(first, of_numbers); });
@@ -248,6 +257,7 @@ class CpuDevice final : public Device {
   onednn::Context context_;
   Machine machine_;
   std::unique_ptr<Device> reference_;
+  Precision precision_;
 };
 
 }  // namespace

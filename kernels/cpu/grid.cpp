@@ -28,18 +28,20 @@ loops::Grid loop_grid(const Stored& stored) {
           static_cast<float>(range.most)};
 }
 
-void to_grid(const float* x, std::byte* q, std::int64_t count, const Stored& stored) {
+void to_stored(const float* x, std::byte* q, std::int64_t count, const Stored& stored) {
   const loops::Grid grid = loop_grid(stored);
   in_chunks(count, [&](std::int64_t at, std::int64_t n) {
-    if (stored.type == DType::u8) loops::to_grid(x + at, reinterpret_cast<std::uint8_t*>(q) + at, n, grid);
+    if (stored.type == DType::bf16) loops::to_bf16(x + at, reinterpret_cast<std::uint16_t*>(q) + at, n);
+    else if (stored.type == DType::u8) loops::to_grid(x + at, reinterpret_cast<std::uint8_t*>(q) + at, n, grid);
     else loops::to_grid(x + at, reinterpret_cast<std::int8_t*>(q) + at, n, grid);
   });
 }
 
-void from_grid(const std::byte* q, float* x, std::int64_t count, const Stored& stored) {
+void from_stored(const std::byte* q, float* x, std::int64_t count, const Stored& stored) {
   const loops::Grid grid = loop_grid(stored);
   in_chunks(count, [&](std::int64_t at, std::int64_t n) {
-    if (stored.type == DType::u8) loops::from_grid(reinterpret_cast<const std::uint8_t*>(q) + at, x + at, n, grid);
+    if (stored.type == DType::bf16) loops::from_bf16(reinterpret_cast<const std::uint16_t*>(q) + at, x + at, n);
+    else if (stored.type == DType::u8) loops::from_grid(reinterpret_cast<const std::uint8_t*>(q) + at, x + at, n, grid);
     else loops::from_grid(reinterpret_cast<const std::int8_t*>(q) + at, x + at, n, grid);
   });
 }
@@ -60,15 +62,20 @@ Offer stored_reorder(const TensorType& type, Layout from, Layout to, int threads
     fail_internal("numbers from {} to {}", name_of(from), name_of(to));
   const Blocks view = blocks_of(type.shape, Layout::plain);
   const std::int64_t channels = view.channels, spatial = view.spatial;
-  const double bytes = 2.0 * static_cast<double>(type.shape.elements());
+  const std::size_t element = size_of(type.stored->type);
+  const double bytes = 2.0 * static_cast<double>(type.shape.elements()) * static_cast<double>(element);
   return ready_offer({"reorder"}, 2.0 * pass_us(bytes, threads), [=, images = view.n](const KernelArgs& args) {
-    const auto* x = reinterpret_cast<const std::uint8_t*>(args.inputs[0]);
-    auto* y = reinterpret_cast<std::uint8_t*>(args.outputs[0]);
     const std::int64_t each = channels * spatial;
-    parallel_for(images, each, [&](std::int64_t i) {
-      if (to_last) loops::transpose(x + i * each, y + i * each, channels, spatial);
-      else loops::transpose(x + i * each, y + i * each, spatial, channels);
-    });
+    const auto turn = [&]<class T>(T) {
+      const auto* x = reinterpret_cast<const T*>(args.inputs[0]);
+      auto* y = reinterpret_cast<T*>(args.outputs[0]);
+      parallel_for(images, each, [&](std::int64_t i) {
+        if (to_last) loops::transpose(x + i * each, y + i * each, channels, spatial);
+        else loops::transpose(x + i * each, y + i * each, spatial, channels);
+      });
+    };
+    if (element == 1) turn(std::uint8_t{});
+    else turn(std::uint16_t{});
   });
 }
 

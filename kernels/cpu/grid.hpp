@@ -1,4 +1,5 @@
-// Values on grids of integers as the cpu device keeps them: what any of its kernels needs to read and write them.
+// Values that the cpu device keeps in fewer bits, on grids of integers or as bf16: what any of its kernels needs to read
+// and write them.
 #pragma once
 
 #include "kernels/cpu/loops_grid.hpp"
@@ -9,9 +10,9 @@ namespace banoff::cpu {
 
 [[nodiscard]] loops::Grid loop_grid(const Stored& stored);
 
-/// `count` elements between floats and numbers, on several threads where that is worth it.
-void to_grid(const float* x, std::byte* q, std::int64_t count, const Stored& stored);
-void from_grid(const std::byte* q, float* x, std::int64_t count, const Stored& stored);
+/// `count` elements between floats and what is stored, on several threads where that is worth it.
+void to_stored(const float* x, std::byte* q, std::int64_t count, const Stored& stored);
+void from_stored(const std::byte* q, float* x, std::int64_t count, const Stored& stored);
 void round_to_grid(const float* x, float* y, std::int64_t count, const Stored& grid);
 
 /// Whether a value of the region is stored in fewer bits.

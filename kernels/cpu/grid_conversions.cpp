@@ -56,7 +56,7 @@ class BetweenConversions final : public Kernel {
       const bool takes_output = demanded != none && place(demanded) == i && in_place_input() == none;
       if (!value.stored && !takes_output) continue;
       std::byte* const floats = takes_output ? outputs[0] : args.scratch + value.offset;
-      if (value.stored) from_grid(args.inputs[i], reinterpret_cast<float*>(floats), value.count, *value.stored);
+      if (value.stored) from_stored(args.inputs[i], reinterpret_cast<float*>(floats), value.count, *value.stored);
       else std::memcpy(floats, args.inputs[i], static_cast<std::size_t>(value.count) * sizeof(float));
       inputs[i] = floats;
     }
@@ -68,7 +68,7 @@ class BetweenConversions final : public Kernel {
     for (std::size_t i = 0; i < around_.outputs.size(); ++i) {
       const Floats& value = around_.outputs[i];
       auto* floats = reinterpret_cast<float*>(outputs[i]);
-      if (value.stored) to_grid(floats, args.outputs[i], value.count, *value.stored);
+      if (value.stored) to_stored(floats, args.outputs[i], value.count, *value.stored);
       else if (around_.rounded) round_to_grid(floats, floats, value.count, *around_.rounded);
     }
   }
@@ -103,7 +103,7 @@ double conversions_us(const Around& around, int threads) {
   double us = 0;
   for (const auto* list : {&around.inputs, &around.outputs}) {
     for (const Floats& value : *list)
-      if (value.stored) us += pass_us(5.0 * static_cast<double>(value.count), threads);
+      if (value.stored) us += pass_us(6.0 * static_cast<double>(value.count), threads);
   }
   return us;
 }

@@ -26,7 +26,8 @@ void require_one_layout(const Region& region) {
 }
 
 double bytes_of(const TensorType& type) {
-  return static_cast<double>(type.shape.elements()) * (type.stored ? 1.0 : 4.0);
+  const std::size_t element = type.stored ? size_of(type.stored->type) : sizeof(float);
+  return static_cast<double>(type.shape.elements()) * static_cast<double>(element);
 }
 
 double cost_us(const Region& region, int threads) {
@@ -81,7 +82,7 @@ Offer put(const Region& region, const FakeQuantize& op, int threads) {
     });
   }
   return ready_offer({"quantize"}, cost_us(region, threads),
-                     [=](const KernelArgs& args) { to_grid(input(args, 0), args.outputs[0], count, grid); });
+                     [=](const KernelArgs& args) { to_stored(input(args, 0), args.outputs[0], count, grid); });
 }
 
 /// Bytes that are moved, whatever they stand for.
@@ -91,8 +92,9 @@ Offer moved(const Region& region, int threads) {
   if (!stored || !std::ranges::all_of(region.inputs, alike) || !std::ranges::all_of(region.outputs, alike))
     throw Refused{"values of several grids"};
   auto types = std::make_shared<std::vector<TensorType>>(*region.types);
+  const DType bytes_as = size_of(stored->type) == 1 ? DType::u8 : DType::i16;  // to the loops they are just bytes
   for (const auto* list : {&region.inputs, &region.outputs}) {
-    for (const ValueId value : *list) (*types)[static_cast<std::size_t>(value)].dtype = stored->type;
+    for (const ValueId value : *list) (*types)[static_cast<std::size_t>(value)].dtype = bytes_as;
   }
   Region bytes = region;
   bytes.types = types.get();
@@ -106,7 +108,7 @@ Offer quantize(const Region& region, const Quantize& op, int threads) {
   if (!fits_a_byte(op.to)) throw Refused{"numbers of more than 8 bits"};
   const Stored grid{op.to, static_cast<float>(op.scale), static_cast<std::int32_t>(op.zero_point)};
   return ready_offer({"quantize"}, cost_us(region, threads), [grid, count = elements(region)](const KernelArgs& args) {
-    to_grid(input(args, 0), args.outputs[0], count, grid);
+    to_stored(input(args, 0), args.outputs[0], count, grid);
   });
 }
 
@@ -116,7 +118,7 @@ Offer dequantize(const Region& region, const Dequantize& op, int threads) {
   if (!fits_a_byte(from)) throw Refused{"numbers of more than 8 bits"};
   const Stored grid{from, static_cast<float>(op.scale), static_cast<std::int32_t>(op.zero_point)};
   return ready_offer({"dequantize"}, cost_us(region, threads), [grid, count = elements(region)](const KernelArgs& args) {
-    from_grid(args.inputs[0], output(args, 0), count, grid);
+    from_stored(args.inputs[0], output(args, 0), count, grid);
   });
 }
 
@@ -135,9 +137,10 @@ Family grids() { return family<Quantize, Dequantize, FakeQuantize>(offer_grid); 
 Offer stored_pass(const Region& region, int threads) {
   const Node& first = region.node(0);
   const bool rounds = region.node(region.nodes.size() - 1).as<FakeQuantize>() != nullptr;
-  const bool numbers = region.type(region.inputs[0]).stored.has_value();
-  if (rounds && numbers && region.type(region.outputs[0]).stored) return by_table(region, threads);
-  if (rounds && !numbers && region.nodes.size() == 1) return put(region, *first.as<FakeQuantize>(), threads);
+  const auto& from = region.type(region.inputs[0]).stored;
+  const auto& to = region.type(region.outputs[0]).stored;
+  if (rounds && from && from->scale > 0 && to && to->scale > 0) return by_table(region, threads);
+  if (rounds && !from && region.nodes.size() == 1) return put(region, *first.as<FakeQuantize>(), threads);
   return moved(region, threads);
 }
 

@@ -1,5 +1,6 @@
 #include "kernels/cpu/loops_grid.hpp"
 
+#include <bit>
 #include <cmath>
 
 namespace banoff::cpu::loops {
@@ -39,7 +40,23 @@ void look_up(const std::uint8_t* x, std::uint8_t* y, std::int64_t count, const s
   for (std::int64_t i = 0; i < count; ++i) y[i] = table[x[i]];
 }
 
-void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::int64_t columns) {
+void to_bf16(const float* x, std::uint16_t* q, std::int64_t count) {
+  constexpr std::uint32_t quiet = 0x40;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(x[i]);
+    const std::uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+    q[i] = static_cast<std::uint16_t>(x[i] == x[i] ? rounded : (bits >> 16) | quiet);
+  }
+}
+
+void from_bf16(const std::uint16_t* q, float* x, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) x[i] = std::bit_cast<float>(static_cast<std::uint32_t>(q[i]) << 16);
+}
+
+namespace {
+
+template <class T>
+void turn(const T* x, T* y, std::int64_t rows, std::int64_t columns) {
   constexpr std::int64_t tile = 32;
   for (std::int64_t r0 = 0; r0 < rows; r0 += tile) {
     const std::int64_t r1 = r0 + tile < rows ? r0 + tile : rows;
@@ -47,6 +64,15 @@ void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::i
       for (std::int64_t r = r0; r < r1; ++r) y[c * rows + r] = x[r * columns + c];
     }
   }
+}
+
+}  // namespace
+
+void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::int64_t columns) {
+  turn(x, y, rows, columns);
+}
+void transpose(const std::uint16_t* x, std::uint16_t* y, std::int64_t rows, std::int64_t columns) {
+  turn(x, y, rows, columns);
 }
 
 }  // namespace banoff::cpu::loops

@@ -33,15 +33,20 @@ std::optional<Precision> precision_of(const DeviceOptions& options) {
 
 std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
   if (const auto precision = precision_of(options)) return make_gpu(*precision);
-  if (options.precision != Precision::fp32)
-    fail_usage("the {} device computes in fp32, not in {}", options.name, name_of(options.precision));
-  if (!options.isa.empty() && options.name != "cpu")
+  const bool cpu = options.name == "cpu" || options.name == "cpu-bf16";
+  const Precision precision = options.name == "cpu-bf16" ? Precision::bf16 : options.precision;
+  if (precision != Precision::fp32 && !(cpu && precision == Precision::bf16))
+    fail_usage("the {} device computes in {}, not in {}", options.name, cpu ? "fp32 or bf16" : "fp32",
+               name_of(precision));
+  if (!options.isa.empty() && !cpu)
     fail_usage("the {} device has no choice of instruction sets; that is the cpu device's", options.name);
   if (options.name == "reference") return reference::device(DType::f32);
   if (options.name == "reference-f64") return reference::device(DType::f64);
-  if (options.name == "cpu")
-    return cpu::device(
-        {.threads = options.threads, .isa = options.isa, .exact_convolutions = options.exact_convolutions});
+  if (cpu)
+    return cpu::device({.threads = options.threads,
+                        .isa = options.isa,
+                        .precision = precision,
+                        .exact_convolutions = options.exact_convolutions});
   fail_usage("unknown device '{}' (built in: {})", options.name, fmt::join(device_names(), ", "));
 }
 

@@ -168,3 +168,31 @@ TEST_CASE("values on grids take a byte each, inputs and outputs of the network d
   CHECK_FALSE(stored(seen));  // its memory is the output's
   CHECK_FALSE(stored(flat));
 }
+
+TEST_CASE("floats of 16 bits between layers") {
+  const auto device = std::shared_ptr<const Device>(cpu::device({.threads = 1, .precision = Precision::bf16}));
+  GraphBuilder net(5);
+  ValueId x = net.relu(net.conv(net.input({1, 3, 20, 20}), 16, 3, 1, -1, 1, true));
+  x = net.relu(net.sum({net.conv(x, 16, 3, 1, -1, 1, true), x}));
+  x = net.concat({x, net.pool(PoolKind::max, x, 3, 1, 1)});
+  x = net.add(Activation{ActivationKind::silu}, {net.conv(x, 32, 3, 2, -1, 32, true)});
+  net.classifier(net.relu(net.conv(x, 24, 1, 1, 0)));
+  const auto plan = compile(net.graph, device, {});
+  std::vector<float> image(1 * 3 * 20 * 20);
+  std::mt19937_64 random(7);
+  std::normal_distribution<float> normal;
+  for (float& value : image) value = normal(random);
+  const auto want = reference::outputs<double>(net.graph, {{"image", Tensor::of(Shape{1, 3, 20, 20}, image)}})
+                        .at("logits")
+                        .to_vector<double>();
+  const auto actual = run(*plan, {image});
+  double largest = 0, worst = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    largest = std::max(largest, std::abs(want[i]));
+    worst = std::max(worst, std::abs(want[i] - actual[0][i]));
+  }
+  CHECK(worst < 3e-2 * largest);
+  CHECK(worst > 1e-5 * largest);  // or nothing was kept in 16 bits
+  const auto halves = std::ranges::count_if(plan->types, [](const TensorType& type) { return type.stored.has_value(); });
+  CHECK(halves > 4);
+}

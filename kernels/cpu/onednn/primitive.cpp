@@ -95,6 +95,12 @@ Md descriptor(const Shape& shape, Layout layout) {
   return descriptor_of(dnnl::memory::data_type::f32, shape, layout);
 }
 
+Md float_descriptor(const TensorType& type, Layout layout) {
+  if (!type.stored) return descriptor(type.shape, layout);
+  if (type.stored->type != DType::bf16) throw Refused{"numbers on a grid, where floats are expected"};
+  return descriptor_of(dnnl::memory::data_type::bf16, type.shape, layout);
+}
+
 Md descriptor_of(dnnl::memory::data_type type, const Shape& shape, Layout layout) {
   static constexpr Tag tags[4][2] = {
       {Tag::nchw, Tag::ncdhw}, {Tag::nhwc, Tag::ndhwc}, {Tag::nChw8c, Tag::nCdhw8c}, {Tag::nChw16c, Tag::nCdhw16c}};
