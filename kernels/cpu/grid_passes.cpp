@@ -91,6 +91,8 @@ Offer moved(const Region& region, int threads) {
   const auto alike = [&](ValueId value) { return region.type(value).stored == stored; };
   if (!stored || !std::ranges::all_of(region.inputs, alike) || !std::ranges::all_of(region.outputs, alike))
     throw Refused{"values of several grids"};
+  const auto* resize = region.node(0).as<Resize>();
+  if (resize != nullptr && resize->mode != ResizeMode::nearest) throw Refused{"values between those of the grid"};
   auto types = std::make_shared<std::vector<TensorType>>(*region.types);
   const DType bytes_as = size_of(stored->type) == 1 ? DType::u8 : DType::i16;  // to the loops they are just bytes
   for (const auto* list : {&region.inputs, &region.outputs}) {
