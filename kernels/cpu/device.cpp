@@ -127,6 +127,8 @@ class CpuDevice final : public Device {
     const auto of_numbers = [&] {
       const bool convolution = region.node(0).as<Conv>() != nullptr;
       return all_of({[&] { return onednn::integer_layer(context_, region); },
+                     [&] { return std::vector<Offer>{integer_depthwise(machine_, region)}; },
+                     [&] { return std::vector<Offer>{integer_product(machine_, region)}; },
                      [&] {
                        if (!convolution) throw Refused{"no convolution"};
                        return onednn::convolution(context_, region);
