@@ -1,7 +1,7 @@
 // Dense layers and convolutions without groups on numbers of 8 bits. Pictures get their border, and three channels a
 // fourth, in scratch memory first.
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include "kernels/cpu/integer_layer.hpp"
 #include "kernels/cpu/linear.hpp"
@@ -15,6 +15,12 @@
 namespace banoff::cpu {
 
 namespace {
+
+/// Channels of the input.
+std::int64_t inputs_of(const Region& region) {
+  const Shape& x = region.type(region.node(0).inputs[0]).shape;
+  return region.node(0).as<Conv>() != nullptr ? x[1] : x.back();
+}
 
 /// How a layer becomes products: of `images` times `rows` rows, of which `width` lie in a line.
 struct Outline {
@@ -105,9 +111,7 @@ Plan plan(const Machine& machine, const Region& region) {
   const simd::BytePanels panels = simd::byte_panels(isa, layer.out);
   const auto numbers = layer.numbers(region);
   AlignedFloats weights = bytes_of_weights(packed_weight_bytes(panels, outline.weights));
-  const std::int64_t in =
-      region.node(0).as<Conv>() != nullptr ? region.type(region.node(0).inputs[0]).shape[1] : outline.weights.length;
-  pack_weights(panels, outline.weights, channels_behind(numbers, outline, in).data(),
+  pack_weights(panels, outline.weights, channels_behind(numbers, outline, inputs_of(region)).data(),
                reinterpret_cast<std::int8_t*>(weights.data()));
   std::vector<std::int64_t> offsets;
   for (std::int64_t s = 0; s < outline.weights.segments; ++s) offsets.push_back(s * outline.segment_step);
@@ -179,10 +183,25 @@ void run(const Plan& plan, const KernelArgs& args) {
   }
 }
 
-/// GFLOP/s, in the measure of onednn/cost.cpp, by the measured ratio to products of floats at 104.
-double rate(const simd::ByteIsa& isa) {
-  if (isa.dot) return 380;
-  return isa.isa == Isa::avx512 ? 145 : isa.isa == Isa::avx2 ? 135 : 60;
+/// GFLOP/s, in the measure of onednn/cost.cpp, where the library's products of bytes have 330 and less with a border:
+/// by the measured ratio to those, or where it has none to products of floats at 104.
+double rate(const simd::ByteIsa& isa, const Outline& outline, const simd::BytePanels& panels) {
+  if (!isa.dot) return isa.isa == Isa::avx512 ? 150 : isa.isa == Isa::avx2 ? 142 : 60;
+  if (panels.vectors == 1) return 300;
+  if (outline.weights.segments * outline.weights.length <= 256) return 366;
+  return outline.weights.segments > 1 ? 309 : 320;
+}
+
+/// Microseconds.
+double cost(const Machine& machine, const Outline& outline, const simd::BytePanels& panels, std::int64_t in) {
+  const simd::ByteIsa isa = simd::byte_isa(machine.isa);
+  const std::int64_t taps = outline.weights.length / outline.channels * outline.weights.segments;
+  const std::int64_t out = isa.dot ? outline.weights.out : panels.vectors * panels.lanes;
+  const auto made = static_cast<double>(outline.images * outline.rows * out);
+  const double products = 2e-3 * made * static_cast<double>(taps * in) / rate(isa, outline, panels);
+  constexpr double memory = 54e3;  // bytes in a microsecond, of one core
+  const double bytes = static_cast<double>(packed_weight_bytes(panels, outline.weights)) + made;
+  return 0.3 + std::max(products, bytes / memory) / machine.threads;
 }
 
 }  // namespace
@@ -190,18 +209,11 @@ double rate(const simd::ByteIsa& isa) {
 Offer integer_product(const Machine& machine, const Region& region) {
   const IntegerLayer layer(region);
   const Outline outline(region, layer);
-  const simd::ByteIsa isa = simd::byte_isa(machine.isa);
-  const simd::BytePanels panels = simd::byte_panels(isa, layer.out);
+  const simd::BytePanels panels = simd::byte_panels(simd::byte_isa(machine.isa), layer.out);
   LoopKernelTraits traits{"int8 product"};
   traits.weight_bytes = static_cast<std::size_t>(packed_weight_bytes(panels, outline.weights));
   if (outline.border) traits.scratch_bytes = static_cast<std::size_t>(outline.image_bytes);
-  const double rows = static_cast<double>(outline.images * outline.rows);
-  const double each = static_cast<double>(outline.weights.segments * round_up(outline.weights.length, std::int64_t{4}));
-  const double made = rows * static_cast<double>(panels.vectors * panels.lanes);
-  const double read = static_cast<double>(outline.images * outline.image_bytes) * (outline.border ? 2 : 1) +
-                      static_cast<double>(traits.weight_bytes);
-  // What is done to a sum takes as long as about 16 products more.
-  const double us = 0.3 + (2e-3 * made * (each + 16) / rate(isa) + read / 60e3) / machine.threads;
+  const double us = cost(machine, outline, panels, inputs_of(region));
   return planned_offer(
       std::move(traits), us, [&machine, region] { return plan(machine, region); }, run);
 }
