@@ -133,7 +133,7 @@ class CpuDevice final : public Device {
                        if (!convolution) throw Refused{"no convolution"};
                        return onednn::convolution(context_, region);
                      },
-                     [&] { return std::vector<Offer>{stored_pass(region, context_.threads)}; }});
+                     [&] { return std::vector<Offer>{stored_pass(machine_, region)}; }});
     };
     Offers own = attempt<Offers>([&] { return onednn::translated(first, of_numbers); });
     if (auto* found = std::get_if<std::vector<Offer>>(&own)) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/cpu/loops_grid.hpp"
+#include "kernels/cpu/packed.hpp"
 #include "kernels/layout.hpp"
 #include "kernels/region.hpp"
 
@@ -22,7 +23,7 @@ void round_to_grid(const float* x, float* y, std::int64_t count, const Stored& g
 [[nodiscard]] Offer stored_reorder(const TensorType& type, Layout from, Layout to, int threads);
 
 /// One pass: a fake_quantize that writes floats or numbers, functions of numbers as a table, and what only moves them.
-[[nodiscard]] Offer stored_pass(const Region& region, int threads);
+[[nodiscard]] Offer stored_pass(const Machine& machine, const Region& region);
 
 /// The region computed in floats by `inner` (which is made of the same nodes, but for a fake_quantize at the end), between
 /// conversions.

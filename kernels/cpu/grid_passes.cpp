@@ -6,6 +6,7 @@
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
+#include "kernels/cpu/simd/int8_elements.hpp"
 #include "runtime/graph/activations.hpp"
 #include "runtime/graph/quantised.hpp"
 
@@ -55,18 +56,24 @@ Table table_of(const Region& region) {
   return table;
 }
 
-Offer by_table(const Region& region, int threads) {
+Offer by_table(const Machine& machine, const Region& region) {
   require_one_layout(region);
   for (std::size_t i = 0; i + 1 < region.nodes.size(); ++i) {
     if (region.node(i).as<Activation>() == nullptr) throw Refused{"no function of one number"};
   }
-  return loop_offer({"table", {0}}, cost_us(region, threads), [region] {
-    return [table = table_of(region), count = elements(region)](const KernelArgs& args) {
+  const simd::ByteIsa isa = simd::byte_isa(machine.isa);
+  return loop_offer({"table", {0}}, cost_us(region, machine.threads), [region, isa] {
+    return [table = table_of(region), count = elements(region), isa](const KernelArgs& args) {
       const auto* x = reinterpret_cast<const std::uint8_t*>(args.inputs[0]);
       auto* y = reinterpret_cast<std::uint8_t*>(args.outputs[0]);
+      const auto look_up = simd::byte_elements(isa).look_up;
       constexpr std::int64_t chunk = 16 * 1024;
       parallel_for((count + chunk - 1) / chunk, chunk, [&](std::int64_t i) {
-        loops::look_up(x + i * chunk, y + i * chunk, std::min(chunk, count - i * chunk), table.data());
+        simd::ByteTarget target;
+        target.y = y + i * chunk;
+        target.table = table.data();
+        target.permute = isa.permute;
+        look_up({x + i * chunk, std::min(chunk, count - i * chunk), target});
       });
     };
   });
@@ -136,14 +143,14 @@ Offer offer_grid(const Region& region, int threads) {
 
 Family grids() { return family<Quantize, Dequantize, FakeQuantize>(offer_grid); }
 
-Offer stored_pass(const Region& region, int threads) {
+Offer stored_pass(const Machine& machine, const Region& region) {
   const Node& first = region.node(0);
   const bool rounds = region.node(region.nodes.size() - 1).as<FakeQuantize>() != nullptr;
   const auto& from = region.type(region.inputs[0]).stored;
   const auto& to = region.type(region.outputs[0]).stored;
-  if (rounds && from && from->scale > 0 && to && to->scale > 0) return by_table(region, threads);
-  if (rounds && !from && region.nodes.size() == 1) return put(region, *first.as<FakeQuantize>(), threads);
-  return moved(region, threads);
+  if (rounds && from && from->scale > 0 && to && to->scale > 0) return by_table(machine, region);
+  if (rounds && !from && region.nodes.size() == 1) return put(region, *first.as<FakeQuantize>(), machine.threads);
+  return moved(region, machine.threads);
 }
 
 }  // namespace banoff::cpu

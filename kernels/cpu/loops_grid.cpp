@@ -36,10 +36,6 @@ void round_to_grid(const float* x, float* y, std::int64_t count, const Grid& gri
   for (std::int64_t i = 0; i < count; ++i) y[i] = (number(x[i], grid) - grid.zero_point) * grid.scale;
 }
 
-void look_up(const std::uint8_t* x, std::uint8_t* y, std::int64_t count, const std::uint8_t* table) {
-  for (std::int64_t i = 0; i < count; ++i) y[i] = table[x[i]];
-}
-
 void to_bf16(const float* x, std::uint16_t* q, std::int64_t count) {
   constexpr std::uint32_t quiet = 0x40;
   for (std::int64_t i = 0; i < count; ++i) {

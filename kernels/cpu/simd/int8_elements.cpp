@@ -52,7 +52,8 @@ void dequantize(const ByteDequantize& p) {
   }
 }
 
-void look_up(const ByteLookUp& p) {
+void look_up(const ByteLookUp& given) {
+  const ByteLookUp p = given;
   constexpr std::int64_t all = 4 * lanes;
   for (std::int64_t i = 0; i < p.count; i += all) {
     const auto x = load_bytes(ByteTag(), p.x + i, p.count - i);
