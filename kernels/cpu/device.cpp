@@ -129,6 +129,7 @@ class CpuDevice final : public Device {
       return all_of({[&] { return onednn::integer_layer(context_, region); },
                      [&] { return std::vector<Offer>{integer_depthwise(machine_, region)}; },
                      [&] { return std::vector<Offer>{integer_product(machine_, region)}; },
+                     [&] { return std::vector<Offer>{integer_pass(machine_, region)}; },
                      [&] {
                        if (!convolution) throw Refused{"no convolution"};
                        return onednn::convolution(context_, region);

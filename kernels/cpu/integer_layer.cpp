@@ -1,6 +1,6 @@
 #include "kernels/cpu/integer_layer.hpp"
 
-#include <algorithm>
+#include <tuple>
 
 #include "runtime/core/round_up.hpp"
 #include "runtime/graph/quantised.hpp"
@@ -8,12 +8,6 @@
 namespace banoff::cpu {
 
 namespace {
-
-Stored bytes_of(const TensorType& type, const char* what) {
-  if (!type.stored || type.stored->type != DType::u8 || !(type.stored->scale > 0))
-    throw Refused{std::string(what) + " that is not stored in u8"};
-  return *type.stored;
-}
 
 std::int32_t number(double x, const Stored& grid) {
   return static_cast<std::int32_t>(
@@ -33,6 +27,7 @@ struct Following {
       if (node.as<FakeQuantize>() != nullptr) {
         rounded = true;
       } else if (const auto* sum = node.as<Binary>(); sum != nullptr && sum->kind == BinaryKind::add) {
+        if (node.inputs.size() != 2) throw Refused{"a sum of several values behind an own layer of integers"};
         if (added != none || activation != nullptr) throw Refused{"a sum behind a sum or an activation"};
         added = node.inputs[0] == region.node(i - 1).outputs[0] ? node.inputs[1] : node.inputs[0];
       } else if (node.as<Activation>() != nullptr && activation == nullptr) {
@@ -46,31 +41,40 @@ struct Following {
 
 }  // namespace
 
+Stored stored_bytes(const TensorType& type, const char* what) {
+  if (!type.stored || type.stored->type != DType::u8 || !(type.stored->scale > 0))
+    throw Refused{std::string(what) + " that is not stored in u8"};
+  return *type.stored;
+}
+
+std::pair<std::int32_t, std::int32_t> stored_bounds(const Activation& op, const Stored& result) {
+  // Rounding does not change an order, so that bounds can be rounded instead of what is between them.
+  if (op.kind != ActivationKind::relu && op.kind != ActivationKind::clip)
+    throw Refused{"an activation other than relu and clip of own integers"};
+  return {number(op.kind == ActivationKind::relu ? 0.0 : op.alpha, result),
+          op.kind == ActivationKind::relu ? 255 : number(op.beta, result)};
+}
+
 IntegerLayer::IntegerLayer(const Region& region) {
   const Node& node = region.node(0);
   if (!has_weight_scale(node.op)) throw Refused{"weights that are on no grid"};
-  source = bytes_of(region.type(node.inputs[0]), "an input");
+  source = stored_bytes(region.type(node.inputs[0]), "an input");
   source_input = input_of(region, node.inputs[0]);
   const TensorType& to = region.type(region.outputs[0]);
   out = node.as<Conv>() != nullptr ? to.shape[1] : to.shape.back();
   const Following following(region);
-  if (to.stored) result = bytes_of(to, "a result");
+  if (to.stored) result = stored_bytes(to, "a result");
   if (result.has_value() != following.rounded) throw Refused{"a result that is put on a grid elsewhere"};
   if (following.added != none) {
     const TensorType& other = region.type(following.added);
-    addend = bytes_of(other, "an addend");
+    addend = stored_bytes(other, "an addend");
     addend_input = input_of(region, following.added);
     if (other.shape != to.shape || region.input_layouts[addend_input] != region.output_layouts[0])
       throw Refused{"an addend that lies otherwise than the result"};
   }
   if (following.activation == nullptr) return;
   if (!result) throw Refused{"an activation of floats behind an own layer of integers"};
-  // Rounding does not change an order, so that bounds can be rounded instead of what is between them.
-  const Activation& op = *following.activation;
-  if (op.kind != ActivationKind::relu && op.kind != ActivationKind::clip)
-    throw Refused{"an activation other than relu and clip behind an own layer of integers"};
-  low = number(op.kind == ActivationKind::relu ? 0.0 : op.alpha, *result);
-  if (op.kind == ActivationKind::clip) high = number(op.beta, *result);
+  std::tie(low, high) = stored_bounds(*following.activation, *result);
 }
 
 std::vector<std::int8_t> IntegerLayer::numbers(const Region& region) const {

@@ -7,6 +7,11 @@
 
 namespace banoff::cpu {
 
+/// How a value is stored that must be in u8; throws Refused, with what it is, where it is not.
+[[nodiscard]] Stored stored_bytes(const TensorType& type, const char* what);
+/// The numbers between which relu or clip keeps a result; throws Refused for other activations.
+[[nodiscard]] std::pair<std::int32_t, std::int32_t> stored_bounds(const Activation& op, const Stored& result);
+
 /// A convolution or dense layer with weights on a grid of a value stored in u8, with what follows: a sum with a value
 /// stored in u8, relu or clip, a fake_quantize into u8. Throws Refused for any other region.
 struct IntegerLayer {

@@ -139,6 +139,23 @@ TEST_CASE("sums, activations, groups and dense layers between grids") {
   }
 }
 
+TEST_CASE("sums of numbers are rounded once, and means of them are floats") {
+  const double step = 0.03;
+  for (const std::int64_t channels : {24, 70}) {
+    CAPTURE(channels);
+    GraphBuilder net;
+    const ValueId image = net.input({2, channels, 9, 11});
+    const ValueId moved = net.pool(PoolKind::max, put(net, image, 0.02, 128), 3, 1, 1);
+    const ValueId y = put(net, net.relu(net.sum({put(net, image, 0.027, 100), moved})), step, 3);
+    net.output(net.add(Activation{}, {net.add(GlobalPool{}, {y})}));
+    const Compared compared = compare(net.graph, step);
+    CAPTURE(names(compared));
+    CHECK(ran(compared, "loop:int8 sum"));
+    CHECK(ran(compared, "loop:int8 mean"));
+    CHECK(compared.worst_steps < 0.1);  // of a mean of a hundred, of which few round to the neighbour
+  }
+}
+
 TEST_CASE("what moves numbers keeps them as they are") {
   const double step = 0.02;
   GraphBuilder net;
