@@ -13,7 +13,6 @@
 #include "runtime/graph/cut.hpp"
 #include "runtime/graph/flops.hpp"
 #include "runtime/graph/opaque.hpp"
-#include "runtime/graph/parameter_shapes.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/file_kind.hpp"
 #include "runtime/load/inputs.hpp"
@@ -23,6 +22,7 @@
 #include "runtime/onnx/export.hpp"
 #include "runtime/onnx/import.hpp"
 #include "runtime/plan/plan.hpp"
+#include "runtime/session/changed.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/picture_axes.hpp"
 
@@ -113,26 +113,6 @@ Model blaming_channels(const std::map<std::string, Shape>& shapes, Make&& make) 
     }
   }
   return here.take();
-}
-
-using ContentsPtr = std::shared_ptr<const Model::Contents>;
-
-/// Contents whose types are those of their graph under their bindings.
-ContentsPtr with_types(Model::Contents contents) {
-  contents.types = infer_types(contents.graph, contents.bindings);
-  check_parameter_shapes(contents.graph, contents.types);
-  for (SizeInfo& size : contents.sizes) {
-    const auto given = contents.bindings.symbols.find(size.name);
-    if (given != contents.bindings.symbols.end()) size.size = given->second;
-  }
-  return std::make_shared<const Model::Contents>(std::move(contents));
-}
-
-/// The same network after `change` to its graph, at its other sizes as well.
-ContentsPtr changed(const Model::Contents& from, Graph graph, const std::function<Model(const Model&)>& change) {
-  Model::Contents contents{std::move(graph), from.manifest, from.bindings, {}, from.sizes, from.symbols, {}};
-  if (from.at) contents.at = [at = from.at, change](const Sizes& sizes) { return change(at(sizes)); };
-  return with_types(std::move(contents));
 }
 
 /// An ONNX file says nothing of pictures: what there is to say is in this file beside it.
