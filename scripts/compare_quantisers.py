@@ -64,6 +64,8 @@ def outputs_of(file, inputs):
     """Logits of each input; of a network that ends in its softmax their logarithms, which are the same but for a shift."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    # What the file says, operator by operator.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     rows = np.stack([session.run(None, {name: x[None]})[0].reshape(-1) for x in inputs]).astype(np.float64)
@@ -93,7 +95,7 @@ class Reader(quantization.CalibrationDataReader):
 
 def by_onnxruntime(file, inputs, folder):
     prepared, result = folder / "prepared.onnx", folder / "onnxruntime.onnx"
-    quant_pre_process(str(file), str(prepared))
+    quant_pre_process(str(file), str(prepared), skip_symbolic_shape=True)
     name = onnx.load(prepared).graph.input[0].name
     quantization.quantize_static(str(prepared), str(result), Reader(name, inputs),
                                  quant_format=quantization.QuantFormat.QDQ, per_channel=True,

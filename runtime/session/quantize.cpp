@@ -61,7 +61,7 @@ std::pair<Model, QuantizeReport> Model::quantize(const QuantizeOptions& options)
   FoldOptions how = options.fold;
   how.threads = options.threads;
   auto [folded, fold_report] = here.fold(how, {.threads = options.threads});
-  std::map<std::string, quantize::KnownInput> known;
+  quantize::KnownInputs known;
   const std::vector<TensorInfo> inputs = here.inputs();
   for (const Preprocess& preprocess : manifest().preprocess) {
     const auto input = std::ranges::find(inputs, preprocess.input, &TensorInfo::name);

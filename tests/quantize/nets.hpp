@@ -80,7 +80,7 @@ inline Graph folded(const Graph& graph) {
 
 /// The network folded and on grids, in the last argument what was folded.
 inline Graph quantized(const Graph& original, const QuantizeOptions& options, QuantizeReport* report = nullptr,
-                       const std::map<std::string, quantize::KnownInput>& known = {}) {
+                       const quantize::KnownInputs& known = {}) {
   Graph graph = folded(original);
   const std::vector<TensorType> types = infer_types(graph);
   const quantize::Job job{original, types, known, [] { return ComputeNode(reference::compute<float>); }};

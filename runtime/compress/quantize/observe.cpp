@@ -129,21 +129,38 @@ std::vector<ValueId> ends_of(const Graph& graph, const std::vector<TensorType>& 
   return ends;
 }
 
-std::vector<Inputs> random_inputs(const Graph& graph, const std::vector<TensorType>& types, std::size_t count,
-                                  std::uint64_t seed) {
-  std::mt19937_64 generator(seed);
+namespace {
+
+Tensor random_input(const TensorType& type, const KnownInput* known, std::mt19937_64& generator) {
   std::normal_distribution<double> normal;
+  std::vector<double> values(static_cast<std::size_t>(type.shape.elements()));
+  const std::size_t inner = inner_of(type.shape);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    double& value = values[i];
+    value = normal(generator);
+    if (!is_float(type.dtype)) {
+      value = std::clamp(128 + 50 * value, 0.0, 255.0);
+    } else if (known != nullptr) {
+      const std::size_t channel = i / inner % known->mean.size();
+      value = std::clamp(known->mean[channel] + std::sqrt(known->var[channel]) * value, known->low, known->high);
+    }
+  }
+  return Tensor::of(type.shape, std::move(values)).as(type.dtype);
+}
+
+}  // namespace
+
+std::vector<Inputs> random_inputs(const Graph& graph, const std::vector<TensorType>& types, const KnownInputs& known,
+                                  std::size_t count, std::uint64_t seed) {
+  std::mt19937_64 generator(seed);
   std::vector<Inputs> result(count);
   for (Inputs& set : result) {
     for (const GraphInput& input : graph.inputs) {
       if (input.default_value) continue;
-      const TensorType& type = types[index(input.value)];
-      std::vector<double> values(static_cast<std::size_t>(type.shape.elements()));
-      for (double& value : values) {
-        value = normal(generator);
-        if (type.dtype == DType::u8) value = std::clamp(128 + 50 * value, 0.0, 255.0);
-      }
-      set[graph.value(input.value).name] = Tensor::of(type.shape, std::move(values)).as(type.dtype);
+      const std::string& name = graph.value(input.value).name;
+      const auto found = known.find(name);
+      set[name] =
+          random_input(types[index(input.value)], found == known.end() ? nullptr : &found->second, generator);
     }
   }
   return result;

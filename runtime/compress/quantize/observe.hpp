@@ -26,8 +26,16 @@ void keep_ends(const std::vector<ValueId>& ends, ValueId id, const Values& value
 /// choice of boxes) what went into that.
 [[nodiscard]] std::vector<ValueId> ends_of(const Graph& graph, const std::vector<TensorType>& types);
 
-/// Inputs drawn from a seeded normal distribution of these types; of integers small numbers.
+/// What is known of an input without pictures.
+struct KnownInput {
+  std::vector<double> mean, var;  ///< by channel, or one for all
+  double low = 0, high = 0;
+};
+using KnownInputs = std::map<std::string, KnownInput>;
+
+/// Inputs drawn from a seeded normal distribution of these types: one of the mean and variance that are known, within
+/// the range; of integers pixels.
 [[nodiscard]] std::vector<Inputs> random_inputs(const Graph& graph, const std::vector<TensorType>& types,
-                                                std::size_t count, std::uint64_t seed);
+                                                const KnownInputs& known, std::size_t count, std::uint64_t seed);
 
 }  // namespace banoff::quantize

@@ -80,7 +80,7 @@ class Quantizer {
 
   /// Floats: on pictures, and on made-up inputs.
   void look() {
-    random_ = random_inputs(graph_, job_.types, random_count, options_.seed);
+    random_ = random_inputs(graph_, job_.types, job_.known, random_count, options_.seed);
     on_random_ = observe(graph_, random_, at_once_, ends_, compute_, random_results_);
     if (!options_.pictures.empty())
       on_pictures_ = observe(graph_, options_.pictures, at_once_, ends_, compute_, picture_results_);

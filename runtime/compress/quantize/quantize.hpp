@@ -2,21 +2,15 @@
 #pragma once
 
 #include "banoff/quantize.hpp"
-#include "folding/fold.hpp"
+#include "runtime/compress/quantize/observe.hpp"
 
 namespace banoff::quantize {
-
-/// What is known of an input without pictures.
-struct KnownInput {
-  std::vector<double> mean, var;  ///< by channel, or one for all
-  double low = 0, high = 0;
-};
 
 /// What a quantisation is made of besides its options.
 struct Job {
   const Graph& original;                           ///< with its norms
   const std::vector<TensorType>& types;            ///< of the folded network at the pictures' sizes
-  const std::map<std::string, KnownInput>& known;  ///< by input; of others numbers around 0 are expected
+  const KnownInputs& known;                        ///< by input; of others numbers around 0 are expected
   /// Makes something that computes a node in float; what it prepares for a node it may keep for the next time.
   std::function<ComputeNode()> make_compute;
 };
