@@ -29,6 +29,7 @@ quantize::KnownInput known_of(const Preprocess& how, const TensorInfo& input) {
     known.var.push_back(std::pow(deviation / how.scale / std, 2));
     known.low = std::min({known.low, pixel(0), pixel(most)});
     known.high = std::max({known.high, pixel(0), pixel(most)});
+    for (double value = 0; value <= most; ++value) known.levels.push_back(static_cast<float>(pixel(value)));
   }
   const bool channels_apart = input.shape.rank() == 4 && picture_axes(how, input).channels == 1;
   if (!channels_apart && count > 1) {

@@ -60,6 +60,21 @@ FakeQuantize best_grid(const Range& range) {
 
 }  // namespace
 
+FakeQuantize grid_for(const std::vector<float>& levels) {
+  constexpr int tried = 20;
+  constexpr double widest = 1.04;
+  const auto [low, high] = std::ranges::minmax(levels);
+  FakeQuantize best;
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i <= tried; ++i) {
+    const double width = 1 + (widest - 1) * i / tried;
+    const FakeQuantize grid = grid_over(width * static_cast<double>(low), width * static_cast<double>(high));
+    const double error = squared_error(grid, levels);
+    if (error < least) least = error, best = grid;
+  }
+  return best;
+}
+
 Grids make_grids(const Places& places, const std::vector<Range>& ranges, Ranges how) {
   std::vector<std::optional<Range>> together(ranges.size());
   for (std::size_t v = 0; v < ranges.size(); ++v) {

@@ -15,6 +15,9 @@ struct Range {
 
 /// Asymmetric in u8, 0 a number of the grid: as padding is.
 [[nodiscard]] FakeQuantize grid_over(double low, double high);
+/// One as narrow as that, or hardly wider: the best for numbers that are levels of their own, which may lie just between
+/// the steps of the narrowest.
+[[nodiscard]] FakeQuantize grid_for(const std::vector<float>& levels);
 /// The nearest numbers of the grid.
 [[nodiscard]] Tensor put_on(const FakeQuantize& grid, const Tensor& value);
 

@@ -80,16 +80,24 @@ class Sources {
   std::vector<Values> floats_;
 };
 
-/// What the layer makes with its weights on their grid.
+/// What the layer makes with its weights on their grid, and a bias that makes up for what the mean lost.
 Values with_grid_weights(const Graph& graph, const Node& layer, const GridWeights& grid, const Sources& sources,
                          const ComputeNode& compute) {
   const Alone error = alone(layer, weight_error(graph, layer, grid));
+  Values lost;
+  for (const Tensor& input : sources.floats(layer.inputs[0]))
+    lost.push_back(compute(error.graph, error.node, {input})[0].as(DType::f32));
+  // Channels of a dense layer's rows are their last dimension.
+  const bool last = layer.as<Dense>() != nullptr && lost[0].shape().rank() != 2;
+  const std::vector<double> mean = last ? std::vector<double>{0.0} : channel_means(lost);
+  const std::size_t inner = inner_of(lost[0].shape());
   Values result;
-  for (std::size_t s = 0; s < sources.floats(layer.inputs[0]).size(); ++s) {
-    const Tensor lost = compute(error.graph, error.node, {sources.floats(layer.inputs[0])[s]})[0].as(DType::f32);
+  for (std::size_t s = 0; s < lost.size(); ++s) {
     std::vector<float> made = sources.floats(layer.outputs[0])[s].to_vector<float>();
-    std::ranges::transform(made, lost.values<float>(), made.begin(), std::minus());
-    result.push_back(Tensor::of<float>(lost.shape(), std::move(made)));
+    const std::span<const float> loss = lost[s].values<float>();
+    for (std::size_t i = 0; i < made.size(); ++i)
+      made[i] -= loss[i] - static_cast<float>(mean[i / inner % mean.size()]);
+    result.push_back(Tensor::of<float>(lost[s].shape(), std::move(made)));
   }
   return result;
 }

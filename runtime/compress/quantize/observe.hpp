@@ -30,6 +30,7 @@ void keep_ends(const std::vector<ValueId>& ends, ValueId id, const Values& value
 struct KnownInput {
   std::vector<double> mean, var;  ///< by channel, or one for all
   double low = 0, high = 0;
+  std::vector<float> levels = {};  ///< all numbers that it consists of, where they are few
 };
 using KnownInputs = std::map<std::string, KnownInput>;
 

@@ -139,6 +139,14 @@ class Quantizer {
 
   void make() {
     grids_ = make_grids(places_, ranges_, options_.ranges);
+    for (const GraphInput& input : graph_.inputs) {
+      const auto known = job_.known.find(graph_.value(input.value).name);
+      if (known == job_.known.end() || known->second.levels.empty() || !places_.put[index(input.value)]) continue;
+      const FakeQuantize grid = grid_for(known->second.levels);
+      for (std::size_t v = 0; v < grids_.size(); ++v) {
+        if (grids_[v] && places_.group[v] == places_.group[index(input.value)]) grids_[v] = grid;
+      }
+    }
     weights_ = all_weights(graph_, places_, grids_, options_.weights);
   }
 
