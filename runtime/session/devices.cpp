@@ -29,14 +29,28 @@ std::optional<Precision> precision_of(const DeviceOptions& options) {
   return options.name == "gpu" ? std::optional(options.precision) : std::nullopt;
 }
 
+/// The same for the cpu device.
+std::optional<Precision> cpu_precision_of(const DeviceOptions& options) {
+  for (const Precision precision : {Precision::bf16, Precision::int8})
+    if (options.name == fmt::format("cpu-{}", name_of(precision))) return precision;
+  return options.name == "cpu" ? std::optional(options.precision) : std::nullopt;
+}
+
 }  // namespace
 
+bool in_integers(const DeviceOptions& options) { return cpu_precision_of(options) == Precision::int8; }
+
 std::shared_ptr<const Device> make_device(const DeviceOptions& options) {
-  if (const auto precision = precision_of(options)) return make_gpu(*precision);
-  const bool cpu = options.name == "cpu" || options.name == "cpu-bf16";
-  const Precision precision = options.name == "cpu-bf16" ? Precision::bf16 : options.precision;
+  if (const auto precision = precision_of(options)) {
+    if (*precision == Precision::int8) fail_usage("the gpu device computes in floats, not in int8");
+    return make_gpu(*precision);
+  }
+  const bool cpu = cpu_precision_of(options).has_value();
+  Precision precision = cpu_precision_of(options).value_or(options.precision);
+  // What is on grids is computed in integers anyhow; the rest stays in fp32.
+  if (cpu && precision == Precision::int8) precision = Precision::fp32;
   if (precision != Precision::fp32 && !(cpu && precision == Precision::bf16))
-    fail_usage("the {} device computes in {}, not in {}", options.name, cpu ? "fp32 or bf16" : "fp32",
+    fail_usage("the {} device computes in {}, not in {}", options.name, cpu ? "fp32, bf16 or int8" : "fp32",
                name_of(precision));
   if (!options.isa.empty() && !cpu)
     fail_usage("the {} device has no choice of instruction sets; that is the cpu device's", options.name);

@@ -6,6 +6,7 @@
 
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/opaque.hpp"
+#include "runtime/graph/quantised.hpp"
 #include "runtime/session/changed.hpp"
 #include "runtime/session/node_runner.hpp"
 #include "runtime/session/picture_axes.hpp"
@@ -77,6 +78,27 @@ std::pair<Model, QuantizeReport> Model::quantize(const QuantizeOptions& options)
     fail_input("{}: a network on grids is for the sizes that it was quantised at", model.name());
   };
   return {Model(changed(here.contents(), std::move(graph), elsewhere)), std::move(report)};
+}
+
+namespace {
+
+bool on_grids(const Model& model) {
+  return std::ranges::any_of(model.contents().graph.nodes, [](const Node& node) {
+    return node.as<FakeQuantize>() != nullptr || has_weight_scale(node.op);
+  });
+}
+
+}  // namespace
+
+std::pair<Model, FoldReport> fold_for(const Model& model, const FoldOptions& options, const DeviceOptions& device) {
+  if (!in_integers(device) || on_grids(model)) return model.fold(options, device);
+  QuantizeOptions quantised;
+  quantised.fold = options;
+  quantised.fold.activations = QuantizeOptions::without_clamps().activations;
+  quantised.fold.borders = QuantizeOptions::without_clamps().borders;
+  quantised.threads = device.threads;
+  auto [result, report] = model.quantize(quantised);
+  return {std::move(result), std::move(report.fold)};
 }
 
 }  // namespace banoff
