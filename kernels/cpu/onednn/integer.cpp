@@ -184,6 +184,9 @@ struct Layer {
         if (!append_eltwise(ops, dnnl::algorithm::eltwise_linear, static_cast<float>(factor), static_cast<float>(zero)))
           throw Refused{"an activation that the library cannot tell from the result's scale"};
       }
+    } else if (unit != 1) {  // a float, though what was added lies on a grid
+      if (!append_eltwise(ops, dnnl::algorithm::eltwise_linear, static_cast<float>(unit), 0.0F))
+        throw Refused{"an activation that the library cannot tell from the scale of what is added"};
     }
     for (const double s : shift) bias.push_back(static_cast<float>(s));
   }
