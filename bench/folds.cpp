@@ -66,9 +66,8 @@ std::vector<const Folded*> Folds::like(const Folded& folded) const {
   for (const Folded& other : folds_) {
     if (&other == &folded) break;
     const bool this_device =
-        other.device == folded.device ||
-        (other.way.method != Method::optimal &&
-         in_integers(devices_[other.device]) == in_integers(devices_[folded.device]));
+        other.device == folded.device || (other.way.method != Method::optimal &&
+                                          in_integers(devices_[other.device]) == in_integers(devices_[folded.device]));
     if (this_device && same_norms(other.report, folded.report)) result.push_back(&other);
   }
   return result;

@@ -92,9 +92,10 @@ void add_device_options(Command& command, DeviceOptions& options) {
   add_isa_option(command, options.isa);
   command.option_function<std::string>(
       "--precision", [&options](const std::string& name) { options.precision = precision_named(name); },
-      fmt::format("What is computed in: fp32, tf32, fp16 or bf16 on a GPU; fp32, bf16 or int8 on the cpu device, int8 as "
-                  "`banoff quantize` without pictures makes it (default: {})",
-                  name_of(options.precision)));
+      fmt::format(
+          "What is computed in: fp32, tf32, fp16 or bf16 on a GPU; fp32, bf16 or int8 on the cpu device, int8 as "
+          "`banoff quantize` without pictures makes it (default: {})",
+          name_of(options.precision)));
   add_exact_option(command, options.exact_convolutions);
 }
 

@@ -26,7 +26,8 @@ struct QuantizeCommand {
 
 bool is_picture(const fs::path& file) {
   std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(ending, ending.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const bool mask = file.stem().extension() == ".mask";
   return !mask && (ending == ".png" || ending == ".jpg" || ending == ".jpeg");
 }
@@ -40,8 +41,8 @@ std::vector<fs::path> pictures_in(const fs::path& folder, std::size_t most) {
     if (entry.is_regular_file() && is_picture(entry.path())) files.push_back(entry.path());
   }
   if (files.empty())
-    fail_input(fmt::format("{}: holds no pictures (.png, .jpg or .jpeg), expected some to calibrate on",
-                           folder.string()));
+    fail_input(
+        fmt::format("{}: holds no pictures (.png, .jpg or .jpeg), expected some to calibrate on", folder.string()));
   std::ranges::sort(files);
   if (files.size() <= most) return files;
   std::vector<fs::path> some;
@@ -60,10 +61,10 @@ std::vector<Tensors> read_pictures(const QuantizeCommand& command, const Model& 
   for (const fs::path& file : files) {
     Tensor input = preprocess(how[0], read_image(file)).input;
     if (!pictures.empty() && input.shape() != pictures[0].at(how[0].input).shape())
-      fail_input(fmt::format("{}: becomes {}, expected {} as of {}: say by `resize` or `crop` which size pictures are "
-                             "brought to",
-                             file.string(), input.shape().str(), pictures[0].at(how[0].input).shape().str(),
-                             files[0].string()));
+      fail_input(fmt::format(
+          "{}: becomes {}, expected {} as of {}: say by `resize` or `crop` which size pictures are "
+          "brought to",
+          file.string(), input.shape().str(), pictures[0].at(how[0].input).shape().str(), files[0].string()));
     pictures.push_back({{how[0].input, std::move(input)}});
     progress.step();
   }
@@ -176,15 +177,18 @@ int quantize(QuantizeCommand command) {
 void add_quantize(Parser& parser) {
   Command command = parser.command(
       "quantize", "A network in integers of 8 bits; report, and write the result",
-      "Batch norms are folded first. Then values are put on grids of 256 steps and weights on grids of 255, and biases\n"
-      "are corrected by what the means lose. Ranges and means come from pictures, or, without them, from what the batch\n"
+      "Batch norms are folded first. Then values are put on grids of 256 steps and weights on grids of 255, and "
+      "biases\n"
+      "are corrected by what the means lose. Ranges and means come from pictures, or, without them, from what the "
+      "batch\n"
       "norms knew. Outputs, softmax and what is behind it, ops on boxes and the noisiest layers stay in float.\n\n"
       "Example:\n  banoff quantize mobilenet.onnx --data photos -o mobilenet-int8.onnx");
   auto options = std::make_shared<QuantizeCommand>();
   add_model_options(command, options->model);
-  command.option("-o,--output", options->output,
-                 "Write the network to OUT.yaml, its weights beside it, or to OUT.onnx, as QuantizeLinear and "
-                 "DequantizeLinear")
+  command
+      .option("-o,--output", options->output,
+              "Write the network to OUT.yaml, its weights beside it, or to OUT.onnx, as QuantizeLinear and "
+              "DequantizeLinear")
       .required();
   command.option("--data", options->folder,
                  "Folder of pictures (.png, .jpg) to take ranges and means from; labels are not needed");

@@ -120,7 +120,7 @@ def write_pictures(pixels, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--banoff", default="build/release/cli/banoff")
+    parser.add_argument("--banoff", default="build/release/cli/banoff", help="the command-line tool")
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of trained networks and pictures")
     parser.add_argument("--only", default="", help="networks whose name holds this")
     parser.add_argument("--ours-only", action="store_true", help="leave the other quantisers out")

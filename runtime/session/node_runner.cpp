@@ -96,8 +96,8 @@ class Runner {
 }  // namespace
 
 ComputeNode node_runner(std::shared_ptr<const Device> device) {
-  return [runner = std::make_shared<Runner>(std::move(device))](
-             const Graph& graph, const Node& node, const std::vector<Tensor>& inputs) {
+  return [runner = std::make_shared<Runner>(std::move(device))](const Graph& graph, const Node& node,
+                                                                const std::vector<Tensor>& inputs) {
     return (*runner)(graph, node, inputs);
   };
 }

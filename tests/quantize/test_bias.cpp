@@ -30,7 +30,8 @@ struct CoarseNet : SmallNet {
     for (const NodeId id : graph.live_ids()) {
       if (!graph.node(id).as<Conv>()) continue;
       std::vector<double> weights = graph.param(graph.node(id), Slot::weight)->to_vector<double>();
-      const std::size_t each = weights.size() / static_cast<std::size_t>(graph.param(graph.node(id), Slot::weight)->shape()[0]);
+      const std::size_t each =
+          weights.size() / static_cast<std::size_t>(graph.param(graph.node(id), Slot::weight)->shape()[0]);
       for (std::size_t i = 0; i < each; ++i) weights[i] *= 40;
       const Shape shape = graph.param(graph.node(id), Slot::weight)->shape();
       graph.set_param(id, Slot::weight, Tensor::of<double>(shape, weights).as(DType::f32));

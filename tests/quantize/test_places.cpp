@@ -85,7 +85,8 @@ TEST_CASE("a layer that stays in float reads floats, and others the grid") {
   GraphBuilder net(1, DType::f32);
   const ValueId x = net.input({1, 3, 8, 8}), a = net.relu(net.conv(x, 4)), b = net.relu(net.conv(a, 4));
   net.classifier(net.conv(b, 4));
-  const std::string kept = net.graph.node(net.graph.value(net.graph.node(net.graph.value(b).producer).inputs[0]).producer).name;
+  const std::string kept =
+      net.graph.node(net.graph.value(net.graph.node(net.graph.value(b).producer).inputs[0]).producer).name;
   const Found found(net.graph, {kept});
   CHECK_FALSE(found.put(name(net, a)));
   CHECK(found.put(name(net, b)));

@@ -45,7 +45,8 @@ TEST_CASE("grids taken off and weights put back, the network is that of floats t
     std::size_t put = 0;
     for (const Node& node : grids.live()) put += node.as<FakeQuantize>() ? 1 : 0;
     CHECK(put == 8);  // the picture, five activations, the projection, the mean over the picture
-    for (const Inputs& inputs : pictures(SmallNet::image, 3, 11)) CHECK(run(taken_off(grids, floats), inputs) == run(floats, inputs));
+    for (const Inputs& inputs : pictures(SmallNet::image, 3, 11))
+      CHECK(run(taken_off(grids, floats), inputs) == run(floats, inputs));
   }
 }
 
@@ -57,7 +58,8 @@ TEST_CASE("values are half a step from the floats that they stand for, where the
   for (const Node& node : grids.live()) {
     const auto* put = node.as<FakeQuantize>();
     if (put == nullptr) continue;
-    const auto before = values.at(node.inputs[0]).to_vector<double>(), after = values.at(node.outputs[0]).to_vector<double>();
+    const auto before = values.at(node.inputs[0]).to_vector<double>(),
+               after = values.at(node.outputs[0]).to_vector<double>();
     const double low = put->scale * static_cast<double>(0 - put->zero_point);
     const double high = put->scale * static_cast<double>(255 - put->zero_point);
     for (std::size_t i = 0; i < before.size(); ++i) {

@@ -10,8 +10,8 @@ namespace banoff::quantize {
 /// norms tell. Corrections from five pictures are worse than none.
 inline constexpr std::size_t trusted_pictures = 50;
 
-/// What a layer's output loses in the mean since its weights lie on a grid: the weights' error on the mean of its input,
-/// by channel.
+/// What a layer's output loses in the mean since its weights lie on a grid: the weights' error on the mean of its
+/// input, by channel.
 [[nodiscard]] std::vector<double> expected_loss(const Graph& graph, const Node& layer, const GridWeights& grid,
                                                 const Tensor& input_mean, const ComputeNode& compute);
 

@@ -18,8 +18,8 @@ struct ChannelMoments {
   std::vector<double> mean, var;
 };
 
-/// How many deviations from the mean a value is expected to reach: over the millions of elements that share a range, the
-/// largest of a normal distribution would be 5.2, and those of networks have longer tails.
+/// How many deviations from the mean a value is expected to reach: over the millions of elements that share a range,
+/// the largest of a normal distribution would be 5.2, and those of networks have longer tails.
 inline constexpr double reach = 6;
 
 [[nodiscard]] Moments normal_moments(const ChannelMoments& channels, const Shape& shape);

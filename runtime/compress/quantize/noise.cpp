@@ -122,8 +122,7 @@ Noise measure_noise(const Graph& graph, const Places& places, const Grids& grids
   for (const auto& [id, layer] : weights) {
     progress(++done / total);
     const Node& node = graph.node(id);
-    noise.of_weights[id] =
-        sources.noise(node.outputs[0], with_grid_weights(graph, node, layer.grid, sources, compute));
+    noise.of_weights[id] = sources.noise(node.outputs[0], with_grid_weights(graph, node, layer.grid, sources, compute));
   }
   return noise;
 }

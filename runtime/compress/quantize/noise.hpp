@@ -7,7 +7,7 @@ namespace banoff::quantize {
 
 /// Squared error of the ends, relative to their squared size around their mean, that one grid alone makes.
 struct Noise {
-  std::vector<double> of_value;      ///< by ValueId
+  std::vector<double> of_value;  ///< by ValueId
   std::map<NodeId, double> of_weights;
 };
 

@@ -159,8 +159,7 @@ std::vector<Inputs> random_inputs(const Graph& graph, const std::vector<TensorTy
       if (input.default_value) continue;
       const std::string& name = graph.value(input.value).name;
       const auto found = known.find(name);
-      set[name] =
-          random_input(types[index(input.value)], found == known.end() ? nullptr : &found->second, generator);
+      set[name] = random_input(types[index(input.value)], found == known.end() ? nullptr : &found->second, generator);
     }
   }
   return result;

@@ -95,8 +95,7 @@ class Finder {
     const NodeId producer = graph_.value(value).producer;
     if (producer == none) return true;
     const Node& node = graph_.node(producer);
-    return !node.erased() && facts_of(node.op).memory != Memory::known && !only_moves(node) &&
-           !node.as<FakeQuantize>();
+    return !node.erased() && facts_of(node.op).memory != Memory::known && !only_moves(node) && !node.as<FakeQuantize>();
   }
 
   /// Whether the value's only reader is computed in one kernel with what makes it: then only the end is rounded.
@@ -146,7 +145,8 @@ class Finder {
       const Node& node = graph_.node(reader);
       if (places_.layers[index(reader)]) layers.insert(reader);
       else if (!only_moves(node)) return false;
-      else if (!std::ranges::all_of(node.outputs, [&](ValueId output) { return collect(output, layers); })) return false;
+      else if (!std::ranges::all_of(node.outputs, [&](ValueId output) { return collect(output, layers); }))
+        return false;
     }
     return true;
   }

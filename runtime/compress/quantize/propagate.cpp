@@ -119,7 +119,8 @@ class Rules {
       means[i] = static_cast<float>(m);
       vars[i] = static_cast<float>(std::max(square[i] / total - m * m, 0.0));
     }
-    return {Tensor::of<float>(low.shape(), std::move(means)), Tensor::of<float>(low.shape(), std::move(vars)), low, high};
+    return {Tensor::of<float>(low.shape(), std::move(means)), Tensor::of<float>(low.shape(), std::move(vars)), low,
+            high};
   }
 
   [[nodiscard]] std::vector<Tensor> run_as(Op op, const std::vector<Tensor>& read) const {
@@ -163,8 +164,8 @@ class Rules {
     return result;
   }
 
-  /// Neighbours are alike, so that their mean varies nearly as much as one of them; what is averaged over a whole picture
-  /// varies less.
+  /// Neighbours are alike, so that their mean varies nearly as much as one of them; what is averaged over a whole
+  /// picture varies less.
   [[nodiscard]] Moments averaged() const {
     const bool whole = node_.as<GlobalPool>() || node_.as<AdaptiveAvgPool>();
     const float share = whole ? 0.25F : 1.0F;

@@ -207,7 +207,8 @@ class Quantizer {
   [[nodiscard]] QuantizeError error_of(const std::vector<Inputs>& sets, const std::vector<Values>& expected,
                                        const Graph& graph) const {
     std::vector<Values> results(sets.size());
-    walk(graph, sets, compute_changed_, [&](ValueId id, const Values& values) { keep_ends(ends_, id, values, results); });
+    walk(graph, sets, compute_changed_,
+         [&](ValueId id, const Values& values) { keep_ends(ends_, id, values, results); });
     return error_between(expected, results);
   }
 

@@ -29,9 +29,8 @@ class Writer {
   void copy(NodeId id, const GridWeights* weights) {
     Graph& graph = result_.graph;
     Node node = from_.node(id);
-    if (places_.on_grid[index(id)]) std::ranges::transform(node.inputs, node.inputs.begin(), [&](ValueId input) {
-        return now_[index(input)];
-      });
+    if (places_.on_grid[index(id)])
+      std::ranges::transform(node.inputs, node.inputs.begin(), [&](ValueId input) { return now_[index(input)]; });
     const auto here = static_cast<NodeId>(graph.nodes.size());
     for (const ValueId output : node.outputs) graph.values[index(output)].producer = here;
     graph.nodes.push_back(std::move(node));

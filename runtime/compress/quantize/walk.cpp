@@ -47,9 +47,7 @@ void walk(const Graph& graph, const std::vector<Inputs>& sets, const ComputeNode
   }
 }
 
-std::size_t channels_of(const Shape& shape) {
-  return shape.rank() < 2 ? 1 : static_cast<std::size_t>(shape[1]);
-}
+std::size_t channels_of(const Shape& shape) { return shape.rank() < 2 ? 1 : static_cast<std::size_t>(shape[1]); }
 
 std::size_t inner_of(const Shape& shape) {
   if (shape.rank() < 2) return static_cast<std::size_t>(shape.elements());

@@ -32,8 +32,8 @@ struct DeviceOptions {
 
 /// Whether they ask for integers of 8 bits: "cpu-int8", or "cpu" with that precision.
 [[nodiscard]] BANOFF_API bool in_integers(const DeviceOptions& options);
-/// The network as it is to be run on a device: folded, and, where that is asked for integers, quantised without pictures
-/// unless it is on grids as it is.
+/// The network as it is to be run on a device: folded, and, where that is asked for integers, quantised without
+/// pictures unless it is on grids as it is.
 [[nodiscard]] BANOFF_API std::pair<Model, FoldReport> fold_for(const Model& model, const FoldOptions& options,
                                                                const DeviceOptions& device);
 
