@@ -104,6 +104,8 @@ Json json_of(const QuantizeCommand& command, const QuantizeReport& report) {
           {"values_known_by_norms", report.known_values},
           {"ranges", std::string(name_of(command.options.ranges))},
           {"weights", std::string(name_of(command.options.weights))},
+          {"equalised", report.equalised},
+          {"equalising_gain", report.equalising_gain},
           {"norms_folded", report.fold.folded()},
           {"norms", report.fold.norms.size()},
           {"layers_in_integers", report.in_integers()},
@@ -135,6 +137,7 @@ void print_report(const QuantizeReport& report) {
   for (const QuantizedLayer& layer : report.layers) dead += layer.dead_outputs;
   fmt::print("{} layers in integers, {} in float; {} of {} batch norms folded before\n", report.in_integers(),
              report.in_float(), report.fold.folded(), report.fold.norms.size());
+  if (report.equalised) fmt::print("channels equalised: {:.3g} times less noise expected\n", report.equalising_gain);
   if (dead > 0)
     fmt::print("{} outputs have next to no weights beside their bias: their scale follows from the bias\n", dead);
   if (report.pictures > 0) {
@@ -201,6 +204,11 @@ void add_quantize(Parser& parser) {
   command.option_function<std::string>(
       "--weight-scales", [options](const std::string& name) { options->options.weights = weight_scales_named(name); },
       "A scale of weights for each output (channel) or for all outputs of a layer (tensor) (default: channel)");
+  command.option_function<std::string>(
+      "--equalise", [options](const std::string& name) { options->options.equalise = equalise_named(name); },
+      "Bring channels that share a grid to one size first: on, off, or where it should halve the noise or a layer has "
+      "one "
+      "scale of weights (auto) (default: auto)");
   command.option("--float-layers", options->options.float_layers, "How many of the noisiest layers stay in float")
       .within(0, 100000)
       .shows_default();

@@ -11,10 +11,12 @@ namespace {
 
 constexpr std::array<std::string_view, 2> ranges_names{"minmax", "mse"}, scales_names{"channel", "tensor"};
 
-template <class E>
-E named(const std::array<std::string_view, 2>& names, std::string_view what, std::string_view name) {
+constexpr std::array<std::string_view, 3> equalise_names{"auto", "on", "off"};
+
+template <class E, std::size_t count>
+E named(const std::array<std::string_view, count>& names, std::string_view what, std::string_view name) {
   const auto found = std::ranges::find(names, name);
-  if (found == names.end()) fail_usage("unknown {} '{}' ({} or {})", what, name, names[0], names[1]);
+  if (found == names.end()) fail_usage("unknown {} '{}' ({})", what, name, fmt::join(names, " or "));
   return static_cast<E>(found - names.begin());
 }
 
@@ -26,6 +28,8 @@ std::string_view name_of(WeightScales scales) noexcept { return row_for(scales_n
 WeightScales weight_scales_named(std::string_view name) {
   return named<WeightScales>(scales_names, "scales of weights", name);
 }
+std::string_view name_of(Equalise equalise) noexcept { return row_for(equalise_names, equalise); }
+Equalise equalise_named(std::string_view name) { return named<Equalise>(equalise_names, "equalising", name); }
 
 FoldOptions QuantizeOptions::without_clamps() {
   FoldOptions fold;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "runtime/compress/quantize/bias.hpp"
+#include "runtime/compress/quantize/equalise.hpp"
 #include "runtime/compress/quantize/noise.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
@@ -59,6 +60,7 @@ class Quantizer {
     places_ = find_places(graph_, job_.types, {});
     require_layers(graph_, places_);
     look();
+    equalise();
     find_ranges();
     progress(0.5);
     choose();
@@ -90,6 +92,28 @@ class Quantizer {
       report_.known_values = known.size();
       moments_ = find_moments(graph_, job_.types, known, input_moments(), on_random_, compute_);
     }
+  }
+
+  /// What was seen of the values before is no longer so.
+  void equalise() {
+    if (options_.equalise == Equalise::off) return;
+    Equalised result = equalised(graph_, job_.types, places_, channel_moments());
+    report_.equalising_gain = result.gain;
+    constexpr double worth = 2;
+    const bool wanted = options_.equalise == Equalise::on || options_.weights == WeightScales::tensor;
+    if (!wanted && result.gain < worth) return;
+    graph_ = std::move(result.graph);
+    report_.equalised = true;
+    look();
+  }
+
+  [[nodiscard]] std::vector<ChannelMoments> channel_moments() const {
+    std::vector<ChannelMoments> result(graph_.values.size());
+    for (std::size_t v = 0; v < result.size(); ++v) {
+      if (!on_pictures_.empty()) result[v] = {on_pictures_[v].mean, on_pictures_[v].var};
+      else if (moments_[v]) result[v] = {channel_means({moments_[v].mean}), channel_means({moments_[v].var})};
+    }
+    return result;
   }
 
   [[nodiscard]] std::vector<Moments> input_moments() const {

@@ -26,11 +26,18 @@ enum class WeightScales : std::uint8_t { channel, tensor };
 [[nodiscard]] BANOFF_API std::string_view name_of(WeightScales scales) noexcept;
 [[nodiscard]] BANOFF_API WeightScales weight_scales_named(std::string_view name);  ///< throws usage likewise
 
+/// Whether channels that share a grid are brought to one size first. automatic: with one scale of weights for a layer, and
+/// where that is expected to halve the noise.
+enum class Equalise : std::uint8_t { automatic, on, off };
+[[nodiscard]] BANOFF_API std::string_view name_of(Equalise equalise) noexcept;
+[[nodiscard]] BANOFF_API Equalise equalise_named(std::string_view name);  ///< throws usage likewise
+
 struct BANOFF_API QuantizeOptions {
   /// Inputs of the network, by name, as they are after preprocessing; empty: the statistics of its batch norms tell.
   std::vector<std::map<std::string, Tensor>> pictures;
   Ranges ranges = Ranges::minmax;
   WeightScales weights = WeightScales::channel;
+  Equalise equalise = Equalise::automatic;
   /// How many of the noisiest layers stay in float.
   std::size_t float_layers = 4;
   FoldOptions fold = without_clamps();
@@ -72,6 +79,8 @@ struct BANOFF_API QuantizeReport {
   std::vector<QuantizedLayer> layers;
   FoldReport fold;
   std::size_t pictures = 0;
+  bool equalised = false;
+  double equalising_gain = 1;    ///< by what equalising was expected to divide the noise
   std::size_t known_values = 0;  ///< values whose statistics a batch norm told
   QuantizeError on_pictures, on_random;
   [[nodiscard]] std::size_t in_integers() const;
