@@ -8,7 +8,7 @@ TEST_CASE("channels scaled apart over three decades are brought together, and th
   const SmallNet net;
   Graph apart = net.graph;
   // Behind the stem's norm, and back in the layers that read it.
-  const NodeId norm = apart.node(apart.value(net.stem).producer).inputs[0];
+  const ValueId norm = apart.node(apart.value(net.stem).producer).inputs[0];
   const NodeId id = apart.value(norm).producer;
   std::vector<double> scale(8);
   for (std::size_t c = 0; c < scale.size(); ++c) scale[c] = std::pow(10.0, static_cast<double>(c) * 3 / 7 - 1.5);
@@ -17,7 +17,8 @@ TEST_CASE("channels scaled apart over three decades are brought together, and th
     for (std::size_t c = 0; c < scale.size(); ++c) values[c] *= scale[c];
     apart.set_param(id, slot, Tensor::of<double>({8}, values).as(DType::f32));
   }
-  for (const NodeId reader : apart.readers().of(net.stem)) {
+  const Readers readers = apart.readers();
+  for (const NodeId reader : readers.of(net.stem)) {
     const Tensor weight = *apart.param(apart.node(reader), Slot::weight);
     std::vector<double> values = weight.to_vector<double>();
     const auto taps = static_cast<std::size_t>(weight.shape().elements(2, 4));
