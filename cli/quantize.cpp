@@ -206,7 +206,8 @@ void add_quantize(Parser& parser) {
       "A scale of weights for each output (channel) or for all outputs of a layer (tensor) (default: channel)");
   command.option_function<std::string>(
       "--equalise", [options](const std::string& name) { options->options.equalise = equalise_named(name); },
-      "Bring channels that share a grid to one size first: on, off, or where it should halve the noise or a layer has "
+      "Bring channels that share a grid to one size first: on, off, or where it should divide the noise by ten or a "
+      "layer has "
       "one "
       "scale of weights (auto) (default: auto)");
   command.option("--float-layers", options->options.float_layers, "How many of the noisiest layers stay in float")

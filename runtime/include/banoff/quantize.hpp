@@ -26,8 +26,8 @@ enum class WeightScales : std::uint8_t { channel, tensor };
 [[nodiscard]] BANOFF_API std::string_view name_of(WeightScales scales) noexcept;
 [[nodiscard]] BANOFF_API WeightScales weight_scales_named(std::string_view name);  ///< throws usage likewise
 
-/// Whether channels that share a grid are brought to one size first. automatic: with one scale of weights for a layer, and
-/// where that is expected to halve the noise.
+/// Whether channels that share a grid are brought to one size first. automatic: with one scale of weights for a layer,
+/// and where that is expected to divide the noise by ten.
 enum class Equalise : std::uint8_t { automatic, on, off };
 [[nodiscard]] BANOFF_API std::string_view name_of(Equalise equalise) noexcept;
 [[nodiscard]] BANOFF_API Equalise equalise_named(std::string_view name);  ///< throws usage likewise
