@@ -30,6 +30,7 @@ TEST_CASE("channels scaled apart over three decades are brought together, and th
   options.pictures = pictures(SmallNet::image, 60);
   QuantizeReport together, left, equalised;
   (void)quantized(net.graph, options, &together);
+  options.equalise = Equalise::on;
   (void)quantized(apart, options, &equalised);
   options.equalise = Equalise::off;
   (void)quantized(apart, options, &left);
