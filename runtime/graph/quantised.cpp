@@ -18,6 +18,36 @@ std::size_t numbers_of_each(const Shape& shape) { return static_cast<std::size_t
 
 }  // namespace
 
+bool only_moves(const Node& node) {
+  if (const auto* pool = node.as<Pool>()) return pool->kind == PoolKind::max;
+  if (const auto* pool = node.as<GlobalPool>()) return pool->kind == PoolKind::max;
+  if (const auto* resize = node.as<Resize>()) return resize->mode == ResizeMode::nearest;
+  if (const auto* pad = node.as<Pad>()) return !pad->pad_value && (pad->mode != PadMode::constant || pad->value == 0);
+  return facts_of(node.op).memory == Memory::view || node.as<Concat>() != nullptr || node.as<Split>() != nullptr ||
+         node.as<Slice>() != nullptr || node.as<ChannelShuffle>() != nullptr || node.as<Transpose>() != nullptr;
+}
+
+std::optional<FakeQuantize> grid_behind(const Node& node, const Grids& grids) {
+  if (const auto* put = node.as<FakeQuantize>()) return *put;
+  if (!only_moves(node) || node.inputs.empty()) return std::nullopt;
+  const auto grid = [&](ValueId value) { return grids[static_cast<std::size_t>(value)]; };
+  // What Concat joins may lie on several; of a Resize only the first input is moved.
+  const std::size_t moved = node.as<Concat>() != nullptr ? node.inputs.size() : 1;
+  for (std::size_t i = 1; i < moved; ++i) {
+    if (grid(node.inputs[i]) != grid(node.inputs[0])) return std::nullopt;
+  }
+  return grid(node.inputs[0]);
+}
+
+Grids grids_of(const Graph& graph) {
+  Grids grids(graph.values.size());
+  for (const Node& node : graph.live()) {
+    const auto grid = grid_behind(node, grids);
+    for (const ValueId output : node.outputs) grids[static_cast<std::size_t>(output)] = grid;
+  }
+  return grids;
+}
+
 bool has_weight_scale(const Op& op) {
   bool has = false;
   visit_scaled(op, [&](const auto& layer) { has = layer.weight_scale; });

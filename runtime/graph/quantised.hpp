@@ -36,6 +36,14 @@ template <class T>
   return std::clamp(static_cast<std::int64_t>(bounded) + zero_point, range.least, range.most);
 }
 
+/// Whether every element of the node's outputs is one of an input's, or zero, which is on every grid.
+[[nodiscard]] bool only_moves(const Node& node);
+/// By ValueId, the grid that all elements of a value lie on: of what a fake_quantize makes, and what moves only that.
+using Grids = std::vector<std::optional<FakeQuantize>>;
+[[nodiscard]] Grids grids_of(const Graph& graph);
+/// The grid of what the node makes, where those of its inputs are in `grids`.
+[[nodiscard]] std::optional<FakeQuantize> grid_behind(const Node& node, const Grids& grids);
+
 /// Whether the op says that its weights are multiples of its parameter weight_scale.
 [[nodiscard]] bool has_weight_scale(const Op& op);
 /// Says so, or no longer; of a convolution or dense layer.

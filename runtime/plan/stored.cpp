@@ -3,42 +3,33 @@
 #include <algorithm>
 
 #include "runtime/core/dtype.hpp"
+#include "runtime/graph/quantised.hpp"
 
 namespace banoff {
 
 namespace {
 
-using Grid = std::optional<Stored>;
+std::optional<Stored> as_stored(const std::optional<FakeQuantize>& grid) {
+  if (!grid) return std::nullopt;
+  return Stored{grid->type, static_cast<float>(grid->scale), static_cast<std::int32_t>(grid->zero_point)};
+}
 
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 bool is_view(const Node& node) { return facts_of(node.op).memory == Memory::view; }
 
-/// Whether every element of the outputs is one of an input's, or zero, which is on every grid.
-bool only_moves(const Node& node) {
-  if (const auto* pool = node.as<Pool>()) return pool->kind == PoolKind::max;
-  if (const auto* pool = node.as<GlobalPool>()) return pool->kind == PoolKind::max;
-  if (const auto* resize = node.as<Resize>()) return resize->mode == ResizeMode::nearest;
-  if (const auto* pad = node.as<Pad>()) return !pad->pad_value && (pad->mode != PadMode::constant || pad->value == 0);
-  return is_view(node) || node.as<Concat>() != nullptr || node.as<Split>() != nullptr || node.as<Slice>() != nullptr ||
-         node.as<ChannelShuffle>() != nullptr || node.as<Transpose>() != nullptr;
-}
-
 class Holder {
  public:
   Holder(const Graph& graph, std::vector<TensorType>& types, const Device& device)
-      : graph_(graph), types_(types), device_(device), fixed_(types.size(), false), grids_(types.size()) {}
+      : graph_(graph), types_(types), device_(device), fixed_(types.size(), false), grids_(grids_of(graph)) {}
 
   void run() {
     mark_fixed();
     for (const Node& node : graph_.live()) {
-      for (const ValueId output : node.outputs) grids_[index(output)] = grid_of(node);
-    }
-    for (const Node& node : graph_.live()) {
       for (const ValueId output : node.outputs) {
         if (fixed_[index(output)] || held_like_input(node, output)) continue;
         TensorType& type = types_[index(output)];
-        if (is_float(type.dtype)) type.stored = device_.stored(type, grids_[index(output)]);
+        if (is_float(type.dtype)) type.stored = device_.stored(type, as_stored(grids_[index(output)]));
       }
     }
   }
@@ -61,15 +52,6 @@ class Holder {
     }
   }
 
-  [[nodiscard]] Grid grid_of(const Node& node) const {
-    if (const auto* put = node.as<FakeQuantize>())
-      return Stored{put->type, static_cast<float>(put->scale), static_cast<std::int32_t>(put->zero_point)};
-    if (!only_moves(node)) return std::nullopt;
-    const Grid first = grids_[index(node.inputs[0])];
-    const auto differs = [&](ValueId input) { return grids_[index(input)] != first; };
-    return node.as<Concat>() != nullptr && std::ranges::any_of(node.inputs, differs) ? std::nullopt : first;
-  }
-
   /// A view lies where its input does, and is what that is.
   bool held_like_input(const Node& node, ValueId output) {
     if (!is_view(node)) return false;
@@ -81,7 +63,7 @@ class Holder {
   std::vector<TensorType>& types_;
   const Device& device_;
   std::vector<bool> fixed_;
-  std::vector<Grid> grids_;
+  Grids grids_;
 };
 
 }  // namespace
