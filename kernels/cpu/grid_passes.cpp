@@ -105,8 +105,15 @@ Offer moved(const Region& region, int threads) {
   return offer;
 }
 
-Offer quantize(const Region& region, const Quantize& op, int threads) {
+/// Integers that are values of their own lie in plain layout alone.
+void require_plain(const Region& region) {
   require_one_layout(region);
+  if (region.input_layouts[0] != Layout::plain || region.output_layouts[0] != Layout::plain)
+    throw Refused{"integers in a layout other than plain"};
+}
+
+Offer quantize(const Region& region, const Quantize& op, int threads) {
+  require_plain(region);
   if (!fits_a_byte(op.to)) throw Refused{"numbers of more than 8 bits"};
   const Stored grid{op.to, static_cast<float>(op.scale), static_cast<std::int32_t>(op.zero_point)};
   return ready_offer({"quantize"}, cost_us(region, threads), [grid, count = elements(region)](const KernelArgs& args) {
@@ -115,7 +122,7 @@ Offer quantize(const Region& region, const Quantize& op, int threads) {
 }
 
 Offer dequantize(const Region& region, const Dequantize& op, int threads) {
-  require_one_layout(region);
+  require_plain(region);
   const DType from = region.type(region.inputs[0]).dtype;
   if (!fits_a_byte(from)) throw Refused{"numbers of more than 8 bits"};
   const Stored grid{from, static_cast<float>(op.scale), static_cast<std::int32_t>(op.zero_point)};
