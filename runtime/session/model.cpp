@@ -8,6 +8,7 @@
 #include "banoff/file.hpp"
 #include "folding/fold.hpp"
 #include "kernels/reference/reference.hpp"
+#include "runtime/compress/prune/prune.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/cut.hpp"
@@ -360,6 +361,13 @@ std::pair<Model, FoldReport> Model::fold(const FoldOptions& options, const Devic
   if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0)
     return {*this, std::move(report)};
   const auto again = [options, device](const Model& model) { return model.fold(options, device).first; };
+  return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
+}
+
+std::pair<Model, PruneReport> Model::prune(const PruneOptions& options) const {
+  Graph graph = contents_->graph;
+  PruneReport report = banoff::prune(graph, contents_->bindings, options);
+  const auto again = [options](const Model& model) { return model.prune(options).first; };
   return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
 }
 

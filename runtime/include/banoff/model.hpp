@@ -13,6 +13,7 @@
 #include "banoff/export.h"
 #include "banoff/fold.hpp"
 #include "banoff/manifest.hpp"
+#include "banoff/prune.hpp"
 #include "banoff/sizes.hpp"
 #include "banoff/tensor.hpp"
 
@@ -109,6 +110,9 @@ class BANOFF_API Model {
   /// of the device that it is to run on: without one, of the cpu device with options.threads threads.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options, const DeviceOptions& device) const;
+  /// This network, as it is (fold it first, if it is to be), with fewer neurons or weights, and what was done. Throws
+  /// usage for options out of range and bad_input where nothing can be pruned.
+  [[nodiscard]] std::pair<Model, PruneReport> prune(const PruneOptions& options) const;
   /// Writes the network as ONNX (NAME.onnx, and NAME.task.yaml if there is something to say of pictures), or as YAML
   /// with its weights beside it; what appears is whole. Returns sizes() as the file has them.
   std::vector<SizeInfo> save(const std::filesystem::path& file) const;
