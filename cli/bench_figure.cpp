@@ -12,7 +12,8 @@ int bench_figure5(const BenchCommand& command) {
   const bench::BenchOptions& b = command.bench;
   if (!command.html.empty()) fail_usage("--figure 5 is drawn by --svg");
   if (b.devices.size() > 1 || b.threads.size() > 1) fail_usage("--figure 5 takes one device and one number of threads");
-  DeviceOptions device{.name = b.devices.front(), .threads = b.threads.front(), .exact_convolutions = b.exact_convolutions};
+  DeviceOptions device{
+      .name = b.devices.front(), .threads = b.threads.front(), .exact_convolutions = b.exact_convolutions};
   if (device.name == "cpu") device.isa = b.isa;
   bench::Timing timing = b.timing;
   if (b.quick) timing = bench::quick_timing(0);

@@ -49,9 +49,9 @@ void time_all(std::vector<Entry>& entries, const DeviceOptions& device, const Ti
   for (Entry& entry : entries) {
     if (!entry.session) continue;
     points.push_back(&entry.point);
-    subjects.push_back(subject_of(fmt::format("{}/{}/{}/{}", entry.point.network, entry.point.family,
-                                              entry.point.setting, entry.point.fold),
-                                  [session = entry.session.get()] { session->run(); }));
+    subjects.push_back(subject_of(
+        fmt::format("{}/{}/{}/{}", entry.point.network, entry.point.family, entry.point.setting, entry.point.fold),
+        [session = entry.session.get()] { session->run(); }));
   }
   const Clock clock = clock_for(device.name, device.threads);
   Log log;
@@ -71,9 +71,9 @@ void time_all(std::vector<Entry>& entries, const DeviceOptions& device, const Ti
 }  // namespace
 
 const std::vector<Published>& published_in_figure5() {
-  static const std::vector<Published> published{
-      {"pruning alone, at most", 50.23, 50.23}, {"pruning and folding, at most", 59.2, 59.2},
-      {"quantisation and folding", 50.5, 65.8}};
+  static const std::vector<Published> published{{"pruning alone, at most", 50.23, 50.23},
+                                                {"pruning and folding, at most", 59.2, 59.2},
+                                                {"quantisation and folding", 50.5, 65.8}};
   return published;
 }
 
@@ -87,9 +87,8 @@ Figure5 run_figure5(const std::vector<Exam>& exams, const std::vector<Approach>&
                     exam.examples.images.size()));
     std::vector<Entry> entries;
     for (const Approach& approach : approaches) entries.push_back(enter(exam, approach, device));
-    time_all(entries, device, timing, [&](double share) {
-      progress((static_cast<double>(e) + share) / static_cast<double>(exams.size()));
-    });
+    time_all(entries, device, timing,
+             [&](double share) { progress((static_cast<double>(e) + share) / static_cast<double>(exams.size())); });
     for (Entry& entry : entries) figure.points.push_back(std::move(entry.point));
     figure.pictures.push_back(exam.examples.images.size());
   }

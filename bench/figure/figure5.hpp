@@ -17,11 +17,11 @@ namespace banoff::bench {
 /// What became of one network by one approach.
 struct Point {
   std::string network, family, setting, fold;
-  double accuracy = 0;             ///< share of the pictures
+  double accuracy = 0;  ///< share of the pictures
   std::int64_t parameters = 0, flops = 0;
-  double min_ms = 0;               ///< of a run, by the clock that compares
-  std::optional<Estimate> saved;   ///< percent of the untouched network's time; none of that one itself
-  std::string refused;             ///< why there is no such network; then nothing else is told
+  double min_ms = 0;              ///< of a run, by the clock that compares
+  std::optional<Estimate> saved;  ///< percent of the untouched network's time; none of that one itself
+  std::string refused;            ///< why there is no such network; then nothing else is told
 };
 
 struct Figure5 {

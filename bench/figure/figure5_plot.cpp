@@ -49,8 +49,7 @@ std::string mark(std::size_t shape, double x, double y, const std::string& colou
     case 1:
       return fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" {}/>\n", x - r + 0.5, y - r + 0.5,
                          2 * r - 1, 2 * r - 1, paint);
-    case 2:
-      return fmt::format("<path d=\"M{:.1f} {:.1f}l{} {}h{}z\" {}/>\n", x, y - r, r, 2 * r - 1, -2 * r, paint);
+    case 2: return fmt::format("<path d=\"M{:.1f} {:.1f}l{} {}h{}z\" {}/>\n", x, y - r, r, 2 * r - 1, -2 * r, paint);
     default:
       return fmt::format("<path d=\"M{:.1f} {:.1f}l{} {}l{} {}l{} {}z\" {}/>\n", x, y - r - 1, r, r + 1, -r, r + 1, -r,
                          -r - 1, paint);
@@ -75,9 +74,9 @@ double y_of(double accuracy, double panel_top) { return panel_top + height * (1 
 std::string draw_panel(const Figure5& figure, const std::string& network, std::size_t pictures, double panel_top) {
   const Axis axis = time_axis(figure);
   const std::vector<std::string> families = families_of(figure);
-  std::string svg = svg_text(left, panel_top - 26, "start", fmt::format("{}, {} pictures", network, pictures),
-                             " class=\"section\"") +
-                    draw(axis, panel_top, panel_top + height + 6);
+  std::string svg =
+      svg_text(left, panel_top - 26, "start", fmt::format("{}, {} pictures", network, pictures), " class=\"section\"") +
+      draw(axis, panel_top, panel_top + height + 6);
   for (int tick = 0; tick <= 100; tick += 20) {
     const double y = y_of(tick / 100.0, panel_top);
     svg += fmt::format("<path d=\"M{:.1f} {:.1f}h{:.1f}\" class=\"tick\"/>\n", left, y, width);
@@ -101,7 +100,8 @@ std::string draw_legend(const Figure5& figure) {
   double x = 8;
   const std::vector<std::string> families = families_of(figure);
   for (std::size_t f = 0; f < families.size(); ++f) {
-    svg += mark(f, x, 14, "#1c2330") + svg_text(x + 10, 18, "start", families[f] == "none" ? "folding alone" : families[f]);
+    svg += mark(f, x, 14, "#1c2330") +
+           svg_text(x + 10, 18, "start", families[f] == "none" ? "folding alone" : families[f]);
     x += 40 + 7 * static_cast<double>(families[f].size() + 4);
   }
   x = 8;

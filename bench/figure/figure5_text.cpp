@@ -27,7 +27,8 @@ std::string rows(const Figure5& figure, std::string_view network, bool markdown)
     if (point.network != network) continue;
     const std::string accuracy = point.refused.empty() ? fmt::format("{:.2f}", 100 * point.accuracy) : "";
     const std::string ms = point.refused.empty() ? fmt::format("{:.3f}", point.min_ms) : "";
-    const std::string kilo = point.refused.empty() ? fmt::format("{:.0f}", 1e-3 * static_cast<double>(point.parameters)) : "";
+    const std::string kilo =
+        point.refused.empty() ? fmt::format("{:.0f}", 1e-3 * static_cast<double>(point.parameters)) : "";
     if (markdown) {
       text += fmt::format("| {} | {} | {} | {} | {} | {} |\n", method_text(point), point.fold, kilo, accuracy, ms,
                           saved_text(point));
@@ -74,9 +75,10 @@ std::string to_markdown(const Figure5& figure) {
   std::string text;
   const std::vector<std::string> names = networks_of(figure);
   for (std::size_t n = 0; n < names.size(); ++n) {
-    text += fmt::format("### {}, {} pictures\n\n| method | folded | 1000 parameters | accuracy % | least ms | saved % |\n"
-                        "|---|---|---|---|---|---|\n",
-                        names[n], figure.pictures[n]);
+    text += fmt::format(
+        "### {}, {} pictures\n\n| method | folded | 1000 parameters | accuracy % | least ms | saved % |\n"
+        "|---|---|---|---|---|---|\n",
+        names[n], figure.pictures[n]);
     text += rows(figure, names[n], true) + "\n";
   }
   return text + published_text();
@@ -85,8 +87,11 @@ std::string to_markdown(const Figure5& figure) {
 nlohmann::json to_json(const Figure5& figure) {
   nlohmann::json points = nlohmann::json::array(), published = nlohmann::json::array();
   for (const Point& point : figure.points) {
-    nlohmann::json row{{"network", point.network}, {"method", point.family}, {"setting", point.setting},
-                       {"fold", point.fold},       {"refused", point.refused}};
+    nlohmann::json row{{"network", point.network},
+                       {"method", point.family},
+                       {"setting", point.setting},
+                       {"fold", point.fold},
+                       {"refused", point.refused}};
     if (point.refused.empty()) {
       row["accuracy"] = point.accuracy;
       row["parameters"] = point.parameters;
@@ -94,8 +99,7 @@ nlohmann::json to_json(const Figure5& figure) {
       row["min_ms"] = point.min_ms;
       row["saved_percent"] = nullptr;
       if (point.saved) {
-        row["saved_percent"] = {
-            {"value", point.saved->value}, {"low", point.saved->low}, {"high", point.saved->high}};
+        row["saved_percent"] = {{"value", point.saved->value}, {"low", point.saved->low}, {"high", point.saved->high}};
       }
     }
     points.push_back(std::move(row));

@@ -20,7 +20,8 @@ TEST_CASE("the nearest are merged first") {
 
 TEST_CASE("no two of a cluster are further apart than the limit") {
   CHECK(banoff::pruning::merge_nearest(chain, 1, 0.4).size() == 5);
-  CHECK(banoff::pruning::merge_nearest(chain, 1, 1.2) == Clusters{{0, 1}, {2}, {3, 4}});  // 1 and 2 are within, 0 and 2 not
+  CHECK(banoff::pruning::merge_nearest(chain, 1, 1.2) ==
+        Clusters{{0, 1}, {2}, {3, 4}});  // 1 and 2 are within, 0 and 2 not
   CHECK(banoff::pruning::merge_nearest(chain, 1, 2.2) == Clusters{{0, 1, 2}, {3, 4}});
 }
 

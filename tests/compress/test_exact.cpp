@@ -99,7 +99,8 @@ TEST_CASE("depthwise convolutions pass neurons on") {
     const ValueId conv = net.conv(net.input(image), 8, 1), norm = net.bn(conv);
     const ValueId depthwise = net.conv(net.relu(norm), 8, 3, 1, 1, groups, true), second = net.bn(depthwise);
     net.classifier(net.relu(net.conv(net.relu(second), 5, 1)));
-    for (const ValueId value : {conv, norm, depthwise, second}) copy_channel(net, value, 7, 2), copy_channel(net, value, 7, 0);
+    for (const ValueId value : {conv, norm, depthwise, second})
+      copy_channel(net, value, 7, 2), copy_channel(net, value, 7, 0);
     const PruneReport report = check_exact(net, image);
     CHECK(left(report, net, conv) == 6);
     CHECK(left(report, net, depthwise) == 6);
@@ -142,7 +143,8 @@ TEST_CASE("gates, slopes, bounds and constants per channel belong to the neuron"
   const ValueId shifted = net.sum({affine, constant});
   const ValueId squeezed = net.conv(net.add(GlobalPool{}, {shifted}), 3, 1);
   const ValueId gate = net.conv(net.relu(squeezed), 6, 1, 1, 0, 1, true);
-  const ValueId gated = net.add(Binary{BinaryKind::mul}, {shifted, net.add(Activation{ActivationKind::sigmoid}, {gate})});
+  const ValueId gated =
+      net.add(Binary{BinaryKind::mul}, {shifted, net.add(Activation{ActivationKind::sigmoid}, {gate})});
   net.classifier(net.conv(gated, 5, 1));
   for (const ValueId value : {conv, slopes, bounds, affine, constant, gate}) copy_channel(net, value, 4, 1);
   copy_channel(net, squeezed, 0, 2);

@@ -101,8 +101,8 @@ void apply(const GroupNorm& op, const Rule& r) {
 }
 
 template <class Op>
-concept OfOneElement = std::same_as<Op, Activation> || std::same_as<Op, Unary> || std::same_as<Op, Identity> ||
-                       std::same_as<Op, Cast>;
+concept OfOneElement =
+    std::same_as<Op, Activation> || std::same_as<Op, Unary> || std::same_as<Op, Identity> || std::same_as<Op, Cast>;
 template <OfOneElement Op>
 void apply(const Op&, const Rule& r) {
   r.pass();
@@ -225,7 +225,8 @@ void apply(const Pad& op, const Rule& r) {
   if ((begin > 0 || end > 0) && (op.mode != PadMode::constant || channels.width > 1)) {
     return r.barrier("repeats some of them");
   }
-  if (op.pad_value && (channels.axis != 1 || channels.width > 1)) return r.barrier("has parameters inside each channel");
+  if (op.pad_value && (channels.axis != 1 || channels.width > 1))
+    return r.barrier("has parameters inside each channel");
   Channels padded{channels.axis, channels.width, {}};
   for (std::int64_t i = 0; i < begin; ++i) padded.ids.push_back(r.map().add());
   padded.ids.insert(padded.ids.end(), channels.ids.begin(), channels.ids.end());
@@ -264,8 +265,8 @@ void apply(const Anchors&, const Rule&) {}
 /// What nothing passes.
 template <class Op, class... Ops>
 concept OneOf = (std::same_as<Op, Ops> || ...);
-template <OneOf<DecodeBoxes, Nms, RoiAlign, PickChannel, Compare, Pair, Where, ArgReduce, TopK, Cumulate, Expand, Gather,
-                GatherElements, GatherNd, ScatterElements, ScatterNd, SelectBoxes, MaxPoolIndices, GridSample,
+template <OneOf<DecodeBoxes, Nms, RoiAlign, PickChannel, Compare, Pair, Where, ArgReduce, TopK, Cumulate, Expand,
+                Gather, GatherElements, GatherNd, ScatterElements, ScatterNd, SelectBoxes, MaxPoolIndices, GridSample,
                 RoiAlignBatch, Opaque>
               Op>
 void apply(const Op&, const Rule& r) {

@@ -20,7 +20,8 @@ std::vector<Strand> layer_strands(const ChannelMap& map, const Node& node) {
   const bool transposed = node.as<ConvTranspose>() != nullptr;
   const std::size_t out_dim = transposed ? 1 : 0;
   if (is_depthwise(node.op, map.shape(in))) {
-    return {{Slot::weight, 0, out, Merge::mean}, {Slot::bias, 0, out, Merge::mean}, {Slot::pad_value, 0, in, Merge::mean}};
+    return {
+        {Slot::weight, 0, out, Merge::mean}, {Slot::bias, 0, out, Merge::mean}, {Slot::pad_value, 0, in, Merge::mean}};
   }
   if (!node.as<Dense>() && !is_full(node.op, map.shape(in))) return {};
   return {{Slot::weight, out_dim, out, Merge::mean},

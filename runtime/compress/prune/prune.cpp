@@ -18,7 +18,8 @@ namespace {
 
 void check(const PruneOptions& options) {
   if (options.distance) {
-    if (options.method != PruneMethod::merge) fail_usage("a distance is for the method merge, {} takes a rate", name_of(options.method));
+    if (options.method != PruneMethod::merge)
+      fail_usage("a distance is for the method merge, {} takes a rate", name_of(options.method));
     if (!(*options.distance >= 0)) fail_usage("distance {}: expected 0 or more", *options.distance);
   } else if (!(options.rate > 0 && options.rate < 1)) {
     fail_usage("rate {}: expected a share above 0 and below 1", options.rate);

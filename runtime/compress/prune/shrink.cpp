@@ -168,11 +168,12 @@ NodeId merge_parameters(Graph& graph, NodeId id, const Readers& readers, const F
     if (!fewer.has(strand.value)) continue;
     const Node& node = graph.node(id);
     const bool of_output = strand.value == node.outputs[0] && strand.how == Merge::mean;
-    const NodeId norm = is_layer(node) && of_output && strand.slot != Slot::pad_value ? norm_behind(graph, readers, node)
-                                                                                       : none;
+    const NodeId norm =
+        is_layer(node) && of_output && strand.slot != Slot::pad_value ? norm_behind(graph, readers, node) : none;
     const Regrouping regrouping = fewer.regrouping(strand.value);
     if (norm == none) {
-      store(graph, id, strand.slot, regrouped(numbers_of(graph, node, strand.slot), strand.dim, regrouping, strand.how));
+      store(graph, id, strand.slot,
+            regrouped(numbers_of(graph, node, strand.slot), strand.dim, regrouping, strand.how));
     } else if (with == none) {
       merge_through_norm(graph, id, norm, strand.dim, regrouping);
       with = norm;
