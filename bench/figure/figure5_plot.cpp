@@ -12,7 +12,7 @@ namespace banoff::bench {
 
 namespace {
 
-constexpr double left = 54, width = 620, height = 300, top = 74, gap = 90, right = 20;
+constexpr double left = 54, width = 620, height = 300, top = 84, gap = 90, right = 20;
 
 struct Look {
   std::string_view name;
