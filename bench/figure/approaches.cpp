@@ -17,7 +17,9 @@ struct Pruning {
 };
 
 std::function<Model(const Model&)> pruned_by(PruneMethod method, double rate) {
-  return [method, rate](const Model& model) { return model.prune({.method = method, .rate = rate, .distance = {}}).first; };
+  return [method, rate](const Model& model) {
+    return model.prune({.method = method, .rate = rate, .distance = {}}).first;
+  };
 }
 
 }  // namespace
