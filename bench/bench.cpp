@@ -101,6 +101,8 @@ void time_all(std::vector<Candidate>& candidates, const BenchOptions& options,
   if (!options.benchmark_json.empty()) log.write(options.benchmark_json);
   for (Candidate& candidate : candidates) {
     Result& row = candidate.result;
+    const std::string note = candidate.session ? candidate.session->note() : "";
+    if (!note.empty()) say(fmt::format("{} {} on {}: {}", row.model, row.method, row.device, note));
     if (row.same_as.empty()) continue;
     row.passes = timed_row(candidates, row).passes;
     summarize(row, options.percentiles);
@@ -143,7 +145,6 @@ void summarize(Result& row, std::span<const double> percents) {
 BenchReport run(const BenchOptions& options, const std::function<void(const std::string&)>& say,
                 const std::function<void(double)>& progress) {
   BenchReport report;
-  report.machine = machine();
   if (::getloadavg(&report.load_average, 1) != 1) report.load_average = 0;
   std::vector<Candidate> rows = candidates(options, say);
   time_all(rows, options, say, progress);

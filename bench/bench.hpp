@@ -70,7 +70,7 @@ struct Result {
   double load_ms = 0, fold_ms = 0, compile_ms = 0, first_run_ms = 0;
   std::size_t arena_bytes = 0, weight_bytes = 0;
   std::size_t kernels = 0, bytes_moved = 0;  ///< by the plan: calls, and what they read and write (StepInfo::bytes)
-  long peak_rss_kb = 0;  ///< of a process that loads, folds, compiles and runs this once; 0: not measured
+  long peak_rss_kb = 0;  ///< of a process that loads, folds, compiles and runs this once; 0: not measured (gpu)
   Difference difference;
   std::string same_as;          ///< the method whose measurement this is, as both folded the same
   Clock clock = Clock::wall;    ///< by which it is compared with others
@@ -83,7 +83,7 @@ struct Result {
 };
 
 struct BenchReport {
-  MachineInfo machine;
+  MachineInfo machine;  ///< the caller's to ask for: it starts CUDA, which what is measured may do without
   std::vector<Result> results;
   double load_average = 0;  ///< of the machine when measuring began: others at work
   long peak_rss_kb = 0;     ///< of this process, all subjects together
@@ -106,6 +106,7 @@ struct BenchReport {
 void summarize(Result& row, std::span<const double> percents);
 
 [[nodiscard]] nlohmann::json to_json(const MachineInfo& machine);
+[[nodiscard]] MachineInfo machine_from(const nlohmann::json& json);
 [[nodiscard]] nlohmann::json to_json(const Result& result, std::span<const double> percents);
 /// Nulls are not numbers. Throws nlohmann's exceptions.
 [[nodiscard]] Difference difference_from_json(const nlohmann::json& json);

@@ -30,6 +30,7 @@ Folds::Folds(Model model, const FoldOptions& options, std::vector<DeviceOptions>
 const Folded* Folds::done(const Way& way, std::size_t device) const {
   const auto found = std::ranges::find_if(folds_, [&](const Folded& each) {
     if (each.way.method != way.method) return false;
+    if (in_integers(devices_[each.device]) != in_integers(devices_[device])) return false;
     return way.method != Method::optimal || (each.device == device && each.way.activations == way.activations);
   });
   return found == folds_.end() ? nullptr : &*found;
@@ -53,7 +54,7 @@ const Folded* Folds::fold(const Way& way, std::size_t device, const std::functio
   DeviceOptions prices = devices_[device];
   prices.fuse_norms = true;  // one network, whatever becomes of the norms that stay
   const auto start = std::chrono::steady_clock::now();
-  auto [model, report] = model_.fold(options, prices);
+  auto [model, report] = fold_for(model_, options, prices);
   const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   const Folding bn = counts(report);
   folds_.push_back({way, device, std::move(model), std::move(report), ms, bn});
@@ -64,7 +65,9 @@ std::vector<const Folded*> Folds::like(const Folded& folded) const {
   std::vector<const Folded*> result;
   for (const Folded& other : folds_) {
     if (&other == &folded) break;
-    const bool this_device = other.way.method != Method::optimal || other.device == folded.device;
+    const bool this_device =
+        other.device == folded.device || (other.way.method != Method::optimal &&
+                                          in_integers(devices_[other.device]) == in_integers(devices_[folded.device]));
     if (this_device && same_norms(other.report, folded.report)) result.push_back(&other);
   }
   return result;

@@ -112,6 +112,11 @@ Json to_json(const MachineInfo& m) {
           {"usable", m.usable}, {"onednn", m.onednn}, {"gpu", m.gpu}};
 }
 
+MachineInfo machine_from(const Json& m) {
+  return {m.at("cpu"),    m.at("isa"),    m.at("processors"),
+          m.at("usable"), m.at("onednn"), m.value("gpu", std::string())};  // older results know no GPU
+}
+
 Json to_json(const Result& row, std::span<const double> percents) {
   Json json{
       {"model", row.model},

@@ -15,6 +15,9 @@ int run_bench(BenchCommand& command) {
   const bool tables = !command.tables.empty();
   if (!command.merged.empty()) return merge_tables(command);
   if (!command.shown.empty()) return show_tables(command);
+  if (command.figure5 && tables) fail_usage("--figure 5 is measured alone, without --table");
+  if (!command.svg.empty() && !command.figure5) fail_usage("--svg is of --figure 5");
+  if (command.figure5) return bench_figure5(command);
   if (tables) return bench_tables(command);
   if (command.bench.models.empty()) fail_usage("nothing to time: give --model, --table, --figure, --merge or --show");
   if (command.markdown) fail_usage("--markdown is of tables (--table)");
@@ -29,8 +32,12 @@ void add_table_options(Command& command, BenchCommand& options) {
       "Tables to measure beside their published numbers: a number of the paper's, a name, a .yaml file, all");
   table.one_or_more();
   Option figure = command.option_function<int>(
-      "--figure", [&options](int number) { options.tables.push_back(fmt::format("figure{}", number)); },
-      "A figure of the paper to measure");
+      "--figure",
+      [&options](int number) {
+        if (number == 5) options.figure5 = true;
+        else options.tables.push_back(fmt::format("figure{}", number));
+      },
+      "A figure of the paper to measure: 1, or 5, which is accuracy against time saved by pruning and folding");
   figure.positive();
   Option merge = command.option("--merge", options.merged,
                                 "Put results of --json (one file per machine) into one table (default: 4)");
@@ -50,6 +57,7 @@ void add_table_options(Command& command, BenchCommand& options) {
   command.flag("--fresh", options.fresh, "Measure again what is kept there");
   command.option("--html", options.html, "Write a report with plots to FILE, of the tables or the profile")
       .excludes(merge);
+  command.option("--svg", options.svg, "With --figure 5: draw it to FILE");
   command.flag("--markdown", options.markdown, "Print the tables as Markdown").excludes("--json");
   merge.excludes("--json");
   for (Option other : {table, figure, merge}) show.excludes(other);
@@ -105,6 +113,9 @@ void add_bench(Parser& parser) {
       "weights beside it or made-up ones (random:0), and is kept in --results when done. One that cannot be measured "
       "is\n"
       "told as such, and gives the exit code at the end.\n\n"
+      "--figure 5 prunes and folds the demo's classifier, and CIFAR-10's ResNet-56 where BANOFF_DATA names a folder "
+      "that\n"
+      "has net_cifar_resnet and data_cifar10.\n\n"
       "Examples:\n"
       "  banoff bench --model classifier.yaml --threads 1,2\n"
       "  banoff bench --model resnet50.yaml --weights random:0 --methods none,banoff,optimal --json > result.json\n"
@@ -112,6 +123,7 @@ void add_bench(Parser& parser) {
       "  banoff bench --table 2 --quick\n"
       "  banoff bench --table 3 --quick --stacks keras,pytorch,ort-off\n"
       "  banoff bench --table all --html report.html --json > here.json\n"
+      "  banoff bench --figure 5 --threads 1 --svg figure5.svg\n"
       "  banoff bench --merge here.json there.json");
   auto options = std::make_shared<BenchCommand>();
   bench::BenchOptions& b = options->bench;

@@ -16,10 +16,11 @@ struct BenchCommand {
   std::vector<std::string> norms{"separate", "fused"};
   std::vector<std::string> tables, merged, stacks;
   std::string stacks_folder = "build/stacks";
-  std::string html, shown;
+  std::string html, shown, svg;
   std::string results = "banoff-results";
   bool fresh = false, markdown = false, json = false;
   bool profile = false;
+  bool figure5 = false;
   bench::StepOrder profile_order = bench::StepOrder::time;
   // Given on the command line: these outrank the table's own settings.
   bool own_threads = false, own_batches = false, own_duration = false;
@@ -31,6 +32,8 @@ int bench_networks(BenchCommand& command);
 int profile_networks(BenchCommand& command);
 /// Tables, measured or kept from before.
 int bench_tables(const BenchCommand& command);
+/// Figure 5: accuracy against time saved.
+int bench_figure5(const BenchCommand& command);
 /// What --json wrote, in another form.
 int show_tables(const BenchCommand& command);
 /// Results of several machines in one table.

@@ -25,7 +25,8 @@ void say(const std::string& what) { fmt::print(stderr, "{}\n", what); }
 int bench_networks(BenchCommand& command) {
   set_ways(command);
   Progress progress("timing", 100);
-  const bench::BenchReport report = bench::run(command.bench, say, [&](double share) { progress.set_share(share); });
+  bench::BenchReport report = bench::run(command.bench, say, [&](double share) { progress.set_share(share); });
+  report.machine = machine();
   if (command.json) print_json(to_json(report, command.bench));
   else fmt::print("{}", to_text(report));
   return 0;

@@ -7,7 +7,9 @@ namespace banoff::cli {
 
 void add_run(Parser& parser);
 void add_fold(Parser& parser);
+void add_prune(Parser& parser);
 void add_explain(Parser& parser);
+void add_quantize(Parser& parser);
 void add_verify(Parser& parser);
 void add_eval(Parser& parser);
 void add_bench(Parser& parser);

@@ -54,6 +54,7 @@ Json json_of(const PlanInfo& plan, const std::string& device) {
   Json steps = Json::array();
   for (const StepInfo& step : plan.steps) {
     steps.push_back({{"nodes", step.label}, {"implementation", step.implementation}, {"layouts", step.layouts}});
+    if (step.tuned_us > 0) steps.back()["tuned_us"] = step.tuned_us;
   }
   return {{"device", device},
           {"threads", plan.threads},
@@ -112,8 +113,16 @@ void print_layers(const Model& model) {
 }
 
 void print_steps(const PlanInfo& plan) {
-  Table table({{"kernel of"}, {"implementation"}, {"layouts"}});
-  for (const StepInfo& step : plan.steps) table.add({step.label, step.implementation, step.layouts});
+  // A device that measures ways to compute a step has something to say of its time.
+  const bool tuned = std::ranges::any_of(plan.steps, [](const StepInfo& step) { return step.tuned_us > 0; });
+  std::vector<Table::Column> columns{{"kernel of"}, {"implementation"}, {"layouts"}};
+  if (tuned) columns.push_back({"tuned us", Align::right});
+  Table table(columns);
+  for (const StepInfo& step : plan.steps) {
+    std::vector<std::string> row{step.label, step.implementation, step.layouts};
+    if (tuned) row.push_back(step.tuned_us > 0 ? fmt::format("{:.1f}", step.tuned_us) : "");
+    table.add(std::move(row));
+  }
   table.print();
 }
 

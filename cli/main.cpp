@@ -15,8 +15,8 @@ int run(int argc, char** argv) {
       "Runs convolutional networks, with batch norm folded away exactly.", "banoff", "banoff " BANOFF_VERSION,
       "`banoff COMMAND --help` tells a command's options, with an example.\n"
       "Exit codes: 0 done, 1 a check failed, 2 bad usage, 3 bad input, 4 the device refuses, 70 internal error.");
-  for (const auto add : {add_run, add_fold, add_explain, add_verify, add_eval, add_bench, add_import, add_export,
-                         add_inspect, add_devices}) {
+  for (const auto add : {add_run, add_fold, add_prune, add_quantize, add_explain, add_verify, add_eval, add_bench,
+                         add_import, add_export, add_inspect, add_devices}) {
     add(parser);
   }
   const Action action = parser.parse(argc, argv);

@@ -92,7 +92,10 @@ void add_device_options(Command& command, DeviceOptions& options) {
   add_isa_option(command, options.isa);
   command.option_function<std::string>(
       "--precision", [&options](const std::string& name) { options.precision = precision_named(name); },
-      fmt::format("What a GPU computes in: fp32, tf32, fp16 or bf16 (default: {})", name_of(options.precision)));
+      fmt::format(
+          "What is computed in: fp32, tf32, fp16 or bf16 on a GPU; fp32, bf16 or int8 on the cpu device, int8 as "
+          "`banoff quantize` without pictures makes it (default: {})",
+          name_of(options.precision)));
   add_exact_option(command, options.exact_convolutions);
 }
 
@@ -142,7 +145,7 @@ std::pair<std::string, std::string> split_binding(const std::string& text) {
 
 std::pair<Model, FoldReport> fold_model(const Model& model, FoldOptions options, const DeviceOptions& device) {
   options.threads = device.threads;
-  std::pair<Model, FoldReport> result = model.fold(options, device);
+  std::pair<Model, FoldReport> result = fold_for(model, options, device);
   const auto refused = std::ranges::find(result.second.norms, Blocker::self_check, &FoldedNorm::blocker);
   if (refused != result.second.norms.end()) {
     constexpr const char* file = "banoff-reproducer.yaml";
@@ -155,7 +158,8 @@ std::pair<Model, FoldReport> fold_model(const Model& model, FoldOptions options,
 }
 
 Model folded(const Model& model, const FoldOptions& options, const DeviceOptions& device) {
-  return options.method == Method::none ? model : fold_model(model, options, device).first;
+  const bool as_it_is = options.method == Method::none && !in_integers(device);
+  return as_it_is ? model : fold_model(model, options, device).first;
 }
 
 void check_output(const std::filesystem::path& output, const Manifest& manifest) {

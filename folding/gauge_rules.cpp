@@ -335,10 +335,11 @@ void apply(const Softmax&, const Rule& r) { r.barrier(Blocker::activation); }
 /// What no gauge passes.
 template <class Op, class... Ops>
 concept OneOf = (std::same_as<Op, Ops> || ...);
-template <OneOf<GroupNorm, Lrn, LayerNorm, Cast, DecodeBoxes, Nms, RoiAlign, PickChannel, Unary, Compare, Pair, Where,
-                ArgReduce, TopK, Cumulate, Expand, Gather, GatherElements, GatherNd, ScatterElements, ScatterNd,
-                SelectBoxes, MaxPoolIndices, GridSample, RoiAlignBatch, Opaque, Recurrent>
-              Op>
+template <
+    OneOf<GroupNorm, Lrn, LayerNorm, Cast, DecodeBoxes, Nms, RoiAlign, PickChannel, Unary, Compare, Pair, Where,
+          ArgReduce, TopK, Cumulate, Expand, Gather, GatherElements, GatherNd, ScatterElements, ScatterNd, SelectBoxes,
+          MaxPoolIndices, GridSample, RoiAlignBatch, Opaque, Recurrent, Quantize, Dequantize, FakeQuantize>
+        Op>
 void apply(const Op&, const Rule& r) {
   r.barrier(Blocker::unsupported_op);
 }

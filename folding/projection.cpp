@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "runtime/graph/quantised.hpp"
+
 namespace banoff::gauge {
 
 namespace {
@@ -47,10 +49,11 @@ Op with_one_output_per_group(Op op, std::int64_t groups) {
   return op;
 }
 
-/// The node with its parameters as `change` (slot, tensor) makes them.
+/// The node with its parameters as `change` (slot, tensor) makes them, which lie on no grid.
 template <class F>
 Alone with_params(const Node& node, const Graph& graph, F&& change) {
   Alone result{{}, node};
+  forget_weight_scale(result.node);
   for (auto& [slot, id] : result.node.params) id = result.graph.add_param("", change(slot, graph.param(id)));
   return result;
 }

@@ -53,13 +53,15 @@ class Stream {
 
   /// The session's arena, in the device's memory.
   [[nodiscard]] virtual std::byte* arena() = 0;
-  /// Memory of the host that the device copies from and to by itself; zero at first.
+  /// Memory of the host that the device copies from and to by itself, and that its kernels reach; zero at first.
   [[nodiscard]] virtual std::shared_ptr<std::byte> host_memory(std::size_t bytes) = 0;
   /// Queues a copy between memory of the device and memory from `host_memory`.
   virtual void copy(std::byte* to, const std::byte* from, std::size_t bytes) = 0;
-  /// Does what `work` queues. While `same` is true, `work` would queue what it did in the last call, and need not be
-  /// called again.
-  virtual void run(const std::function<void()>& work, bool same) = 0;
+  /// Does what `work` queues. `memory` tells where everything lies that may lie elsewhere in another call: calls with
+  /// equal `memory` would queue the same, and `work` need not be called again in them.
+  virtual void run(const std::function<void()>& work, std::span<const std::byte* const> memory) = 0;
+  /// Why runs take longer than they should, where they do; for reports.
+  [[nodiscard]] virtual std::string note() const { return {}; }
   virtual void wait() = 0;
 };
 
@@ -91,12 +93,18 @@ class Kernel {
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
   /// What the library calls its choice ("jit:avx2", "reference", …), for reports and for the test that watches it.
   [[nodiscard]] virtual std::string implementation() const = 0;
+  /// Microseconds that its library's part took when the device chose among ways to compute it; 0: it did not measure.
+  [[nodiscard]] virtual double tuned_us() const { return 0; }
   /// Bytes of packed weights this kernel owns.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
   /// The input that output 0 overwrites: the two must be given the same memory. none: no such demand.
   [[nodiscard]] virtual int in_place_input() const { return none; }
   /// Whether output 0 may share memory with input `input` (same bytes, same layout), should the planner wish so.
   [[nodiscard]] virtual bool may_overwrite(int input) const { return input == in_place_input(); }
+  /// Of a device with memory of its own: whether the input may lie in memory from Stream::host_memory without loss, as
+  /// it is read once and in order; and output 0, as it is written so.
+  [[nodiscard]] virtual bool streams_input(int /*input*/) const { return false; }
+  [[nodiscard]] virtual bool streams_output() const { return false; }
 };
 
 /// Why a device does not take a region.
@@ -145,6 +153,12 @@ class Device {
   [[nodiscard]] virtual std::vector<Layout> layouts(const TensorType& type) const = 0;
   /// The element type in which this device holds values of `type`.
   [[nodiscard]] virtual DType storage(DType type) const { return type; }
+  /// How this device would keep a value in fewer bits than `storage` says: as it was put on a grid (`grid`), or in a
+  /// shorter float of its own choice where it was not. nullopt: not at all.
+  [[nodiscard]] virtual std::optional<Stored> stored(const TensorType& /*type*/,
+                                                     const std::optional<Stored>& /*grid*/) const {
+    return std::nullopt;
+  }
   /// Bytes a value takes; throws when it overflows.
   [[nodiscard]] virtual std::size_t bytes(const TensorType& type, Layout layout) const = 0;
   /// The ways to compute a region in its layouts. Nothing is packed or measured for them.

@@ -1,92 +1,128 @@
 #!/usr/bin/env bash
-# Checks and measures the gpu device on this machine: every op, networks of the zoo, compute-sanitizer where it is found,
-# tables 3 to 6, and other runtimes side by side where Python can import them. Nothing is built or installed: the programs
-# come from build/gpu (scripts/gpu_pack.sh) or build/cuda.
-# Usage: scripts/gpu_check.sh [SECONDS]; no stage is started after SECONDS (default 420), and exit code 75 says that there
-# is more to do: the same command goes on where it stopped. Results lie in bench/results/gpu, or in $GPU_RESULTS.
+# Checks and measures the gpu device on a rented machine with a GPU, in a quarter of an hour: two calls, and time between them
+# to mend what the first one shows. Nothing is built or installed: the programs come from the archive of scripts/gpu_pack.sh,
+# in which this script lies too, or from build/cuda.
+#
+# Usage: scripts/gpu_check.sh [--seconds N] [STAGE…]
+#        scripts/gpu_check.sh --fake
+# The first call runs the first part: facts, the own kernels, cuDNN's ways, every op, speed, PyTorch beside it. The next
+# calls run the second: networks of the zoo, tables, compute-sanitizer. Each stage has a limit of its own, and none is started
+# after N seconds (default 540). Exit code 75: there is more to do, and the same command goes on where it stopped. What passed
+# is not repeated; what failed is, once the programs are others. STAGE… ("speed resnet50"): these alone, whatever was before.
+#
+# State and results lie in build/gpu-check; after every stage all of it is packed into one archive of a few MiB,
+# gpu-results.tar.xz, in the folder that $OUT names or else there. An archive at build/gpu-check.tar.xz (gpu_pack.sh takes an
+# earlier call's along) is where a call without any state begins.
+#
+# --fake rehearses all of it on this machine, from build/dev, with the host in the GPU's place, small networks, and stages that
+# hang and crash on purpose; then checks what came back.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+source "$root/scripts/lib/gpu_stages.sh"
+if [[ -n ${OUT:-} ]]; then OUT=$(realpath -m "$OUT"); fi
 cd "$root"
-budget=${1:-420}
-results=${GPU_RESULTS:-$root/bench/results/gpu}
-state=$results/state
-mkdir -p "$state"
-export BANOFF_SOURCE=$root BANOFF_TEST_GPU=1 OMP_WAIT_POLICY=passive
-export BANOFF_CACHE=${BANOFF_CACHE:-$state}
 
-if [[ -x build/gpu/bin/banoff ]]; then
-  banoff=$root/build/gpu/bin/banoff tests=$root/build/gpu/bin/test_gpu
-  export LD_LIBRARY_PATH=$root/build/gpu/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-else
-  banoff=$root/build/cuda/cli/banoff tests=$root/build/cuda/tests/gpu/test_gpu
+if [[ ${1:-} == --stage ]]; then
+  shift
+  run_stage_here "$@"
+  exit
 fi
-[[ -x $banoff && -x $tests ]] || die "no programs: run scripts/gpu_pack.sh on a machine that builds"
-
-# Python's packages of NVIDIA's libraries are where cuDNN lies on machines made for them.
-if [[ -z ${BANOFF_CUDNN:-} ]] && command -v python3 >/dev/null; then
-  cudnn=$(python3 -c 'import nvidia.cudnn as c; print(list(c.__path__)[0] + "/lib")' 2>/dev/null || true)
-  if [[ -n $cudnn ]]; then export LD_LIBRARY_PATH=$cudnn:$LD_LIBRARY_PATH; fi
+if [[ ${1:-} == --fake ]]; then
+  exec scripts/lib/gpu_rehearsal.sh
 fi
+budget=540
+if [[ ${1:-} == --seconds ]]; then
+  budget=$2
+  shift 2
+fi
+find_programs
 
-devices() { "$banoff" devices --json | tee "$results/machine.json"; }
-ops() { "$tests" -tc='*table of op cases in every precision*'; }
-sanitizer() {
-  local found
-  found=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null) || return 77
-  "$found" --error-exitcode 9 --tool memcheck "$tests" -tc='*table of op cases in every precision*'
-}
-network() { BANOFF_TEST_NETWORK=$1 "$tests" -tc='*networks of the zoo*'; }
-table() {
-  # Finished cells are kept: what is stopped here goes on in the next run.
-  timeout 440 "$banoff" bench --table "configs/tables/table$1.yaml" --device gpu,gpu-fp16 --quick --results "$state/cells" --json \
-    --html "$results/table$1.html" >"$results/table$1.json.part"
-  mv "$results/table$1.json.part" "$results/table$1.json"
-}
-# The same networks recorded as one graph and launched step by step.
-speed() {
-  local name=$1 graph
-  for graph in graph steps; do
-    if [[ $graph == steps ]]; then export BANOFF_NO_GRAPH=1; fi
-    "$banoff" bench --model "configs/models/$name.yaml" --weights random:0 --device gpu,gpu-tf32,gpu-fp16,gpu-bf16 \
-      --methods none,optimal --batch 1,64 --duration 1 --json >"$results/speed_${name}_$graph.json.part"
-    mv "$results/speed_${name}_$graph.json.part" "$results/speed_${name}_$graph.json"
-  done
-}
-peers() {
-  command -v python3 >/dev/null && python3 -c 'import torch, torchvision' 2>/dev/null || return 77
-  python3 scripts/gpu_peers.py "$1" >"$results/peers_$1.json.part"
-  mv "$results/peers_$1.json.part" "$results/peers_$1.json"
+if [[ ! -d $state && -e $state.tar.xz ]]; then
+  mkdir -p "$state"
+  tar -xJf "$state.tar.xz" -C "$state"
+fi
+mkdir -p "$results" "$marks" "${OUT:-$state}"
+[[ -e $state/part ]] || echo 1 >"$state/part"
+part=$(<"$state/part")
+# Failed stages are worth another try with other programs only.
+programs=$(cat "$banoff" "$check" "$tests" | sha256sum | cut -c1-16)
+
+# pack_results: one archive with everything, whole at any time; logs by their ends.
+pack_results() {
+  local to=${OUT:-$state}/gpu-results.tar.xz copy
+  copy=$(mktemp -d)
+  cp -r "$state/." "$copy"
+  rm -f "$copy/gpu-results.tar.xz" "$copy/gpu-results.tar.xz.part"
+  find "$copy" -name '*.log' -size +200k -exec sh -c 'tail -c 200000 "$1" >"$1.end" && mv "$1.end" "$1"' _ {} \;
+  tar -cf - -C "$copy" . | xz -2 >"$to.part"
+  mv "$to.part" "$to"
+  rm -r "$copy"
 }
 
-stages=(devices ops)
-for name in resnet18 resnet50 mobilenet_v2 efficientnet_b0 shufflenet_v2_x1_0 densenet121 unet_resnet34 inception_v3 \
-  deeplabv3_resnet50 yolov5s yolov8n efficientdet_d0 ssdlite320_mobilenet_v3_large fasterrcnn_mobilenet_v3_large_fpn \
-  maskrcnn_resnet50_fpn convnext_tiny regnet_y_400mf nasnet_mobile espnet_cityscapes; do
-  stages+=("network $name")
-done
-for name in resnet50 mobilenet_v2 efficientnet_b0; do stages+=("speed $name" "peers $name"); done
-stages+=("table 4" "table 3" "table 5" "table 6" sanitizer)
+# try_stage LIMIT NAME…: runs the stage within its limit and what is left of the call's time.
+try_stage() {
+  local limit=$1 started=$SECONDS status=0 left verdict name
+  shift
+  name=$(name_of "$@")
+  left=$((budget - SECONDS))
+  if ((left < limit)); then limit=$left; fi
+  say "stage $* (at most $limit s)"
+  rm -f "$marks/$name".*
+  echo "$programs" >"$marks/$name.stopped"  # whatever ends this call
+  timeout --kill-after=3 "$limit" bash "$root/scripts/gpu_check.sh" --stage "$@" >"$results/$name.log" 2>&1 || status=$?
+  tail -n 6 "$results/$name.log"
+  case $status in
+    0) verdict=passed ;;
+    77) verdict=skipped ;;
+    124 | 137) verdict=stopped ;;
+    *) verdict=failed ;;
+  esac
+  if [[ $verdict != stopped ]]; then mv "$marks/$name.stopped" "$marks/$name.$verdict"; fi
+  printf '%-36s %4d s of %3d  %-8s %3d\n' "$*" $((SECONDS - started)) "$limit" "$verdict" "$status" | tee -a "$state/stages.txt"
+  pack_results
+  [[ $verdict == passed || $verdict == skipped ]]
+}
+
+# is_done NAME…: passed, not to be had here, or failed with these very programs. What was stopped goes on, and
+# every call asks for the facts: whether this machine has a GPU.
+is_done() {
+  local name
+  if [[ $1 == facts ]]; then return 1; fi
+  name=$(name_of "$@")
+  if [[ -e $marks/$name.passed || -e $marks/$name.skipped ]]; then return 0; fi
+  [[ -e $marks/$name.failed ]] && grep -qx "$programs" "$marks/$name.failed"
+}
+
+# start_over NAME…: forgets what the stage found so far.
+start_over() { rm -f "$results/$(name_of "$@")".*; }
 
 failed=0
-for stage in "${stages[@]}"; do
-  mark=$state/${stage// /_}
-  if [[ -e $mark.passed || -e $mark.skipped ]]; then continue; fi
-  if ((SECONDS >= budget)); then
+if (($#)); then
+  for stage in "$@"; do
+    # shellcheck disable=SC2086 # a stage is a name and its arguments
+    start_over $stage
+    # shellcheck disable=SC2086
+    try_stage "$(limit_of $stage)" $stage || failed=1
+  done
+  exit $failed
+fi
+while read -r of limit stage; do
+  ((of <= part)) || continue
+  # shellcheck disable=SC2086
+  if is_done $stage; then continue; fi
+  # shellcheck disable=SC2086
+  if ! grep -qxs "$programs" "$marks/$(name_of $stage)".*; then start_over $stage; fi
+  if ((SECONDS + 5 > budget)); then
     say "more to do from '$stage' on: run this again"
     exit 75
   fi
-  say "stage $stage"
-  started=$SECONDS status=0
-  # shellcheck disable=SC2086 # a stage is a function and its argument
-  (set -e; $stage) >"$mark.log" 2>&1 &
-  wait $! || status=$?
-  tail -n 5 "$mark.log"
-  case $status in
-    0) touch "$mark.passed" ;;
-    77) touch "$mark.skipped" ;;
-    124) say "'$stage' goes on in the next run" && exit 75 ;;
-    *) failed=$((failed + 1)) ;;
-  esac
-  printf '%-40s %4d s  %s\n' "$stage" $((SECONDS - started)) "$(case $status in 0) echo passed ;; 77) echo skipped ;;
-    *) echo "FAILED ($status), see $mark.log" ;; esac)" | tee -a "$results/stages.txt"
-done
-((failed == 0))
+  # shellcheck disable=SC2086
+  try_stage "$limit" $stage </dev/null || failed=1
+  if [[ $stage == facts && $failed == 1 ]]; then die "no GPU can be used here: see $results/facts.log"; fi
+done < <(stages)
+if ((part == 1)); then
+  echo 2 >"$state/part"
+  pack_results
+  say "the first part is done; the same command goes on with the second"
+  exit 75
+fi
+if [[ -n $(find "$marks" -name '*.failed' -o -name '*.stopped') ]]; then exit 1; fi

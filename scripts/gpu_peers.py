@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
-"""Times other runtimes on this GPU: PyTorch eager, compiled and as a CUDA graph, ONNX Runtime and TensorRT.
+"""Times other runtimes on this GPU beside banoff: PyTorch as a CUDA graph, and more of them where they are asked for.
 
-Opt-in: needs torch and torchvision, and takes onnxruntime or tensorrt where they can be imported. Prints JSON: for each
-runtime, precision and batch the median and the least of single runs in milliseconds, host to host where it says so.
+Opt-in: needs torch and torchvision. Appends a JSON line to --log for each runtime, precision and batch, as it is done:
+the median and the least of single runs in milliseconds. `graph` keeps its input on the GPU, `graph-host` copies it in and
+out as a session of banoff does; `eager`, `compile` (max-autotune: minutes) and `onnxruntime` are the rest.
 """
 
 import argparse
 import json
 import statistics
+import sys
 import time
 
 import torch
 import torchvision
 
-DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
-def measured(run, seconds=1.0, least=20):
+def measured(run, seconds, least=20):
     """Milliseconds of single runs, each waited for."""
     for _ in range(10):
         run()
@@ -31,8 +33,16 @@ def measured(run, seconds=1.0, least=20):
     return {"median_ms": statistics.median(samples), "min_ms": min(samples), "runs": len(samples)}
 
 
+def network_on_gpu(network, precision, batch):
+    """The network and an image, in channels-last, on the GPU."""
+    model = getattr(torchvision.models, network)(weights=None).eval().cuda()
+    model = model.to(dtype=DTYPES[precision], memory_format=torch.channels_last)
+    image = torch.randn(batch, 3, 224, 224, device="cuda", dtype=DTYPES[precision])
+    return model, image.contiguous(memory_format=torch.channels_last)
+
+
 def graphed(model, image):
-    """The model as a CUDA graph over a fixed input."""
+    """The model as a CUDA graph over a fixed input, and its output."""
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         for _ in range(3):
@@ -40,76 +50,86 @@ def graphed(model, image):
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        model(image)
-    return graph.replay
+        output = model(image)
+    return graph.replay, output
 
 
-def torch_runs(network, precision, batch):
-    """(name, function) pairs; the input stays on the GPU, the last one copies in and out as banoff does."""
-    model = getattr(torchvision.models, network)(weights=None).eval().cuda()
-    model = model.to(dtype=DTYPES[precision], memory_format=torch.channels_last)
-    image = torch.randn(batch, 3, 224, 224, device="cuda", dtype=DTYPES[precision])
-    image = image.contiguous(memory_format=torch.channels_last)
-    yield "torch eager", lambda: model(image)
-    yield "torch graph", graphed(model, image)
-    compiled = torch.compile(model, mode="max-autotune")
-    yield "torch.compile max-autotune", lambda: compiled(image)
-    replay = graphed(model, image)
-    host = torch.randn(batch, 3, 224, 224, dtype=DTYPES[precision]).pin_memory()
+def graph(network, precision, batch):
+    return graphed(*network_on_gpu(network, precision, batch))[0]
 
-    def through_the_host():
-        image.copy_(host, non_blocking=True)
+
+def graph_host(network, precision, batch):
+    model, image = network_on_gpu(network, precision, batch)
+    replay, output = graphed(model, image)
+    sent = torch.randn(batch, 3, 224, 224, dtype=DTYPES[precision]).pin_memory()
+    received = torch.empty_like(output, device="cpu").pin_memory()
+
+    def run():
+        image.copy_(sent, non_blocking=True)
         replay()
+        received.copy_(output, non_blocking=True)
 
-    yield "torch graph, input from the host", through_the_host
+    return run
 
 
-def onnxruntime_runs(network, batch):
-    """ONNX Runtime's CUDA and TensorRT providers in fp32, from and to the host."""
+def eager(network, precision, batch):
+    model, image = network_on_gpu(network, precision, batch)
+    return lambda: model(image)
+
+
+def compiled(network, precision, batch):
+    model, image = network_on_gpu(network, precision, batch)
+    fast = torch.compile(model, mode="max-autotune")
+    return lambda: fast(image)
+
+
+def onnxruntime_run(network, precision, batch):
+    """ONNX Runtime's CUDA provider in fp32, from and to the host."""
     import io
 
     import onnxruntime
 
+    if precision != "fp32":
+        raise ValueError("ONNX Runtime is measured in fp32")
     model = getattr(torchvision.models, network)(weights=None).eval()
     image = torch.randn(batch, 3, 224, 224)
     file = io.BytesIO()
     torch.onnx.export(model, (image,), file, input_names=["x"], dynamo=False)
-    wanted = {"CUDAExecutionProvider", "TensorrtExecutionProvider"}
-    for provider in wanted & set(onnxruntime.get_available_providers()):
-        session = onnxruntime.InferenceSession(file.getvalue(), providers=[provider])
-        array = image.numpy()
-        yield f"onnxruntime {provider}, host to host", lambda s=session, a=array: s.run(None, {"x": a})
+    session = onnxruntime.InferenceSession(file.getvalue(), providers=["CUDAExecutionProvider"])
+    return lambda: session.run(None, {"x": image.numpy()})
+
+
+RUNTIMES = {"graph": graph, "graph-host": graph_host, "eager": eager, "compile": compiled, "onnxruntime": onnxruntime_run}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", help="a function of torchvision.models")
-    parser.add_argument("--batch", type=int, nargs="*", default=[1, 64])
+    parser.add_argument("--log", required=True, help="file that lines are added to")
+    parser.add_argument("--runtimes", nargs="*", default=["graph", "graph-host"], choices=RUNTIMES)
+    parser.add_argument("--precisions", nargs="*", default=["fp16"], choices=DTYPES)
+    parser.add_argument("--batch", type=int, nargs="*", default=[1])
+    parser.add_argument("--seconds", type=float, default=1)
     options = parser.parse_args()
     torch.manual_seed(0)
-    results = []
-
-    def take(runs, precision, batch):
-        try:
-            for name, run in runs:
-                results.append({"runtime": name, "precision": precision, "batch": batch, **measured(run)})
-        except Exception as error:  # a peer that does not run is told as such, and the others go on
-            results.append({"precision": precision, "batch": batch, "error": f"{type(error).__name__}: {error}"})
-
-    with torch.inference_mode():
-        for batch in options.batch:
-            for tf32 in (False, True):
-                torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-                take(torch_runs(options.network, "fp32", batch), "tf32" if tf32 else "fp32", batch)
-            for precision in ("fp16", "bf16"):
-                take(torch_runs(options.network, precision, batch), precision, batch)
-    try:
-        for batch in options.batch:
-            take(onnxruntime_runs(options.network, batch), "fp32", batch)
-    except ImportError as error:
-        results.append({"error": str(error)})
-    print(json.dumps({"network": options.network, "gpu": torch.cuda.get_device_name(), "torch": torch.__version__,
-                      "cudnn": torch.backends.cudnn.version(), "results": results}, indent=2))
+    failed = False
+    with open(options.log, "a", encoding="utf-8") as log, torch.inference_mode():
+        for precision in options.precisions:
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+            for batch in options.batch:
+                for name in options.runtimes:
+                    line = {"network": options.network, "runtime": name, "precision": precision, "batch": batch}
+                    try:
+                        run = RUNTIMES[name](options.network, precision, batch)
+                        line |= measured(run, options.seconds)
+                    except (RuntimeError, ValueError, ImportError) as error:  # told, and the others go on
+                        line["error"] = f"{type(error).__name__}: {error}"
+                        failed = True
+                    line |= {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__,
+                             "cudnn": torch.backends.cudnn.version()}
+                    print(json.dumps(line), file=log, flush=True)
+                    print(json.dumps(line))
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

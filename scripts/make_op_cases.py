@@ -11,7 +11,8 @@ import sys
 
 from op_cases import table
 
-FAMILIES = ["linear", "norms", "elementwise", "pooling", "resizing", "movement", "detection", "values", "recurrent", "sampling"]
+FAMILIES = ["linear", "norms", "elementwise", "pooling", "resizing", "movement", "detection", "values", "recurrent", "sampling",
+            "quantised"]
 
 for family in FAMILIES:
     importlib.import_module(f"op_cases.{family}")

@@ -79,6 +79,7 @@ Json to_json(const Profile& profile) {
           {"run", json_of(profile.run)},
           {"profiled_run", json_of(profile.profiled_run)},
           {"sum", json_of(sum(profile))},
+          {"note", profile.note.empty() ? Json() : Json(profile.note)},
           {"steps", steps},
           {"by_kind", json_of(profile, by_kind(profile))},
           {"by_implementation", json_of(profile, by_implementation(profile))}};

@@ -50,6 +50,7 @@ Profile summarized(ProfileSubject& subject, const Samples& samples) {
   result.runs = samples.profiled.size();
   result.profiled_run = times_of(samples.profiled);
   result.run = times_of(samples.plain);
+  result.note = subject.session->note();
   return result;
 }
 

@@ -34,6 +34,7 @@ struct Profile {
   std::size_t runs = 0;             ///< profiled ones, and as many that were not
   Times run;                        ///< of those that were not profiled
   Times profiled_run;               ///< of those that were: the clock is read between the kernels
+  std::string note;                 ///< why runs take longer than they should, where they do
 };
 
 /// What is to be profiled. `about` says what it is; its times are filled in.

@@ -110,9 +110,10 @@ Grid implementations_grid(const Profile& profile) {
 }
 
 std::string to_text(const Profile& profile, StepOrder order) {
-  return fmt::format("{}: {}\n{}\n{}{}{}\n{}\n", subject_line(profile), name_of_way(profile),
+  const std::string note = profile.note.empty() ? "" : fmt::format("note: {}\n", profile.note);
+  return fmt::format("{}: {}\n{}\n{}{}{}\n{}\n{}", subject_line(profile), name_of_way(profile),
                      ceilings_line(profile.ceilings), to_text(steps_grid(profile, order)), to_text(kinds_grid(profile)),
-                     to_text(implementations_grid(profile)), totals_line(profile));
+                     to_text(implementations_grid(profile)), totals_line(profile), note);
 }
 
 std::string to_text(const ProfileReport& report, StepOrder order) {

@@ -18,8 +18,8 @@ struct ChildResult {
 };
 
 /// Forks, runs `work` in the child, and hands on what it tells. Throws the Error that `work` threw, and `refused` when
-/// a signal ended the child (as when memory runs out). This process must not have used OpenMP: its threads do not
-/// survive a fork.
+/// a signal ended the child (as when memory runs out). This process must not have used OpenMP, whose threads do not
+/// survive a fork, nor have asked for a GPU (machine(), device_names()): CUDA does not either.
 [[nodiscard]] ChildResult in_child(const std::function<std::string(const Ears&)>& work, const Ears& ears);
 
 }  // namespace banoff::bench

@@ -162,7 +162,7 @@ Grid timing_grid(const TableReport& table) {
              of_banoff(cell, fmt::format("{:.0f}", r.compile_ms)),
              of_banoff(cell, megabytes(static_cast<double>(r.arena_bytes))),
              of_banoff(cell, megabytes(static_cast<double>(r.weight_bytes))),
-             of_banoff(cell, megabytes(static_cast<double>(r.peak_rss_kb) * 1024))});
+             r.peak_rss_kb > 0 ? of_banoff(cell, megabytes(static_cast<double>(r.peak_rss_kb) * 1024)) : nothing});
       }
     }
   }

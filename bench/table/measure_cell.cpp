@@ -67,7 +67,9 @@ long peak_rss_kb(BenchOptions bench, const Result& row) {
 
 Cell measure_cell(const BenchOptions& bench, const Ears& ears) {
   Cell cell = time_all(bench, ears);
-  if (bench.timed) {
+  // What a process holds beside a GPU is its driver and libraries, and their loading takes long.
+  const bool on_gpu = !bench.devices.empty() && bench.devices.front().starts_with("gpu");
+  if (bench.timed && !on_gpu) {
     for (Result& row : cell.results) {
       const Result* same = timed_row(cell.results, row);
       row.peak_rss_kb = same == nullptr ? peak_rss_kb(bench, row) : same->peak_rss_kb;

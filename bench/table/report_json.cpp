@@ -129,9 +129,7 @@ Report read_report(const std::filesystem::path& file) {
     const Json json = Json::parse(stream);
     Report report;
     json.at("banoff").get_to(report.version);
-    const Json& m = json.at("machine");
-    report.machine = {m.at("cpu"),    m.at("isa"),    m.at("processors"),
-                      m.at("usable"), m.at("onednn"), m.value("gpu", std::string())};  // older results know no GPU
+    report.machine = machine_from(json.at("machine"));
     report.options = json.at("options");
     for (const Json& table : json.at("tables")) report.tables.push_back(table_from(table));
     return report;

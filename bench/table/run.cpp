@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bench/table/here.hpp"
 #include "bench/table/measure_cell.hpp"
 #include "bench/table/measure_stack.hpp"
 #include "bench/table/networks.hpp"
@@ -16,27 +17,27 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool built_in(const std::string& device) {
-  const std::vector<std::string> devices = device_names();
-  return std::ranges::find(devices, device) != devices.end();
+bool is_usable(const Here& here, const std::string& device) {
+  return std::ranges::find(here.usable, device) != here.usable.end();
 }
 
-std::string no_device(const std::string& device) {
-  if (device.starts_with("gpu")) return fmt::format("no device '{}' here: {}", device, machine().gpu);
-  return fmt::format("this build has no device '{}' (built in: {})", device, fmt::join(device_names(), ", "));
+std::string no_device(const Here& here, const std::string& device) {
+  const std::string names = fmt::format("{}", fmt::join(here.names, ", "));
+  if (device.starts_with("gpu")) return fmt::format("no device '{}' here: {} ({})", device, here.machine.gpu, names);
+  return fmt::format("this build has no device '{}' (built in: {})", device, names);
 }
 
 class Runner {
  public:
-  Runner(const TableOptions& options, const Ears& ears)
-      : options_(options), ears_(ears), store_(options.results), planner_(options) {
+  Runner(const TableOptions& options, const Here& here, const Ears& ears)
+      : options_(options), here_(here), ears_(ears), store_(options.results), planner_(options, here.machine) {
     if (!options.stacks.empty()) stacks_.emplace(find_stack_programs(options.stacks_folder), store_.folder());
   }
 
   Report run() {
     Report report;
     report.version = options_.version;
-    report.machine = machine();
+    report.machine = here_.machine;
     report.options = {{"devices", options_.devices},
                       {"seed", options_.seed},
                       {"timing", timing_json(options_.quick, options_.timing)}};
@@ -86,7 +87,8 @@ class Runner {
       ears_.say(fmt::format("{} ({}): not measured: {}", task.row->label, setting_of(cell), reason));
     };
     try {
-      if (!cell.device.empty() && !built_in(cell.device)) fail(ErrorKind::refused, "{}", no_device(cell.device));
+      if (!cell.device.empty() && cell.stack.empty() && !is_usable(here_, cell.device))
+        fail(ErrorKind::refused, "{}", no_device(here_, cell.device));
       measure(task);
       store_.keep(task.name, task.key, cell);
     } catch (const Error& error) {
@@ -131,6 +133,7 @@ class Runner {
   }
 
   const TableOptions& options_;
+  const Here& here_;
   const Ears& ears_;
   Store store_;
   Planner planner_;
@@ -151,9 +154,10 @@ std::vector<Way> table_ways() {
 }
 
 Report run_tables(const TableOptions& options, const Ears& ears) {
-  if (std::ranges::none_of(options.devices, built_in))
-    fail(ErrorKind::refused, "{}", no_device(options.devices.empty() ? "" : options.devices.front()));
-  return Runner(options, ears).run();
+  const Here here = ask_here(options.devices);
+  if (here.usable.empty())
+    fail(ErrorKind::refused, "{}", no_device(here, options.devices.empty() ? "" : options.devices.front()));
+  return Runner(options, here, ears).run();
 }
 
 }  // namespace banoff::bench

@@ -44,8 +44,8 @@ Json timing_json(bool quick, const Timing& t) {
   return {{"warmup_ms", t.warmup_ms}, {"duration_s", t.duration_s}, {"iterations", t.iterations}, {"rounds", t.rounds}};
 }
 
-Planner::Planner(const TableOptions& options)
-    : options_(options), machine_(to_json(machine())), processors_(machine().usable) {
+Planner::Planner(const TableOptions& options, const MachineInfo& machine)
+    : options_(options), machine_(to_json(machine)), processors_(machine.usable) {
   std::error_code ignored;
   program_ = hash_of_file(fs::read_symlink("/proc/self/exe", ignored));
   if (!options_.stacks.empty()) stack_programs_ = hash_of_stacks(options_.stacks_folder);

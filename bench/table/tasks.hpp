@@ -17,7 +17,7 @@ struct Task {
 /// Cells are asked for by table, network, device or framework, threads and batch.
 class Planner {
  public:
-  explicit Planner(const TableOptions& options);
+  Planner(const TableOptions& options, const MachineInfo& machine);
 
   /// The table with a cell for everything that is to be measured, all empty.
   [[nodiscard]] TableReport plan(const TableSpec& table) const;

@@ -12,7 +12,7 @@ using Table = std::array<FamilyOffer, std::variant_size_v<OpVariant>>;
 Table make_table() {
   Table table{};
   for (const Family& family :
-       {pooling(), global_pooling(), resizing(), normalisation(), detection(), movement(), pointwise()}) {
+       {pooling(), global_pooling(), resizing(), normalisation(), detection(), movement(), pointwise(), grids()}) {
     for (const std::size_t op : family.ops) table[op] = family.offer;
   }
   return table;

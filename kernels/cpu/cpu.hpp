@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "banoff/precision.hpp"
 #include "kernels/device.hpp"
 
 namespace banoff::cpu {
@@ -20,6 +21,9 @@ struct Options {
   /// describing all of them takes time (docs/decisions/0008-offers.md): more than its favourite is for those who
   /// measure.
   std::size_t implementations = 1;
+  /// fp32, or bf16: values between layers are kept in 16 bits, and what has kernels for them multiplies them so; sums
+  /// are of 32 bits.
+  Precision precision = Precision::fp32;
   /// Only convolutions that sum plain products. Others, by Winograd's filtering, are within 1e-5 of the largest output.
   bool exact_convolutions = false;
 };

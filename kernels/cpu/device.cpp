@@ -6,10 +6,12 @@
 
 #include "kernels/cpu/choose_isa.hpp"
 #include "kernels/cpu/cpu.hpp"
+#include "kernels/cpu/grid.hpp"
 #include "kernels/cpu/kernels.hpp"
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/onednn/convolution.hpp"
+#include "kernels/cpu/onednn/integer.hpp"
 #include "kernels/layout.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/checked.hpp"
@@ -75,7 +77,8 @@ class CpuDevice final : public Device {
       : context_{dnnl::engine(dnnl::engine::kind::cpu, 0), options.threads > 0 ? options.threads : cpu_count(),
                  options.implementations},
         machine_{context_.threads, isa, options.exact_convolutions},
-        reference_(reference::device()) {}
+        reference_(reference::device()),
+        precision_(options.precision) {}
 
   [[nodiscard]] int threads() const override { return context_.threads; }
   [[nodiscard]] int vector_bits() const override { return 32 * static_cast<int>(lanes_of(machine_.isa)); }
@@ -86,6 +89,7 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] std::vector<Layout> layouts(const TensorType& type) const override {
     const std::size_t rank = type.shape.rank();
+    if (type.stored && rank >= 4 && rank <= 5) return {Layout::channels_last, Layout::plain};
     if (storage(type.dtype) != DType::f32 || rank < 3 || rank > 5) return {Layout::plain};
     if (rank == 3) return {Layout::plain, Layout::channels_last};
     switch (machine_.isa) {
@@ -98,13 +102,50 @@ class CpuDevice final : public Device {
 
   [[nodiscard]] DType storage(DType type) const override { return held(type); }
 
+  [[nodiscard]] std::optional<Stored> stored(const TensorType& type, const std::optional<Stored>& grid) const override {
+    if (grid && (grid->type == DType::u8 || grid->type == DType::i8)) return grid;
+    if (precision_ != Precision::bf16 || type.shape.rank() < 4) return std::nullopt;
+    return Stored{DType::bf16};
+  }
+
   [[nodiscard]] std::size_t bytes(const TensorType& type, Layout layout) const override {
-    const std::int64_t element = static_cast<std::int64_t>(size_of(storage(type.dtype)));
+    const DType held = type.stored ? type.stored->type : storage(type.dtype);
+    const std::int64_t element = static_cast<std::int64_t>(size_of(held));
     return static_cast<std::size_t>(checked_mul(elements_of(type.shape, layout), element));
   }
 
   [[nodiscard]] Offers offers(const Region& region) const override {
     const Entered entered(*this);  // oneDNN divides the work among threads when it describes a primitive
+    return any_stored(region) ? offers_of_numbers(region) : offers_of_floats(region);
+  }
+
+ private:
+  /// Kernels of numbers where there are such; else those of floats between conversions.
+  [[nodiscard]] Offers offers_of_numbers(const Region& region) const {
+    const auto first = [&node = region.node(0)] { return describe(node, "the cpu device"); };
+    const auto of_numbers = [&] {
+      const bool convolution = region.node(0).as<Conv>() != nullptr;
+      return all_of({[&] { return onednn::integer_layer(context_, region); },
+                     [&] { return std::vector<Offer>{integer_depthwise(machine_, region)}; },
+                     [&] { return std::vector<Offer>{integer_product(machine_, region)}; },
+                     [&] { return std::vector<Offer>{integer_pass(machine_, region)}; },
+                     [&] {
+                       if (!convolution) throw Refused{"no convolution"};
+                       return onednn::convolution(context_, region);
+                     },
+                     [&] { return std::vector<Offer>{stored_pass(machine_, region)}; }});
+    };
+    Offers own = attempt<Offers>([&] { return onednn::translated(first, of_numbers); });
+    if (auto* found = std::get_if<std::vector<Offer>>(&own)) {
+      for (Offer& offer : *found) offer = finished(std::move(offer), first, rows_of(region));
+      return own;
+    }
+    return attempt<Offers>([&] {
+      return between_conversions(region, context_.threads, [&](const Region& r) { return offers_of_floats(r); });
+    });
+  }
+
+  [[nodiscard]] Offers offers_of_floats(const Region& region) const {
     const auto first = [&node = region.node(0)] { return describe(node, "the cpu device"); };
     Offers own = attempt<Offers>([&] { return onednn::translated(first, [&] { return own_offers(region); }); });
     if (auto* found = std::get_if<std::vector<Offer>>(&own)) {
@@ -122,6 +163,7 @@ class CpuDevice final : public Device {
     return last_resort;
   }
 
+ public:
   [[nodiscard]] Offer reorder(const TensorType& type, Layout from, Layout to) const override {
     const Entered entered(*this);
     const auto what = [=] { return fmt::format("{} from {} to {}", type.str(), name_of(from), name_of(to)); };
@@ -167,6 +209,7 @@ class CpuDevice final : public Device {
                            if (args.inputs[0] != args.outputs[0]) std::memcpy(args.outputs[0], args.inputs[0], count);
                          });
     }
+    if (type.stored) return stored_reorder(type, from, to, context_.threads);
     if (storage(type.dtype) != DType::f32) fail_internal("reorder of {}", type.str());
     return onednn::reorder(context_, type.shape, from, to);
   }
@@ -216,6 +259,7 @@ class CpuDevice final : public Device {
   onednn::Context context_;
   Machine machine_;
   std::unique_ptr<Device> reference_;
+  Precision precision_;
 };
 
 }  // namespace

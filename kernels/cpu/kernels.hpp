@@ -40,6 +40,8 @@ template <class... Ops>
 [[nodiscard]] Family resizing();
 /// Softmax, group norm, instance norm and layer norm.
 [[nodiscard]] Family normalisation();
+/// Between floats and integers of 8 bits.
+[[nodiscard]] Family grids();
 /// Decoding, suppression, RoIAlign and the choice of a mask. Of bounded values the rows that count are computed, the
 /// others are zero.
 [[nodiscard]] Family detection();

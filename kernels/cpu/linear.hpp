@@ -27,6 +27,14 @@ namespace banoff::cpu {
 /// blocked.
 [[nodiscard]] Offer transposed(const Machine& machine, const Region& region);
 
+/// The same two on numbers of 8 bits, channels-last, exact until one rounding, as integer_layer.hpp says: a convolution
+/// with one filter of 3x3 or 5x5 per channel; a dense layer, or a convolution without groups.
+[[nodiscard]] Offer integer_depthwise(const Machine& machine, const Region& region);
+[[nodiscard]] Offer integer_product(const Machine& machine, const Region& region);
+/// Of numbers of 8 bits, channels-last: the mean of whole pictures, to floats; the sum of two values, with relu or
+/// clip, rounded once.
+[[nodiscard]] Offer integer_pass(const Machine& machine, const Region& region);
+
 /// A linear resize that enlarges, from plain to plain.
 [[nodiscard]] Offer plain_resize(const Machine& machine, const Region& region);
 

@@ -2,9 +2,12 @@
 #include "kernels/cuda/convolver.hpp"
 
 #include <array>
+#include <charconv>
+#include <optional>
 #include <set>
 #include <span>
 
+#include "kernels/cuda/numerics.hpp"
 #include "kernels/cuda/queue.hpp"
 
 namespace banoff::cuda {
@@ -81,21 +84,40 @@ std::vector<int> filter_dims(const ConvProblem& p) {
   return dims;
 }
 
+/// What the calls can do behind a convolution and its bias: add a residual, then ReLU.
+struct CallEpilogue {
+  bool residual = false, relu = false;
+};
+
+std::optional<CallEpilogue> call_epilogue(const ConvProblem& p) {
+  using Kind = gpu::EpilogueStep::Kind;
+  CallEpilogue known;
+  for (const gpu::EpilogueStep& step : p.epilogue) {
+    if (known.relu) return std::nullopt;
+    if (step.kind == Kind::residual) known.residual = true;
+    else if (step.kind == Kind::activation && step.activation.kind == ActivationKind::relu) known.relu = true;
+    else return std::nullopt;
+  }
+  return known;
+}
+
 struct Descriptors {
   ConvProblem problem;
+  CallEpilogue epilogue;
   OwnedTensor x, y, bias;
   OwnedFilter weights;
   OwnedConvolution convolution;
   OwnedActivation activation;
 
-  explicit Descriptors(const ConvProblem& p)
+  Descriptors(const ConvProblem& p, CallEpilogue behind)
       : problem(p),
+        epilogue(behind),
         x(tensor(p.type, dims_of(p, true))),
         y(tensor(p.type, dims_of(p, false))),
         bias(tensor(p.type, bias_dims(p))),
         weights(filter(p.type, filter_dims(p))),
         convolution(cuda::convolution(p)),
-        activation(cuda::activation(p.activation.has_value())) {}
+        activation(cuda::activation(behind.relu)) {}
 
  private:
   static std::vector<int> bias_dims(const ConvProblem& p) {
@@ -114,12 +136,14 @@ class Forward final : public gpu::Convolver {
       : d_(std::move(d)), algorithm_(algorithm), workspace_(workspace) {}
 
   /// Whether the call takes a problem: without an activation it is bound to one algorithm.
-  static bool takes(const ConvProblem& p, cudnnConvolutionFwdAlgo_t algorithm) {
-    return !p.bias || p.activation || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
+  static bool takes(const Descriptors& d, cudnnConvolutionFwdAlgo_t algorithm) {
+    return !d.problem.bias || d.epilogue.relu || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
   }
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
-    const cudnnHandle_t handle = dynamic_cast<CudaQueue&>(queue).handle();
+    auto& own = dynamic_cast<CudaQueue&>(queue);
+    const DeviceGuard guard(own.device());
+    const cudnnHandle_t handle = own.handle();
     if (!d_->problem.bias) {
       BANOFF_CUDNN_CHECK(cudnnConvolutionForward, handle, &one, d_->x.get(), a.x, d_->weights.get(), a.weights,
                          d_->convolution.get(), algorithm_, a.workspace, workspace_, &zero, d_->y.get(), a.y);
@@ -128,11 +152,10 @@ class Forward final : public gpu::Convolver {
     // A residual of weight zero is not read, but has to be given.
     BANOFF_CUDNN_CHECK(cudnnConvolutionBiasActivationForward, handle, &one, d_->x.get(), a.x, d_->weights.get(),
                        a.weights, d_->convolution.get(), algorithm_, a.workspace, workspace_,
-                       d_->problem.residual ? &one : &zero, d_->y.get(), d_->problem.residual ? a.residual : a.y,
+                       d_->epilogue.residual ? &one : &zero, d_->y.get(), d_->epilogue.residual ? a.residual : a.y,
                        d_->bias.get(), a.bias, d_->activation.get(), d_->y.get(), a.y);
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
-  [[nodiscard]] std::string name() const override { return "cudnn:" + std::to_string(static_cast<int>(algorithm_)); }
 
  private:
   std::shared_ptr<const Descriptors> d_;
@@ -147,19 +170,17 @@ class Transposed final : public gpu::Convolver {
       : d_(std::move(d)), algorithm_(algorithm), workspace_(workspace) {}
 
   /// Algorithm 0 adds in an order that changes from run to run.
-  static bool takes(const ConvProblem&, cudnnConvolutionBwdDataAlgo_t algorithm) {
+  static bool takes(const Descriptors&, cudnnConvolutionBwdDataAlgo_t algorithm) {
     return algorithm != CUDNN_CONVOLUTION_BWD_DATA_ALGO_0;
   }
 
   void run(gpu::Queue& queue, const ConvArgs& a) const override {
-    BANOFF_CUDNN_CHECK(cudnnConvolutionBackwardData, dynamic_cast<CudaQueue&>(queue).handle(), &one, d_->weights.get(),
-                       a.weights, d_->x.get(), a.x, d_->convolution.get(), algorithm_, a.workspace, workspace_, &zero,
-                       d_->y.get(), a.y);
+    auto& own = dynamic_cast<CudaQueue&>(queue);
+    const DeviceGuard guard(own.device());
+    BANOFF_CUDNN_CHECK(cudnnConvolutionBackwardData, own.handle(), &one, d_->weights.get(), a.weights, d_->x.get(), a.x,
+                       d_->convolution.get(), algorithm_, a.workspace, workspace_, &zero, d_->y.get(), a.y);
   }
   [[nodiscard]] std::size_t workspace_bytes() const override { return workspace_; }
-  [[nodiscard]] std::string name() const override {
-    return "cudnn:transposed:" + std::to_string(static_cast<int>(algorithm_));
-  }
 
  private:
   std::shared_ptr<const Descriptors> d_;
@@ -167,69 +188,106 @@ class Transposed final : public gpu::Convolver {
   std::size_t workspace_;
 };
 
-/// A way for each algorithm that cuDNN proposes, whose heuristics list one several times, and that fits.
-template <class Made, class Perf, class Bytes>
-std::vector<gpu::Way> ways_of(const std::shared_ptr<const Descriptors>& d, std::span<const Perf> found,
-                              std::size_t workspace, const Bytes& bytes_of) {
-  std::vector<gpu::Way> ways;
-  std::set<int> seen;
-  for (const Perf& perf : found) {
-    const auto algorithm = perf.algo;
+/// How cuDNN is asked about one of the two calls.
+struct ForwardCall {
+  using Made = Forward;
+  using Algorithm = cudnnConvolutionFwdAlgo_t;
+  using Perf = cudnnConvolutionFwdAlgoPerf_t;
+  static constexpr int algorithms = CUDNN_CONVOLUTION_FWD_ALGO_COUNT;
+  static constexpr std::string_view prefix = "cudnn:algorithm";
+
+  static void guess(cudnnHandle_t handle, const Descriptors& d, int most, int* count, Perf* found) {
+    BANOFF_CUDNN_CHECK(cudnnGetConvolutionForwardAlgorithm_v7, handle, d.x.get(), d.weights.get(), d.convolution.get(),
+                       d.y.get(), most, count, found);
+  }
+  static std::size_t workspace(cudnnHandle_t handle, const Descriptors& d, Algorithm algorithm) {
     std::size_t bytes = 0;
-    if (perf.status != CUDNN_STATUS_SUCCESS || !seen.insert(static_cast<int>(algorithm)).second) continue;
-    if (!Made::takes(d->problem, algorithm)) continue;
-    if (bytes_of(algorithm, &bytes) != CUDNN_STATUS_SUCCESS || bytes > workspace) continue;
-    const auto make = [=]() -> std::unique_ptr<gpu::Convolver> { return std::make_unique<Made>(d, algorithm, bytes); };
-    ways.push_back({Made(d, algorithm, bytes).name(), make});
+    BANOFF_CUDNN_CHECK(cudnnGetConvolutionForwardWorkspaceSize, handle, d.x.get(), d.weights.get(), d.convolution.get(),
+                       d.y.get(), algorithm, &bytes);
+    return bytes;
+  }
+};
+struct TransposedCall {
+  using Made = Transposed;
+  using Algorithm = cudnnConvolutionBwdDataAlgo_t;
+  using Perf = cudnnConvolutionBwdDataAlgoPerf_t;
+  static constexpr int algorithms = CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT;
+  static constexpr std::string_view prefix = "cudnn:transposed";
+
+  static void guess(cudnnHandle_t handle, const Descriptors& d, int most, int* count, Perf* found) {
+    BANOFF_CUDNN_CHECK(cudnnGetConvolutionBackwardDataAlgorithm_v7, handle, d.weights.get(), d.x.get(),
+                       d.convolution.get(), d.y.get(), most, count, found);
+  }
+  static std::size_t workspace(cudnnHandle_t handle, const Descriptors& d, Algorithm algorithm) {
+    std::size_t bytes = 0;
+    BANOFF_CUDNN_CHECK(cudnnGetConvolutionBackwardDataWorkspaceSize, handle, d.weights.get(), d.x.get(),
+                       d.convolution.get(), d.y.get(), algorithm, &bytes);
+    return bytes;
+  }
+};
+
+/// The call by an algorithm, if that fits.
+template <class Call>
+std::unique_ptr<gpu::Convolver> made_by(const std::shared_ptr<const Descriptors>& d, typename Call::Algorithm algorithm,
+                                        std::size_t workspace, HandlePool& handles) {
+  const auto handle = handles.lend();
+  const std::size_t bytes = Call::workspace(handle.get(), *d, algorithm);
+  if (bytes > workspace) fail(ErrorKind::refused, "it wants {} MiB of workspace", bytes >> 20);
+  return std::make_unique<typename Call::Made>(d, algorithm, bytes);
+}
+
+/// A way for each algorithm that cuDNN proposes, whose heuristics list one several times.
+template <class Call>
+std::vector<gpu::Way<ConvArgs>> ways_of(const ConvProblem& problem, std::size_t workspace,
+                                        const std::shared_ptr<HandlePool>& handles) {
+  const auto d = std::make_shared<const Descriptors>(problem, call_epilogue(problem).value());
+  std::array<typename Call::Perf, 2 * Call::algorithms> found{};
+  int count = 0;
+  Call::guess(handles->lend().get(), *d, static_cast<int>(found.size()), &count, found.data());
+  std::vector<gpu::Way<ConvArgs>> ways;
+  std::set<int> seen;
+  for (const auto& perf : std::span(found).first(static_cast<std::size_t>(count))) {
+    if (perf.status != CUDNN_STATUS_SUCCESS || !is_precise(perf)) continue;
+    if (!Call::Made::takes(*d, perf.algo) || !seen.insert(static_cast<int>(perf.algo)).second) continue;
+    ways.push_back({fmt::format("{}{}", Call::prefix, static_cast<int>(perf.algo)),
+                    [=, algorithm = perf.algo] { return made_by<Call>(d, algorithm, workspace, *handles); }});
   }
   return ways;
 }
 
-std::vector<gpu::Way> forward_ways(const std::shared_ptr<const Descriptors>& d, cudnnHandle_t handle,
-                                   std::size_t workspace) {
-  std::array<cudnnConvolutionFwdAlgoPerf_t, 2 * CUDNN_CONVOLUTION_FWD_ALGO_COUNT> found{};
-  int count = 0;
-  BANOFF_CUDNN_CHECK(cudnnGetConvolutionForwardAlgorithm_v7, handle, d->x.get(), d->weights.get(), d->convolution.get(),
-                     d->y.get(), static_cast<int>(found.size()), &count, found.data());
-  const auto bytes = [&](cudnnConvolutionFwdAlgo_t algorithm, std::size_t* needed) {
-    return cudnn().cudnnGetConvolutionForwardWorkspaceSize(handle, d->x.get(), d->weights.get(), d->convolution.get(),
-                                                           d->y.get(), algorithm, needed);
-  };
-  return ways_of<Forward>(d,
-                          std::span<const cudnnConvolutionFwdAlgoPerf_t>(found).first(static_cast<std::size_t>(count)),
-                          workspace, bytes);
-}
-
-std::vector<gpu::Way> transposed_ways(const std::shared_ptr<const Descriptors>& d, cudnnHandle_t handle,
-                                      std::size_t workspace) {
-  std::array<cudnnConvolutionBwdDataAlgoPerf_t, 2 * CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT> found{};
-  int count = 0;
-  BANOFF_CUDNN_CHECK(cudnnGetConvolutionBackwardDataAlgorithm_v7, handle, d->weights.get(), d->x.get(),
-                     d->convolution.get(), d->y.get(), static_cast<int>(found.size()), &count, found.data());
-  const auto bytes = [&](cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* needed) {
-    return cudnn().cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d->weights.get(), d->x.get(),
-                                                                d->convolution.get(), d->y.get(), algorithm, needed);
-  };
-  return ways_of<Transposed>(
-      d, std::span<const cudnnConvolutionBwdDataAlgoPerf_t>(found).first(static_cast<std::size_t>(count)), workspace,
-      bytes);
+template <class Call>
+std::unique_ptr<gpu::Convolver> named(const ConvProblem& problem, std::size_t workspace, HandlePool& handles,
+                                      std::string_view name) {
+  if (!name.starts_with(Call::prefix)) return nullptr;
+  name.remove_prefix(Call::prefix.size());
+  int number = 0;
+  const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (wrong != std::errc() || end != name.data() + name.size() || number < 0 || number >= Call::algorithms)
+    return nullptr;
+  const auto algorithm = static_cast<typename Call::Algorithm>(number);
+  const auto behind = call_epilogue(problem);
+  if (!behind || !problem.is_symmetric()) return nullptr;
+  const auto d = std::make_shared<const Descriptors>(problem, *behind);
+  if (!Call::Made::takes(*d, algorithm)) return nullptr;
+  return made_by<Call>(d, algorithm, workspace, handles);
 }
 
 }  // namespace
 
-std::vector<gpu::Way> call_ways(const ConvProblem& problem, std::size_t workspace) {
-  const bool more =
-      problem.lower || problem.upper || (problem.activation && problem.activation->kind != ActivationKind::relu);
-  if (more) return {};
-  try {
-    const auto d = std::make_shared<const Descriptors>(problem);
-    CudaQueue& asking = asking_queue();
-    return problem.transposed ? transposed_ways(d, asking.handle(), workspace)
-                              : forward_ways(d, asking.handle(), workspace);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::refused) throw;
-    return {};
-  }
+std::vector<gpu::WaySource<ConvArgs>> call_ways(const ConvProblem& problem, std::size_t workspace,
+                                                const std::shared_ptr<HandlePool>& handles) {
+  if (!call_epilogue(problem) || !problem.is_symmetric()) return {};
+  const auto ask = [=] {
+    return problem.transposed ? ways_of<TransposedCall>(problem, workspace, handles)
+                              : ways_of<ForwardCall>(problem, workspace, handles);
+  };
+  return {{"cuDNN's convolution calls", ask}};
+}
+
+std::unique_ptr<gpu::Convolver> call_convolver(const ConvProblem& problem, std::size_t workspace,
+                                               const std::shared_ptr<HandlePool>& handles, const std::string& name) {
+  return problem.transposed ? named<TransposedCall>(problem, workspace, *handles, name)
+                            : named<ForwardCall>(problem, workspace, *handles, name);
 }
 
 }  // namespace banoff::cuda

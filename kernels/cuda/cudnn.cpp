@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace banoff::cuda {
@@ -41,6 +43,17 @@ std::string Cudnn::version() const {
 const Cudnn& cudnn() {
   static const Cudnn table = load();
   return table;
+}
+
+void check(cudnnStatus_t status, const char* call) {
+  if (status == CUDNN_STATUS_SUCCESS) return;
+  constexpr std::size_t most = 1024;
+  std::array<char, most> why{};
+  cudnn().cudnnGetLastErrorString(why.data(), most - 1);
+  std::string text = why.data();
+  std::ranges::replace(text, '\n', ' ');
+  fail(ErrorKind::refused, "{}: {} ({}){}{}", call, cudnn().cudnnGetErrorString(status), static_cast<int>(status),
+       text.empty() ? "" : ": ", text);
 }
 
 }  // namespace banoff::cuda

@@ -14,6 +14,7 @@ namespace banoff::cuda {
 #define BANOFF_CUDNN_FUNCTIONS(F)                 \
   F(cudnnGetVersion)                              \
   F(cudnnGetErrorString)                          \
+  F(cudnnGetLastErrorString)                      \
   F(cudnnCreate)                                  \
   F(cudnnDestroy)                                 \
   F(cudnnSetStream)                               \
@@ -63,14 +64,8 @@ struct Cudnn {
   return type == DType::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
-/// Throws internal, naming the call; refused where cuDNN does not take the problem: it has nothing for it, or does not
-/// know a parameter.
-inline void check(cudnnStatus_t status, const char* call) {
-  if (status == CUDNN_STATUS_SUCCESS) return;
-  const int family = status / 1000;
-  const bool takes_not = family == CUDNN_STATUS_NOT_SUPPORTED / 1000 || family == CUDNN_STATUS_BAD_PARAM / 1000;
-  fail(takes_not ? ErrorKind::refused : ErrorKind::internal, "{}: {}", call, cudnn().cudnnGetErrorString(status));
-}
+/// Throws refused, with the call, the status and what cuDNN says of it.
+void check(cudnnStatus_t status, const char* call);
 
 }  // namespace banoff::cuda
 

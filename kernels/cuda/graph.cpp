@@ -48,28 +48,34 @@ Descriptor& Descriptor::finalize() {
   return *this;
 }
 
-std::vector<Descriptor> engine_configs(const Descriptor& graph, std::size_t most) {
-  std::vector<Descriptor> found;
-  for (const cudnnBackendHeurMode_t mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    if (found.size() >= most) break;
-    Descriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
-    heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph)
-        .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &mode)
-        .finalize();
-    std::vector<Descriptor> wanted;
-    std::vector<cudnnBackendDescriptor_t> handles;
-    for (std::size_t i = found.size(); i < most; ++i) {
-      wanted.emplace_back(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
-      handles.push_back(wanted.back().get());
-    }
-    std::int64_t count = 0;
-    BANOFF_CUDNN_CHECK(cudnnBackendGetAttribute, heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS,
-                       CUDNN_TYPE_BACKEND_DESCRIPTOR, static_cast<std::int64_t>(handles.size()), &count,
-                       handles.data());
-    const auto given = std::min(wanted.size(), static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
-    found.insert(found.end(), wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(given));
+Descriptor& Descriptor::keep(const Descriptor& other) {
+  state_->kept.push_back(other.state_);
+  return *this;
+}
+
+std::int64_t Descriptor::get(cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, std::int64_t most,
+                             void* values) const {
+  std::int64_t count = 0;
+  BANOFF_CUDNN_CHECK(cudnnBackendGetAttribute, get(), name, type, most, &count, values);
+  return std::max<std::int64_t>(count, 0);
+}
+std::int64_t Descriptor::number(cudnnBackendAttributeName_t name) const {
+  std::int64_t value = 0;
+  (void)get(name, CUDNN_TYPE_INT64, 1, &value);
+  return value;
+}
+std::vector<Descriptor> Descriptor::parts(cudnnBackendAttributeName_t name, cudnnBackendDescriptorType_t type,
+                                          std::size_t most) const {
+  std::vector<Descriptor> made;
+  std::vector<cudnnBackendDescriptor_t> handles;
+  for (std::size_t i = 0; i < most; ++i) {
+    made.emplace_back(type);
+    made.back().keep(*this);
+    handles.push_back(made.back().get());
   }
-  return found;
+  const std::int64_t count = get(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, static_cast<std::int64_t>(most), handles.data());
+  made.erase(made.begin() + static_cast<std::ptrdiff_t>(std::min(most, static_cast<std::size_t>(count))), made.end());
+  return made;
 }
 
 Descriptor plan_of(cudnnHandle_t handle, const Descriptor& config) {
@@ -80,11 +86,25 @@ Descriptor plan_of(cudnnHandle_t handle, const Descriptor& config) {
   return plan;
 }
 
+Descriptor plan_from(cudnnHandle_t handle, const std::string& text) {
+  Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+  plan.set(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, CUDNN_TYPE_CHAR, static_cast<std::int64_t>(text.size()),
+           text.data())
+      .set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, 1, &handle)
+      .finalize();
+  return plan;
+}
+
+std::string text_of(const Descriptor& plan) {
+  constexpr auto name = CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION;
+  const std::int64_t size = plan.get(name, CUDNN_TYPE_CHAR, 0, nullptr);
+  std::string text(static_cast<std::size_t>(size), '\0');
+  (void)plan.get(name, CUDNN_TYPE_CHAR, size, text.data());
+  return text;
+}
+
 std::size_t workspace_of(const Descriptor& plan) {
-  std::int64_t bytes = 0, count = 0;
-  BANOFF_CUDNN_CHECK(cudnnBackendGetAttribute, plan.get(), CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64,
-                     1, &count, &bytes);
-  return static_cast<std::size_t>(std::max<std::int64_t>(bytes, 0));
+  return static_cast<std::size_t>(std::max<std::int64_t>(plan.number(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE), 0));
 }
 
 }  // namespace banoff::cuda

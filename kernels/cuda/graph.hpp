@@ -2,7 +2,7 @@
 #pragma once
 
 #include <memory>
-#include <span>
+#include <string>
 #include <vector>
 
 #include "kernels/cuda/cudnn.hpp"
@@ -25,6 +25,16 @@ class Descriptor {
   Descriptor& set(cudnnBackendAttributeName_t name, const Descriptor& value);
   Descriptor& set(cudnnBackendAttributeName_t name, const std::vector<Descriptor>& values);
   Descriptor& finalize();
+  /// Another descriptor that this one refers to: it lives as long.
+  Descriptor& keep(const Descriptor& other);
+
+  /// Fills in at most so many values; how many there are.
+  [[nodiscard]] std::int64_t get(cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, std::int64_t most,
+                                 void* values) const;
+  [[nodiscard]] std::int64_t number(cudnnBackendAttributeName_t name) const;
+  /// The descriptors, at most so many, that an attribute consists of. Each keeps this one.
+  [[nodiscard]] std::vector<Descriptor> parts(cudnnBackendAttributeName_t name, cudnnBackendDescriptorType_t type,
+                                              std::size_t most) const;
 
   [[nodiscard]] cudnnBackendDescriptor_t get() const { return state_->handle; }
 
@@ -40,11 +50,12 @@ class Descriptor {
   std::shared_ptr<State> state_;
 };
 
-/// Configurations of engines that may compute the graph, cuDNN's best guess first, at most `most`.
-[[nodiscard]] std::vector<Descriptor> engine_configs(const Descriptor& graph, std::size_t most);
-
-/// The plan of a configuration; refused where the engine does not take the graph.
+/// The plan of an engine's configuration, which may take a second: most engines compile their kernel now.
 [[nodiscard]] Descriptor plan_of(cudnnHandle_t handle, const Descriptor& config);
+/// A plan from what `text_of` gave, by the same cuDNN on the same kind of GPU.
+[[nodiscard]] Descriptor plan_from(cudnnHandle_t handle, const std::string& text);
+/// The plan in cuDNN's JSON, its kernel included. Not every engine can write one.
+[[nodiscard]] std::string text_of(const Descriptor& plan);
 [[nodiscard]] std::size_t workspace_of(const Descriptor& plan);
 
 }  // namespace banoff::cuda

@@ -1,26 +1,22 @@
 // A team of threads: one block.
 #pragma once
 
-#include "kernels/gpu/portable.hpp"
+#include "kernels/gpu/jobs/select.hpp"
 
 namespace banoff::cuda {
 
-inline constexpr int team_threads = 512;
+inline constexpr int team_threads = 1024;
 
-/// What jobs ask of a team (kernels/gpu/jobs/suppress.hpp). Compiled for the host as well, where it is never called.
+/// What jobs ask of a team (kernels/gpu/jobs/select.hpp). Compiled for the host as well, where it is never called.
 struct BlockTeam {
-  int* shared;  ///< an int for each thread
+  int* shared;  ///< an int for each thread, and the team's space behind them
+
+  BANOFF_HD int* space() { return shared + team_threads; }
 
   template <class F>
   BANOFF_HD void each(int n, const F& f) {
     for (int i = rank(); i < n; i += team_threads) f(i);
     sync();
-  }
-  template <class F>
-  BANOFF_HD int sum(int n, const F& f) {
-    int total = 0;
-    for (int i = rank(); i < n; i += team_threads) total += f(i);
-    return joined(total, [](int a, int b) { return a + b; });
   }
   template <class F>
   BANOFF_HD void once(const F& f) {

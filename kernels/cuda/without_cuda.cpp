@@ -5,9 +5,9 @@
 
 namespace banoff::cuda {
 
-Availability availability() { return {false, "built without CUDA"}; }
+Availability availability() { return {false, "built without CUDA", 0}; }
 
-std::shared_ptr<const gpu::Backend> backend() {
+std::shared_ptr<const gpu::Backend> backend(int /*index*/) {
   fail(ErrorKind::refused, "no GPU can be used: banoff was built without CUDA (CMake option BANOFF_CUDA)");
 }
 

@@ -69,19 +69,37 @@ BANOFF_HD inline float combined(const ChainStep& step, float x, float y) {
   return x;
 }
 
-BANOFF_HD inline float by_channel(const ChainStep& step, float x, int i) {
-  const int channel = i / step.inner % step.channels;
-  if (step.kind == StepKind::scale_shift) {
-    const float scaled = step.a == nullptr ? x : step.a[channel] * x;
-    return step.b == nullptr ? scaled : scaled + step.b[channel];
+/// The values by channel of elements i … i + V - 1: one load where they lie side by side, in whole packs.
+template <int V>
+BANOFF_HD inline void load_channels(const ChainStep& step, const float* values, int i, float (&to)[V]) {
+  if (step.inner == 1 && step.channels % V == 0) {
+    load(values, i % step.channels, to);
+    return;
   }
-  if (step.kind == StepKind::clamp) {
-    // A NaN becomes a bound.
-    const float up = step.a == nullptr || x > step.a[channel] ? x : step.a[channel];
-    return step.b == nullptr || up < step.b[channel] ? up : step.b[channel];
+  for (int v = 0; v < V; ++v) to[v] = values[(i + v) / step.inner % step.channels];
+}
+
+/// Steps with values by channel.
+template <int V>
+BANOFF_HD inline void by_channel(const ChainStep& step, int i, float (&x)[V]) {
+  float a[V], b[V];
+  if (step.kind == StepKind::kinked) {
+    float c[V];
+    load_channels(step, step.a, i, a);
+    load_channels(step, step.b, i, b);
+    load_channels(step, step.c, i, c);
+    for (int v = 0; v < V; ++v) x[v] = a[v] + (x[v] - a[v]) * (x[v] < a[v] ? b[v] : c[v]);
+    return;
   }
-  const float kink = step.a[channel];
-  return kink + (x - kink) * (x < kink ? step.b[channel] : step.c[channel]);
+  const bool scales = step.kind == StepKind::scale_shift;
+  if (step.a != nullptr) {
+    load_channels(step, step.a, i, a);
+    for (int v = 0; v < V; ++v) x[v] = scales ? a[v] * x[v] : x[v] > a[v] ? x[v] : a[v];
+  }
+  if (step.b != nullptr) {
+    load_channels(step, step.b, i, b);
+    for (int v = 0; v < V; ++v) x[v] = scales ? x[v] + b[v] : x[v] < b[v] ? x[v] : b[v];  // a NaN becomes a bound
+  }
 }
 
 /// Where the operand of a broadcast step has its element for element i of the result.
@@ -102,7 +120,7 @@ BANOFF_HD inline void apply(const Chain& chain, int i, float (&x)[V]) {
     if (step.kind == StepKind::activation) {
       for (int v = 0; v < V; ++v) x[v] = activated(step.function, x[v], step.alpha, step.beta);
     } else if (step.kind != StepKind::combine && step.kind != StepKind::start) {
-      for (int v = 0; v < V; ++v) x[v] = by_channel(step, x[v], i + v);
+      by_channel(step, i, x);
     } else {
       const auto* operand = static_cast<const T*>(step.operand);
       float y[V];

@@ -4,6 +4,8 @@
 #include "kernels/gpu/chain_builder.hpp"
 #include "kernels/gpu/conv_shape.hpp"
 #include "kernels/gpu/move_plan.hpp"
+#include "kernels/gpu/product.hpp"
+#include "runtime/core/dtype.hpp"
 
 namespace banoff::gpu {
 
@@ -68,8 +70,12 @@ JobOffer direct_convolution(const Context& context, const Region& region, const 
   });
 }
 
-JobOffer product_convolution(const Context& context, const Region& region, const ConvShape& shape) {
-  Dot job;
+namespace {
+
+Product pixel_product(const Context& context, const Region& region) {
+  const ConvShape shape = conv_shape(region);
+  Product product;
+  Dot& job = product.dot;
   job.type = context.storage(region.type(region.outputs[0]).dtype);
   job.size = as_int(shape.in());
   job.columns = as_int(shape.out());
@@ -80,20 +86,23 @@ JobOffer product_convolution(const Context& context, const Region& region, const
   job.shares = {as_int(shape.y.elements()), 1, 1};
   const int steps = job.packed ? job.size / pack : job.size;
   while (job.shares.height < 128 && job.shares.height * 2 <= steps) job.shares.height *= 2;
-  (void)chain_of(region);  // refuses what cannot follow
-  return job_offer(context, {"dot"}, pass_us(context, region), [region, job](Uploads& uploads) {
+  product.problem = ProductProblem{job.type, context.math(), 1, job.rows, job.columns, job.size, false, true};
+  product.a_elements = static_cast<std::size_t>(shape.x.elements());
+  product.b_elements = static_cast<std::size_t>(shape.in() * shape.out());
+  product.left = shape.source;
+  product.weights = [&region] {
     const ConvShape given = conv_shape(region);
-    Dot loaded = job;
-    loaded.b = uploads.add(library_weights(region, given, given.in(), given.out()), job.type);
-    loaded.chain = chain_of(region).uploaded(uploads);
-    return [loaded, source = given.source](const KernelArgs& args, Queue& queue) {
-      Dot ready = loaded;
-      ready.chain = bound(loaded.chain, args);
-      ready.a = args.inputs[source];
-      ready.y = args.outputs[0];
-      queue.launch(ready);
-    };
-  });
+    return library_weights(region, given, given.in(), given.out());
+  };
+  product.bias = floats(region, region.node(0), Slot::bias);
+  return product;
+}
+
+}  // namespace
+
+JobOffer product_convolution(const Context& context, const Region& region) {
+  return product_offer(context, region, pass_us(context, region),
+                       [&context, region] { return pixel_product(context, region); });
 }
 
 }  // namespace banoff::gpu

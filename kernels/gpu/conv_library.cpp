@@ -1,15 +1,12 @@
 // Convolutions by the library: what it does not take is put right before and after it.
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "kernels/gpu/chain_builder.hpp"
+#include "kernels/gpu/conv_choice.hpp"
 #include "kernels/gpu/conv_shape.hpp"
+#include "kernels/gpu/epilogue.hpp"
 #include "kernels/gpu/move_plan.hpp"
-#include "kernels/gpu/tuner.hpp"
-#include "runtime/core/fail.hpp"
 #include "runtime/core/round_up.hpp"
-#include "runtime/graph/activations.hpp"
 
 namespace banoff::gpu {
 
@@ -27,10 +24,6 @@ std::int64_t padded_channels(std::int64_t channels, const Context& context, cons
   if (type == DType::f32 || context.math() == Math::fma || shape.groups != 1) return channels;
   constexpr std::int64_t multiple = 8;
   return round_up(channels, multiple);
-}
-
-bool is_symmetric(const std::vector<Window>& spatial) {
-  return std::ranges::all_of(spatial, [](const Window& w) { return w.pad_begin == w.pad_end; });
 }
 
 /// Whether the library's idea of a transposed convolution gives this size: it is told the result's size, and one pad.
@@ -70,16 +63,11 @@ MovePlan packing(const ConvShape& s, const std::vector<Window>& spatial, std::in
   return plan;
 }
 
-/// Takes the first step off a chain.
-void drop_first(Chain& chain) {
-  std::copy(chain.step + 1, chain.step + chain.count, chain.step);
-  --chain.count;
-}
-
 /// A library's call with what stands before and behind it.
 struct Call {
   std::shared_ptr<const Convolver> convolver;
   std::optional<ReadyMove> pack, cut;
+  std::optional<Interleave> interleave;  ///< in place of `pack`
   ConvArgs args;
   int residual = none;  ///< region input
   std::size_t source = 0;
@@ -93,7 +81,13 @@ struct Call {
     ready.y = cut ? whole : given.outputs[0];
     ready.workspace = aligned(whole + whole_bytes);
     if (residual != none) ready.residual = given.inputs[static_cast<std::size_t>(residual)];
-    if (pack) {
+    if (interleave) {
+      Interleave job = *interleave;
+      job.x = ready.x;
+      job.y = given.scratch;
+      queue.launch(job);
+      ready.x = given.scratch;
+    } else if (pack) {
       pack->queue(queue, ready.x, given.scratch);
       ready.x = given.scratch;
     }
@@ -107,92 +101,25 @@ struct Call {
   }
 };
 
-/// Tries the ways to compute a problem on memory of its own.
-class Trial {
- public:
-  Trial(const Context& context, const ConvProblem& problem, std::size_t x_bytes, std::size_t y_bytes, ConvArgs args)
-      : context_(context), problem_(problem), bytes_{x_bytes, y_bytes, y_bytes}, args_(args) {}
-
-  /// The fastest. Throws Refused when there is none.
-  std::shared_ptr<const Convolver> best() {
-    const auto ways = context_.backend->ways(problem_, context_.options.workspace_bytes);
-    if (ways.empty()) throw Refused{"it has no way to compute this convolution"};
-    std::vector<std::string> names;
-    for (const Way& way : ways) names.push_back(way.name);
-    std::vector<std::shared_ptr<const Convolver>> made(ways.size());
-    const auto run = [&](std::size_t i, Queue& queue) {
-      if (made[i] == nullptr) made[i] = ways[i].make();
-      if (made[i] == nullptr) fail(ErrorKind::refused, "{} does not fit", names[i]);
-      made[i]->run(queue, arguments(queue, made[i]->workspace_bytes()));
-    };
-    const std::size_t chosen = context_.tuner->choose(problem_.key(), names, run);
-    if (made[chosen] == nullptr) made[chosen] = ways[chosen].make();
-    if (made[chosen] == nullptr) throw Refused{names[chosen] + " does not fit"};
-    return made[chosen];
-  }
-
- private:
-  const ConvArgs& arguments(Queue& queue, std::size_t workspace) {
-    const auto zeros = [&](std::size_t bytes) {
-      memory_.push_back(context_.backend->allocate(std::max<std::size_t>(bytes, 1)));
-      queue.fill_zero(memory_.back().get(), bytes);
-      return memory_.back().get();
-    };
-    if (args_.x == nullptr) {
-      args_.x = zeros(bytes_[0]);
-      args_.y = zeros(bytes_[1]);
-      if (problem_.residual) args_.residual = zeros(bytes_[2]);
-    }
-    if (args_.workspace == nullptr || workspace > workspace_) {
-      args_.workspace = zeros(workspace);
-      workspace_ = workspace;
-    }
-    return args_;
-  }
-
-  const Context& context_;
-  const ConvProblem& problem_;
-  std::size_t bytes_[3];
-  ConvArgs args_;
-  std::size_t workspace_ = 0;
-  std::vector<Memory> memory_;
-};
-
-/// Moves what the library may do in the same call from the head of the chain into the problem.
-void absorb(Chain& chain, ConvProblem& problem, Call& call) {
-  const auto first = [&](StepKind kind) { return chain.count > 0 && chain.step[0].kind == kind; };
-  if (first(StepKind::combine) && chain.step[0].full && chain.step[0].op == BinaryKind::add) {
-    problem.residual = true;
-    call.residual = chain.step[0].input;
-    drop_first(chain);
-  }
-  if (first(StepKind::activation)) {
-    const ChainStep& step = chain.step[0];
-    problem.activation = Activation{step.function, step.alpha, step.beta};
-    drop_first(chain);
-  } else if (first(StepKind::clamp)) {
-    problem.lower = chain.step[0].a != nullptr;
-    problem.upper = chain.step[0].b != nullptr;
-    call.args.lower = chain.step[0].a;
-    call.args.upper = chain.step[0].b;
-    drop_first(chain);
-  }
-  if (problem.residual || problem.activation || problem.lower || problem.upper) problem.bias = true;
-}
-
 /// What is known of a library's call before anything is made.
 struct CallPlan {
   ConvProblem problem;           ///< without what follows
   std::int64_t in = 0, out = 0;  ///< channels, those that fill up included
   std::size_t x_bytes = 0, y_bytes = 0;
   std::optional<DescribedMove> pack, cut;
-  DescribedChain chain;  ///< what follows, behind the bias that the library does not add
-  bool absorbs = false;  ///< whether it may do what follows in the same call
+  std::optional<Interleave> interleave;  ///< instead of `pack`
+  DescribedChain chain;                  ///< what follows, behind the bias that the library does not add
+  bool absorbs = false;                  ///< whether it may do what follows in the same call
 };
 
-CallPlan plan_of(const Context& context, const Region& region, const ConvShape& s) {
+bool is_uneven(const ConvShape& s) {
+  return std::ranges::any_of(s.spatial, [](const Window& w) { return w.pad_begin != w.pad_end; });
+}
+
+/// Padding that differs before and behind is given to the library, or with `packs_uneven` written out before its call.
+CallPlan plan_of(const Context& context, const Region& region, const ConvShape& s, bool packs_uneven) {
   const DType type = context.storage(region.type(region.outputs[0]).dtype);
-  const bool pads = !s.transposed && (!s.padding.empty() || !is_symmetric(s.spatial));
+  const bool pads = !s.transposed && (!s.padding.empty() || (packs_uneven && is_uneven(s)));
   if (s.transposed && !fits_transposed(s.spatial)) throw Refused{"an uneven transposed convolution"};
   constexpr std::int64_t image_channels = 8;
   if (s.source_layout != Layout::channels_last && s.in() >= image_channels)
@@ -211,6 +138,7 @@ CallPlan plan_of(const Context& context, const Region& region, const ConvShape& 
   problem.spatial = s.spatial;
   for (Window& w : problem.spatial) {
     if (pads) w.input += w.pad_begin + w.pad_end, w.pad_begin = w.pad_end = 0;
+    if (s.transposed) w.pad_end = w.pad_begin;  // what the result lacks behind is known by its size
   }
   ChainBuilder builder(region);
   const auto bias = floats(region, *s.node, Slot::bias);
@@ -228,6 +156,7 @@ CallPlan plan_of(const Context& context, const Region& region, const ConvShape& 
   plan.y_bytes = bytes_of(plan.out, &Window::output);
   if (pads || plan.in != s.in() || s.source_layout != Layout::channels_last)
     plan.pack = described(packing(s, problem.spatial, plan.in, pads, type));
+  if (!pads && s.source_layout != Layout::channels_last) plan.interleave = interleaving(s.x, type, plan.in);
   if (plan.out != s.out()) {
     Shape wide = s.y;
     wide[1] = plan.out;
@@ -240,61 +169,79 @@ CallPlan plan_of(const Context& context, const Region& region, const ConvShape& 
 }
 
 double price(const Context& context, const Region& region, const ConvShape& s, const CallPlan& plan) {
-  Chain rest = plan.chain.chain;
-  ConvProblem whole = plan.problem;
-  Call fused;
-  if (plan.absorbs) absorb(rest, whole, fused);
+  const Chain& chain = plan.chain.chain;
+  const bool passes = !plan.absorbs || most_absorbed(chain) < chain.count;
   const double rate = context.math() == Math::fma ? 2e7 : 2e8;  // operations per microsecond
   const double around = (plan.pack ? pass_us(2.0 * static_cast<double>(plan.x_bytes)) : 0) +
                         (plan.cut ? pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0) +
-                        (rest.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0);
+                        (passes && chain.count > 0 ? 0.9 * pass_us(2.0 * static_cast<double>(plan.y_bytes)) : 0);
   return around + pass_us(context, region) + s.flops() / rate;
+}
+
+/// The library's best way to do as much of what follows as it takes; throws Refused where it takes not even the
+/// convolution. Sets what that way needs of the call and its tail's chain.
+Choice<ConvArgs> settle(const Context& context, const CallPlan& plan, const Chain& chain, Call& call) {
+  for (int count = plan.absorbs ? most_absorbed(chain) : 0;; --count) {
+    const Split split = absorbed(chain, count);
+    ConvProblem problem = plan.problem;
+    problem.epilogue = split.epilogue;
+    // The library's calls that take anything behind a convolution take a bias before it.
+    if (count > 0) problem.bias = true;
+    ConvArgs args = call.args;
+    args.lower = split.lower;
+    args.upper = split.upper;
+    try {
+      Choice<ConvArgs> chosen = choose_convolver(context, problem, args);
+      call.convolver = chosen.runner;
+      call.args = args;
+      call.residual = split.residual;
+      call.tail.chain = split.rest;
+      return chosen;
+    } catch (const Refused&) {
+      if (count == 0) throw;
+    }
+  }
 }
 
 Made make_call(const Context& context, const Region& region) {
   const ConvShape s = conv_shape(region);
-  const CallPlan plan = plan_of(context, region, s);
+  CallPlan plan = plan_of(context, region, s, false);
   const DType type = plan.problem.type;
   Uploads uploads(*context.backend);
   Call call;
   call.source = s.source;
+  auto bias = floats(region, *s.node, Slot::bias);
+  bias.resize(static_cast<std::size_t>(plan.out), 0.0F);
+  call.args.weights = uploads.add(library_weights(region, s, plan.in, plan.out), type);
+  call.args.bias = uploads.add(bias, type);
+  const Chain chain = plan.chain.uploaded(uploads);
+  Choice<ConvArgs> way;
+  try {
+    way = settle(context, plan, chain, call);
+  } catch (const Refused&) {
+    if (plan.problem.is_symmetric()) throw;
+    plan = plan_of(context, region, s, true);
+    way = settle(context, plan, chain, call);
+  }
   if (plan.pack) {
-    call.pack = plan.pack->uploaded(uploads);
+    call.interleave = plan.interleave;
+    if (!call.interleave) call.pack = plan.pack->uploaded(uploads);
     call.packed_bytes = aligned(plan.x_bytes);
   }
   if (plan.cut) {
     call.cut = plan.cut->uploaded(uploads);
     call.whole_bytes = aligned(plan.y_bytes);
   }
-  auto bias = floats(region, *s.node, Slot::bias);
-  bias.resize(static_cast<std::size_t>(plan.out), 0.0F);
-  call.args.weights = uploads.add(library_weights(region, s, plan.in, plan.out), type);
-  call.args.bias = uploads.add(bias, type);
-  Chain chain = plan.chain.uploaded(uploads);
-  // What the library is asked to do in the same call, and what is left for a pass of its own.
-  Chain rest = chain;
-  Call fused = call;
-  ConvProblem whole = plan.problem;
-  if (plan.absorbs) absorb(rest, whole, fused);
-  const auto choose = [&](const Chain& behind, const ConvProblem& asked, const Call& with) {
-    call.convolver = Trial(context, asked, plan.x_bytes, plan.y_bytes, with.args).best();
-    call.residual = with.residual;
-    call.args = with.args;
-    chain = behind;
-  };
-  try {
-    choose(rest, whole, fused);
-  } catch (const Refused&) {
-    if (rest.count == chain.count) throw;
-    const Call alone = call;
-    choose(chain, plan.problem, alone);  // what follows it in a pass of its own
-  }
   call.tail.type = type;
   call.tail.count = as_int(s.y.elements());
   call.tail.packed = call.tail.count % (16 / static_cast<int>(size_of(type))) == 0;
-  call.tail.chain = chain;
-  KernelTraits traits{call.convolver->name() + (chain.count > 0 ? "+pointwise" : "")};
-  if (call.pack) traits.name = "pack+" + traits.name;
+  KernelTraits traits{way.name + (call.tail.chain.count > 0 ? "+pointwise" : "")};
+  if (plan.pack) traits.name = "pack+" + traits.name;
+  const bool reads_again = std::any_of(chain.step, chain.step + chain.count, [&](const ChainStep& step) {
+    return step.kind == StepKind::combine && step.input == static_cast<int>(s.source);
+  });
+  if (call.interleave && !reads_again) traits.streams.push_back(static_cast<int>(s.source));
+  traits.tuned_us = way.us;
   traits.scratch_bytes = call.packed_bytes + call.whole_bytes + alignment + call.convolver->workspace_bytes();
   return std::make_unique<JobKernel>(
       std::move(traits), uploads,
@@ -303,20 +250,10 @@ Made make_call(const Context& context, const Region& region) {
 
 }  // namespace
 
-std::string ConvProblem::key() const {
-  std::string text =
-      fmt::format("{}{} {} {} n{} c{} k{} g{}", transposed ? "deconv" : "conv", spatial.size(), name_of(type),
-                  math == Math::fma ? "fma" : "tensor", images, in_channels, out_channels, groups);
-  for (const Window& w : spatial)
-    text += fmt::format(" {}>{}k{}s{}d{}p{}", w.input, w.output, w.kernel, w.stride, w.dilation, w.pad_begin);
-  text += std::string(bias ? " bias" : "") + (residual ? " residual" : "") + (lower ? " lower" : "") +
-          (upper ? " upper" : "");
-  if (!activation) return text;
-  return text + fmt::format(" {} {} {}", row_of(activation->kind).name, activation->alpha, activation->beta);
-}
-
 JobOffer library_convolution(const Context& context, const Region& region, const ConvShape& shape) {
-  const double us = price(context, region, shape, plan_of(context, region, shape));
+  // In exact arithmetic the library's calls have one padding for both sides.
+  const bool packs_uneven = context.math() == Math::fma;
+  const double us = price(context, region, shape, plan_of(context, region, shape, packs_uneven));
   return {{"library"}, us, false, [&context, region] { return make_call(context, region); }};
 }
 

@@ -90,16 +90,14 @@ std::vector<JobOffer> convolution(const Context& context, const Region& region) 
   const TensorType& result = region.type(region.outputs[0]);
   if (!same_bytes(result.shape, region.output_layouts[0], Layout::channels_last))
     throw Refused{"a convolution in a layout other than channels-last"};
-  constexpr std::int64_t few_rows = 8;  // up to which weights are read more often than anything else
   const bool one_pixel =
       shape.x.elements() == shape.x[0] * shape.in() && shape.y.elements() == shape.y[0] * shape.out();
   const bool direct_weights_only = shape.taps == 1 && shape.groups == 1 && !shape.transposed && shape.padding.empty();
-  if (one_pixel && direct_weights_only && shape.x[0] <= few_rows) return {product_convolution(context, region, shape)};
+  if (one_pixel && direct_weights_only) return {product_convolution(context, region)};
   const bool depthwise = shape.in_per_group == 1 && shape.groups > 1;
-  if (depthwise) return {direct_convolution(context, region, shape)};
   std::vector<JobOffer> offers;
   std::optional<Refused> why;
-  for (const auto way : {library_convolution, direct_convolution}) {
+  for (const auto way : {depthwise ? depthwise_convolution : library_convolution, direct_convolution}) {
     try {
       offers.push_back(way(context, region, shape));
     } catch (const Refused& refused) {
@@ -108,7 +106,7 @@ std::vector<JobOffer> convolution(const Context& context, const Region& region) 
   }
   if (offers.empty()) throw Refused(*why);
   // Beside the library, the device's own kernel is for what that turns out not to take.
-  if (offers.size() > 1) offers.back().slow = true;
+  if (offers.size() > 1 && !depthwise) offers.back().slow = true;
   return offers;
 }
 

@@ -31,7 +31,9 @@ struct ConvShape {
                                                  std::int64_t out_channels);
 
 /// A convolution of one pixel per image by a kernel of one tap: a matrix product.
-[[nodiscard]] JobOffer product_convolution(const Context& context, const Region& region, const ConvShape& shape);
+[[nodiscard]] JobOffer product_convolution(const Context& context, const Region& region);
+/// Depthwise ones of the usual windows, with an activation or bounds behind them.
+[[nodiscard]] JobOffer depthwise_convolution(const Context& context, const Region& region, const ConvShape& shape);
 /// By the device's own kernel, with the whole chain behind it in one pass.
 [[nodiscard]] JobOffer direct_convolution(const Context& context, const Region& region, const ConvShape& shape);
 /// By the library. Which of its ways, and whether it has one at all, is found when it is made.

@@ -1,8 +1,8 @@
-// Matrix products as dot products: one group of threads for each element of the result.
+// Matrix products: by weights, and of two values.
 #include <algorithm>
 
-#include "kernels/gpu/chain_builder.hpp"
 #include "kernels/gpu/kernels.hpp"
+#include "kernels/gpu/product.hpp"
 #include "kernels/gpu/walk_plan.hpp"
 
 namespace banoff::gpu {
@@ -22,14 +22,6 @@ Shares shares_of(std::int64_t outputs, std::int64_t size) {
   return shares;
 }
 
-/// The bias, and what follows the product.
-DescribedChain chain_of(const Region& region) {
-  ChainBuilder builder(region);
-  builder.add_bias(floats(region, region.node(0), Slot::bias), region.type(region.outputs[0]).shape.rank() - 1);
-  builder.add_tail();
-  return builder.finish();
-}
-
 /// Where each matrix of a batch starts in an operand whose leading dimensions broadcast to those of `shape`.
 Strided batches(const Shape& operand, const Shape& shape) {
   const std::size_t count = shape.rank() - 2;
@@ -44,6 +36,20 @@ Strided batches(const Shape& operand, const Shape& shape) {
   return walked<Strided>(axes);
 }
 
+/// Elements from one matrix of a batch to the next; none where they lie in no even steps.
+std::optional<std::int64_t> step_of(const Shape& operand, const Shape& shape) {
+  const std::size_t count = shape.rank() - 2, missing = shape.rank() - operand.rank();
+  const std::int64_t matrix = operand[operand.rank() - 1] * operand[operand.rank() - 2];
+  bool one = true, all = true;
+  for (std::size_t d = 0; d < count; ++d) {
+    const std::int64_t own = d < missing ? 1 : operand[d - missing];
+    one = one && own == 1;
+    all = all && own == shape[d];
+  }
+  if (one) return 0;
+  return all ? std::optional(matrix) : std::nullopt;
+}
+
 double product_us(std::int64_t outputs, std::int64_t size) {
   return 2.0 + static_cast<double>(outputs) * static_cast<double>(size) / 1e6;
 }
@@ -52,13 +58,14 @@ bool takes_packs(std::int64_t size, DType type) { return size % (16 / static_cas
 
 }  // namespace
 
-JobOffer dense(const Context& context, const Region& region) {
-  require_float_chain(region);
-  require_plain(region);
+namespace {
+
+Product dense_product(const Context& context, const Region& region) {
   const Node& node = region.node(0);
   const Shape& x = region.type(node.inputs[0]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
-  Dot job;
+  Product product;
+  Dot& job = product.dot;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
   job.size = as_int(x.back());
   job.columns = as_int(y.back());
@@ -66,31 +73,23 @@ JobOffer dense(const Context& context, const Region& region) {
   job.a_row = job.b_column = job.size;
   job.packed = takes_packs(job.size, job.type);
   job.shares = shares_of(y.elements(), job.packed ? job.size / 4 : job.size);
-  (void)chain_of(region);  // refuses what cannot follow
-  const std::size_t source = input_of(region, node.inputs[0]);
-  return job_offer(context, {"dot"}, product_us(y.elements(), job.size), [region, job, source](Uploads& uploads) {
-    Dot loaded = job;
-    loaded.b = uploads.add(floats(region, region.node(0), Slot::weight), job.type);
-    loaded.chain = chain_of(region).uploaded(uploads);
-    return [loaded, source](const KernelArgs& args, Queue& queue) {
-      Dot ready = loaded;
-      ready.chain = bound(loaded.chain, args);
-      ready.a = args.inputs[source];
-      ready.y = args.outputs[0];
-      queue.launch(ready);
-    };
-  });
+  product.problem = ProductProblem{job.type, context.math(), 1, job.rows, job.columns, job.size, false, true};
+  product.a_elements = static_cast<std::size_t>(x.elements());
+  product.b_elements = static_cast<std::size_t>(job.size) * static_cast<std::size_t>(job.columns);
+  product.left = input_of(region, node.inputs[0]);
+  product.weights = [&region] { return floats(region, region.node(0), Slot::weight); };
+  product.bias = floats(region, node, Slot::bias);
+  return product;
 }
 
-JobOffer matrix_product(const Context& context, const Region& region) {
-  require_float_chain(region);
-  require_plain(region);
+Product matmul_product(const Context& context, const Region& region) {
   const Node& node = region.node(0);
   const auto& op = *node.as<MatMul>();
   const Shape& a = region.type(node.inputs[0]).shape;
   const Shape& b = region.type(node.inputs[1]).shape;
   const Shape& y = region.type(node.outputs[0]).shape;
-  Dot job;
+  Product product;
+  Dot& job = product.dot;
   job.type = context.storage(region.type(node.inputs[0]).dtype);
   job.rows = as_int(y[y.rank() - 2]);
   job.columns = as_int(y.back());
@@ -103,22 +102,36 @@ JobOffer matrix_product(const Context& context, const Region& region) {
   job.b_batch = batches(b, y);
   job.packed = !op.transpose_a && op.transpose_b && takes_packs(job.size, job.type);
   job.shares = shares_of(y.elements(), job.size);
-  (void)chain_of(region);  // refuses what cannot follow
-  const std::size_t left = input_of(region, node.inputs[0]);
-  const std::size_t right = input_of(region, node.inputs[1]);
-  const double us = 4 * product_us(y.elements(), job.size);
-  return job_offer(context, {"dot"}, us, [region, job, left, right](Uploads& uploads) {
-    Dot loaded = job;
-    loaded.chain = chain_of(region).uploaded(uploads);
-    return [loaded, left, right](const KernelArgs& args, Queue& queue) {
-      Dot ready = loaded;
-      ready.chain = bound(loaded.chain, args);
-      ready.a = args.inputs[left];
-      ready.b = args.inputs[right];
-      ready.y = args.outputs[0];
-      queue.launch(ready);
-    };
-  });
+  const auto a_step = step_of(a, y), b_step = step_of(b, y);
+  const std::int64_t matrix = std::max<std::int64_t>(std::int64_t{job.rows} * job.columns, 1);
+  if (a_step && b_step)
+    product.problem = ProductProblem{job.type,       context.math(), as_int(y.elements() / matrix),
+                                     job.rows,       job.columns,    job.size,
+                                     op.transpose_a, op.transpose_b, *a_step,
+                                     *b_step};
+  product.a_elements = static_cast<std::size_t>(a.elements());
+  product.b_elements = static_cast<std::size_t>(b.elements());
+  product.left = input_of(region, node.inputs[0]);
+  product.right = static_cast<int>(input_of(region, node.inputs[1]));
+  return product;
+}
+
+}  // namespace
+
+JobOffer dense(const Context& context, const Region& region) {
+  require_float_chain(region);
+  require_plain(region);
+  const Product product = dense_product(context, region);
+  return product_offer(context, region, product_us(product.dot.shares.outputs, product.dot.size),
+                       [&context, region] { return dense_product(context, region); });
+}
+
+JobOffer matrix_product(const Context& context, const Region& region) {
+  require_float_chain(region);
+  require_plain(region);
+  const Product product = matmul_product(context, region);
+  return product_offer(context, region, 4 * product_us(product.dot.shares.outputs, product.dot.size),
+                       [&context, region] { return matmul_product(context, region); });
 }
 
 }  // namespace banoff::gpu

@@ -113,15 +113,35 @@ JobOffer pick(const Inputs& in, const TensorType& out, double cost) {
                      });
 }
 
-/// The scratch memory of suppression: a counter, the classes' cutoffs, the candidates.
+/// The scratch memory of suppression: counters, then lists that begin at multiples of 64 bytes.
 struct Lists {
-  std::size_t cutoffs = 64, candidates = 0, bytes = 0;
+  std::size_t sorted_count = sizeof(int);  ///< behind that of all candidates
+  std::size_t cutoffs = 64, candidates = 0, sorted = 0, overlaps = 0, chosen = 0, bytes = 64;
+  int capacity = 0;  ///< of the sorted candidates
+
+  Lists(std::int64_t classes, std::int64_t scores, std::int64_t listed, std::int64_t max) {
+    constexpr int bits = SortedCandidates::bits;
+    capacity = static_cast<int>((std::min<std::int64_t>(listed, SortedCandidates::most) + bits - 1) / bits * bits);
+    cutoffs = add<Cutoff>(classes);
+    candidates = add<Candidate>(scores);
+    sorted = add<Candidate>(capacity);
+    overlaps = add<std::uint64_t>(std::int64_t{capacity} * (capacity / bits));
+    chosen = add<int>(max);
+  }
+
+ private:
+  template <class E>
+  std::size_t add(std::int64_t count) {
+    const std::size_t at = bytes;
+    bytes += (static_cast<std::size_t>(as_int(count)) * sizeof(E) + 63) / 64 * 64;
+    return at;
+  }
 };
 
 JobOffer suppress(const Nms& op, const Inputs& in, const TensorType& out) {
   if (in.types.size() / 2 > ScoredGroups::most) throw Refused{"more than 8 groups of boxes"};
   ScoredGroups groups;
-  std::int64_t scores = 0, classes = 0;
+  std::int64_t scores = 0, classes = 0, most_listed = 0;
   for (std::size_t i = 0; i < in.types.size(); i += 2) {
     ScoredGroup& group = groups.group[groups.count++];
     group.capacity = as_int(in.types[i + 1].shape[0]);
@@ -130,11 +150,10 @@ JobOffer suppress(const Nms& op, const Inputs& in, const TensorType& out) {
     group.first_class = as_int(classes);
     classes += group.classes;
     scores += in.types[i + 1].shape.elements();
+    most_listed += std::min<std::int64_t>(op.candidates.value_or(group.capacity), group.capacity) * group.classes;
   }
   groups.all_classes = as_int(classes);
-  Lists lists;
-  lists.candidates = (lists.cutoffs + static_cast<std::size_t>(classes) * sizeof(Cutoff) + 63) / 64 * 64;
-  lists.bytes = lists.candidates + static_cast<std::size_t>(as_int(scores)) * sizeof(Candidate);
+  const Lists lists(classes, scores, most_listed, op.max);
   KernelTraits traits{"nms", lists.bytes};
   traits.counts_rows = true;
   const std::size_t kept_at = out.bounded ? count_offset(in.context, out) : 0;
@@ -151,6 +170,11 @@ JobOffer suppress(const Nms& op, const Inputs& in, const TensorType& out) {
                          group.scores_rows = read.rows(args, i + 1);
                        }
                        auto* const listed = reinterpret_cast<int*>(args.scratch);
+                       SortedCandidates sorted;
+                       sorted.capacity = lists.capacity;
+                       sorted.count = reinterpret_cast<int*>(args.scratch + lists.sorted_count);
+                       sorted.list = reinterpret_cast<Candidate*>(args.scratch + lists.sorted);
+                       sorted.overlaps = reinterpret_cast<std::uint64_t*>(args.scratch + lists.overlaps);
                        auto* const cutoffs = reinterpret_cast<Cutoff*>(args.scratch + lists.cutoffs);
                        auto* const candidates = reinterpret_cast<Candidate*>(args.scratch + lists.candidates);
                        queue.fill_zero(args.scratch, sizeof(int));
@@ -172,8 +196,21 @@ JobOffer suppress(const Nms& op, const Inputs& in, const TensorType& out) {
                        collect.list = candidates;
                        collect.listed = listed;
                        queue.launch(collect);
+                       SortBest sort;
+                       sort.sorted = sorted;
+                       sort.list = candidates;
+                       sort.listed = listed;
+                       queue.launch(sort);
+                       MarkOverlaps mark;
+                       mark.groups = bound;
+                       mark.sorted = sorted;
+                       mark.count = lists.capacity * (lists.capacity / SortedCandidates::bits);
+                       mark.iou = op.iou;
+                       queue.launch(mark);
                        KeepBest keep;
                        keep.groups = bound;
+                       keep.sorted = sorted;
+                       keep.chosen = reinterpret_cast<int*>(args.scratch + lists.chosen);
                        keep.iou = op.iou;
                        keep.max = static_cast<int>(op.max);
                        keep.list = candidates;

@@ -40,10 +40,15 @@ class GpuKernel final : public Kernel {
   }
   [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->traits().scratch_bytes; }
   [[nodiscard]] std::string implementation() const override { return kernel_->traits().name; }
+  [[nodiscard]] double tuned_us() const override { return kernel_->traits().tuned_us; }
   [[nodiscard]] std::size_t weight_bytes() const override { return kernel_->weight_bytes(); }
   [[nodiscard]] bool may_overwrite(int input) const override {
     return std::ranges::find(kernel_->traits().overwrites, input) != kernel_->traits().overwrites.end();
   }
+  [[nodiscard]] bool streams_input(int input) const override {
+    return std::ranges::find(kernel_->traits().streams, input) != kernel_->traits().streams.end();
+  }
+  [[nodiscard]] bool streams_output() const override { return kernel_->traits().streams_output; }
 
  private:
   void queue(const KernelArgs& args, Queue& queue) const {
@@ -152,18 +157,34 @@ class GpuDevice final : public Device {
 
 }  // namespace
 
+std::vector<JobOffer> offers_of(std::initializer_list<Family> families, const Context& context, const Region& region) {
+  std::vector<JobOffer> result;
+  std::optional<Refused> why;
+  for (const Family family : families) {
+    try {
+      result.push_back(family(context, region));
+    } catch (const Refused& refused) {
+      why = refused;
+    }
+  }
+  if (result.empty()) throw Refused(*why);
+  return result;
+}
+
 std::vector<JobOffer> offers(const Context& context, const Region& region) {
   const Op& head = region.node(0).op;
   if (std::holds_alternative<Conv>(head) || std::holds_alternative<ConvTranspose>(head))
     return convolution(context, region);
-  using Family = JobOffer (*)(const Context&, const Region&);
+  if (std::holds_alternative<Concat>(head) || std::holds_alternative<Split>(head))
+    return offers_of({slices, movement}, context, region);
+  if (std::holds_alternative<GlobalPool>(head) || std::holds_alternative<Reduce>(head))
+    return offers_of({lane_summary, summary}, context, region);
   const bool floats = region.inputs.empty() || held(region.type(region.inputs[0]).dtype) == DType::f32;
   const auto family = std::visit(
       [floats]<class T>(const T&) -> Family {
         if constexpr (std::is_same_v<T, Dense>) return dense;
         else if constexpr (std::is_same_v<T, MatMul>) return matrix_product;
         else if constexpr (one_of<T, Pool, AdaptiveAvgPool>) return pool;
-        else if constexpr (one_of<T, GlobalPool, Reduce>) return summary;
         else if constexpr (std::is_same_v<T, ArgReduce>) return arg_reduce;
         else if constexpr (one_of<T, Unary, Compare, Pair, Where>) return function;
         else if constexpr (std::is_same_v<T, Binary>) return floats ? pointwise : function;
@@ -175,8 +196,8 @@ std::vector<JobOffer> offers(const Context& context, const Region& region) {
         else if constexpr (std::is_same_v<T, Lrn>) return local_response;
         else if constexpr (std::is_same_v<T, Cast>) return convert;
         else if constexpr (one_of<T, DecodeBoxes, Nms, RoiAlign, PickChannel>) return detection;
-        else if constexpr (one_of<T, Concat, Split, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze,
-                                  Unsqueeze, Pad, Expand, Identity>)
+        else if constexpr (one_of<T, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad,
+                                  Expand, Identity>)
           return movement;
         else return pointwise;
       },

@@ -5,7 +5,10 @@
 #include <variant>
 
 #include "kernels/gpu/jobs/boxes.hpp"
+#include "kernels/gpu/jobs/depthwise.hpp"
 #include "kernels/gpu/jobs/elementwise.hpp"
+#include "kernels/gpu/jobs/interleave.hpp"
+#include "kernels/gpu/jobs/lanes.hpp"
 #include "kernels/gpu/jobs/move.hpp"
 #include "kernels/gpu/jobs/reduce.hpp"
 #include "kernels/gpu/jobs/suppress.hpp"
@@ -14,9 +17,12 @@
 
 namespace banoff::gpu {
 
-using Job = std::variant<Pointwise, LocalResponse, Convert, Move, PoolWindows, ResizeLinear, DirectConv, Summary,
-                         FindBest, SoftmaxRows, Normalise, Dot, DecodeRows, AlignBoxes, PickRows, CountRows,
-                         FindCutoffs, CollectCandidates, KeepBest, Function, Take>;
+using Job =
+    std::variant<Pointwise, LocalResponse, Convert, Move, Interleave, Slices, PoolWindows, ResizeLinear, DirectConv,
+                 Summary, LaneSummary, FindBest, SoftmaxRows, Normalise, Dot, DecodeRows, AlignBoxes, PickRows,
+                 CountRows, FindCutoffs, CollectCandidates, SortBest, MarkOverlaps, KeepBest, Function, Take,
+                 Depthwise<3, 1, 1>, Depthwise<3, 1, 4>, Depthwise<3, 2, 1>, Depthwise<3, 2, 2>, Depthwise<5, 1, 1>,
+                 Depthwise<5, 1, 4>, Depthwise<5, 2, 1>, Depthwise<5, 2, 2>>;
 
 /// One thread for each of items<T>() elements.
 template <class J>
@@ -27,6 +33,16 @@ concept ElementJob = requires(const J& job) {
 template <class J>
 concept ReduceJob = requires(const J& job) {
   job.shares;
+};
+/// What the parts of a result are while they are joined.
+template <class J, class T>
+struct PartialOf {
+  using type = typename J::Partial;
+};
+template <class J, class T>
+requires requires { typename J::template PartialOf<T>; }
+struct PartialOf<J, T> {
+  using type = typename J::template PartialOf<T>;
 };
 /// Teams of threads that work together.
 template <class J>

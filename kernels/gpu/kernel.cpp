@@ -25,16 +25,34 @@ std::shared_ptr<std::byte> GpuStream::host_memory(std::size_t bytes) {
   return memory;
 }
 
-void GpuStream::run(const std::function<void()>& work, bool same) {
-  // The first run is not recorded: libraries load their code then, which a recording does not allow.
-  if (!same || !record_) {
-    recorded_ = false;
-    work();
-    return;
+void GpuStream::run(const std::function<void()>& work, std::span<const std::byte* const> memory) {
+  if (!record_ || !failure_.empty()) return work();
+  const auto known =
+      std::ranges::find_if(bindings_, [&](const Binding& b) { return std::ranges::equal(b.memory, memory); });
+  if (known == bindings_.end()) {
+    // The first run is not recorded: libraries load their code then, which a recording does not allow; and memory that
+    // is used once is not worth one.
+    if (bindings_.size() == most_bindings) bindings_.pop_back();
+    bindings_.insert(bindings_.begin(), Binding{{memory.begin(), memory.end()}, nullptr});
+    return work();
   }
-  if (!recorded_) queue_->record(work);
-  recorded_ = true;
-  queue_->replay();
+  std::rotate(bindings_.begin(), known, known + 1);
+  Binding& latest = bindings_.front();
+  if (latest.recording == nullptr) {
+    try {
+      latest.recording = queue_->record(work);
+    } catch (const Error& error) {
+      failure_ = error.what();
+      bindings_.clear();
+      queue_->require_usable();
+      return work();
+    }
+  }
+  queue_->replay(*latest.recording);
+}
+
+std::string GpuStream::note() const {
+  return failure_.empty() ? "" : "every kernel is launched by itself: recording them failed: " + failure_;
 }
 
 const std::byte* Uploads::add_bytes(std::span<const std::byte> bytes) {

@@ -28,7 +28,8 @@ class GpuStream final : public Stream {
   [[nodiscard]] std::byte* arena() override { return arena_.get(); }
   [[nodiscard]] std::shared_ptr<std::byte> host_memory(std::size_t bytes) override;
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override { queue_->copy(to, from, bytes); }
-  void run(const std::function<void()>& work, bool same) override;
+  void run(const std::function<void()>& work, std::span<const std::byte* const> memory) override;
+  [[nodiscard]] std::string note() const override;
   void wait() override { queue_->wait(); }
   [[nodiscard]] Queue& queue() { return *queue_; }
 
@@ -36,7 +37,16 @@ class GpuStream final : public Stream {
   const Backend& backend_;
   std::unique_ptr<Queue> queue_;
   Memory arena_;
-  bool record_, recorded_ = false;
+  bool record_;
+
+  /// What was run with the inputs and outputs in one place.
+  struct Binding {
+    std::vector<const std::byte*> memory;
+    std::unique_ptr<Recording> recording;  ///< null: it ran once
+  };
+  static constexpr std::size_t most_bindings = 8;
+  std::vector<Binding> bindings_;  ///< the latest first
+  std::string failure_;            ///< of the recording, after which every step is queued
 };
 
 /// Values that kernels read in every run, moved to the device when a kernel is made.
@@ -66,8 +76,13 @@ struct KernelTraits {
   std::string name;
   std::size_t scratch_bytes = 0;
   std::vector<int> overwrites = {};
+  /// Inputs that are read once and in order, and whether the output is written so.
+  std::vector<int> streams = {};
+  bool streams_output = false;
   /// Whether it writes the number of rows of bounded outputs itself.
   bool counts_rows = false;
+  /// Of the way that the tuner chose; 0: not measured.
+  double tuned_us = 0;
 };
 
 /// What the offers of a family make; the device puts it behind the interface that the planner knows.

@@ -14,6 +14,8 @@ namespace banoff::gpu {
 /// Whatever only moves elements: concat, split, slice, pad, expand, transpose, channel shuffle, nearest resize,
 /// reshapes.
 [[nodiscard]] JobOffer movement(const Context& context, const Region& region);
+/// Concat and split in one pass, where all values have one layout.
+[[nodiscard]] JobOffer slices(const Context& context, const Region& region);
 [[nodiscard]] JobOffer reorder(const Context& context, const TensorType& type, Layout from, Layout to);
 /// Max and average pooling, also adaptive; linear resizing.
 [[nodiscard]] JobOffer pool(const Context& context, const Region& region);
@@ -23,6 +25,7 @@ namespace banoff::gpu {
 /// Elements that indices name.
 [[nodiscard]] JobOffer take(const Context& context, const Region& region);
 /// Global pooling, means, sums and so on, softmax, group and layer norm; the place of the largest element.
+[[nodiscard]] JobOffer lane_summary(const Context& context, const Region& region);
 [[nodiscard]] JobOffer summary(const Context& context, const Region& region);
 [[nodiscard]] JobOffer arg_reduce(const Context& context, const Region& region);
 [[nodiscard]] JobOffer softmax(const Context& context, const Region& region);
@@ -36,6 +39,10 @@ namespace banoff::gpu {
 /// Boxes and what lies under them, in 32 bits.
 [[nodiscard]] JobOffer detection(const Context& context, const Region& region);
 
+/// What the families offer that take the region; throws the last one's refusal where none does.
+using Family = JobOffer (*)(const Context&, const Region&);
+[[nodiscard]] std::vector<JobOffer> offers_of(std::initializer_list<Family> families, const Context& context,
+                                              const Region& region);
 /// What the family of the region's first node offers.
 [[nodiscard]] std::vector<JobOffer> offers(const Context& context, const Region& region);
 

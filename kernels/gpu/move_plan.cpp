@@ -72,14 +72,14 @@ DescribedMove described(MovePlan plan) {
     const WalkDim& way = ways[d];
     const bool last = d + 1 == ways.size();
     MoveDim& dim = job.dim[d];
-    dim.extent = as_int(last ? way.extent / together : way.extent);
+    dim.extent = Divisor(as_int(last ? way.extent / together : way.extent));
     dim.from = as_int(last && together > 1 ? 1 : way.from / together);
     dim.to = as_int(last && together > 1 ? 1 : way.to / together);
     std::vector<int> table = way.table;
     for (int& at : table) at = at < 0 ? at : at / static_cast<int>(together);
     result.tables.push_back(std::move(table));
     if (way.channels) job.channel_dim = static_cast<int>(d);
-    count *= dim.extent;
+    count *= dim.extent.value;
   }
   job.count = as_int(count);
   result.fill = std::move(plan.fill);
@@ -93,6 +93,20 @@ void ReadyMove::queue(Queue& queue, const std::byte* x, std::byte* y) const {
   bound.x = x + from;
   bound.y = y + to;
   queue.launch(bound);
+}
+
+std::optional<Interleave> interleaving(const Shape& shape, DType type, std::int64_t lanes) {
+  const bool real = type == DType::f32 || type == DType::f16 || type == DType::bf16;
+  if (!real || shape.rank() < 3 || lanes > Interleave::most_lanes || shape[1] > lanes || shape.elements() == 0)
+    return std::nullopt;
+  Interleave job;
+  job.type = type;
+  job.images = as_int(shape[0]);
+  job.planes = as_int(shape[1]);
+  job.lanes = as_int(lanes);
+  job.pixels = as_int(shape.elements() / (shape[0] * shape[1]));
+  (void)as_int(shape[0] * lanes * job.pixels);
+  return job;
 }
 
 MovePlan relay(const Shape& shape, Layout from, Layout to, std::size_t element) {

@@ -1,6 +1,8 @@
 // Making moves: which elements go where, brought into the fewest and widest units.
 #pragma once
 
+#include <optional>
+
 #include "kernels/gpu/kernel.hpp"
 
 namespace banoff::gpu {
@@ -37,6 +39,10 @@ struct DescribedMove {
 };
 
 [[nodiscard]] DescribedMove described(MovePlan plan);
+
+/// Images in plain order brought to channels-last with so many lanes, zeros behind the channels; none where they have
+/// too many channels, or elements of another type.
+[[nodiscard]] std::optional<Interleave> interleaving(const Shape& shape, DType type, std::int64_t lanes);
 
 /// The walk over all elements of a shape, read in one layout and written in another.
 [[nodiscard]] MovePlan relay(const Shape& shape, Layout from, Layout to, std::size_t element);

@@ -212,8 +212,21 @@ JobOffer movement(const Context& context, const Region& region) {
 JobOffer reorder(const Context& context, const TensorType& type, Layout from, Layout to) {
   const std::size_t element = size_of(context.storage(type.dtype));
   const double us = pass_us(2.0 * static_cast<double>(type.shape.elements()) * static_cast<double>(element));
-  const KernelTraits traits{from == to ? "copy" : "reorder"};
+  KernelTraits traits{from == to ? "copy" : "reorder"};
+  // Elements are written in their order.
+  traits.streams_output = true;
   if (type.shape.elements() == 0) return ready_offer(context, traits, us, [](const KernelArgs&, Queue&) {});
+  if (const auto images =
+          interleaving(type.shape, context.storage(type.dtype), type.shape.rank() < 2 ? 0 : type.shape[1]);
+      images && from == Layout::plain && to == Layout::channels_last) {
+    traits.streams.push_back(0);
+    return ready_offer(context, traits, us, [job = *images](const KernelArgs& args, Queue& queue) {
+      Interleave ready = job;
+      ready.x = args.inputs[0];
+      ready.y = args.outputs[0];
+      queue.launch(ready);
+    });
+  }
   return job_offer(context, traits, us, [move = described(relay(type.shape, from, to, element))](Uploads& uploads) {
     return [ready = move.uploaded(uploads)](const KernelArgs& args, Queue& queue) {
       if (args.inputs[0] != args.outputs[0]) ready.queue(queue, args.inputs[0], args.outputs[0]);

@@ -15,6 +15,16 @@
 #define BANOFF_HD
 #endif
 
+// Loops over values in registers have to be unrolled on a GPU, where registers cannot be counted through.
+#if defined(__CUDA_ARCH__)
+#define BANOFF_UNROLL _Pragma("unroll")
+#define BANOFF_UNROLL_BY(n) _Pragma(BANOFF_TEXT(unroll n))
+#define BANOFF_TEXT(text) #text
+#else
+#define BANOFF_UNROLL
+#define BANOFF_UNROLL_BY(n)
+#endif
+
 namespace banoff::gpu {
 
 // Values are stored as float, f16 or bf16 and computed with as float. Positions are ints: a value of more elements is

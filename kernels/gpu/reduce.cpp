@@ -1,64 +1,11 @@
-// Means, softmax, and norms whose statistics come from their input.
+// Softmax, norms whose statistics come from their input, the place of the largest element.
 #include <algorithm>
-#include <array>
 
-#include "kernels/gpu/kernels.hpp"
-#include "kernels/gpu/walk_plan.hpp"
-#include "runtime/core/by_enum.hpp"
+#include "kernels/gpu/reduce_plan.hpp"
 
 namespace banoff::gpu {
 
 namespace {
-
-constexpr int threads = 256;  ///< of a block
-
-/// How a block shares out the results: side by side where neighbours lie side by side in memory, else one at a time.
-Shares shares_of(std::int64_t outputs, std::int64_t size, bool side_by_side) {
-  Shares shares{as_int(outputs), 1, 1};
-  if (side_by_side) shares.width = 32;
-  const int most_parts = threads / shares.width;
-  while (shares.height < most_parts && shares.height * 2 <= size) shares.height *= 2;
-  return shares;
-}
-
-bool runs_in_ones(const Strided& s) { return s.stride[0][Strided::most_dims - 1] == 1; }
-
-/// A node that reduces floats, and some.
-const Node& reduction(const Region& region) {
-  require_float_chain(region);
-  const Node& node = only_node(region);
-  if (region.type(node.inputs[0]).shape.elements() == 0) throw Refused{"nothing to reduce"};
-  (void)as_int(region.type(node.inputs[0]).shape.elements());
-  return node;
-}
-
-SummaryKind summary_of(ReduceKind kind) {
-  switch (kind) {
-    case ReduceKind::sum: return SummaryKind::sum;
-    case ReduceKind::prod: return SummaryKind::prod;
-    case ReduceKind::max: return SummaryKind::max;
-    case ReduceKind::min: return SummaryKind::min;
-    case ReduceKind::mean: return SummaryKind::mean;
-  }
-  return SummaryKind::sum;
-}
-
-struct Summarised {
-  SummaryKind kind = SummaryKind::mean;
-  std::vector<bool> axes;
-};
-
-Summarised summarised(const Node& node, std::size_t rank) {
-  Summarised result{SummaryKind::mean, std::vector<bool>(rank, false)};
-  if (const auto* op = node.as<Reduce>()) {
-    for (const std::int64_t axis : op->axes) result.axes[resolve_axis(axis, rank)] = true;
-    result.kind = summary_of(op->kind);
-  } else {
-    std::fill(result.axes.begin() + 2, result.axes.end(), true);
-    if (node.as<GlobalPool>()->kind == PoolKind::max) result.kind = SummaryKind::max;
-  }
-  return result;
-}
 
 /// Sets what a norm scales by and adds.
 auto parameters_of(const Region& region) {
@@ -68,33 +15,7 @@ auto parameters_of(const Region& region) {
   };
 }
 
-constexpr std::array<const char*, 5> summary_names{"mean", "sum", "prod", "max", "min"};
-
 }  // namespace
-
-JobOffer summary(const Context& context, const Region& region) {
-  const Node& node = reduction(region);
-  const Shape& shape = region.type(node.inputs[0]).shape;
-  const auto [kind, reduced] = summarised(node, shape.rank());
-  Summary job;
-  job.kind = kind;
-  const auto stride = strides_of(shape, region.input_layouts[0]);
-  // The results lie as the kept axes do in the output's layout.
-  if (!same_bytes(region.type(node.outputs[0]).shape, region.output_layouts[0], Layout::plain))
-    throw Refused{"the results would lie in another order"};
-  std::vector<WalkedAxis<1>> kept, gone;
-  for (std::size_t a = 0; a < shape.rank(); ++a)
-    if (!reduced[a]) kept.push_back({shape[a], {stride[a]}});
-  for (const std::size_t a : memory_order(shape.rank(), region.input_layouts[0]))
-    if (reduced[a]) gone.push_back({shape[a], {stride[a]}});
-  job.type = context.storage(region.type(node.inputs[0]).dtype);
-  job.output = walked<Strided>(kept);
-  job.element = walked<Strided>(gone);
-  const std::int64_t outputs = region.type(node.outputs[0]).shape.elements();
-  job.size = as_int(shape.elements() / std::max<std::int64_t>(outputs, 1));
-  job.shares = shares_of(outputs, job.size, runs_in_ones(job.output));
-  return single_job(context, row_for(summary_names, kind), pass_us(context, region), job);
-}
 
 JobOffer softmax(const Context& context, const Region& region) {
   const Node& node = reduction(region);

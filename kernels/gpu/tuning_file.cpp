@@ -1,44 +1,20 @@
 #include "kernels/gpu/tuning_file.hpp"
 
-#include <unistd.h>
-
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
-#include <vector>
 
 #include <fmt/format.h>
+
+#include "kernels/gpu/checked_file.hpp"
 
 namespace banoff::gpu {
 
 namespace {
 
-constexpr std::string_view version = "banoff tunings 1";
-constexpr std::size_t most_bytes = std::size_t{64} << 20;
-
-/// FNV-1a of 64 bits: finds damage, not malice; what a file can do is choose a slower way.
-std::uint64_t checksum(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
-/// The lines behind version and machine, or none when anything is not as it should be.
-std::vector<std::string> lines_of(const std::string& text, const std::string& machine) {
-  const std::size_t last = text.rfind("checksum ");
-  if (last == std::string::npos) return {};
-  const std::string_view body(text.data(), last);
-  if (text.substr(last) != fmt::format("checksum {:016x}\n", checksum(body))) return {};
-  std::istringstream stream{std::string(body)};
-  std::string line;
-  if (!std::getline(stream, line) || line != version) return {};
-  if (!std::getline(stream, line) || line != machine) return {};
-  std::vector<std::string> lines;
-  while (std::getline(stream, line)) lines.push_back(line);
-  return lines;
-}
+/// 2: a way is named by its engine and knobs, where 1 had its place in a list that changed.
+constexpr std::string_view version = "banoff tunings 2";
 
 std::string escaped(std::string name) {
   for (char& c : name) {
@@ -50,13 +26,12 @@ std::string escaped(std::string name) {
 }  // namespace
 
 Tunings read_tunings(const std::filesystem::path& file, const std::string& machine) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
-  if (error || size > most_bytes) return {};
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  const auto body = read_checked(file, version, machine);
+  if (!body) return {};
+  std::istringstream lines(*body);
+  std::string line;
   Tunings tunings;
-  for (const std::string& line : lines_of(text, machine)) {
+  while (std::getline(lines, line)) {
     const std::size_t first = line.find('\t');
     const std::size_t second = first == std::string::npos ? first : line.find('\t', first + 1);
     if (second == std::string::npos) return {};
@@ -71,23 +46,9 @@ Tunings read_tunings(const std::filesystem::path& file, const std::string& machi
 void write_tunings(const std::filesystem::path& file, const std::string& machine, const Tunings& tunings) {
   Tunings all = read_tunings(file, machine);
   for (const auto& [key, tuning] : tunings) all[key] = tuning;
-  std::string text = fmt::format("{}\n{}\n", version, machine);
-  for (const auto& [key, tuning] : all) text += fmt::format("{}\t{}\t{:.3f}\n", key, tuning.choice, tuning.us);
-  text += fmt::format("checksum {:016x}\n", checksum(text));
-  std::error_code error;
-  std::filesystem::create_directories(file.parent_path(), error);
-  const std::filesystem::path whole = file.string() + fmt::format(".{}", ::getpid());
-  {
-    std::ofstream stream(whole, std::ios::binary);
-    stream << text;
-    if (!stream.flush()) {
-      stream.close();
-      std::filesystem::remove(whole, error);
-      return;
-    }
-  }
-  std::filesystem::rename(whole, file, error);
-  if (error) std::filesystem::remove(whole, error);
+  std::string body;
+  for (const auto& [key, tuning] : all) body += fmt::format("{}\t{}\t{:.3f}\n", key, tuning.choice, tuning.us);
+  write_checked(file, version, machine, body);
 }
 
 std::filesystem::path tuning_file(const std::string& machine) {
@@ -99,6 +60,11 @@ std::filesystem::path tuning_file(const std::string& machine) {
   if (cache.empty() && !folder("XDG_CACHE_HOME").empty()) cache = folder("XDG_CACHE_HOME") / "banoff";
   if (cache.empty() && !folder("HOME").empty()) cache = folder("HOME") / ".cache" / "banoff";
   return cache.empty() ? cache : cache / (escaped(machine) + ".tunings");
+}
+
+std::filesystem::path plan_folder(const std::filesystem::path& tuning_file) {
+  auto folder = tuning_file;
+  return folder.empty() ? folder : folder.replace_extension(".plans");
 }
 
 }  // namespace banoff::gpu

@@ -26,5 +26,7 @@ void write_tunings(const std::filesystem::path& file, const std::string& machine
 /// Where they are kept unless the environment's BANOFF_CACHE names another folder: the user's cache folder. Empty when
 /// there is none. One file for each machine.
 [[nodiscard]] std::filesystem::path tuning_file(const std::string& machine);
+/// The folder beside a tuning file in which the plans of the choices are kept; empty when that is.
+[[nodiscard]] std::filesystem::path plan_folder(const std::filesystem::path& tuning_file);
 
 }  // namespace banoff::gpu

@@ -4,6 +4,7 @@
 
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/copy.hpp"
+#include "runtime/graph/quantised.hpp"
 
 namespace banoff {
 
@@ -63,6 +64,8 @@ void Graph::set_param(NodeId id, Slot slot, Tensor value) {
 
 void Graph::set_param(NodeId id, Slot slot, Tensor value, bool shared) {
   Node& owner = node(id);
+  // New weights lie on no grid until they are said to.
+  if (slot == Slot::weight) forget_weight_scale(owner);
   const auto found = std::ranges::find(owner.params, slot, &std::pair<Slot, ParamId>::first);
   std::string own = fmt::format("{}.{}", owner.name, slot_name(slot));
   if (found == owner.params.end()) {

@@ -164,11 +164,21 @@ class Readers {
   std::vector<bool> is_output_;
 };
 
+/// How a device keeps floats in fewer bits: as the numbers q of a grid, x = scale (q - zero_point), or, where `scale`
+/// is 0, as a shorter float.
+struct Stored {
+  DType type = DType::u8;
+  float scale = 0;
+  std::int32_t zero_point = 0;
+  bool operator==(const Stored&) const = default;
+};
+
 /// Element type and sizes of a value. `bounded`: the size of dimension 0 is a capacity, the count is known at run time.
 struct TensorType {
   DType dtype = DType::f32;
   Shape shape;
   bool bounded = false;
+  std::optional<Stored> stored = std::nullopt;  ///< set for a plan only (runtime/plan/stored.hpp)
   [[nodiscard]] std::string str() const;
   bool operator==(const TensorType&) const = default;
 };

@@ -8,6 +8,7 @@
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/parameter_shapes.hpp"
+#include "runtime/graph/quantised.hpp"
 
 namespace banoff {
 
@@ -134,6 +135,8 @@ void check_params(const Graph& graph, const Node& node, const Signature& expecte
       fail_input("{} is {}, expected {}", slot_name(spec.slot), name_of(tensor->dtype()), stored_type(node));
     check_finite(std::string(slot_name(spec.slot)), spec.slot, *tensor);
   }
+  if (has_weight_scale(node.op))
+    (void)grid_numbers(*graph.param(node, Slot::weight), *graph.param(node, Slot::weight_scale));
   const auto* clamp = node.as<Clamp>();
   if (clamp != nullptr && clamp->lower && clamp->upper) {
     check_bounds(*graph.param(node, Slot::lower), *graph.param(node, Slot::upper));

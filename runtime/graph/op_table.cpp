@@ -138,6 +138,7 @@ std::string_view slot_name(Slot slot) {
     case Slot::below: return "below";
     case Slot::above: return "above";
     case Slot::peephole: return "peephole";
+    case Slot::weight_scale: return "weight_scale";
   }
   return "?";
 }

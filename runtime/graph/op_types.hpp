@@ -67,7 +67,8 @@ enum class Slot : std::uint8_t {
   kink,
   below,
   above,
-  peephole
+  peephole,
+  weight_scale
 };
 
 }  // namespace banoff

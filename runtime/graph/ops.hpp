@@ -17,6 +17,7 @@
 #include "runtime/graph/op_types.hpp"
 #include "runtime/graph/ops_detection.hpp"
 #include "runtime/graph/ops_opaque.hpp"
+#include "runtime/graph/ops_quantised.hpp"
 #include "runtime/graph/ops_recurrent.hpp"
 #include "runtime/graph/ops_sampling.hpp"
 #include "runtime/graph/ops_values.hpp"
@@ -32,12 +33,14 @@ struct Conv {
   Padding padding;
   bool bias = false;
   bool pad_value = false;                        ///< padding reads parameter pad_value[channel] instead of zero
+  bool weight_scale = false;                     ///< weights are whole multiples, at most 127, of weight_scale[out]
   std::optional<double> weight_standardization;  ///< eps; the weights are standardised when they are loaded
 
   void fields(auto&& f, auto& self) const {
     f("out", self.out, required), f("kernel", self.kernel, required), f("stride", self.stride),
         f("dilation", self.dilation), f("groups", self.groups), f("padding", self.padding), f("bias", self.bias),
-        f("pad_value", self.pad_value), f("weight_standardization", self.weight_standardization);
+        f("pad_value", self.pad_value), f("weight_scale", self.weight_scale),
+        f("weight_standardization", self.weight_standardization);
   }
   bool operator==(const Conv&) const = default;
 };
@@ -66,7 +69,10 @@ struct Dense {
                                  Order::own, Pictures::apart, no_slot,          special_work};
   std::int64_t out = 0;
   bool bias = true;
-  void fields(auto&& f, auto& self) const { f("out", self.out, required), f("bias", self.bias); }
+  bool weight_scale = false;  ///< weights are whole multiples, at most 127, of weight_scale[out]
+  void fields(auto&& f, auto& self) const {
+    f("out", self.out, required), f("bias", self.bias), f("weight_scale", self.weight_scale);
+  }
   bool operator==(const Dense&) const = default;
 };
 
@@ -416,7 +422,7 @@ struct Constant {
   X(Constant) X(AdaptiveAvgPool) X(Lrn) X(Anchors) X(DecodeBoxes) X(Nms) X(RoiAlign) X(PickChannel) X(Unary) \
   X(Compare) X(Pair) X(Where) X(Reduce) X(ArgReduce) X(TopK) X(Cumulate) X(Expand) X(Gather) X(GatherElements) \
   X(GatherNd) X(ScatterElements) X(ScatterNd) X(SelectBoxes) X(MaxPoolIndices) X(GridSample) X(RoiAlignBatch) \
-  X(Opaque) X(Recurrent)
+  X(Opaque) X(Recurrent) X(Quantize) X(Dequantize) X(FakeQuantize)
 // clang-format on
 template <class Nothing, class... Ops>
 using Listed = std::variant<Ops...>;

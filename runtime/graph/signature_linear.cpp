@@ -50,6 +50,7 @@ Signature signature(const Conv& op, InputTypes inputs) {
   Signature result{{like(x, out)}, {{Slot::weight, weight}}};
   if (op.bias) result.params.push_back({Slot::bias, {op.out}});
   if (op.pad_value) result.params.push_back({Slot::pad_value, {in}});
+  if (op.weight_scale) result.params.push_back({Slot::weight_scale, {op.out}});
   return result;
 }
 
@@ -76,6 +77,7 @@ Signature signature(const Dense& op, InputTypes inputs) {
   out[out.rank() - 1] = op.out;
   Signature result{{like(x, out)}, {{Slot::weight, {op.out, x.shape.back()}}}};
   if (op.bias) result.params.push_back({Slot::bias, {op.out}});
+  if (op.weight_scale) result.params.push_back({Slot::weight_scale, {op.out}});
   return result;
 }
 

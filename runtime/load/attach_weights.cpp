@@ -3,6 +3,7 @@
 
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/graph/quantised.hpp"
 #include "runtime/load/load.hpp"
 #include "runtime/load/param_specs.hpp"
 #include "runtime/load/suggest.hpp"
@@ -77,6 +78,39 @@ void standardize(Graph& graph, const std::vector<ParamUse>& uses) {
   }
 }
 
+/// Weights of a layer with weight_scale may be stored as the whole numbers that the scale is multiplied by.
+bool are_numbers(const Node& node, Slot slot, const Tensor& tensor) {
+  return slot == Slot::weight && has_weight_scale(node.op) && tensor.dtype() == DType::i8;
+}
+
+/// What else is to be done about a tensor of the wrong type.
+std::string remedy(const Node& node, Slot slot, const Tensor& tensor) {
+  if (slot != Slot::weight || tensor.dtype() != DType::i8) return "";
+  if (node.as<Conv>() == nullptr && node.as<Dense>() == nullptr) return "";
+  return fmt::format("; whole numbers need weight_scale: true and '{}.weight_scale'", node.name);
+}
+
+/// Weights that were stored as numbers, in floats. Nodes that share some have one scale.
+void scale_numbers(Graph& graph, const std::vector<ParamUse>& uses, const std::string& file) {
+  std::vector<ParamId> scales(graph.params.size(), none);
+  for (const Node& node : graph.live()) {
+    const ParamId weight = node.param(Slot::weight);
+    if (weight == none || graph.param(weight).dtype() != DType::i8) continue;
+    const ParamId own = has_weight_scale(node.op) ? node.param(Slot::weight_scale) : none;
+    ParamId& scale = scales[static_cast<std::size_t>(weight)];
+    if (own == none || (scale != none && scale != own)) {
+      const Node& first = graph.node(uses[static_cast<std::size_t>(weight)].node);
+      fail_input("{}: {}", file,
+                 describe(node, fmt::format("shares the whole numbers of '{}', but not its weight_scale", first.name)));
+    }
+    scale = own;
+  }
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    if (scales[i] == none) continue;
+    graph.params[i].value = from_grid({graph.params[i].value, graph.param(scales[i])});
+  }
+}
+
 }  // namespace
 
 void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const std::string& weights_file,
@@ -111,9 +145,9 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
     if (!has_shape(node, {uses[i].slot, uses[i].shape}, tensor)) {
       problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, tensor.shape().str(),
                                                     uses[i].shape.str())));
-    } else if (!may_be_stored_as(node, tensor.dtype())) {
-      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}", param.name, name_of(tensor.dtype()),
-                                                    stored_type(node))));
+    } else if (!may_be_stored_as(node, tensor.dtype()) && !are_numbers(node, uses[i].slot, tensor)) {
+      problems.add("{}", describe(node, fmt::format("'{}' is {}, expected {}{}", param.name, name_of(tensor.dtype()),
+                                                    stored_type(node), remedy(node, uses[i].slot, tensor))));
     } else {
       param.value = tensor;
     }
@@ -122,6 +156,7 @@ void attach_weights(Graph& graph, std::map<std::string, Tensor> tensors, const s
     problems.add("'{}' ({}) is used by no node", name, tensors.find(std::string(name))->second.shape().str());
   }
   problems.throw_if_any(weights_file);
+  scale_numbers(graph, uses, weights_file);
   standardize(graph, uses);
 }
 

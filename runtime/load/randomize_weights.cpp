@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "runtime/core/checked.hpp"
+#include "runtime/graph/quantised.hpp"
 #include "runtime/load/calibrate.hpp"
 #include "runtime/load/random.hpp"
 
@@ -52,6 +53,7 @@ double element(const Node& node, Slot slot, Random& random, double bound) {
     case Slot::below: return random.between(0.1, 0.4);
     case Slot::above: return random.between(0.75, 1.25);
     case Slot::peephole: return 0.1 * random.normal();
+    case Slot::weight_scale: return 1;  // set when the weights are
   }
   fail_internal("a parameter of no kind");
 }
@@ -94,6 +96,10 @@ void randomize_weights(Graph& graph, std::uint64_t seed, const std::vector<Tenso
     param.value = random_tensor(graph.node(uses[i].node), uses[i], Random(seed, param.name));
   }
   forget_standardization(graph);
+  for (const NodeId id : graph.live_ids()) {
+    const Node& node = graph.node(id);
+    if (has_weight_scale(node.op)) set_grid_weights(graph, id, on_grid(*graph.param(node, Slot::weight)));
+  }
   calibrate(graph, seed, types, uses, executor, side);
 }
 
@@ -104,7 +110,7 @@ void fill_with_zeros(Graph& graph, const std::vector<TensorType>& types, const L
     const auto* constant = graph.node(uses[i].node).as<Constant>();
     const DType type = constant == nullptr ? DType::f32 : constant->type;
     const auto count = static_cast<std::size_t>(uses[i].shape.elements());
-    graph.params[i].value = uses[i].slot == Slot::var
+    graph.params[i].value = uses[i].slot == Slot::var || uses[i].slot == Slot::weight_scale
                                 ? Tensor::of<float>(uses[i].shape, std::vector<float>(count, 1.0F))
                                 : Tensor::allocate(type, uses[i].shape).first;
   }

@@ -18,6 +18,15 @@ const Carried* carried_in(const Node& node) {
   return opaque == nullptr ? nullptr : dynamic_cast<const Carried*>(opaque->foreign.get());
 }
 
+/// Grids of 16 bits came with opset 21.
+constexpr std::int64_t opset_of_16_bits = 21;
+bool is_of_16_bits(DType type) { return type == DType::u16 || type == DType::i16; }
+bool is_on_16_bits(const Node& node, DType read, DType made) {
+  const auto* put = node.as<FakeQuantize>();
+  const bool grids = put != nullptr || node.as<Quantize>() != nullptr || node.as<Dequantize>() != nullptr;
+  return grids && (is_of_16_bits(read) || is_of_16_bits(made) || (put != nullptr && is_of_16_bits(put->type)));
+}
+
 /// The first opset that has the node's operators for values of that type and so many dimensions.
 std::int64_t opset_needed(const Node& node, DType type, std::size_t rank) {
   const auto* pool = node.as<Pool>();
@@ -42,6 +51,8 @@ std::int64_t Exporter::target_opset() const {
     else {
       const TensorType& made = type(node.outputs[0]);
       opset = std::max(opset, opset_needed(node, made.dtype, made.shape.rank()));
+      if (!node.inputs.empty() && is_on_16_bits(node, type(node.inputs[0]).dtype, made.dtype))
+        opset = std::max(opset, opset_of_16_bits);
     }
   }
   return opset;

@@ -12,14 +12,13 @@
 namespace banoff::onnx_export {
 
 void write(const Dense& op, const Writer& w) {
-  const Tensor weight = w.tensor(Slot::weight).as(w.dtype());
   if (w.shape().rank() == 2) {
-    std::vector<std::string> inputs{w.in(), w.constant("weight", weight)};
-    if (op.bias) inputs.push_back(w.param(Slot::bias));
+    std::vector<std::string> inputs{w.in(), w.weight()};
+    if (op.bias) inputs.push_back(w.bias());
     set(w.emit("Gemm", inputs), "transB", std::int64_t{1});
     return;
   }
-  const std::string turned = w.step("Transpose", {w.constant("weight", weight)}, "transposed");
+  const std::string turned = op.weight_scale ? w.weight(true) : w.step("Transpose", {w.weight()}, "transposed");
   if (!op.bias) return void(w.emit("MatMul", {w.in(), turned}));
   (void)w.emit("Add", {w.step("MatMul", {w.in(), turned}, "product"), w.param(Slot::bias)});
 }

@@ -109,13 +109,13 @@ std::string padded_beforehand(const Writer& w, std::vector<Window>& windows) {
 }  // namespace
 
 void write(const Conv& op, const Writer& w) {
-  std::vector<std::string> inputs{w.in(), w.param(Slot::weight)};
+  std::vector<std::string> inputs{w.in(), w.weight()};
   if (op.pad_value) {
     inputs[0] = w.step("Sub", {w.in(), w.param_along(Slot::pad_value, 1)}, "centred");
     const Tensor bias = Tensor::of<double>({op.out}, bias_with_padding_values(w.graph(), w.source(), w.shape()));
     inputs.push_back(w.constant("bias", bias.as(w.dtype())));
   } else if (op.bias) {
-    inputs.push_back(w.param(Slot::bias));
+    inputs.push_back(w.bias());
   }
   const std::size_t rank = w.shape().rank() - 2;
   onnx::NodeProto& node = w.emit("Conv", inputs);

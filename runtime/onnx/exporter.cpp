@@ -45,7 +45,13 @@ void set(onnx::NodeProto& node, const std::string& attribute, const std::vector<
 
 Exporter::Exporter(const Graph& graph, const std::vector<TensorType>& types, const std::vector<Elsewhere>& elsewhere,
                    Purpose purpose)
-    : graph_(graph), types_(types), elsewhere_(elsewhere), purpose_(purpose), readers_(graph), opset_(target_opset()) {}
+    : graph_(graph),
+      types_(types),
+      elsewhere_(elsewhere),
+      purpose_(purpose),
+      grids_(grids_of(graph)),
+      readers_(graph),
+      opset_(target_opset()) {}
 
 const Node* Exporter::gates_of(const Node& recurrent) const {
   if (recurrent.as<Recurrent>() == nullptr) return nullptr;
@@ -226,12 +232,16 @@ Writer::Writer(Exporter& exporter, const Node& node)
     if (wide_ && exporter.type(input).dtype == type)
       cast(exporter.name(input), ins_.back() = fresh("wide"), DType::f32);
   }
-  for (const ValueId output : node.outputs) outs_.push_back(wide_ ? fresh("narrowed") : exporter.name(output));
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    outs_.push_back(wide_ ? fresh("narrowed") : moves_on_grid(i) ? fresh("moved") : exporter.name(node.outputs[i]));
+  }
 }
 
 void Writer::finish() const {
-  for (std::size_t i = 0; wide_ && i < outs_.size(); ++i) {
-    cast(outs_[i], exporter_.name(node_.outputs[i]), exporter_.type(node_.outputs[i]).dtype);
+  for (std::size_t i = 0; i < outs_.size(); ++i) {
+    const std::string& name = exporter_.name(node_.outputs[i]);
+    if (wide_) cast(outs_[i], name, exporter_.type(node_.outputs[i]).dtype);
+    else if (moves_on_grid(i)) put_on_grid(outs_[i], name, *exporter_.grid(node_.outputs[i]));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "runtime/graph/open_sizes.hpp"
+#include "runtime/graph/quantised.hpp"
 #include "runtime/onnx/carried.hpp"
 #include "runtime/onnx/names.hpp"
 
@@ -29,6 +30,10 @@ class Exporter {
   /// Of ONNX's own operators in the file.
   [[nodiscard]] std::int64_t opset() const noexcept { return opset_; }
   [[nodiscard]] const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }
+  /// The grid that all elements of the value lie on.
+  [[nodiscard]] const std::optional<FakeQuantize>& grid(ValueId value) const {
+    return grids_[static_cast<std::size_t>(value)];
+  }
   /// The name of a value in the ONNX graph.
   [[nodiscard]] const std::string& name(ValueId value) const { return names_[static_cast<std::size_t>(value)]; }
   /// A constant of the graph, called like `wanted`.
@@ -65,7 +70,8 @@ class Exporter {
   const std::vector<TensorType>& types_;
   std::vector<Elsewhere> elsewhere_;
   Purpose purpose_;
-  std::vector<std::string> names_;  ///< by ValueId
+  Grids grids_;                     ///< by ValueId
+  std::vector<std::string> names_;  ///< the same
   Readers readers_;
   onnx_import::UniqueNames taken_;
   std::int64_t opset_;
@@ -104,7 +110,12 @@ class Writer {
 
   /// The node's parameter as a constant, in the element type of what the node computes.
   [[nodiscard]] std::string param(Slot slot) const;
-  /// The same, shaped so that it broadcasts along `axis` of the input.
+  /// The weight of a layer: its numbers behind a DequantizeLinear where it lies on a grid. As [in, out] where it is
+  /// `turned`.
+  [[nodiscard]] std::string weight(bool turned = false) const;
+  /// The bias of a layer: where weight and input are on grids, in 32 bits in steps of the product of theirs.
+  [[nodiscard]] std::string bias() const;
+  /// A parameter shaped so that it broadcasts along `axis` of the input.
   [[nodiscard]] std::string param_along(Slot slot, std::size_t axis) const;
   [[nodiscard]] const Tensor& tensor(Slot slot) const;
   [[nodiscard]] std::string constant(std::string_view suffix, const Tensor& tensor) const;
@@ -126,6 +137,11 @@ class Writer {
   Exporter& exporter_;
   const Node& node_;
   const Node* gates_;
+  /// Whether output `i` is one of those that others only recognise between a QuantizeLinear and a DequantizeLinear.
+  [[nodiscard]] bool moves_on_grid(std::size_t i) const;
+  /// Between `from` and `to`, both floats: the grid, once more.
+  void put_on_grid(const std::string& from, const std::string& to, const FakeQuantize& grid) const;
+
   bool wide_ = false;  ///< computed in float32 between values of half precision
   std::vector<std::string> ins_, outs_;
 };

@@ -5,6 +5,7 @@
 #include "runtime/core/checked.hpp"
 #include "runtime/onnx/domain.hpp"
 #include "runtime/onnx/functions.hpp"
+#include "runtime/onnx/grids.hpp"
 #include "runtime/onnx/names.hpp"
 #include "runtime/onnx/patterns.hpp"
 #include "runtime/onnx/tensor.hpp"
@@ -59,7 +60,8 @@ Graph Importer::run() {
   for (const onnx::NodeProto& node : source_.node()) take_node(node);
   take_outputs();
   drop_unread();
-  return with_patterns(without_transposes(graph_.compacted(), known_), known_).compacted();
+  const Graph joined = with_grids(graph_.compacted());
+  return with_patterns(without_transposes(joined, known_), known_).compacted();
 }
 
 void Importer::open(Scope scope, const Definitions& given) {
@@ -151,6 +153,18 @@ std::vector<Operand> Importer::evaluated(const Op& op, const std::vector<Operand
   return operands;
 }
 
+/// The grid that known values still lie on when they have moved.
+static std::shared_ptr<const WeightGrid> moved_grid(const Op& op, const std::vector<Operand>& inputs) {
+  const auto* transpose = std::get_if<Transpose>(&op);
+  if (transpose == nullptr || !inputs[0].grid) return nullptr;
+  if (!inputs[0].grid->axis) return inputs[0].grid;
+  WeightGrid grid = *inputs[0].grid;
+  for (std::size_t i = 0; i < transpose->perm.size(); ++i) {
+    if (resolve_axis(transpose->perm[i], transpose->perm.size()) == *inputs[0].grid->axis) grid.axis = i;
+  }
+  return std::make_shared<const WeightGrid>(std::move(grid));
+}
+
 /// Whether the op makes something of no elements.
 static bool has_neutral(const Op& op) {
   const auto* reduce = std::get_if<Reduce>(&op);
@@ -169,7 +183,9 @@ std::vector<Operand> Importer::emit(const std::string& name, Op op, const std::v
   const auto is_empty = [](const Operand& input) { return input.known && input.known->elements() == 0; };
   if (std::ranges::any_of(inputs, is_empty) && !has_neutral(op)) return without_elements(signature);
   if (std::ranges::all_of(inputs, [](const Operand& input) { return input.known.has_value(); })) {
-    return evaluated(op, inputs, params, signature);
+    std::vector<Operand> results = evaluated(op, inputs, params, signature);
+    results[0].grid = moved_grid(op, inputs);
+    return results;
   }
   std::vector<ValueId> values;
   for (const Operand& input : inputs) values.push_back(live(input));

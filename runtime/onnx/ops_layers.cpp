@@ -5,6 +5,7 @@
 #include "runtime/core/dtype.hpp"
 #include "runtime/onnx/spatial.hpp"
 #include "runtime/onnx/steps.hpp"
+#include "runtime/onnx/weight_grid.hpp"
 
 namespace banoff::onnx_import {
 
@@ -32,8 +33,8 @@ void take_windows(Call& call, Op& op, const Shape& weight) {
 
 /// A bias that is not known is added behind.
 template <class Op>
-void finish(Call& call, const Op& op, const Known& weight) {
-  Params params{{Slot::weight, weight}};
+void finish(Call& call, const Op& op, const Known& weight, Params params = {}) {
+  params.emplace_back(Slot::weight, weight);
   if (op.bias) params.emplace_back(Slot::bias, per_channel(call.known(2, "the bias"), op.out, "bias"));
   if (op.bias || !call.has(2)) return call.become(op, std::move(params));
   const Steps s(call);
@@ -50,7 +51,12 @@ void conv(Call& call) {
   Conv op;
   op.out = shape[0];
   take_windows(call, op, shape);
-  finish(call, op, weight);
+  Params params;
+  if (const auto scale = weight_scale_of(call.known(), call.in(1), 0)) {
+    op.weight_scale = true;
+    params.emplace_back(Slot::weight_scale, *scale);
+  }
+  finish(call, op, weight, std::move(params));
 }
 
 /// Pads so that the output is as large as it is asked to be (the operator's own rule); one that is larger than the
@@ -127,36 +133,41 @@ void gemm(Call& call) {
            (call.shape(2).rank() == 0 || call.shape(2).back() == out);
     Params params{{Slot::weight, weight}};
     if (bias) params.emplace_back(Slot::bias, scaled(s.known(), call.in(2).known->reshaped({out}), beta));
-    y = s.emit(Dense{out, bias}, {a}, std::move(params));
+    const auto scale = alpha == 1 ? weight_scale_of(s.known(), b, turn_b ? 0 : 1) : std::nullopt;
+    if (scale) params.emplace_back(Slot::weight_scale, *scale);
+    y = s.emit(Dense{out, bias, scale.has_value()}, {a}, std::move(params));
   } else {
     y = times(s, s.emit(MatMul{turn_a, turn_b}, {call.in(0), b}), alpha);
   }
   call.result(0, call.has(2) && !bias ? s.add(y, times(s, call.in(2), beta)) : y);
 }
 
-/// A vector counts as a row on the left and as a column on the right, and its dimension is gone afterwards.
-void matmul(Call& call) {
-  const Steps s(call);
-  const Shape p = call.shape(0), q = call.shape(1);
+void matmul(Call& call) { call.result(0, product_of(Steps(call), call.in(0), call.in(1))); }
+
+constexpr Row rows[] = {{"Conv", conv}, {"ConvTranspose", conv_transpose}, {"Gemm", gemm}, {"MatMul", matmul}};
+
+}  // namespace
+
+Operand product_of(const Steps& s, const Operand& left, const Operand& right) {
+  const Shape p = s.type(left).shape, q = s.type(right).shape;
   if (p.rank() == 0 || q.rank() == 0) fail_input("matmul of {} and {}", p.str(), q.str());
-  const Operand a = p.rank() == 1 ? s.reshape(call.in(0), {1, p[0]}) : call.in(0);
-  const Operand b = q.rank() == 1 ? s.reshape(call.in(1), {q[0], 1}) : call.in(1);
+  const Operand a = p.rank() == 1 ? s.reshape(left, {1, p[0]}) : left;
+  const Operand b = q.rank() == 1 ? s.reshape(right, {q[0], 1}) : right;
   Operand y;
   if (b.known && q.rank() == 2 && is_float(b.known->dtype())) {
     const Known weight = s.known().permuted(*b.known, {1, 0});
-    y = s.emit(Dense{weight.shape()[0], false}, {a}, {{Slot::weight, weight}});
+    Params params{{Slot::weight, weight}};
+    const auto scale = weight_scale_of(s.known(), b, 1);
+    if (scale) params.emplace_back(Slot::weight_scale, *scale);
+    y = s.emit(Dense{weight.shape()[0], false, scale.has_value()}, {a}, std::move(params));
   } else {
     y = s.emit(MatMul{}, {a, b});
   }
   Ints shape = s.type(y).shape.vec();
   if (q.rank() == 1) shape.pop_back();
   if (p.rank() == 1) shape.erase(shape.end() - (q.rank() == 1 ? 1 : 2));
-  call.result(0, s.reshape(y, shape));
+  return s.reshape(y, shape);
 }
-
-constexpr Row rows[] = {{"Conv", conv}, {"ConvTranspose", conv_transpose}, {"Gemm", gemm}, {"MatMul", matmul}};
-
-}  // namespace
 
 std::span<const Row> layer_rows() { return rows; }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,10 +13,17 @@
 
 namespace banoff::onnx_import {
 
+/// The grid that known weights lie on: w = scale q with whole numbers q of at most 127.
+struct WeightGrid {
+  Known scale;                      ///< f32, one for all or one for each place along `axis`
+  std::optional<std::size_t> axis;  ///< nothing: one for all
+};
+
 /// A value while importing: known now, or computed when the network runs.
 struct Operand {
   ValueId value = none;
   std::optional<Known> known = {};
+  std::shared_ptr<const WeightGrid> grid = {};  ///< of what a DequantizeLinear made of known numbers
 };
 
 struct Scope {

@@ -71,6 +71,10 @@ class Steps {
   const Call& call_;
 };
 
+/// ONNX's MatMul: a vector counts as a row on the left and as a column on the right, and its dimension is gone
+/// afterwards. (ops_layers.cpp)
+[[nodiscard]] Operand product_of(const Steps& s, const Operand& left, const Operand& right);
+
 /// The operator on x seen as a matrix whose rows end at `axis`, as those over an axis worked before opset 13; from then
 /// on it works along the axis itself. `make(matrix or x, axis)` emits it.
 template <class F>

@@ -100,9 +100,10 @@ namespace {
 std::map<std::string_view, Translator> make_table() {
   std::map<std::string_view, Translator> table;
   for (const auto rows :
-       {layer_rows(), norm_rows(), pooling_rows(), activation_op_rows(), function_rows(), reduction_rows(),
-        movement_rows(), part_rows(), padding_rows(), resize_rows(), index_rows(), shape_rows(), sampling_rows(),
-        quantised_rows(), selected_rows(), einsum_rows(), control_rows(), scan_rows(), recurrent_rows()}) {
+       {layer_rows(),    norm_rows(),      pooling_rows(),  activation_op_rows(), function_rows(), reduction_rows(),
+        movement_rows(), part_rows(),      padding_rows(),  resize_rows(),        index_rows(),    shape_rows(),
+        sampling_rows(), quantised_rows(), integer_rows(),  between_grids_rows(), selected_rows(), einsum_rows(),
+        control_rows(),  scan_rows(),      recurrent_rows()}) {
     for (const Row& row : rows) table.emplace(row.op, row.translator);
   }
   return table;
@@ -111,6 +112,21 @@ std::map<std::string_view, Translator> make_table() {
 const std::map<std::string_view, Translator>& the_table() {
   static const std::map<std::string_view, Translator> table = make_table();
   return table;
+}
+
+/// The function that knows the operator; null where none does.
+Translator translator_of(const onnx::NodeProto& node) {
+  if (is_standard(node.domain())) {
+    const auto found = the_table().find(node.op_type());
+    return found == the_table().end() ? nullptr : found->second;
+  }
+  if (node.domain() != onnxruntime_domain) return nullptr;
+  // It has some of ONNX's own there as well, which came to be ONNX's later.
+  const bool of_both = node.op_type() == "QuantizeLinear" || node.op_type() == "DequantizeLinear";
+  if (of_both) return the_table().at(node.op_type());
+  const std::span<const Row> rows = onnxruntime_rows();
+  const auto found = std::ranges::find(rows, node.op_type(), &Row::op);
+  return found == rows.end() ? nullptr : found->translator;
 }
 
 }  // namespace
@@ -147,19 +163,15 @@ std::vector<std::string_view> operators() {
 }
 
 std::optional<std::string> reason_against(const Importer& importer, const onnx::NodeProto& node) {
-  const std::string& op = node.op_type();
   if (!is_standard(node.domain())) {
-    if (function_of(importer.model(), node) != nullptr) return std::nullopt;
+    if (function_of(importer.model(), node) != nullptr || translator_of(node) != nullptr) return std::nullopt;
     return fmt::format("operators of '{}' are not supported; export with standard ONNX operators", node.domain());
   }
   constexpr std::int64_t oldest = 7;
   if (importer.opset() == 0) return "the model names no version of the ONNX operators";
   if (importer.opset() < oldest)
     return fmt::format("opset {}: at least {} is needed; convert the model", importer.opset(), oldest);
-  if (the_table().contains(op)) return std::nullopt;
-  if (op.find("QuantizeLinear") != std::string::npos || op.starts_with("QLinear")) {
-    return "quantised networks are not supported; use the float model";
-  }
+  if (translator_of(node) != nullptr) return std::nullopt;
   return "this operator is not supported";
 }
 
@@ -167,7 +179,7 @@ void translate(Importer& importer, const onnx::NodeProto& node, const std::strin
   Call call(importer, node, name);
   if (translate_function(call)) return;
   if (const auto reason = reason_against(importer, node)) fail_input("{}", *reason);
-  the_table().at(node.op_type())(call);
+  translator_of(node)(call);
   call.attributes.finish();
 }
 

@@ -82,6 +82,8 @@ struct Row {
 [[nodiscard]] std::span<const Row> shape_rows();          // ops_shape.cpp
 [[nodiscard]] std::span<const Row> sampling_rows();       // ops_sampling.cpp
 [[nodiscard]] std::span<const Row> quantised_rows();      // ops_quantised.cpp
+[[nodiscard]] std::span<const Row> integer_rows();        // ops_integer.cpp
+[[nodiscard]] std::span<const Row> between_grids_rows();  // ops_between_grids.cpp
 [[nodiscard]] std::span<const Row> selected_rows();       // ops_selected.cpp
 [[nodiscard]] std::span<const Row> einsum_rows();         // einsum.cpp
 [[nodiscard]] std::span<const Row> control_rows();        // control_flow.cpp
@@ -97,6 +99,10 @@ struct Row {
 
 /// Every operator that can be taken over, in alphabetical order.
 [[nodiscard]] std::vector<std::string_view> operators();
+
+/// Those that ONNX Runtime adds in its own domain.
+[[nodiscard]] std::span<const Row> onnxruntime_rows();  // ops_between_grids.cpp
+inline constexpr std::string_view onnxruntime_domain = "com.microsoft";
 
 /// Takes the body over where the node calls a function of the model; else returns false.
 [[nodiscard]] bool translate_function(Call& call);

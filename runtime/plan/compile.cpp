@@ -12,6 +12,7 @@
 #include "runtime/plan/pieces.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/regions.hpp"
+#include "runtime/plan/stored.hpp"
 
 namespace banoff {
 
@@ -38,6 +39,7 @@ class Planner {
     plan_->types = infer_types(graph, options.bindings);
     plan_->graph = std::make_shared<const Graph>(with_known_sizes(graph, plan_->types));
     plan_->device = std::move(device);
+    store_values(*plan_->graph, plan_->types, *plan_->device);
     regions_ = form_regions(*plan_->graph, plan_->types, *plan_->device, options);
     const auto chosen = choose_layouts(*plan_->graph, plan_->types, *plan_->device, regions_).choices;
     for (std::size_t r = 0; r < regions_.size(); ++r) {
@@ -316,8 +318,9 @@ class Planner {
 }  // namespace
 
 double planned_us(const Graph& graph, const Device& device, const PlanOptions& options) {
-  const std::vector<TensorType> types = infer_types(graph, options.bindings);
+  std::vector<TensorType> types = infer_types(graph, options.bindings);
   const Graph known = with_known_sizes(graph, types);
+  store_values(known, types, device);
   return choose_layouts(known, types, device, form_regions(known, types, device, options)).cost_us;
 }
 

@@ -124,7 +124,7 @@ class Chooser {
   }
 
   double reorder_cost(const TensorType& type, Layout from, Layout to) {
-    const auto [entry, added] = costs_.try_emplace({type.shape.vec(), from, to});
+    const auto [entry, added] = costs_.try_emplace({type.shape.vec(), held_as(type), from, to});
     if (added) entry->second = device_.reorder(type, from, to).cost_us;
     return entry->second;
   }
@@ -134,7 +134,10 @@ class Chooser {
   const std::vector<PlannedRegion>& regions_;
   std::vector<Uses> uses_;
   std::vector<std::size_t> chosen_;
-  std::map<std::tuple<std::vector<std::int64_t>, Layout, Layout>, double> costs_;
+  /// What its elements are, as they lie in memory.
+  static DType held_as(const TensorType& type) { return type.stored ? type.stored->type : type.dtype; }
+
+  std::map<std::tuple<std::vector<std::int64_t>, DType, Layout, Layout>, double> costs_;
 };
 
 }  // namespace

@@ -178,6 +178,14 @@ class Former {
     return region;
   }
 
+  /// Whether the values that are stored in fewer bits, of which a device knows fewer layouts, are stored in this one.
+  bool all_stored_in(const Region& region, Layout layout) const {
+    return std::ranges::all_of(region.inputs, [&](ValueId input) {
+      const TensorType& type = region.type(input);
+      return !type.stored || !is_spatial(type) || std::ranges::count(device_.layouts(type), layout) > 0;
+    });
+  }
+
   /// Every layout the device likes for the result, with the inputs of the same rank in it too; and, because an image
   /// of three channels is better left as it is, with a first input of few channels plain.
   std::vector<Choice> layouts_of(const Region& region) const {
@@ -187,6 +195,7 @@ class Former {
     const TensorType& leading = by_input ? region.type(region.inputs[0]) : result;
     std::vector<Choice> choices;
     for (const Layout layout : device_.layouts(leading)) {
+      if (!all_stored_in(region, layout)) continue;
       Choice choice;
       for (const ValueId input : region.inputs) {
         const TensorType& type = region.type(input);

@@ -43,6 +43,13 @@ void BoundPlan::move_to(std::byte* arena) {
   bound_ = false;
   storage_.clear();
   for (const Storage& place : plan_.storages) storage_.push_back(arena_ + place.offset);
+  if (exchange_) {
+    for (const auto* buffers : {&plan_.input_buffers, &plan_.output_buffers}) {
+      for (const std::int32_t buffer : *buffers)
+        if (std::byte* const memory = exchange_->in_place(buffer))
+          storage_[index(plan_.buffer(buffer).storage)] = memory;
+    }
+  }
   resolve();
 }
 
@@ -54,7 +61,15 @@ const std::byte* BoundPlan::memory(std::int32_t buffer) const {
 
 /// Writes every step's pointers; needed again when memory moves.
 void BoundPlan::resolve() {
-  recorded_ = false;
+  places_.clear();
+  if (exchange_) {
+    for (const auto* buffers : {&plan_.input_buffers, &plan_.output_buffers}) {
+      for (const std::int32_t buffer : *buffers) {
+        places_.push_back(storage_[index(plan_.buffer(buffer).storage)]);
+        places_.push_back(exchange_->pinned(buffer));
+      }
+    }
+  }
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     const Step& step = plan_.steps[s];
     for (std::size_t i = 0; i < step.inputs.size(); ++i) steps_[s].inputs[i] = memory(step.inputs[i]);
@@ -153,8 +168,7 @@ void BoundPlan::run(const std::function<void(std::size_t)>& step_done) {
   if (step_done) {
     work();
   } else {
-    stream_->run(work, recorded_);
-    recorded_ = true;
+    stream_->run(work, places_);
   }
   stream_->wait();
   exchange_->deliver(count);

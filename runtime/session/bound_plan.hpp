@@ -48,9 +48,15 @@ class BoundPlan {
 
   /// Runs all steps, `step_done` being told of each if it is set.
   void run(const std::function<void(std::size_t)>& step_done);
+  /// Runs one step, on what the last run left: to be timed by itself.
+  void run_step(std::size_t s);
   void wait() {
     if (stream_ != nullptr) stream_->wait();
   }
+  /// Why runs take longer than they should, where they do.
+  [[nodiscard]] std::string note() const { return stream_ == nullptr ? "" : stream_->note(); }
+  /// Null where the device computes in the host's memory.
+  [[nodiscard]] Stream* stream() const noexcept { return stream_.get(); }
 
  private:
   [[nodiscard]] const std::byte* memory(std::int32_t buffer) const;
@@ -58,17 +64,17 @@ class BoundPlan {
   void bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKind kind, std::string_view what,
             std::size_t index);
   void resolve();
-  void run_step(std::size_t s);
   void run_steps(const std::function<void(std::size_t)>& step_done);
 
   std::shared_ptr<const SizedPlan> sized_;
   const Plan& plan_;
   std::unique_ptr<Stream> stream_;  ///< of a device with memory of its own, else null
   std::optional<Exchange> exchange_;
-  std::byte* arena_ = nullptr;        ///< wherever it lies
-  bool recorded_ = false;             ///< the stream can repeat what it did
-  bool bound_ = false;                ///< something lies in memory of the caller's
-  std::vector<std::byte*> storage_;   ///< by storage: where it is
+  std::byte* arena_ = nullptr;       ///< wherever it lies
+  bool bound_ = false;               ///< something lies in memory of the caller's
+  std::vector<std::byte*> storage_;  ///< by storage: where it is
+  /// Of a stream: where inputs and outputs lie, on the device and on the host.
+  std::vector<const std::byte*> places_;
   std::vector<std::int64_t> counts_;  ///< by buffer: actual size of dimension 0
   std::vector<BoundStep> steps_;
 };

@@ -54,6 +54,7 @@ StepInfo describe_step(const Plan& plan, const Step& step) {
   StepInfo info;
   describe_nodes(plan, step, info);
   info.implementation = step.kernel->implementation();
+  info.tuned_us = step.kernel->tuned_us();
   info.layouts = join_layouts(plan, step.inputs) + " -> " + join_layouts(plan, step.outputs);
   info.bytes = step.kernel->weight_bytes();
   for (const std::int32_t input : step.inputs)
@@ -92,7 +93,10 @@ std::shared_ptr<const SizedPlan> compile_sized(const Model& model, const std::sh
 }  // namespace
 
 CompiledModel CompiledModel::compile(const Model& model, const DeviceOptions& options) {
-  return compile_on(model, make_device(options), options.fuse_norms, options.other_sizes);
+  QuantizeOptions integers;
+  integers.threads = options.threads;
+  const Model ready = in_integers(options) && !model.is_quantized() ? model.quantize(integers).first : model;
+  return compile_on(ready, make_device(options), options.fuse_norms, options.other_sizes);
 }
 
 CompiledModel compile_on(const Model& model, const std::shared_ptr<const Device>& device, bool fuse_norms,

@@ -14,6 +14,13 @@ class Exchange {
 
   /// The host's memory of an input or output, for the caller to fill or read; null once it is bound to the device's.
   [[nodiscard]] std::span<std::byte> host(std::int32_t buffer);
+  /// The host's memory that kernels work on instead of a copy; null where there is a copy.
+  [[nodiscard]] std::byte* in_place(std::int32_t buffer) {
+    const Mirror& mirror = mirror_of(buffer);
+    return mirror.streamed ? mirror.memory.get() : nullptr;
+  }
+  /// The memory that the device copies from or to; null once it is bound to the device's.
+  [[nodiscard]] const std::byte* pinned(std::int32_t buffer) { return mirror_of(buffer).memory.get(); }
   /// Bytes of the value in memory of the host.
   [[nodiscard]] std::size_t host_bytes(std::int32_t buffer) { return mirror_of(buffer).bytes; }
   /// Copies from or to the caller's memory around every run from now on.
@@ -36,6 +43,9 @@ class Exchange {
     std::size_t bytes = 0;              ///< of the value
     std::size_t device_bytes = 0;       ///< with what the device keeps beside it
     std::optional<std::size_t> count_at;
+    /// Nothing is copied: the one kernel that reads or writes it does so in memory of the host, where it reads or
+    /// writes everything once.
+    bool streamed = false;
   };
   Mirror& mirror_of(std::int32_t buffer);
   [[nodiscard]] std::byte* on_device(const Mirror& mirror, const std::vector<std::byte*>& storage) const;

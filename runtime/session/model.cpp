@@ -8,12 +8,12 @@
 #include "banoff/file.hpp"
 #include "folding/fold.hpp"
 #include "kernels/reference/reference.hpp"
+#include "runtime/compress/prune/prune.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 #include "runtime/graph/cut.hpp"
 #include "runtime/graph/flops.hpp"
 #include "runtime/graph/opaque.hpp"
-#include "runtime/graph/parameter_shapes.hpp"
 #include "runtime/load/fields.hpp"
 #include "runtime/load/file_kind.hpp"
 #include "runtime/load/inputs.hpp"
@@ -23,6 +23,7 @@
 #include "runtime/onnx/export.hpp"
 #include "runtime/onnx/import.hpp"
 #include "runtime/plan/plan.hpp"
+#include "runtime/session/changed.hpp"
 #include "runtime/session/contents.hpp"
 #include "runtime/session/picture_axes.hpp"
 
@@ -113,26 +114,6 @@ Model blaming_channels(const std::map<std::string, Shape>& shapes, Make&& make) 
     }
   }
   return here.take();
-}
-
-using ContentsPtr = std::shared_ptr<const Model::Contents>;
-
-/// Contents whose types are those of their graph under their bindings.
-ContentsPtr with_types(Model::Contents contents) {
-  contents.types = infer_types(contents.graph, contents.bindings);
-  check_parameter_shapes(contents.graph, contents.types);
-  for (SizeInfo& size : contents.sizes) {
-    const auto given = contents.bindings.symbols.find(size.name);
-    if (given != contents.bindings.symbols.end()) size.size = given->second;
-  }
-  return std::make_shared<const Model::Contents>(std::move(contents));
-}
-
-/// The same network after `change` to its graph, at its other sizes as well.
-ContentsPtr changed(const Model::Contents& from, Graph graph, const std::function<Model(const Model&)>& change) {
-  Model::Contents contents{std::move(graph), from.manifest, from.bindings, {}, from.sizes, from.symbols, {}};
-  if (from.at) contents.at = [at = from.at, change](const Sizes& sizes) { return change(at(sizes)); };
-  return with_types(std::move(contents));
 }
 
 /// An ONNX file says nothing of pictures: what there is to say is in this file beside it.
@@ -360,6 +341,13 @@ std::pair<Model, FoldReport> Model::fold(const FoldOptions& options, const Devic
   if (!contents_->original.empty() && report.folded() == 0 && report.affine_folded == 0)
     return {*this, std::move(report)};
   const auto again = [options, device](const Model& model) { return model.fold(options, device).first; };
+  return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
+}
+
+std::pair<Model, PruneReport> Model::prune(const PruneOptions& options) const {
+  Graph graph = contents_->graph;
+  PruneReport report = banoff::prune(graph, contents_->bindings, options);
+  const auto again = [options](const Model& model) { return model.prune(options).first; };
   return {Model(changed(*contents_, std::move(graph), again)), std::move(report)};
 }
 

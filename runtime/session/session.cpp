@@ -115,6 +115,7 @@ const std::vector<TensorInfo>& Session::outputs() { return state_->now().sized()
 std::span<std::byte> Session::input(std::size_t index) { return state_->now().input(index); }
 std::span<const std::byte> Session::output(std::size_t index) const { return state_->now().output(index); }
 std::int64_t Session::output_count(std::size_t index) const { return state_->now().output_count(index); }
+std::string Session::note() const { return state_->now().note(); }
 void Session::set_input_count(std::size_t index, std::int64_t count) { state_->now().set_input_count(index, count); }
 
 void Session::bind_input(std::size_t index, std::span<const std::byte> memory, MemoryKind kind) {

@@ -10,8 +10,8 @@ import torch
 cases = []
 tensors = {}
 rng = None
-DTYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "uint8": "U8",
-          "bool": "BOOL"}
+DTYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8",
+          "uint16": "U16", "uint8": "U8", "bool": "BOOL"}
 
 
 def f64(x):

@@ -7,7 +7,7 @@ namespace fs = std::filesystem;
 
 TEST_CASE("every command has a help with an example, on stdout") {
   for (const char* command :
-       {"run", "fold", "explain", "verify", "eval", "bench", "import", "export", "inspect", "devices"}) {
+       {"run", "fold", "prune", "explain", "verify", "eval", "bench", "import", "export", "inspect", "devices"}) {
     const Outcome outcome = banoff_command({command, "--help"});
     CHECK(outcome.code == 0);
     CHECK(outcome.err.empty());

@@ -9,16 +9,13 @@ namespace banoff::test {
 
 /// A team of threads that take turns.
 struct HostTeam {
+  std::vector<std::uint64_t> memory = std::vector<std::uint64_t>(gpu::team_space / 2);
+
   template <class F>
   void each(int n, const F& f) {
     for (int i = 0; i < n; ++i) f(i);
   }
-  template <class F>
-  int sum(int n, const F& f) {
-    int total = 0;
-    for (int i = 0; i < n; ++i) total += f(i);
-    return total;
-  }
+  int* space() { return reinterpret_cast<int*>(memory.data()); }
   template <class F>
   void once(const F& f) {
     f();
@@ -37,7 +34,7 @@ struct HostTeam {
 template <class T, class J>
 void reduce_on_host(const J& job) {
   for (int o = 0; o < job.shares.outputs; ++o) {
-    std::vector<typename J::Partial> parts;
+    std::vector<typename gpu::PartialOf<J, T>::type> parts;
     for (int p = 0; p < job.shares.height; ++p) parts.push_back(job.template part<T>(o, p, job.shares.height));
     for (int half = job.shares.height / 2; half > 0; half /= 2) {
       for (int p = 0; p < half; ++p) {

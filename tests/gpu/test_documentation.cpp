@@ -34,6 +34,7 @@ std::string kernel_of(const test::OpCase& op_case, const Device& device) {
     for (const Step& step : plan->steps) {
       if (step.nodes.empty()) continue;
       const std::string name = step.kernel->implementation();
+      if (name.starts_with("product:")) return "cuBLASLt";
       return name.find("host") == std::string::npos ? name : "cuDNN";
     }
     return "no kernel";

@@ -1,10 +1,7 @@
 // What follows a convolution: in the library's call where it takes it, in one pass behind it where it does not.
 #include <doctest/doctest.h>
 
-#include "kernels/gpu/gpu.hpp"
-#include "kernels/reference/reference.hpp"
-#include "runtime/session/contents.hpp"
-#include "tests/gpu/host_backend.hpp"
+#include "tests/gpu/small_networks.hpp"
 #include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
@@ -12,39 +9,20 @@ using namespace banoff::test;
 
 namespace {
 
-Model model_of(const Graph& graph) {
-  Model::Contents contents;
-  contents.graph = graph;
-  contents.types = infer_types(graph);
-  return Model(std::make_shared<const Model::Contents>(std::move(contents)));
-}
-
-/// The kernels of a network, changes of layout left out, after its answers were compared with the reference's.
-std::vector<std::string> kernels_of(const Graph& graph, Precision precision, HostOptions host) {
-  const Model model = model_of(graph);
-  const std::shared_ptr<const Device> device =
-      gpu::device(std::make_shared<const HostBackend>(host), {precision, 4096, {}, true, true});
-  const CompiledModel compiled = compile_on(model, device);
-  const Tensors inputs = model.random_inputs(1);
-  const double bound = precision == Precision::fp32 ? 1e-5 : 1e-2;
-  for (const OutputError& error : compare(model.reference(inputs), Session(compiled).run(inputs)))
-    CHECK(error.max_relative_error < bound);
-  std::vector<std::string> kernels;
-  for (const StepInfo& step : compiled.info().steps)
-    if (!step.nodes.empty()) kernels.push_back(step.implementation);
-  return kernels;
-}
-
 const std::vector<Precision> both{Precision::fp32, Precision::fp16};
-constexpr HostOptions plain_library{.fuses = false};
+const HostOptions plain_library{.fuses = false};
 
 using Names = std::vector<std::string>;
 
 }  // namespace
 
 TEST_CASE("bias, residual and ReLU go into the call, and everything else does where the library takes it") {
-  const std::vector<Op> behind{Activation{ActivationKind::clip, 0, 6}, Activation{ActivationKind::silu},
-                               Activation{ActivationKind::hard_swish}, Clamp{1, true, true}, Clamp{1, false, true}};
+  const std::vector<Op> behind{Activation{ActivationKind::clip, 0, 6},
+                               Activation{ActivationKind::silu},
+                               Activation{ActivationKind::hard_swish},
+                               Activation{ActivationKind::mish},
+                               Clamp{1, true, true},
+                               Clamp{1, false, true}};
   for (const Precision precision : both) {
     CAPTURE(std::string(name_of(precision)));
     GraphBuilder residual;
@@ -59,6 +37,38 @@ TEST_CASE("bias, residual and ReLU go into the call, and everything else does wh
       net.output(net.add(op, {net.conv(image, 8, 3, 1, 1, 1, true)}));
       CHECK(kernels_of(net.graph, precision, {}) == Names{"host1"});
       CHECK(kernels_of(net.graph, precision, plain_library) == Names{"host1+pointwise"});
+    }
+  }
+}
+
+TEST_CASE("what follows goes into the call in whatever order it stands, as far as the library takes it") {
+  using Ops = std::vector<Op>;  // of which Binary adds the residual
+  const Activation relu{ActivationKind::relu}, silu{ActivationKind::silu}, hard_swish{ActivationKind::hard_swish};
+  const Binary add{BinaryKind::add};
+  const Clamp bounds{1, true, true};
+  struct Case {
+    Ops behind;
+    const char* fused;
+    const char* plain;
+  };
+  const std::vector<Case> cases{
+      {{silu, add}, "host1", "host1+pointwise"},         {{relu, add}, "host1", "host1+pointwise"},
+      {{add, hard_swish}, "host1", "host1+pointwise"},   {{relu, add, relu}, "host1", "host1+pointwise"},
+      {{add, bounds}, "host1", "host1+pointwise"},       {{bounds, add, silu}, "host1", "host1+pointwise"},
+      {{add, relu, bounds}, "host1", "host1+pointwise"}, {{bounds, relu, bounds}, "host1+pointwise", "host1+pointwise"},
+  };
+  for (const Precision precision : both) {
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      const Case& c = cases[i];
+      CAPTURE(i);
+      CAPTURE(std::string(name_of(precision)));
+      GraphBuilder net;
+      const ValueId x = net.input({2, 8, 7, 7});
+      ValueId y = net.conv(x, 8, 3, 1, 1, 1, true);
+      for (const Op& op : c.behind) y = std::holds_alternative<Binary>(op) ? net.add(op, {y, x}) : net.add(op, {y});
+      net.output(y);
+      CHECK(kernels_of(net.graph, precision, {}) == Names{c.fused});
+      CHECK(kernels_of(net.graph, precision, plain_library) == Names{c.plain});
     }
   }
 }
@@ -82,14 +92,29 @@ TEST_CASE("depthwise convolutions and those of one pixel do everything behind th
       const ValueId gate =
           net.add(Activation{ActivationKind::sigmoid}, {net.conv(squeezed, channels, 1, 1, 0, 1, true)});
       net.output(net.add(Binary{BinaryKind::mul}, {wide, gate}));
-      CHECK(kernels_of(net.graph, precision, {}) == Names{"depthwise", "pointwise", "mean", "dot", "dot", "pointwise"});
+      const bool tiled = channels == 16 || precision == Precision::fp32;
+      CHECK(kernels_of(net.graph, precision, {}) ==
+            Names{tiled ? "depthwise_3x3" : "depthwise", "pointwise", "mean", "dot", "dot", "pointwise"});
     }
   }
 }
 
-TEST_CASE(
-    "images of three channels, channels that do not divide, uneven padding and values in it are put right around the "
-    "call") {
+TEST_CASE("padding that differs before and behind is the library's where it takes it, else it is written out") {
+  for (const Precision precision : both) {
+    for (const std::int64_t stride : {1, 2}) {
+      CAPTURE(std::string(name_of(precision)));
+      GraphBuilder net;
+      Conv conv;
+      conv.out = 16, conv.kernel = 3, conv.stride = stride, conv.bias = true;
+      conv.padding.begin = Spatial(0), conv.padding.end = Spatial(1);
+      net.output(net.relu(net.add(conv, {net.input({2, 8, 11, 12})})));
+      CHECK(kernels_of(net.graph, precision, {}) == Names{"host1"});
+      CHECK(kernels_of(net.graph, precision, plain_library) == Names{"pack+host1"});
+    }
+  }
+}
+
+TEST_CASE("images of three channels, channels that do not divide and values in padding are put right around the call") {
   for (const Precision precision : both) {
     CAPTURE(std::string(name_of(precision)));
     GraphBuilder net;

@@ -49,7 +49,7 @@ TEST_CASE("a convolution is the library's, with the device's own kernel for what
   CHECK_FALSE(depthwise[0].slow);
   const auto product = offers_of(*device, conv_of(8, 1), {2, 16, 1, 1});
   REQUIRE(product.size() == 1);
-  CHECK(product[0].implementation == "dot");
+  CHECK(product[0].implementation == "product");
 }
 
 TEST_CASE("nothing is moved to the device, queued or measured while regions and layouts are chosen") {

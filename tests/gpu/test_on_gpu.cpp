@@ -1,14 +1,11 @@
-// What only a GPU can show; skipped unless BANOFF_TEST_GPU is set. BANOFF_TEST_NETWORK names one network of the zoo.
+// Networks on a GPU; skipped unless BANOFF_TEST_GPU is set. BANOFF_TEST_NETWORK names one of the zoo. Every op by
+// itself: tests/gpu/check.
 #include <doctest/doctest.h>
-
-#include <fmt/ranges.h>
 
 #include "kernels/cuda/cuda.hpp"
 #include "kernels/gpu/gpu.hpp"
 #include "runtime/session/contents.hpp"
-#include "tests/gpu/op_cases_in.hpp"
-#include "tests/gpu/staged_device.hpp"
-#include "tests/op_cases/check_device.hpp"
+#include "tests/gpu/detections.hpp"
 #include "tests/source_dir.hpp"
 
 using namespace banoff;
@@ -17,12 +14,10 @@ namespace {
 
 struct Bound {
   Precision precision;
-  double of_ops, of_networks;
+  double of_networks;
 };
-constexpr std::array<Bound, 4> bounds{{{Precision::fp32, 1e-5, 1e-4},
-                                       {Precision::tf32, 5e-3, 5e-3},
-                                       {Precision::fp16, 1e-2, 1e-2},
-                                       {Precision::bf16, 5e-2, 8e-2}}};
+constexpr std::array<Bound, 4> bounds{
+    {{Precision::fp32, 1e-4}, {Precision::tf32, 5e-3}, {Precision::fp16, 1e-2}, {Precision::bf16, 8e-2}}};
 
 bool asked_for() {
   if (std::getenv("BANOFF_TEST_GPU") != nullptr) return true;
@@ -42,6 +37,24 @@ double worst_of(const std::vector<OutputError>& errors) {
   return worst;
 }
 
+/// The largest error of what can be compared by position; boxes are held to their match, and what follows them is left
+/// out, being in their order.
+double error_of(const Tensors& expected, const Tensors& actual, const test::OutputKinds& kinds, const Bound& bound,
+                const std::string& label) {
+  constexpr double few = 0.05;  // boxes at the edge of a threshold
+  Tensors want, have;
+  for (const auto& [name, tensor] : expected) {
+    if (kinds.boxes.contains(name)) {
+      const double unmatched = test::unmatched_boxes(tensor, actual.at(name), 10 * bound.of_networks);
+      CHECK_MESSAGE(unmatched <= few, fmt::format("{}: {:.0f} % of the boxes of {}", label, 100 * unmatched, name));
+    } else if (!kinds.behind.contains(name)) {
+      want.emplace(name, tensor);
+      have.emplace(name, actual.at(name));
+    }
+  }
+  return worst_of(compare(want, have));
+}
+
 /// Networks with made-up weights, small enough for the reference to be run in doubles where they are.
 std::vector<std::string> networks() {
   if (const char* one = std::getenv("BANOFF_TEST_NETWORK")) return {one};
@@ -50,25 +63,14 @@ std::vector<std::string> networks() {
 
 }  // namespace
 
-TEST_CASE("a GPU passes the table of op cases in every precision") {
-  if (!asked_for()) return;
-  for (const Bound& bound : bounds) {
-    const auto cases = test::op_cases_in(bound.precision);
-    const auto report = test::check_device(*test::staged(device(bound.precision)), cases, bound.of_ops);
-    CAPTURE(std::string(name_of(bound.precision)));
-    CHECK_MESSAGE(report.failures.empty(), fmt::format("{}", fmt::join(report.failures, "\n")));
-    MESSAGE(fmt::format("{}: {} kernels, worst error {:.2g}", name_of(bound.precision), report.computed.size(),
-                        report.worst_error));
-    for (const auto& [name, count] : report.implementations) MESSAGE(fmt::format("{:5} {}", count, name));
-  }
-}
-
 TEST_CASE("a GPU gives the cpu device's answers for networks of the zoo") {
   if (!asked_for()) return;
   for (const std::string& name : networks()) {
     LoadOptions load;
     load.random_seed = 0;
-    const Model model = Model::load(test::source_dir() / "configs/models" / (name + ".yaml"), load);
+    const Model read = Model::load(test::source_dir() / "configs/models" / (name + ".yaml"), load);
+    const auto kinds = test::output_kinds(read.contents().graph);
+    const Model model = kinds.before.empty() ? read : read.with_outputs(kinds.before);
     const Tensors inputs = model.random_inputs(1);
     const Tensors expected = Session(CompiledModel::compile(model)).run(inputs);
     for (const Method method : {Method::none, Method::optimal}) {
@@ -81,7 +83,7 @@ TEST_CASE("a GPU gives the cpu device's answers for networks of the zoo") {
         try {
           Session session(compile_on(folded, device(bound.precision)));
           (void)session.run(inputs);
-          const double recorded = worst_of(compare(expected, session.run(inputs)));
+          const double recorded = error_of(expected, session.run(inputs), kinds, bound, label);
           CHECK_MESSAGE(recorded < bound.of_networks, fmt::format("{}: {}", label, recorded));
           MESSAGE(fmt::format("{}: {:.2g}", label, recorded));
         } catch (const Error& error) {

@@ -7,6 +7,7 @@
 #include "tests/gpu/host_backend.hpp"
 #include "tests/session/support.hpp"
 #include "tests/session/two_stage_net.hpp"
+#include "tests/support/graph_builder.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -67,6 +68,81 @@ TEST_CASE("a session records what it queues in its second run and repeats it fro
   CHECK(distance(model, second, session.run(second)) < 1e-5);
   CHECK(counters.jobs == jobs);
   CHECK(counters.replayed == 3);
+}
+
+TEST_CASE("a session whose recording fails queues every step, gives the same answers and says so") {
+  const auto backend = std::make_shared<HostBackend>(HostOptions{.records = false});
+  const Model model = demo("classifier");
+  Session session(compile_on(model, gpu::device(backend, {Precision::fp32, 4096, {}, true})));
+  for (std::uint64_t seed = 1; seed < 5; ++seed) {
+    CHECK(session.note().empty() == (seed < 3));
+    const Tensors inputs = model.random_inputs(seed);
+    CHECK(distance(model, inputs, session.run(inputs)) < 1e-5);
+  }
+  CHECK(session.note().find("takes no recordings today") != std::string::npos);
+  CHECK(backend->counters().recorded == 1);
+  CHECK(backend->counters().replayed == 0);
+}
+
+TEST_CASE("callers that alternate between memories have one recording for each, as long as there are not too many") {
+  const Gpu gpu;
+  const Model model = demo("classifier");
+  const HostCounters& counters = gpu.backend->counters();
+  for (const std::size_t memories : {std::size_t{2}, std::size_t{12}}) {
+    Session session(gpu.compile(model));
+    const int before = counters.recorded;
+    std::vector<gpu::Memory> images;
+    std::vector<Tensors> inputs;
+    const std::size_t bytes = session.input(0).size();
+    for (std::size_t i = 0; i < memories; ++i) {
+      inputs.push_back(model.random_inputs(i));
+      images.push_back(gpu.backend->allocate(bytes));
+      std::memcpy(images.back().get(), inputs.back().begin()->second.as(DType::f32).data(), bytes);
+    }
+    for (int round = 0; round < 4; ++round) {
+      for (std::size_t i = 0; i < memories; ++i) {
+        session.bind_input(0, {images[i].get(), bytes}, MemoryKind::device);
+        session.run();
+        std::vector<float> logits(10);
+        std::memcpy(logits.data(), session.output(0).data(), 40);
+        const Tensors got{{model.outputs()[0].name, Tensor::of({1, 10}, logits)}};
+        CHECK(distance(model, inputs[i], got) < 1e-5);
+      }
+    }
+    // Of more memories than are kept, none is known when its turn comes again.
+    CHECK(counters.recorded - before == (memories == 2 ? 2 : 0));
+  }
+}
+
+TEST_CASE("nothing is copied where one kernel reads or writes everything once: it reaches the host's memory") {
+  const std::map<Precision, double> bounds{{Precision::fp32, 1e-5}, {Precision::fp16, 1e-2}};
+  const auto copies_of = [&](const Graph& graph) {
+    Model::Contents contents;
+    contents.graph = graph;
+    contents.types = infer_types(graph);
+    const Model model(std::make_shared<const Model::Contents>(std::move(contents)));
+    int copies = 0;
+    for (const auto& entry : bounds) {
+      const Gpu gpu;
+      Session session(gpu.compile(model, entry.first));
+      const int before = gpu.backend->counters().copies;
+      for (std::uint64_t seed = 1; seed < 4; ++seed) {
+        const Tensors inputs = model.random_inputs(seed);
+        CHECK(distance(model, inputs, session.run(inputs)) < entry.second);
+        if (seed == 1) copies = gpu.backend->counters().copies - before;
+      }
+    }
+    return copies;
+  };
+  for (const std::int64_t width : {8, 7}) {  // whole words of 16-bit pixels, and not
+    GraphBuilder net;
+    const ValueId image = net.input({2, 3, 6, width});
+    const ValueId features = net.relu(net.conv(image, 8, 3, 2, 1, 1, true));
+    net.output(net.add(Dense{5}, {net.add(Flatten{}, {net.add(GlobalPool{}, {features})})}));
+    CHECK(copies_of(net.graph) == 0);
+    net.output(net.add(GlobalPool{}, {image}));  // a second kernel reads the image, and writes without promises
+    CHECK(copies_of(net.graph) == 2);
+  }
 }
 
 TEST_CASE("memory of the caller is used as it is when it is the device's, and copied when it is the host's") {

@@ -1,12 +1,11 @@
-// Measured choices: kept, found again, and never trusted when anything about the file is off.
+// The file of measured choices: found again, and never trusted when anything about it is off.
 #include <doctest/doctest.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "kernels/gpu/tuner.hpp"
+#include "kernels/gpu/tuning_file.hpp"
 #include "tests/files.hpp"
-#include "tests/gpu/host_backend.hpp"
 
 using namespace banoff;
 
@@ -19,11 +18,6 @@ std::string contents(const std::filesystem::path& file) {
   std::ostringstream text;
   text << stream.rdbuf();
   return text.str();
-}
-
-/// A tuner over ways that take so many microseconds each.
-std::size_t choose(gpu::Tuner& tuner, const std::string& key, int& measured) {
-  return tuner.choose(key, {"host0", "host1", "host2"}, [&](std::size_t, gpu::Queue&) { ++measured; });
 }
 
 }  // namespace
@@ -68,39 +62,4 @@ TEST_CASE("a damaged file, or one of another version, is no file") {
     CHECK(read(whole.substr(0, i)) == 0);
   }
   CHECK(read(whole + whole) == 0);
-}
-
-TEST_CASE("a choice is measured once and then known, also to the next process") {
-  const TemporaryFolder folder;
-  const auto file = folder.path() / "a.tunings";
-  const auto backend = std::make_shared<test::HostBackend>();
-  int measured = 0;
-  std::size_t first = 0;
-  {
-    gpu::Tuner tuner(backend, file, true);
-    first = choose(tuner, "key", measured);
-    CHECK(measured == 3);
-    CHECK(choose(tuner, "key", measured) == first);
-    CHECK(measured == 3);
-  }
-  gpu::Tuner again(backend, file, true);
-  CHECK(choose(again, "key", measured) == first);
-  CHECK(measured == 3);
-  choose(again, "another", measured);
-  CHECK(measured == 6);
-}
-
-TEST_CASE("a known way that is not offered any more is measured anew; without measuring the first is taken") {
-  const TemporaryFolder folder;
-  const auto file = folder.path() / "a.tunings";
-  const auto backend = std::make_shared<test::HostBackend>();
-  gpu::write_tunings(file, backend->name(), {{"gone", {"host9", 1.0}}, {"there", {"host2", 1.0}}});
-  int measured = 0;
-  gpu::Tuner tuner(backend, file, true);
-  choose(tuner, "gone", measured);
-  CHECK(measured == 3);
-  gpu::Tuner idle(backend, file, false);
-  CHECK(choose(idle, "there", measured) == 2);
-  CHECK(choose(idle, "unknown", measured) == 0);
-  CHECK(measured == 3);
 }

@@ -175,3 +175,46 @@ TEST_CASE("weight standardisation is applied once, and the attribute is gone") {
       -1 / std::sqrt(1.5), 1 / std::sqrt(1.5), -2 / std::sqrt(4.5), 2 / std::sqrt(4.5), 0, 0};
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK(weight[i] == doctest::Approx(expected[i]).epsilon(1e-6));
 }
+
+TEST_CASE("weights on a grid are stored as whole numbers beside their scale, and read as what they stand for") {
+  const std::string text = R"(inputs: {x: [N, 2, 4, 4]}
+nodes:
+  - conv: {op: conv, out: 3, kernel: 1, weight_scale: true}
+  - dense: {op: dense, out: 2, weight_scale: true}
+)";
+  std::map<std::string, Tensor> tensors{
+      {"conv.weight", Tensor::of<std::int8_t>({3, 2, 1, 1}, {127, -127, 3, 0, -8, 1})},
+      {"conv.weight_scale", Tensor::of<float>({3}, {0.5F, 0.1F, 3})},
+      {"dense.weight", Tensor::of<float>({2, 4}, {0.5F, -1, 0, 63.5F, 0.2F, 0.2F, -0.2F, 0})},
+      {"dense.weight_scale", Tensor::of<float>({2}, {0.5F, 0.2F})},
+      {"dense.bias", Tensor::of<float>({2}, {1, -3})}};
+  const LoadedModel model = Files(text, tensors).load();
+  const Graph& g = model.graph;
+  CHECK(g.param(g.node(0), Slot::weight)->to_vector<float>() == std::vector<float>{63.5F, -63.5F, 3 * 0.1F, 0, -24, 3});
+  const TemporaryFolder folder;
+  save_model(folder / "flat.yaml", g, model.manifest);
+  const auto saved = read_safetensors(folder / "flat.safetensors");
+  CHECK(saved.at("conv.weight").dtype() == DType::i8);
+  CHECK(saved.at("conv.weight").to_vector<int>() == std::vector<int>{127, -127, 3, 0, -8, 1});
+  CHECK(saved.at("dense.weight").to_vector<int>() == std::vector<int>{1, -2, 0, 127, 1, 1, -1, 0});
+  const Graph back = load_model(folder / "flat.yaml").graph;
+  for (const std::size_t n : {0U, 1U})
+    CHECK(back.param(back.nodes[n], Slot::weight)->to_vector<float>() ==
+          g.param(g.nodes[n], Slot::weight)->to_vector<float>());
+
+  auto wrong = tensors;
+  wrong["dense.weight"] = Tensor::of<float>({2, 4}, {0.5F, -1, 0.3F, 0, 0.2F, 0.2F, -0.2F, 0});
+  CHECK_MESSAGE_HAS(Files(text, wrong).error(), "dense", "weight[2] is 0.3",
+                    "expected a multiple of weight_scale[0] = 0.5");
+  wrong = tensors;
+  wrong["conv.weight_scale"] = Tensor::of<float>({3}, {0.5F, 0, 3});
+  CHECK_MESSAGE_HAS(Files(text, wrong).error(), "conv", "weight_scale[1] is 0, expected a positive number");
+  wrong = tensors;
+  wrong["conv.weight"] = Tensor::of<std::int8_t>({3, 2, 1, 1}, {-128, 1, 3, 0, -8, 1});
+  CHECK_MESSAGE_HAS(Files(text, wrong).error(), "conv",
+                    "weight[0] is -128 times weight_scale[0], expected at most 127");
+  auto without = good();
+  without["conv.weight"] = tensors["conv.weight"];
+  CHECK_MESSAGE_HAS(Files(net, without).error(), "net.yaml:3: conv 'conv': 'conv.weight' is i8, expected a float type",
+                    "whole numbers need weight_scale: true and 'conv.weight_scale'");
+}

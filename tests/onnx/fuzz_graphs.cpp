@@ -14,6 +14,8 @@ class Maker {
   onnx::ModelProto run() {
     model_.set_ir_version(8);
     model_.add_opset_import()->set_version(dice_.one_of(std::array<std::int64_t, 7>{7, 9, 11, 13, 17, 18, 19}));
+    onnx::OperatorSetIdProto& other = *model_.add_opset_import();
+    other.set_domain("com.microsoft"), other.set_version(1);
     graph().set_name("made");
     for (std::size_t inputs = 1 + dice_.below(2); inputs > 0; --inputs) add_input();
     // Nodes that are refused are passed over: many to a model cost little more than one. What is to load has few.
@@ -93,6 +95,11 @@ class Maker {
     fill(tensor, shape, [&] { tensor.add_int64_data(dice_.integer()); });
   }
 
+  void fill_bytes(onnx::TensorProto& tensor, const Sizes& shape) {
+    tensor.set_data_type(dice_.once_in(2) ? onnx::TensorProto::UINT8 : onnx::TensorProto::INT8);
+    fill(tensor, shape, [&] { tensor.add_int32_data(static_cast<std::int32_t>(dice_.below(128))); });
+  }
+
   /// One element, in a file.
   void move_outside(onnx::TensorProto& tensor) {
     tensor.clear_float_data();
@@ -132,6 +139,8 @@ class Maker {
       case Ingredient::scalar: fill_integers(tensor, dice_.once_in(2) ? Sizes{} : Sizes{1}); break;
       case Ingredient::numbers: fill_floats(tensor, of_length()); break;
       case Ingredient::number: fill_floats(tensor, {}); break;
+      case Ingredient::bytes: fill_bytes(tensor, shape()); break;
+      case Ingredient::byte: fill_bytes(tensor, dice_.once_in(2) ? Sizes{} : of_length()); break;
       default: fill_floats(tensor, dice_.once_in(4) ? Sizes{1} : shape()); break;
     }
     return tensor.name();
@@ -174,7 +183,9 @@ class Maker {
       if (inputs.size() < most) inputs.push_back(argument(input, !inputs.empty()));
     }
     onnx::NodeProto& node = *graph().add_node();
-    node.set_op_type(recipe.op);
+    const std::size_t colon = recipe.op.find(':');
+    node.set_op_type(colon == std::string::npos ? recipe.op : recipe.op.substr(colon + 1));
+    if (colon != std::string::npos) node.set_domain(recipe.op.substr(0, colon));
     for (const std::string& input : inputs) node.add_input(input);
     while (node.input_size() > 1 && node.input(node.input_size() - 1).empty()) node.mutable_input()->RemoveLast();
     for (const Argument& attribute : recipe.attributes) {

@@ -115,6 +115,10 @@ OnnxModel attributes() {
   model.integers("q", {3, -1, 3, 7}).weight("scale", {4}, {0.5F, 2, 1, 3}).weight("halves", {2}, {0.5F, 2});
   set(node("DequantizeLinear", {"q", "scale"}), {{"axis", 0}});
   set(node("DequantizeLinear", {"q", "halves"}), {{"axis", 0}, {"block_size", 2}});
+  model.weight("step", {}, {0.5F});
+  set(node("QuantizeLinear", {"x", "step"}), {{"axis", 1}, {"output_dtype", onnx::TensorProto::INT8}});
+  set(node("QuantizeLinear", {"m", "halves"}), {{"axis", 0}, {"block_size", 2}, {"precision", 1}});
+  (void)node("DynamicQuantizeLinear", {"x"});
   set(node("Unique", {"q"}), {{"axis", 0}, {"sorted", 0}});
   model.weight("grid", {2, 3, 3, 2}, std::vector<float>(36, 0.25F)).weight("box", {1, 4}, {1, 1, 4, 5});
   set(node("GridSample", {"x", "grid"}), {{"align_corners", 1}});

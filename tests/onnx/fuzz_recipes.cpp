@@ -8,7 +8,8 @@
 namespace banoff::test {
 namespace {
 
-/// Inputs first: x a tensor, w a weight, L a list of integers, I one integer, F numbers, f one number. Then attributes,
+/// Inputs first: x a tensor, w a weight, L a list of integers, I one integer, F numbers, f one number, q integers of 8
+/// bits, z one or some of them. Then attributes,
 /// `name:kind`, where t is a tensor and words are told apart by bars.
 struct Line {
   const char* op;
@@ -18,11 +19,13 @@ struct Line {
 
 constexpr const char* window =
     "kernel_shape:L strides:L pads:L dilations:L auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER ceil_mode:I";
+constexpr const char* convolution =
+    "kernel_shape:L strides:L pads:L dilations:L group:I auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER";
 constexpr const char* axis = "axis:I";
 constexpr const char* reduction = "axes:L keepdims:I noop_with_empty_axes:I";
 
 constexpr Line lines[] = {
-    {"Conv", "xww", "kernel_shape:L strides:L pads:L dilations:L group:I auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER"},
+    {"Conv", "xww", convolution},
     {"ConvTranspose", "xww",
      "strides:L pads:L dilations:L group:I output_padding:L output_shape:L "
      "auto_pad:NOTSET|VALID|SAME_UPPER|SAME_LOWER"},
@@ -67,6 +70,23 @@ constexpr Line lines[] = {
     {"Einsum", "xx", "equation:ij,jk->ik|...i,...i->...|abcd,abcd->ab|bii,i|abcd,efgh->abefgh|...a,a..."},
     {"DequantizeLinear", "LFL", "axis:I block_size:I"},
     {"DequantizeLinear", "LwL", "axis:I block_size:I"},
+    {"DequantizeLinear", "qfz", "axis:I output_dtype:I"},
+    {"QuantizeLinear", "xfz", "axis:I output_dtype:I precision:I saturate:I"},
+    {"QuantizeLinear", "xFz", "axis:I block_size:I"},
+    {"DynamicQuantizeLinear", "x", ""},
+    {"QLinearConv", "qfzqfzfzL", convolution},
+    {"QLinearConv", "qfzqFzfz", convolution},
+    {"QLinearMatMul", "qfzqFzfz", ""},
+    {"ConvInteger", "qqzz", convolution},
+    {"MatMulInteger", "qqzz", ""},
+    {"com.microsoft:QLinearAdd", "qfzqfzfz", ""},
+    {"com.microsoft:QLinearMul", "qfzqfzfz", ""},
+    {"com.microsoft:QLinearConcat", "fzqfzqfz", axis},
+    {"com.microsoft:QLinearAveragePool", "qfzfz", window},
+    {"com.microsoft:QLinearGlobalAveragePool", "qfzfz", "channels_last:I"},
+    {"com.microsoft:QLinearLeakyRelu", "qfzfz", "alpha:f"},
+    {"com.microsoft:QLinearSigmoid", "qfzfz", ""},
+    {"com.microsoft:QGemm", "qfzqFzLfz", "alpha:f transA:I transB:I"},
     {"NonZero", "L", ""},
     {"Unique", "L", "sorted:I axis:I"},
     {"ReverseSequence", "xL", "time_axis:I batch_axis:I"},
@@ -129,6 +149,8 @@ Ingredient kind_of(char letter) {
     case 'F': return Ingredient::numbers;
     case 'f': return Ingredient::number;
     case 't': return Ingredient::constant;
+    case 'q': return Ingredient::bytes;
+    case 'z': return Ingredient::byte;
     default: return Ingredient::tensor;
   }
 }

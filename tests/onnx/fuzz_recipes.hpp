@@ -17,6 +17,8 @@ enum class Ingredient {
   number,    ///< one float
   word,      ///< attribute: one of several words
   constant,  ///< attribute: a tensor
+  bytes,     ///< input: integers of 8 bits, in any shape
+  byte,      ///< one of them, or as many as a list has
 };
 
 struct Argument {
@@ -26,7 +28,7 @@ struct Argument {
 };
 
 struct Recipe {
-  std::string op;
+  std::string op;  ///< behind a colon where it is of another domain: domain:op
   std::vector<Argument> inputs, attributes;
 };
 

@@ -42,6 +42,11 @@ class OneNode {
     node().add_input("");
     return *this;
   }
+  /// Of another domain than ONNX's own.
+  OneNode& of(const std::string& domain) {
+    node().set_domain(domain);
+    return *this;
+  }
   OneNode& set(const std::string& name, std::int64_t value) {
     onnx::AttributeProto& attribute = *node().add_attribute();
     attribute.set_name(name);
@@ -93,6 +98,10 @@ class OneNode {
     return result;
   }
   [[nodiscard]] std::vector<double> values() const { return run().to_vector<double>(); }
+  /// Those of one device, to be compared without a tolerance.
+  [[nodiscard]] std::vector<double> values_on(const std::string& device) const {
+    return run_on(load(), device, given_).at("y").to_vector<double>();
+  }
 
  private:
   onnx::NodeProto& node() { return *model_.graph().mutable_node(0); }

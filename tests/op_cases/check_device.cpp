@@ -115,7 +115,15 @@ class Checker {
     const std::vector<TensorType> types = infer_types(op_case.graph);
     const Node& node = op_case.graph.nodes[0];
     for (const Layout in : offered(types, node.inputs)) {
-      for (const Layout out : offered(types, node.outputs)) check(op_case, types, in, out);
+      for (const Layout out : offered(types, node.outputs)) {
+        const std::string label = fmt::format("{} ({} to {})", op_case.name, name_of(in), name_of(out));
+        try {
+          check(op_case, types, in, out, label);
+        } catch (const std::exception& error) {
+          report.failures.push_back(fmt::format("{}: throws: {}", label, error.what()));
+          report.threw = true;
+        }
+      }
     }
   }
 
@@ -141,9 +149,9 @@ class Checker {
     return result;
   }
 
-  void check(const OpCase& op_case, const std::vector<TensorType>& types, Layout in, Layout out) {
+  void check(const OpCase& op_case, const std::vector<TensorType>& types, Layout in, Layout out,
+             const std::string& label) {
     const Node& node = op_case.graph.nodes[0];
-    const std::string label = fmt::format("{} ({} to {})", op_case.name, name_of(in), name_of(out));
     Region region;
     region.graph = &op_case.graph;
     region.types = &types;

@@ -40,7 +40,7 @@ Op op_from(const std::string& name, const Json& keys) {
 
 Slot slot_named(const std::string& name) {
   for (const Slot slot : {Slot::weight, Slot::bias, Slot::mean, Slot::var, Slot::pad_value, Slot::value, Slot::lower,
-                          Slot::upper, Slot::kink, Slot::below, Slot::above, Slot::peephole}) {
+                          Slot::upper, Slot::kink, Slot::below, Slot::above, Slot::peephole, Slot::weight_scale}) {
     if (slot_name(slot) == name) return slot;
   }
   fail_input("unknown parameter '{}'", name);

@@ -1,5 +1,6 @@
 // The demo nets reproduce what PyTorch computed in float64 when they were exported, folded or not, on every device.
 #include "support.hpp"
+#include "tests/support/exact_devices.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -16,7 +17,7 @@ void everywhere(const std::string& net, const std::string& input, F&& check) {
   const Tensors inputs{{model.inputs().at(0).name, read_npy(expected / input)}};
   for (const Method method : methods) {
     const Model variant = folded(model, method);
-    for (const std::string& device : device_names()) {
+    for (const std::string& device : exact_devices()) {
       CAPTURE(std::string(name_of(method)) + " on " + device);
       check(run_on(variant, device, inputs, 2));
     }

@@ -2,6 +2,7 @@
 
 #include "support.hpp"
 #include "tests/files.hpp"
+#include "tests/support/exact_devices.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -55,7 +56,7 @@ TEST_CASE("inputs of every element type reach the device in the type it computes
     const Model model = Model::load(file, options);
     std::vector<float> values(18);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
-    for (const std::string& device : device_names()) {
+    for (const std::string& device : exact_devices()) {
       const Tensor out = run_on(model, device, {{"x", Tensor::of<float>({1, 2, 3, 3}, values)}}).at("relu");
       CAPTURE(device);
       CHECK(max_difference(out, Tensor::of<float>({1, 2, 3, 3}, values)) == 0);
@@ -84,7 +85,7 @@ TEST_CASE("a bounded input is as long as it is, up to its capacity") {
   options.random_seed = 1;
   const Model model = Model::load(file, options);
   CHECK(model.outputs().at(0).bounded);
-  for (const std::string& device : device_names()) {
+  for (const std::string& device : exact_devices()) {
     Session session(CompiledModel::compile(model, {device, 1, true}));
     const Tensors some{{"boxes", Tensor::of<float>({2, 4}, {0, 0, 9, 9, 20, 20, 30, 30})},
                        {"scores", Tensor::of<float>({2, 2}, {0.9F, 0, 0, 0.8F})}};

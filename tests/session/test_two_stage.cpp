@@ -2,6 +2,7 @@
 #include "support.hpp"
 #include "tests/files.hpp"
 #include "tests/session/two_stage_net.hpp"
+#include "tests/support/exact_devices.hpp"
 
 using namespace banoff;
 using namespace banoff::test;
@@ -28,7 +29,7 @@ TEST_CASE("a two-stage detector finds the same on every device, however its batc
   CHECK(expected.at("proposals").shape()[0] < 64);  // rows beyond the count are there, and do not show
   for (const Method method : {Method::none, Method::naive, Method::banoff, Method::optimal}) {
     const Model net = folded(model, method);
-    for (const std::string& device : device_names()) {
+    for (const std::string& device : exact_devices()) {
       CAPTURE(std::string(name_of(method)) + " on " + device);
       for (const OutputError& error : compare(expected, run_on(net, device, inputs, 2))) {
         CAPTURE(error.name);
@@ -47,7 +48,7 @@ TEST_CASE("every batch norm of a two-stage detector goes, those behind RoIAlign 
 TEST_CASE("a picture with nothing on it gives no rows, and a later one gives them again") {
   const TemporaryFolder folder;
   const Model nothing = load(folder, "1.0");
-  for (const std::string& device : device_names()) {
+  for (const std::string& device : exact_devices()) {
     CAPTURE(device);
     const Tensors out = run_on(nothing, device, nothing.random_inputs(1));
     CHECK(out.at("detections").shape() == Shape{0, 6});

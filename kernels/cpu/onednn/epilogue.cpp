@@ -130,7 +130,8 @@ class Builder {
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
       // Nor does it add the bias there where a window reads nothing but padding.
       const bool is_source = operand == region_.node(0).inputs[0];
-      if (kind == BinaryKind::add && ops_.len() == 0 && !is_source && !reads_padding_only(region_)) {
+      const bool alike = region_.type(operand).stored == region_.type(region_.outputs[0]).stored;
+      if (kind == BinaryKind::add && ops_.len() == 0 && alike && !is_source && !reads_padding_only(region_)) {
         ops_.append_sum(1.0F);
         result_.in_place = static_cast<int>(input);
         return;
@@ -139,7 +140,8 @@ class Builder {
       // Maps of one channel and values per image run in the reference implementation.
       throw Refused{"operand " + given.str() + " broadcast to " + shape.str() + " behind a convolution"};
     }
-    const Md md = target_.operand(given, given == shape ? region_.output_layouts[0] : Layout::channels_last);
+    const Md md =
+        target_.operand(region_.type(operand), given == shape ? region_.output_layouts[0] : Layout::channels_last);
     result_.operands.push_back({next_argument(), md, input});
     ops_.append_binary(kind == BinaryKind::add ? Algorithm::binary_add : Algorithm::binary_mul, md);
   }

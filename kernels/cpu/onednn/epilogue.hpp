@@ -9,7 +9,7 @@ namespace banoff::onednn {
 /// What an epilogue works on.
 struct Target {
   /// The descriptor of an operand that is a value of the network; may throw Refused.
-  std::function<Md(const Shape&, Layout)> operand;
+  std::function<Md(const TensorType&, Layout)> operand;
   Md channels;           ///< of one value per channel; empty: there are no channels
   std::size_t axis = 1;  ///< the channels' axis
 };

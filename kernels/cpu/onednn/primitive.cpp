@@ -91,17 +91,25 @@ Dims dims_of(const Shape& shape) {
 
 }  // namespace
 
-Md descriptor(const Shape& shape, Layout layout) {
+Md descriptor(const Shape& shape, Layout layout) { return descriptor_of(dnnl::memory::data_type::f32, shape, layout); }
+
+Md float_descriptor(const TensorType& type, Layout layout) {
+  if (!type.stored) return descriptor(type.shape, layout);
+  if (type.stored->type != DType::bf16) throw Refused{"numbers on a grid, where floats are expected"};
+  return descriptor_of(dnnl::memory::data_type::bf16, type.shape, layout);
+}
+
+Md descriptor_of(dnnl::memory::data_type type, const Shape& shape, Layout layout) {
   static constexpr Tag tags[4][2] = {
       {Tag::nchw, Tag::ncdhw}, {Tag::nhwc, Tag::ndhwc}, {Tag::nChw8c, Tag::nCdhw8c}, {Tag::nChw16c, Tag::nCdhw16c}};
   const Dims dims = dims_of(shape);
   constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
   if (std::ranges::any_of(dims, [](std::int64_t size) { return size > largest; }))
     throw Refused{"size " + shape.str() + ", of which oneDNN takes 32 bits in each dimension"};
-  if (dims.size() == 1) return {dims, dnnl::memory::data_type::f32, Tag::a};
-  if (dims.size() == 2) return {dims, dnnl::memory::data_type::f32, Tag::ab};
+  if (dims.size() == 1) return {dims, type, Tag::a};
+  if (dims.size() == 2) return {dims, type, Tag::ab};
   if (dims.size() > 5) throw Refused{"rank " + std::to_string(dims.size())};
-  return {dims, dnnl::memory::data_type::f32, row_for(tags, layout)[dims.size() - 4]};
+  return {dims, type, row_for(tags, layout)[dims.size() - 4]};
 }
 
 std::unique_ptr<Kernel> primitive_kernel(const Context& context, PrimitiveParts parts) {

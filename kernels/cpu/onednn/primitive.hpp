@@ -24,6 +24,9 @@ struct Context {
 
 /// A memory descriptor of f32 values. Rank 3 is described as rank 4 with height 1, the same bytes.
 [[nodiscard]] Md descriptor(const Shape& shape, Layout layout);
+[[nodiscard]] Md descriptor_of(dnnl::memory::data_type type, const Shape& shape, Layout layout);
+/// The same of floats as they are stored. Throws Refused where they are numbers on a grid.
+[[nodiscard]] Md float_descriptor(const TensorType& type, Layout layout);
 
 /// Which region input feeds an argument of the primitive.
 struct Binding {

@@ -37,8 +37,8 @@ struct Product {
     src = matrices(region.type(node.inputs[0]).shape, y.rank(), op.transpose_a);
     weights = matrices(region.type(node.inputs[1]).shape, y.rank(), op.transpose_b);
     dst = matrices(y, y.rank(), false);
-    const auto operand = [&](const Shape& given, Layout) {
-      if (given != y) throw Refused{"a broadcast operand behind a matrix product"};
+    const auto operand = [&](const TensorType& given, Layout) {
+      if (given.shape != y || given.stored) throw Refused{"a broadcast operand behind a matrix product"};
       return dst;
     };
     tail = epilogue(region, {operand, Md(), y.rank() - 1});

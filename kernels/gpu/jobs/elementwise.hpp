@@ -8,6 +8,8 @@ namespace banoff::gpu {
 
 /// y = chain(x), or a chain that starts by itself where x is null. x and y may be the same memory.
 struct Pointwise {
+  static constexpr int threads = 256, resident = 4;
+
   DType type = DType::f32;
   int count = 0;
   bool packed = false;  ///< count is a multiple of the elements of a pack

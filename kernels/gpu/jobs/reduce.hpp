@@ -16,6 +16,15 @@ struct Shares {
 
 enum class SummaryKind : std::uint8_t { mean, sum, prod, max, min };
 
+BANOFF_HD inline float joined(SummaryKind kind, float a, float b) {
+  switch (kind) {
+    case SummaryKind::max: return larger(a, b);
+    case SummaryKind::min: return smaller(a, b);
+    case SummaryKind::prod: return a * b;
+    default: return a + b;
+  }
+}
+
 /// Many elements as one; y[output].
 struct Summary {
   DType type = DType::f32;
@@ -35,14 +44,7 @@ struct Summary {
     for (int i = part + parts; i < size; i += parts) result = join(result, load(from, start + element.at(i)));
     return result;
   }
-  BANOFF_HD Partial join(Partial a, Partial b) const {
-    switch (kind) {
-      case SummaryKind::max: return larger(a, b);
-      case SummaryKind::min: return smaller(a, b);
-      case SummaryKind::prod: return a * b;
-      default: return a + b;
-    }
-  }
+  BANOFF_HD Partial join(Partial a, Partial b) const { return joined(kind, a, b); }
   template <class T>
   BANOFF_HD void finish(int o, int part, int, Partial total) const {
     if (part == 0) store(static_cast<T*>(y), o, kind == SummaryKind::mean ? total / static_cast<float>(size) : total);

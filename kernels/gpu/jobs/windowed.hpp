@@ -136,6 +136,8 @@ struct ConvAxis {
 /// A convolution, or a transposed one, in channels-last: one thread for each element of the result, or for a pack of
 /// channels of a depthwise one.
 struct DirectConv {
+  static constexpr int threads = 128, resident = 8;
+
   DType type = DType::f32;
   Pixels pixels;  ///< lanes are the result's channels, outer the images
   bool transposed = false;

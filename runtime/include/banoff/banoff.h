@@ -57,8 +57,8 @@ BANOFF_API void banoff_model_release(banoff_model* model);
 BANOFF_API banoff_status banoff_model_fold(const banoff_model* model, const char* method, banoff_model** out,
                                            size_t* folded, banoff_error* error);
 
-/* Compiles for `device` (one of `banoff devices`: "cpu", "reference", …); threads 0: as many as this process may use.
- */
+/* Compiles for `device` (one of `banoff devices`: "cpu", "reference", "gpu", "gpu-fp16", "gpu:1" for the second GPU,
+ * …); threads 0: as many as this process may use. */
 BANOFF_API banoff_status banoff_model_compile(const banoff_model* model, const char* device, int threads,
                                               banoff_compiled** out, banoff_error* error);
 BANOFF_API void banoff_compiled_release(banoff_compiled* compiled);

@@ -17,6 +17,7 @@ struct MachineInfo {
   std::string gpu;               ///< "NVIDIA H200, cuDNN 9.19.0", or what the gpu device lacks: "no NVIDIA driver"
 };
 
+/// Asks for GPUs, as device_names() does: processes forked after that cannot use them.
 [[nodiscard]] BANOFF_API MachineInfo machine();
 
 }  // namespace banoff

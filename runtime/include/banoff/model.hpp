@@ -13,6 +13,8 @@
 #include "banoff/export.h"
 #include "banoff/fold.hpp"
 #include "banoff/manifest.hpp"
+#include "banoff/prune.hpp"
+#include "banoff/quantize.hpp"
 #include "banoff/sizes.hpp"
 #include "banoff/tensor.hpp"
 
@@ -109,6 +111,14 @@ class BANOFF_API Model {
   /// of the device that it is to run on: without one, of the cpu device with options.threads threads.
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options) const;
   [[nodiscard]] std::pair<Model, FoldReport> fold(const FoldOptions& options, const DeviceOptions& device) const;
+  /// This network in integers of 8 bits: folded, and its values and weights on grids (docs/quantisation.md), for inputs
+  /// of the pictures' sizes. Throws bad_input where there is nothing to quantise, or pictures do not fit.
+  [[nodiscard]] std::pair<Model, QuantizeReport> quantize(const QuantizeOptions& options) const;
+  /// Whether some of its values are on grids.
+  [[nodiscard]] bool is_quantized() const;
+  /// This network, as it is (fold it first, if it is to be), with fewer neurons or weights, and what was done. Throws
+  /// usage for options out of range and bad_input where nothing can be pruned.
+  [[nodiscard]] std::pair<Model, PruneReport> prune(const PruneOptions& options) const;
   /// Writes the network as ONNX (NAME.onnx, and NAME.task.yaml if there is something to say of pictures), or as YAML
   /// with its weights beside it; what appears is whole. Returns sizes() as the file has them.
   std::vector<SizeInfo> save(const std::filesystem::path& file) const;

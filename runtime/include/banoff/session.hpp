@@ -16,10 +16,12 @@ namespace banoff {
 enum class MemoryKind { host, device };
 
 struct DeviceOptions {
-  std::string name = "cpu";               ///< one of device_names(); "gpu-fp16" is "gpu" with that precision
+  /// One of device_names(). "gpu-fp16" is "gpu" with that precision, "gpu:1" the second GPU (from 0; "gpu" is the
+  /// first), "gpu:1-fp16" both.
+  std::string name = "cpu";
   int threads = 0;                        ///< 0: as many as this process may use
   bool fuse_norms = true;                 ///< merge a batch norm that stayed with the activation behind it
-  Precision precision = Precision::fp32;  ///< of the gpu device; the others compute in fp32
+  Precision precision = Precision::fp32;  ///< of the cpu and gpu devices; the others compute in fp32
   /// Of the cpu device: "avx2" or "avx512"; empty: the widest that the processor has. oneDNN takes its limit once in a
   /// process, from the first cpu device: the one that a fold asks for prices, or the one compiled for.
   std::string isa = {};
@@ -30,8 +32,18 @@ struct DeviceOptions {
   std::size_t other_sizes = 4;
 };
 
-/// Devices this build can run on.
+/// Whether they ask for integers of 8 bits: "cpu-int8", or "cpu" with that precision.
+[[nodiscard]] BANOFF_API bool in_integers(const DeviceOptions& options);
+/// The network as it is to be run on a device: folded, and, where that is asked for integers, quantised without
+/// pictures unless it is on grids as it is.
+[[nodiscard]] BANOFF_API std::pair<Model, FoldReport> fold_for(const Model& model, const FoldOptions& options,
+                                                               const DeviceOptions& device);
+
+/// Devices that this build can run on, here. Asks for GPUs, which starts CUDA's runtime: processes forked after that
+/// cannot use them.
 [[nodiscard]] BANOFF_API std::vector<std::string> device_names();
+/// Whether there is a device of this name, in any of its spellings ("gpu:0" is "gpu").
+[[nodiscard]] BANOFF_API bool has_device(const std::string& name);
 
 /// A kernel of a compiled network, for reports.
 struct StepInfo {
@@ -46,6 +58,8 @@ struct StepInfo {
   /// What it has to read and write if nothing is read twice: inputs, outputs and packed weights, bounded values at
   /// their capacity.
   std::size_t bytes = 0;
+  /// Microseconds measured when the device chose its library's way to compute it; 0: nothing was measured.
+  double tuned_us = 0;
 };
 
 struct PlanInfo {
@@ -113,6 +127,10 @@ class BANOFF_API Session {
   void run();
   /// As run(), telling each step's time in microseconds.
   void run_profiled(const std::function<void(std::size_t step, double us)>& step_done);
+
+  /// What there is to know about how runs are carried out, for reports: why they take longer than they should.
+  /// Empty as long as nothing is amiss.
+  [[nodiscard]] std::string note() const;
 
   /// Copies inputs in (converted to the network's types), runs at their sizes, copies outputs out (bounded ones at
   /// their actual size).

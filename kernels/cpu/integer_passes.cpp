@@ -1,0 +1,118 @@
+// Passes over numbers of 8 bits that compute: means of whole pictures, sums of two values.
+#include <algorithm>
+#include <tuple>
+
+#include "kernels/cpu/integer_layer.hpp"
+#include "kernels/cpu/linear.hpp"
+#include "kernels/cpu/loop_kernel.hpp"
+#include "kernels/cpu/parallel.hpp"
+#include "kernels/cpu/simd/int8_elements.hpp"
+#include "kernels/cpu/simd/int8_pool.hpp"
+#include "kernels/layout.hpp"
+#include "runtime/core/round_up.hpp"
+#include "runtime/graph/quantised.hpp"
+
+namespace banoff::cpu {
+
+namespace {
+
+constexpr std::int64_t chunk = 16 * 1024;
+
+const std::uint8_t* numbers(const KernelArgs& args, std::size_t input) {
+  return reinterpret_cast<const std::uint8_t*>(args.inputs[input]);
+}
+
+void require_channels_last(const Region& region, ValueId value, Layout layout) {
+  if (!same_bytes(region.type(value).shape, layout, Layout::channels_last))
+    throw Refused{"numbers in a layout other than channels-last"};
+}
+
+double bytes_of(const TensorType& type) {
+  return static_cast<double>(type.shape.elements()) * (type.stored ? 1 : sizeof(float));
+}
+double cost_us(const Region& region, int threads) {
+  double bytes = bytes_of(region.type(region.outputs[0]));
+  for (const ValueId input : region.inputs) bytes += bytes_of(region.type(input));
+  return pass_us(bytes, threads);
+}
+
+/// The mean of every channel of a picture, to floats.
+Offer mean(const Machine& machine, const Region& region) {
+  const TensorType& type = region.type(region.inputs[0]);
+  if (region.nodes.size() != 1 || region.type(region.outputs[0]).stored)
+    throw Refused{"a mean of integers to integers"};
+  const Stored x = stored_bytes(type, "an input");
+  require_channels_last(region, region.inputs[0], region.input_layouts[0]);
+  const std::int64_t images = type.shape[0], channels = type.shape[1];
+  const std::int64_t pixels = type.shape.elements(2, type.shape.rank());
+  const auto kernel = simd::byte_pools(simd::byte_isa(machine.isa)).mean;
+  return ready_offer({"int8 mean"}, cost_us(region, machine.threads), [=](const KernelArgs& args) {
+    const std::int64_t part = 64;
+    const std::int64_t parts = divide_up(channels, part);
+    parallel_for(images * parts, part * pixels / 4, [&](std::int64_t i) {
+      const std::int64_t image = i / parts, first = i % parts * part;
+      kernel({.x = numbers(args, 0) + image * pixels * channels,
+              .y = output(args, 0) + image * channels,
+              .scale = x.scale / static_cast<float>(pixels),
+              .shift = -x.scale * static_cast<float>(x.zero_point),
+              .pixels = pixels,
+              .channels = channels,
+              .first = first,
+              .end = std::min(first + part, channels)});
+    });
+  });
+}
+
+/// A sum of two values with what follows it.
+Offer sum(const Machine& machine, const Region& region) {
+  const Node& node = region.node(0);
+  const TensorType& to = region.type(region.outputs[0]);
+  if (node.inputs.size() != 2) throw Refused{"a sum of several values in integers"};
+  const std::size_t first = input_of(region, node.inputs[0]), second = input_of(region, node.inputs[1]);
+  const Stored a = stored_bytes(region.type(node.inputs[0]), "an addend");
+  const Stored b = stored_bytes(region.type(node.inputs[1]), "an addend");
+  for (const std::size_t input : {first, second}) {
+    if (region.type(region.inputs[input]).shape != to.shape ||
+        !same_bytes(to.shape, region.input_layouts[input], region.output_layouts[0]))
+      throw Refused{"addends that lie otherwise than the sum"};
+  }
+  const std::size_t nodes = region.nodes.size();
+  const auto* activation = nodes == 3 ? region.node(1).as<Activation>() : nullptr;
+  if (nodes < 2 || nodes > 3 || (nodes == 3 && activation == nullptr) ||
+      region.node(nodes - 1).as<FakeQuantize>() == nullptr)
+    throw Refused{"another op behind a sum of integers"};
+  const Stored result = stored_bytes(to, "a result");
+  const simd::ByteIsa isa = simd::byte_isa(machine.isa);
+  const auto kernel = simd::byte_elements(isa).sum;
+  const std::int64_t count = to.shape.elements();
+  simd::ByteSum all;
+  all.a_scale = a.scale / result.scale;
+  all.b_scale = b.scale / result.scale;
+  all.shift = -(all.a_scale * static_cast<float>(a.zero_point) + all.b_scale * static_cast<float>(b.zero_point));
+  all.target.zero_point = result.zero_point;
+  all.target.permute = isa.permute;
+  if (activation != nullptr) std::tie(all.target.low, all.target.high) = stored_bounds(*activation, result);
+  LoopKernelTraits traits{"int8 sum", {static_cast<int>(first), static_cast<int>(second)}};
+  return ready_offer(std::move(traits), cost_us(region, machine.threads), [=](const KernelArgs& args) {
+    parallel_for(divide_up(count, chunk), chunk, [&](std::int64_t i) {
+      simd::ByteSum part = all;
+      part.a = numbers(args, first) + i * chunk;
+      part.b = numbers(args, second) + i * chunk;
+      part.count = std::min(chunk, count - i * chunk);
+      part.target.y = reinterpret_cast<std::uint8_t*>(args.outputs[0]) + i * chunk;
+      kernel(part);
+    });
+  });
+}
+
+}  // namespace
+
+Offer integer_pass(const Machine& machine, const Region& region) {
+  const Node& node = region.node(0);
+  if (const auto* pool = node.as<GlobalPool>(); pool != nullptr && pool->kind == PoolKind::avg)
+    return mean(machine, region);
+  if (const auto* op = node.as<Binary>(); op != nullptr && op->kind == BinaryKind::add) return sum(machine, region);
+  throw Refused{"no own pass over integers"};
+}
+
+}  // namespace banoff::cpu
