@@ -49,7 +49,7 @@ TEST_CASE("every way of pruning is compared alone and with every way of folding,
     const bool is_new = names.insert(approach.family + approach.setting + std::string(name_of(approach.fold))).second;
     CHECK(is_new);
   }
-  CHECK(families == std::set<std::string>{"none", "merge", "k-means", "magnitude"});
+  CHECK(families == std::set<std::string>{"none", "merge", "k-means", "magnitude", "int8", "merge, int8"});
 }
 
 TEST_CASE("CIFAR-10's records are read plane by plane") {
