@@ -74,7 +74,8 @@ IntegerLayer::IntegerLayer(const Region& region) {
   }
   if (following.activation == nullptr) return;
   if (!result) throw Refused{"an activation of floats behind an own layer of integers"};
-  std::tie(low, high) = stored_bounds(*following.activation, *result);
+  silu = following.activation->kind == ActivationKind::silu;
+  if (!silu) std::tie(low, high) = stored_bounds(*following.activation, *result);
 }
 
 std::vector<std::int8_t> IntegerLayer::numbers(const Region& region) const {
@@ -91,7 +92,7 @@ IntegerLayer::Scales IntegerLayer::scales(const Region& region, const std::vecto
   const auto step = graph.param(node, Slot::weight_scale)->to_vector<double>();
   std::vector<double> bias(step.size(), 0.0);
   if (const Tensor* given = graph.param(node, Slot::bias)) bias = given->to_vector<double>();
-  const double unit = result ? static_cast<double>(result->scale) : 1.0;
+  const double unit = result && !silu ? static_cast<double>(result->scale) : 1.0;
   const std::size_t each = numbers.size() / step.size();
   std::vector<float> scale, shift;
   for (std::size_t o = 0; o < step.size(); ++o) {
@@ -117,7 +118,8 @@ IntegerTarget::IntegerTarget(const IntegerLayer& layer, IntegerLayer::Scales sca
       addend_input_(layer.addend_input) {
   target_.scale = scales_.scale.data();
   target_.shift = scales_.shift.data();
-  if (adds_) target_.add_scale = layer.addend->scale / (layer.result ? layer.result->scale : 1.0F);
+  if (adds_) target_.add_scale = layer.addend->scale / (layer.result && !layer.silu ? layer.result->scale : 1.0F);
+  if (layer.silu) target_.after_silu = 1.0F / layer.result->scale;
   if (layer.result) target_.zero_point = layer.result->zero_point;
   target_.low = layer.low;
   target_.high = layer.high;

@@ -13,7 +13,7 @@ namespace banoff::cpu {
 [[nodiscard]] std::pair<std::int32_t, std::int32_t> stored_bounds(const Activation& op, const Stored& result);
 
 /// A convolution or dense layer with weights on a grid of a value stored in u8, with what follows: a sum with a value
-/// stored in u8, relu or clip, a fake_quantize into u8. Throws Refused for any other region.
+/// stored in u8, relu, clip or SiLU, a fake_quantize into u8. Throws Refused for any other region.
 struct IntegerLayer {
   explicit IntegerLayer(const Region& region);
 
@@ -30,6 +30,7 @@ struct IntegerLayer {
   std::optional<Stored> addend;
   std::size_t source_input = 0, addend_input = 0;  ///< of the region
   std::int32_t low = 0, high = 255;
+  bool silu = false;  ///< before it is rounded
   std::int64_t out = 1;
 };
 

@@ -1,5 +1,6 @@
 // Passes over numbers of 8 bits that compute: means of whole pictures, sums of two values.
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 #include "kernels/cpu/integer_layer.hpp"
@@ -105,13 +106,109 @@ Offer sum(const Machine& machine, const Region& region) {
   });
 }
 
+/// A picture times a number per channel and image, as squeeze-and-excitation has it.
+Offer gate(const Machine& machine, const Region& region) {
+  const Node& node = region.node(0);
+  const TensorType& to = region.type(region.outputs[0]);
+  if (region.nodes.size() != 2 || region.node(1).as<FakeQuantize>() == nullptr || node.inputs.size() != 2)
+    throw Refused{"another op behind a product of integers"};
+  const bool first = region.type(node.inputs[0]).shape == to.shape;
+  const ValueId picture = node.inputs[first ? 0 : 1], factors = node.inputs[first ? 1 : 0];
+  const std::int64_t images = to.shape[0], channels = to.shape.rank() > 1 ? to.shape[1] : 1;
+  const TensorType& by = region.type(factors);
+  if (region.type(picture).shape != to.shape || by.shape.rank() != to.shape.rank() || by.shape[0] != images ||
+      by.shape.elements() != images * channels || by.shape[1] != channels)
+    throw Refused{"a product of integers that is not by channel"};
+  const std::size_t x_input = input_of(region, picture), factor_input = input_of(region, factors);
+  require_channels_last(region, picture, region.input_layouts[x_input]);
+  require_channels_last(region, region.outputs[0], region.output_layouts[0]);
+  const Stored x = stored_bytes(region.type(picture), "a picture"), result = stored_bytes(to, "a result");
+  std::optional<Stored> stored;
+  if (by.stored) stored = stored_bytes(by, "a factor");
+  const std::int64_t pixels = to.shape.elements(2, to.shape.rank());
+  const simd::ByteIsa isa = simd::byte_isa(machine.isa);
+  const auto kernel = simd::byte_elements(isa).gate;
+  LoopKernelTraits traits{"int8 gate"};
+  traits.scratch_bytes = static_cast<std::size_t>(images * channels) * sizeof(float);
+  return ready_offer(std::move(traits), cost_us(region, machine.threads), [=](const KernelArgs& args) {
+    auto* factor = reinterpret_cast<float*>(args.scratch);
+    const float ratio = x.scale / result.scale;
+    for (std::int64_t i = 0; i < images * channels; ++i) {
+      const float given = stored
+                              ? stored->scale * static_cast<float>(numbers(args, factor_input)[i] - stored->zero_point)
+                              : input(args, factor_input)[i];
+      factor[i] = given * ratio;
+    }
+    constexpr std::int64_t together = 64;  // pixels
+    const std::int64_t parts = divide_up(pixels, together);
+    parallel_for(images * parts, together * channels, [&](std::int64_t i) {
+      const std::int64_t image = i / parts, start = i % parts * together;
+      const std::int64_t at = (image * pixels + start) * channels;
+      simd::ByteGate part;
+      part.x = numbers(args, x_input) + at;
+      part.factor = factor + image * channels;
+      part.zero_point = x.zero_point;
+      part.pixels = std::min(together, pixels - start);
+      part.channels = channels;
+      part.target.y = reinterpret_cast<std::uint8_t*>(args.outputs[0]) + at;
+      part.target.zero_point = result.zero_point;
+      part.target.permute = isa.permute;
+      kernel(part);
+    });
+  });
+}
+
+/// The largest of each window.
+Offer largest(const Machine& machine, const Region& region) {
+  const Node& node = region.node(0);
+  const TensorType& from = region.type(region.inputs[0]);
+  const TensorType& to = region.type(region.outputs[0]);
+  const Stored x = stored_bytes(from, "an input");
+  if (region.nodes.size() != 1 || to.stored != from.stored || from.shape.rank() != 4)
+    throw Refused{"another pool of integers"};
+  require_channels_last(region, region.inputs[0], region.input_layouts[0]);
+  require_channels_last(region, region.outputs[0], region.output_layouts[0]);
+  const std::vector<Window> spatial = windows(*node.as<Pool>(), from.shape);
+  const Window height = spatial[0], width = spatial[1];
+  if (height.dilation != 1 || width.dilation != 1) throw Refused{"a pool of integers with dilation"};
+  const std::int64_t images = from.shape[0], channels = from.shape[1];
+  const auto kernel = simd::byte_pools(simd::byte_isa(machine.isa)).largest;
+  return ready_offer({"int8 max_pool"}, cost_us(region, machine.threads), [=](const KernelArgs& args) {
+    parallel_for(images * height.output, width.output * channels, [&](std::int64_t i) {
+      const std::int64_t image = i / height.output, row = i % height.output;
+      simd::BytePool part;
+      part.x = numbers(args, 0) + image * height.input * width.input * channels;
+      part.channels = channels;
+      part.height = height.input;
+      part.width = width.input;
+      part.out_width = width.output;
+      part.kernel_height = height.kernel;
+      part.kernel_width = width.kernel;
+      part.stride_height = height.stride;
+      part.stride_width = width.stride;
+      part.pad_top = height.pad_begin;
+      part.pad_left = width.pad_begin;
+      part.first_row = row;
+      part.end_row = row + 1;
+      part.x_zero = static_cast<std::uint8_t>(x.zero_point);
+      part.target.y =
+          reinterpret_cast<std::uint8_t*>(args.outputs[0]) + image * height.output * width.output * channels;
+      kernel(part);
+    });
+  });
+}
+
 }  // namespace
 
 Offer integer_pass(const Machine& machine, const Region& region) {
   const Node& node = region.node(0);
   if (const auto* pool = node.as<GlobalPool>(); pool != nullptr && pool->kind == PoolKind::avg)
     return mean(machine, region);
-  if (const auto* op = node.as<Binary>(); op != nullptr && op->kind == BinaryKind::add) return sum(machine, region);
+  if (const auto* pool = node.as<Pool>(); pool != nullptr && pool->kind == PoolKind::max)
+    return largest(machine, region);
+  const auto* op = node.as<Binary>();
+  if (op != nullptr && op->kind == BinaryKind::add) return sum(machine, region);
+  if (op != nullptr && op->kind == BinaryKind::mul) return gate(machine, region);
   throw Refused{"no own pass over integers"};
 }
 

@@ -157,6 +157,28 @@ TEST_CASE("sums of numbers are rounded once, and means of them are floats") {
   }
 }
 
+TEST_CASE("own kernels of integers take SiLU, gates by channel and largest values") {
+  const double step = 0.03;
+  for (const std::int64_t groups : {1, 24}) {
+    CAPTURE(groups);
+    GraphBuilder net;
+    const ValueId x = put(net, net.input({2, 24, 9, 11}), 0.02, 128);
+    const ValueId y = put(net, net.add(Activation{ActivationKind::silu}, {conv(net, x, 24, 3, 1, groups)}), step, 20);
+    const ValueId gate = net.add(Activation{ActivationKind::sigmoid}, {net.add(GlobalPool{}, {y})});
+    const ValueId gated = put(net, net.add(Binary{BinaryKind::mul}, {y, gate}), step, 20);
+    const ValueId pooled = net.pool(PoolKind::max, gated, 3, 2, 1);
+    net.output(net.pool(PoolKind::max, put(net, conv(net, pooled, 8, 1), step, 128), 2, 1));
+    const Compared compared = compare(net.graph, step);
+    CAPTURE(names(compared));
+    CHECK(ran(compared, groups == 1 ? "loop:int8 product" : "loop:int8 depthwise"));
+    CHECK(ran(compared, "loop:int8 gate"));
+    CHECK(ran(compared, "loop:int8 max_pool"));
+    // A step here and there in front of the last layer makes a few behind it.
+    CHECK(compared.worst_steps < 4);
+    CHECK(compared.share_off < 0.1);
+  }
+}
+
 TEST_CASE("what moves numbers keeps them as they are") {
   const double step = 0.02;
   GraphBuilder net;

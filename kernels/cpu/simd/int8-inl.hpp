@@ -7,6 +7,7 @@
 #endif
 
 #include "kernels/cpu/simd/int8_rounding-inl.hpp"
+#include "kernels/cpu/simd/math-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
@@ -87,6 +88,17 @@ HWY_INLINE void add_bytes(const ByteTarget& target, const Place& place, Floats (
   }
 }
 
+template <int Rows, int Vectors>
+HWY_INLINE void apply_silu(const ByteTarget& target, Floats (&tile)[Rows][Vectors]) {
+  const FloatTag d;
+  const auto factor = Set(d, target.after_silu);
+  BANOFF_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    BANOFF_UNROLL
+    for (int v = 0; v < Vectors; ++v) tile[r][v] = Mul(silu(d, tile[r][v]), factor);
+  }
+}
+
 template <class Place, int Rows, int Vectors>
 HWY_INLINE void store_floats(const ByteTarget& target, const Place& place, Floats (&tile)[Rows][Vectors]) {
   BANOFF_UNROLL
@@ -125,6 +137,7 @@ HWY_INLINE void store_rounded(const ByteTarget& target, const Place& place, Floa
 template <class Place, int Rows, int Vectors>
 HWY_INLINE void finish_bytes(const ByteTarget& target, const Place& place, Floats (&tile)[Rows][Vectors]) {
   if (target.add != nullptr) add_bytes(target, place, tile);
+  if (target.after_silu != 0) apply_silu(target, tile);
   if (target.floats != nullptr) store_floats(target, place, tile);
   else store_rounded(target, place, tile);
 }

@@ -24,6 +24,7 @@ struct ByteIsa {
 /// Where sums go and what is done to them before, in this order:
 ///   v = scale[c] * sum + shift[c], in float;
 ///   v += add_scale * addend, where there is one;
+///   v = after_silu * v / (1 + e^-v), where that is not 0;
 ///   to floats: stored; to bytes: y = clip(round half to even(v) + zero_point, low, high), then table[y].
 /// A relu or a clip is in `low` and `high`; an addend's zero point is in `shift`.
 struct ByteTarget {
@@ -31,6 +32,7 @@ struct ByteTarget {
   const float* shift = nullptr;
   const std::uint8_t* add = nullptr;  ///< lies as the output does; may not overlap it, since tiles may be done twice
   float add_scale = 0;
+  float after_silu = 0;
   std::uint8_t* y = nullptr;  ///< element 0 of the output
   float* floats = nullptr;    ///< the same, instead of `y`
   std::int32_t zero_point = 0;

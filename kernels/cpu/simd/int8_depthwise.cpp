@@ -54,7 +54,8 @@ HWY_INLINE void depthwise_tile(const ByteDepthwise& p, std::int64_t first, const
   const auto shift = LoadU(FloatTag(), p.target.shift + first);
   BANOFF_UNROLL
   for (int i = 0; i < Rows * Pixels; ++i) results[i][0] = MulAdd(ConvertTo(FloatTag(), sums[i]), scale, shift);
-  if (p.target.add == nullptr && p.target.floats == nullptr) return store_rounded(p.target, place, results);
+  if (p.target.add == nullptr && p.target.floats == nullptr && p.target.after_silu == 0)
+    return store_rounded(p.target, place, results);
   HWY_ALIGN float buffer[Rows * Pixels * lanes];
   BANOFF_UNROLL
   for (int i = 0; i < Rows * Pixels; ++i) Store(results[i][0], FloatTag(), buffer + i * lanes);
