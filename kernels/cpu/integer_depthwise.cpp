@@ -47,7 +47,8 @@ Plan plan(const Machine& machine, const Region& region) {
 }
 
 void run(const Plan& plan, const KernelArgs& args) {
-  const auto& [in, out, height, width, source] = plan.picture;
+  const Blocks &in = plan.picture.in, &out = plan.picture.out;
+  const Window &height = plan.picture.height, &width = plan.picture.width;
   const simd::ByteTarget target = plan.target.bind(args);
   const std::int64_t strips = divide_up(height.output, plan.strip);
   const std::int64_t groups = plan.form.groups();

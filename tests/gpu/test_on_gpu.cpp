@@ -2,6 +2,8 @@
 // itself: tests/gpu/check.
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
 #include "kernels/cuda/cuda.hpp"
 #include "kernels/gpu/gpu.hpp"
 #include "runtime/session/contents.hpp"
@@ -43,7 +45,9 @@ double error_of(const Tensors& expected, const Tensors& actual, const test::Outp
                 const std::string& label) {
   constexpr double few = 0.05;  // boxes at the edge of a threshold
   Tensors want, have;
-  for (const auto& [name, tensor] : expected) {
+  for (const auto& entry : expected) {
+    const std::string& name = entry.first;
+    const Tensor& tensor = entry.second;
     if (kinds.boxes.contains(name)) {
       const double unmatched = test::unmatched_boxes(tensor, actual.at(name), 10 * bound.of_networks);
       CHECK_MESSAGE(unmatched <= few, fmt::format("{}: {:.0f} % of the boxes of {}", label, 100 * unmatched, name));

@@ -109,9 +109,9 @@ TEST_CASE("options out of range and networks with nothing to prune are errors, a
   GraphBuilder last;
   last.output(last.conv(last.input(image), 4));
   fails(last, {PruneMethod::merge, 0.5, {}, false}, ErrorKind::bad_input, "they are an output of the network");
-  GraphBuilder none;
-  none.output(none.relu(none.input(image)));
-  fails(none, {PruneMethod::magnitude, 0.5, {}, false}, ErrorKind::bad_input, "no convolution or dense layer");
+  GraphBuilder without;
+  without.output(without.relu(without.input(image)));
+  fails(without, {PruneMethod::magnitude, 0.5, {}, false}, ErrorKind::bad_input, "no convolution or dense layer");
   CHECK_THROWS_WITH_AS((void)prune_method_named("lottery"),
                        "unknown way of pruning 'lottery' (known: merge, kmeans, magnitude)", Error);
 }

@@ -25,9 +25,12 @@ class Equaliser {
     find_scales();
     Equalised result{graph_, gain()};
     gauge::Assignment assignment;
-    for (const auto& [root, scale] : scales_) {
+    for (const auto& entry : scales_) {
+      const double scale = entry.second;
       if (scale == 1) continue;
-      system_.scales().for_members(root, [&](gauge::VarId var) { assignment.set(var, gauge::Gauge{scale, 1, 0}); });
+      system_.scales().for_members(entry.first, [&](gauge::VarId var) {
+        assignment.set(var, gauge::Gauge{scale, 1, 0});
+      });
     }
     gauge::Weights weights(result.graph);
     constexpr double free = std::numeric_limits<double>::infinity();
