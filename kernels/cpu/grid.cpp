@@ -9,19 +9,6 @@
 
 namespace banoff::cpu {
 
-namespace {
-
-constexpr std::int64_t chunk = 16 * 1024;  // elements that one thread takes at a time
-
-/// Calls f(begin, count) for all of [0, count) in chunks.
-template <class F>
-void in_chunks(std::int64_t count, const F& f) {
-  const std::int64_t chunks = (count + chunk - 1) / chunk;
-  parallel_for(chunks, chunk, [&](std::int64_t i) { f(i * chunk, std::min(chunk, count - i * chunk)); });
-}
-
-}  // namespace
-
 loops::Grid loop_grid(const Stored& stored) {
   const IntegerRange range = range_of(stored.type);
   return {stored.scale, static_cast<float>(stored.zero_point), static_cast<float>(range.least),
@@ -54,6 +41,18 @@ void round_to_grid(const float* x, float* y, std::int64_t count, const Stored& g
 bool any_stored(const Region& region) {
   const auto stored = [&](ValueId value) { return region.type(value).stored.has_value(); };
   return std::ranges::any_of(region.inputs, stored) || std::ranges::any_of(region.outputs, stored);
+}
+
+double stored_us(const Region& region, int threads) {
+  double bytes = 0;
+  for (const auto* list : {&region.inputs, &region.outputs}) {
+    for (const ValueId value : *list) {
+      const TensorType& type = region.type(value);
+      const std::size_t element = type.stored ? size_of(type.stored->type) : sizeof(float);
+      bytes += static_cast<double>(type.shape.elements()) * static_cast<double>(element);
+    }
+  }
+  return pass_us(bytes, threads);
 }
 
 Offer stored_reorder(const TensorType& type, Layout from, Layout to, int threads) {

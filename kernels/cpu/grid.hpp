@@ -19,6 +19,9 @@ void round_to_grid(const float* x, float* y, std::int64_t count, const Stored& g
 /// Whether a value of the region is stored in fewer bits.
 [[nodiscard]] bool any_stored(const Region& region);
 
+/// Microseconds of a pass over the region's inputs and outputs as they are stored.
+[[nodiscard]] double stored_us(const Region& region, int threads);
+
 /// A copy of a stored value from one layout to another.
 [[nodiscard]] Offer stored_reorder(const TensorType& type, Layout from, Layout to, int threads);
 

@@ -8,6 +8,7 @@
 #include "kernels/cpu/pass_cost.hpp"
 #include "runtime/core/checked.hpp"
 #include "runtime/core/round_up.hpp"
+#include "runtime/graph/quantised.hpp"
 
 namespace banoff::cpu {
 
@@ -121,8 +122,7 @@ std::vector<Offer> between_conversions(const Region& region, int threads,
   if (const auto* put = last.as<FakeQuantize>(); put != nullptr && region.nodes.size() > 1) {
     floats.nodes.pop_back();
     floats.outputs = {last.inputs[0]};
-    if (!around.outputs[0].stored)
-      around.rounded = Stored{put->type, static_cast<float>(put->scale), static_cast<std::int32_t>(put->zero_point)};
+    if (!around.outputs[0].stored) around.rounded = stored_on(*put);
   }
   Offers offers = inner(floats);
   if (auto* refusal = std::get_if<Refusal>(&offers)) throw Refused{std::move(refusal->reason)};

@@ -14,25 +14,12 @@ namespace banoff::cpu {
 
 namespace {
 
-Stored grid_of(const FakeQuantize& op) {
-  return {op.type, static_cast<float>(op.scale), static_cast<std::int32_t>(op.zero_point)};
-}
-
 bool fits_a_byte(DType type) { return type == DType::u8 || type == DType::i8; }
 
 void require_one_layout(const Region& region) {
   const Shape& shape = region.type(region.outputs[0]).shape;
   if (region.inputs.size() != 1 || !same_bytes(shape, region.input_layouts[0], region.output_layouts[0]))
     throw Refused{"layouts differ"};
-}
-
-double bytes_of(const TensorType& type) {
-  const std::size_t element = type.stored ? size_of(type.stored->type) : sizeof(float);
-  return static_cast<double>(type.shape.elements()) * static_cast<double>(element);
-}
-
-double cost_us(const Region& region, int threads) {
-  return pass_us(bytes_of(region.type(region.inputs[0])) + bytes_of(region.type(region.outputs[0])), threads);
 }
 
 std::int64_t elements(const Region& region) {
@@ -61,18 +48,17 @@ Offer by_table(const Machine& machine, const Region& region) {
     if (region.node(i).as<Activation>() == nullptr) throw Refused{"no function of one number"};
   }
   const simd::ByteIsa isa = simd::byte_isa(machine.isa);
-  return loop_offer({"table", {0}}, cost_us(region, machine.threads), [region, isa] {
+  return loop_offer({"table", {0}}, stored_us(region, machine.threads), [region, isa] {
     return [table = table_of(region), count = elements(region), isa](const KernelArgs& args) {
       const auto* x = reinterpret_cast<const std::uint8_t*>(args.inputs[0]);
       auto* y = reinterpret_cast<std::uint8_t*>(args.outputs[0]);
       const auto look_up = simd::byte_elements(isa).look_up;
-      constexpr std::int64_t chunk = 16 * 1024;
-      parallel_for((count + chunk - 1) / chunk, chunk, [&](std::int64_t i) {
+      in_chunks(count, [&](std::int64_t at, std::int64_t some) {
         simd::ByteTarget target;
-        target.y = y + i * chunk;
+        target.y = y + at;
         target.table = table.data();
         target.permute = isa.permute;
-        look_up({x + i * chunk, std::min(chunk, count - i * chunk), target});
+        look_up({x + at, some, target});
       });
     };
   });
@@ -80,13 +66,13 @@ Offer by_table(const Machine& machine, const Region& region) {
 
 Offer put(const Region& region, const FakeQuantize& op, int threads) {
   require_one_layout(region);
-  const Stored grid = grid_of(op);
+  const Stored grid = stored_on(op);
   const std::int64_t count = elements(region);
   if (!region.type(region.outputs[0]).stored) {
-    return ready_offer({"fake_quantize", {0}}, cost_us(region, threads),
+    return ready_offer({"fake_quantize", {0}}, stored_us(region, threads),
                        [=](const KernelArgs& args) { round_to_grid(input(args, 0), output(args, 0), count, grid); });
   }
-  return ready_offer({"quantize"}, cost_us(region, threads),
+  return ready_offer({"quantize"}, stored_us(region, threads),
                      [=](const KernelArgs& args) { to_stored(input(args, 0), args.outputs[0], count, grid); });
 }
 
@@ -120,18 +106,19 @@ void require_plain(const Region& region) {
 Offer quantize(const Region& region, const Quantize& op, int threads) {
   require_plain(region);
   if (!fits_a_byte(op.to)) throw Refused{"numbers of more than 8 bits"};
-  const Stored grid{op.to, static_cast<float>(op.scale), static_cast<std::int32_t>(op.zero_point)};
-  return ready_offer({"quantize"}, cost_us(region, threads), [grid, count = elements(region)](const KernelArgs& args) {
-    to_stored(input(args, 0), args.outputs[0], count, grid);
-  });
+  const Stored grid = stored_on(op.to, op.scale, op.zero_point);
+  return ready_offer({"quantize"}, stored_us(region, threads),
+                     [grid, count = elements(region)](const KernelArgs& args) {
+                       to_stored(input(args, 0), args.outputs[0], count, grid);
+                     });
 }
 
 Offer dequantize(const Region& region, const Dequantize& op, int threads) {
   require_plain(region);
   const DType from = region.type(region.inputs[0]).dtype;
   if (!fits_a_byte(from)) throw Refused{"numbers of more than 8 bits"};
-  const Stored grid{from, static_cast<float>(op.scale), static_cast<std::int32_t>(op.zero_point)};
-  return ready_offer({"dequantize"}, cost_us(region, threads),
+  const Stored grid = stored_on(from, op.scale, op.zero_point);
+  return ready_offer({"dequantize"}, stored_us(region, threads),
                      [grid, count = elements(region)](const KernelArgs& args) {
                        from_stored(args.inputs[0], output(args, 0), count, grid);
                      });

@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "kernels/cpu/behind_layer.hpp"
 #include "runtime/core/round_up.hpp"
 #include "runtime/graph/quantised.hpp"
 
@@ -13,31 +14,6 @@ std::int32_t number(double x, const Stored& grid) {
   return static_cast<std::int32_t>(
       grid_number(x, static_cast<double>(grid.scale), grid.zero_point, range_of(grid.type)));
 }
-
-/// What follows a layer: a sum, an activation, a fake_quantize, as far as they are there.
-struct Following {
-  ValueId added = none;
-  const Activation* activation = nullptr;
-  bool rounded = false;
-
-  explicit Following(const Region& region) {
-    for (std::size_t i = 1; i < region.nodes.size(); ++i) {
-      const Node& node = region.node(i);
-      if (rounded) throw Refused{"an op behind a fake_quantize"};
-      if (node.as<FakeQuantize>() != nullptr) {
-        rounded = true;
-      } else if (const auto* sum = node.as<Binary>(); sum != nullptr && sum->kind == BinaryKind::add) {
-        if (node.inputs.size() != 2) throw Refused{"a sum of several values behind an own layer of integers"};
-        if (added != none || activation != nullptr) throw Refused{"a sum behind a sum or an activation"};
-        added = node.inputs[0] == region.node(i - 1).outputs[0] ? node.inputs[1] : node.inputs[0];
-      } else if (node.as<Activation>() != nullptr && activation == nullptr) {
-        activation = node.as<Activation>();
-      } else {
-        throw Refused{std::string(name_of(node.op)) + " behind an own layer of integers"};
-      }
-    }
-  }
-};
 
 }  // namespace
 
@@ -62,9 +38,10 @@ IntegerLayer::IntegerLayer(const Region& region) {
   source_input = input_of(region, node.inputs[0]);
   const TensorType& to = region.type(region.outputs[0]);
   out = node.as<Conv>() != nullptr ? to.shape[1] : to.shape.back();
-  const Following following(region);
+  const BehindLayer following(region);
+  if (following.before_sum != nullptr) throw Refused{"a sum behind an activation of own integers"};
   if (to.stored) result = stored_bytes(to, "a result");
-  if (result.has_value() != following.rounded) throw Refused{"a result that is put on a grid elsewhere"};
+  if (result.has_value() != (following.put != nullptr)) throw Refused{"a result that is put on a grid elsewhere"};
   if (following.added != none) {
     const TensorType& other = region.type(following.added);
     addend = stored_bytes(other, "an addend");

@@ -3,6 +3,7 @@
 #include <optional>
 #include <tuple>
 
+#include "kernels/cpu/grid.hpp"
 #include "kernels/cpu/integer_layer.hpp"
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
@@ -17,8 +18,6 @@ namespace banoff::cpu {
 
 namespace {
 
-constexpr std::int64_t chunk = 16 * 1024;
-
 const std::uint8_t* numbers(const KernelArgs& args, std::size_t input) {
   return reinterpret_cast<const std::uint8_t*>(args.inputs[input]);
 }
@@ -26,15 +25,6 @@ const std::uint8_t* numbers(const KernelArgs& args, std::size_t input) {
 void require_channels_last(const Region& region, ValueId value, Layout layout) {
   if (!same_bytes(region.type(value).shape, layout, Layout::channels_last))
     throw Refused{"numbers in a layout other than channels-last"};
-}
-
-double bytes_of(const TensorType& type) {
-  return static_cast<double>(type.shape.elements()) * (type.stored ? 1 : sizeof(float));
-}
-double cost_us(const Region& region, int threads) {
-  double bytes = bytes_of(region.type(region.outputs[0]));
-  for (const ValueId input : region.inputs) bytes += bytes_of(region.type(input));
-  return pass_us(bytes, threads);
 }
 
 /// The mean of every channel of a picture, to floats.
@@ -47,7 +37,7 @@ Offer mean(const Machine& machine, const Region& region) {
   const std::int64_t images = type.shape[0], channels = type.shape[1];
   const std::int64_t pixels = type.shape.elements(2, type.shape.rank());
   const auto kernel = simd::byte_pools(simd::byte_isa(machine.isa)).mean;
-  return ready_offer({"int8 mean"}, cost_us(region, machine.threads), [=](const KernelArgs& args) {
+  return ready_offer({"int8 mean"}, stored_us(region, machine.threads), [=](const KernelArgs& args) {
     const std::int64_t part = 64;
     const std::int64_t parts = divide_up(channels, part);
     parallel_for(images * parts, part * pixels / 4, [&](std::int64_t i) {
@@ -94,13 +84,13 @@ Offer sum(const Machine& machine, const Region& region) {
   all.target.permute = isa.permute;
   if (activation != nullptr) std::tie(all.target.low, all.target.high) = stored_bounds(*activation, result);
   LoopKernelTraits traits{"int8 sum", {static_cast<int>(first), static_cast<int>(second)}};
-  return ready_offer(std::move(traits), cost_us(region, machine.threads), [=](const KernelArgs& args) {
-    parallel_for(divide_up(count, chunk), chunk, [&](std::int64_t i) {
+  return ready_offer(std::move(traits), stored_us(region, machine.threads), [=](const KernelArgs& args) {
+    in_chunks(count, [&](std::int64_t at, std::int64_t some) {
       simd::ByteSum part = all;
-      part.a = numbers(args, first) + i * chunk;
-      part.b = numbers(args, second) + i * chunk;
-      part.count = std::min(chunk, count - i * chunk);
-      part.target.y = reinterpret_cast<std::uint8_t*>(args.outputs[0]) + i * chunk;
+      part.a = numbers(args, first) + at;
+      part.b = numbers(args, second) + at;
+      part.count = some;
+      part.target.y = reinterpret_cast<std::uint8_t*>(args.outputs[0]) + at;
       kernel(part);
     });
   });
@@ -130,7 +120,7 @@ Offer gate(const Machine& machine, const Region& region) {
   const auto kernel = simd::byte_elements(isa).gate;
   LoopKernelTraits traits{"int8 gate"};
   traits.scratch_bytes = static_cast<std::size_t>(images * channels) * sizeof(float);
-  return ready_offer(std::move(traits), cost_us(region, machine.threads), [=](const KernelArgs& args) {
+  return ready_offer(std::move(traits), stored_us(region, machine.threads), [=](const KernelArgs& args) {
     auto* factor = reinterpret_cast<float*>(args.scratch);
     const float ratio = x.scale / result.scale;
     for (std::int64_t i = 0; i < images * channels; ++i) {
@@ -173,7 +163,7 @@ Offer largest(const Machine& machine, const Region& region) {
   if (height.dilation != 1 || width.dilation != 1) throw Refused{"a pool of integers with dilation"};
   const std::int64_t images = from.shape[0], channels = from.shape[1];
   const auto kernel = simd::byte_pools(simd::byte_isa(machine.isa)).largest;
-  return ready_offer({"int8 max_pool"}, cost_us(region, machine.threads), [=](const KernelArgs& args) {
+  return ready_offer({"int8 max_pool"}, stored_us(region, machine.threads), [=](const KernelArgs& args) {
     parallel_for(images * height.output, width.output * channels, [&](std::int64_t i) {
       const std::int64_t image = i / height.output, row = i % height.output;
       simd::BytePool part;

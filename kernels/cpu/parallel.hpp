@@ -16,4 +16,14 @@ void parallel_for(std::int64_t count, std::int64_t elements_each, const F& f) {
   for (std::int64_t i = 0; i < count; ++i) f(i);
 }
 
+/// Calls f(begin, count) for all of [0, count), in pieces that one thread takes at a time.
+template <class F>
+void in_chunks(std::int64_t count, const F& f) {
+  constexpr std::int64_t chunk = parallel_elements;
+  parallel_for((count + chunk - 1) / chunk, chunk, [&](std::int64_t i) {
+    const std::int64_t begin = i * chunk;
+    f(begin, count - begin < chunk ? count - begin : chunk);
+  });
+}
+
 }  // namespace banoff::cpu

@@ -25,7 +25,13 @@ struct IntegerRange {
 /// The largest magnitude of a weight on its grid: one less than 8 bits hold, so that a sign can change.
 inline constexpr std::int64_t most_weight = 127;
 
-/// The number of x on the grid, halves to the even neighbour, not yet within any range. `T` is what the quotient is
+/// How a device keeps values of the grid that an op names.
+[[nodiscard]] inline Stored stored_on(DType type, double scale, std::int64_t zero_point) {
+  return {type, static_cast<float>(scale), static_cast<std::int32_t>(zero_point)};
+}
+[[nodiscard]] inline Stored stored_on(const FakeQuantize& op) { return stored_on(op.type, op.scale, op.zero_point); }
+
+/// The number of x on the grid within the range, halves to the even neighbour. `T` is what the quotient is
 /// rounded in: float as ONNX Runtime does, or double.
 template <class T>
 [[nodiscard]] std::int64_t grid_number(T x, T scale, std::int64_t zero_point, const IntegerRange& range) {

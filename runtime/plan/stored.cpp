@@ -9,11 +9,6 @@ namespace banoff {
 
 namespace {
 
-std::optional<Stored> as_stored(const std::optional<FakeQuantize>& grid) {
-  if (!grid) return std::nullopt;
-  return Stored{grid->type, static_cast<float>(grid->scale), static_cast<std::int32_t>(grid->zero_point)};
-}
-
 std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 bool is_view(const Node& node) { return facts_of(node.op).memory == Memory::view; }
@@ -29,7 +24,9 @@ class Holder {
       for (const ValueId output : node.outputs) {
         if (fixed_[index(output)] || held_like_input(node, output)) continue;
         TensorType& type = types_[index(output)];
-        if (is_float(type.dtype)) type.stored = device_.stored(type, as_stored(grids_[index(output)]));
+        const std::optional<FakeQuantize>& grid = grids_[index(output)];
+        if (is_float(type.dtype))
+          type.stored = device_.stored(type, grid ? std::optional(stored_on(*grid)) : std::nullopt);
       }
     }
   }

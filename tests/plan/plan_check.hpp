@@ -44,20 +44,29 @@ inline std::vector<std::vector<float>> run(const Plan& plan, const std::vector<s
   return results;
 }
 
+/// Seeded inputs of a plan's sizes, as the reference takes them and as a plan does.
+struct RandomInputs {
+  std::map<std::string, Tensor> named;
+  std::vector<std::vector<float>> given;
+};
+inline RandomInputs random_inputs(const Graph& graph, const Plan& plan, std::uint64_t seed) {
+  RandomInputs inputs;
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal;
+  for (const GraphInput& input : graph.inputs) {
+    const Shape& shape = plan.types[static_cast<std::size_t>(input.value)].shape;
+    std::vector<float>& values = inputs.given.emplace_back(static_cast<std::size_t>(shape.elements()));
+    for (float& value : values) value = normal(random);
+    inputs.named[graph.value(input.value).name] = Tensor::of(shape, values);
+  }
+  return inputs;
+}
+
 /// The device's plan of the graph computes what the reference kernels do.
 inline std::shared_ptr<const Plan> check(const Graph& graph, const PlanOptions& options = {},
                                          const std::shared_ptr<const Device>& device = cpu_device()) {
   const auto plan = compile(graph, device, options);
-  std::map<std::string, Tensor> inputs;
-  std::vector<std::vector<float>> given;
-  std::mt19937_64 random(3);
-  std::normal_distribution<float> normal;
-  for (const GraphInput& input : graph.inputs) {
-    const Shape& shape = plan->types[static_cast<std::size_t>(input.value)].shape;
-    std::vector<float>& values = given.emplace_back(static_cast<std::size_t>(shape.elements()));
-    for (float& value : values) value = normal(random);
-    inputs[graph.value(input.value).name] = Tensor::of(shape, values);
-  }
+  const auto [inputs, given] = random_inputs(graph, *plan, 3);
   const auto expected = reference::outputs<double>(graph, inputs);
   const auto actual = run(*plan, given);
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {

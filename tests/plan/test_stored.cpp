@@ -39,16 +39,7 @@ Compared compare(const Graph& graph, double step) {
   const auto plan = compile(graph, cpu_device(), {});
   Compared result;
   for (const Step& each : plan->steps) result.implementations.push_back(each.kernel->implementation());
-  std::map<std::string, Tensor> inputs;
-  std::vector<std::vector<float>> given;
-  std::mt19937_64 random(7);
-  std::normal_distribution<float> normal;
-  for (const GraphInput& input : graph.inputs) {
-    const Shape& shape = plan->types[static_cast<std::size_t>(input.value)].shape;
-    std::vector<float>& values = given.emplace_back(static_cast<std::size_t>(shape.elements()));
-    for (float& value : values) value = normal(random);
-    inputs[graph.value(input.value).name] = Tensor::of(shape, values);
-  }
+  const auto [inputs, given] = random_inputs(graph, *plan, 7);
   const auto expected = reference::outputs<double>(graph, inputs);
   const auto actual = run(*plan, given);
   const std::vector<double> want = expected.at(graph.outputs[0].name).to_vector<double>();

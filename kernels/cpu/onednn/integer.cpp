@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/cpu/behind_layer.hpp"
 #include "kernels/cpu/onednn/cost.hpp"
 #include "kernels/cpu/onednn/geometry.hpp"
 #include "runtime/graph/quantised.hpp"
@@ -22,33 +23,6 @@ Type library_type(const Stored& stored) { return stored.type == DType::u8 ? Type
 bool is_integer_grid(const std::optional<Stored>& stored) {
   return stored && stored->scale > 0 && (stored->type == DType::u8 || stored->type == DType::i8);
 }
-
-/// The nodes of the region behind its layer: an activation, a sum with another value, an activation, a fake_quantize.
-struct Behind {
-  const Activation* before_sum = nullptr;
-  ValueId added = none;
-  const Activation* activation = nullptr;  ///< behind the sum where there is one
-  const FakeQuantize* put = nullptr;
-
-  explicit Behind(const Region& region) {
-    for (std::size_t i = 1; i < region.nodes.size(); ++i) {
-      const Node& node = region.node(i);
-      if (put != nullptr) throw Refused{"an op behind a fake_quantize"};
-      if (const auto* rounds = node.as<FakeQuantize>()) {
-        put = rounds;
-      } else if (const auto* function = node.as<Activation>()) {
-        if (activation != nullptr) throw Refused{"two activations behind a layer of integers"};
-        activation = function;
-      } else if (const auto* sum = node.as<Binary>();
-                 sum != nullptr && sum->kind == BinaryKind::add && added == none && node.inputs.size() == 2) {
-        before_sum = std::exchange(activation, nullptr);
-        added = node.inputs[0] == region.node(i - 1).outputs[0] ? node.inputs[1] : node.inputs[0];
-      } else {
-        throw Refused{std::string(name_of(node.op)) + " behind a layer of integers"};
-      }
-    }
-  }
-};
 
 /// An activation in units of `unit`: its bounds; nothing where it cannot be told so.
 std::optional<Activation> in_units(Activation op, double unit) {
@@ -76,7 +50,7 @@ struct Layer {
   std::vector<Window> spatial;
   Geometry geometry;
   WeightShape weights;
-  Behind behind;
+  cpu::BehindLayer behind;
   // What the library is told.
   Md src, dst;
   std::vector<float> scale, bias;  ///< per output; the bias in units of the result
