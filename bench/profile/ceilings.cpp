@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "banoff/machine.hpp"
 #include "bench/profile/loops.hpp"
-#include "runtime/core/cpu_count.hpp"
 
 namespace banoff::bench {
 
@@ -36,7 +36,7 @@ double measure_bandwidth(int threads) {
 
 Ceilings measure_ceilings(int threads, int vector_bits) {
   // Threads without a processor of their own take turns, each as fast as if it were alone: they add nothing.
-  const int at_once = std::min(threads, cpu_count());
+  const int at_once = std::min(threads, usable_processors());
   return {threads, vector_bits, measure_gflops(at_once, vector_bits), measure_bandwidth(at_once)};
 }
 

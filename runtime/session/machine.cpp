@@ -39,9 +39,15 @@ std::vector<std::string> instruction_sets() {
 
 }  // namespace
 
+int usable_processors() { return cpu_count(); }
+
 MachineInfo machine() {
-  return {cpu_name(),  instruction_sets(),     static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
-          cpu_count(), cpu::library_version(), cuda::availability().text};
+  return {cpu_name(),
+          instruction_sets(),
+          static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
+          usable_processors(),
+          cpu::library_version(),
+          cuda::availability().text};
 }
 
 }  // namespace banoff

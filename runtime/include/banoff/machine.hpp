@@ -17,6 +17,9 @@ struct MachineInfo {
   std::string gpu;               ///< "NVIDIA H200, cuDNN 9.19.0", or what the gpu device lacks: "no NVIDIA driver"
 };
 
+/// As MachineInfo::usable, for who wants no more of the machine: nothing is asked of a GPU.
+[[nodiscard]] BANOFF_API int usable_processors();
+
 /// Asks for GPUs, as device_names() does: processes forked after that cannot use them.
 [[nodiscard]] BANOFF_API MachineInfo machine();
 
