@@ -15,6 +15,14 @@ namespace banoff::cpu {
   return avx512 ? (channels_last ? 0.1 : 0.2) : (channels_last ? 0.27 : 0.5);
 }
 
+/// ns per element, of one thread, that a layer's kernel waits for what it adds to its result, `bytes` of floats: none
+/// while they are in the caches. Asked for ahead of time most of them come while the sums are made; with wide vectors
+/// those are done sooner.
+[[nodiscard]] constexpr double waiting_ns(double bytes, bool avx512, bool fetched_ahead) {
+  if (bytes < 6e6) return 0;
+  return fetched_ahead ? (avx512 ? 0.5 : 0.13) : (avx512 ? 1.35 : 0.55);
+}
+
 /// ns per element, of one thread, of an activation that needs an exponential, in the library's kernels and in passes.
 inline constexpr double exponential_ns = 0.6;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/cpu/pass_cost.hpp"
 #include "runtime/graph/axes.hpp"
 
 namespace banoff::cpu {
@@ -103,7 +104,9 @@ double TailOutline::us(std::int64_t elements, const Machine& machine) const {
     switch (each.step.kind) {
       case TailKind::sigmoid:
       case TailKind::silu: ns += 0.35; break;
-      case TailKind::add: ns += 0.07; break;  // reading the operand
+      case TailKind::add:  // reading the operand
+        ns += 0.07 + waiting_ns(4.0 * static_cast<double>(elements), lanes_of(machine.isa) > 8, true);
+        break;
       case TailKind::scale_shift:
       case TailKind::bounds:
       case TailKind::kinked: ns += 0.13; break;  // as much as a pass within the caches

@@ -42,12 +42,8 @@ std::vector<std::string> instruction_sets() {
 int usable_processors() { return cpu_count(); }
 
 MachineInfo machine() {
-  return {cpu_name(),
-          instruction_sets(),
-          static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
-          usable_processors(),
-          cpu::library_version(),
-          cuda::availability().text};
+  return {cpu_name(),          instruction_sets(),     static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
+          usable_processors(), cpu::library_version(), cuda::availability().text};
 }
 
 }  // namespace banoff

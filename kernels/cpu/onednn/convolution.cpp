@@ -132,8 +132,10 @@ struct Convolution {
   [[nodiscard]] double us(const std::string& implementation, int threads) const {
     const auto elements = static_cast<double>(y.elements());
     const double border_us = padding.empty() ? 0.0 : cpu::pass_us(12.0 * border_share(spatial) * elements, threads);
-    const double tail_us = linear.tail.us_per_element / threads + static_cast<double>(linear.tail.constants.size()) *
-                                                                      per_channel_us(implementation, to, threads);
+    const double tail_us =
+        linear.tail.us_per_element / threads +
+        static_cast<double>(linear.tail.constants.size()) * per_channel_us(implementation, to, threads) +
+        static_cast<double>(linear.tail.whole_operands) * operand_us(implementation, 4 * elements, threads);
     const WeightShape w = wide();
     // Measured: products of 16 bits take little more than half the time of those of 32 (docs/quantisation.md).
     const double share = linear.weights_type == f32 ? 1.0 : 0.58;

@@ -16,6 +16,8 @@ namespace {
 constexpr double per_call_us = 0.5;
 constexpr double slow_rate = 0.05;  // of the reference implementations
 
+bool is_avx512(const std::string& implementation) { return implementation.find("avx512") != std::string::npos; }
+
 double rate(const ConvolutionShape& c, std::int64_t taps, std::int64_t stride, std::int64_t pixels) {
   if (c.implementation.find("ref") != std::string::npos) return slow_rate;
   const bool depthwise = c.in_per_group == 1 && c.groups > 1;
@@ -24,7 +26,7 @@ double rate(const ConvolutionShape& c, std::int64_t taps, std::int64_t stride, s
   const bool last = c.output_layout == Layout::channels_last;
   if (depthwise) {
     // Vectors of 16 gain less here than in the products below: memory does not become faster.
-    if (c.implementation.find("avx512") != std::string::npos) {
+    if (is_avx512(c.implementation)) {
       if (stride > 1) return taps >= 25 ? (last ? 42 : 50) : (last ? 28 : 33);
       if (taps >= 25) return last ? 52 : 78;
       return last ? 39 : 52;
@@ -66,8 +68,13 @@ double convolution_us(const ConvolutionShape& c, int threads) {
 }
 
 double per_channel_us(const std::string& implementation, Layout layout, int threads) {
-  const bool avx512 = implementation.find("avx512") != std::string::npos;
-  return 1e-3 * cpu::epilogue_ns(avx512, layout == Layout::channels_last) / threads;
+  return 1e-3 * cpu::epilogue_ns(is_avx512(implementation), layout == Layout::channels_last) / threads;
+}
+
+double operand_us(const std::string& implementation, double bytes, int threads) {
+  // The library's older kernels fetch it ahead of time, and early enough.
+  if (!implementation.starts_with("brg")) return 0;
+  return 1e-3 * cpu::waiting_ns(bytes, is_avx512(implementation), false) / threads;
 }
 
 double transposed_convolution_us(const Shape& input, const ConvTranspose& op, const std::vector<Window>& spatial,

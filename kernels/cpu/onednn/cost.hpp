@@ -18,6 +18,8 @@ struct ConvolutionShape {
 [[nodiscard]] double convolution_us(const ConvolutionShape& shape, int threads);
 /// Of one post-op with values per channel, per element of the result.
 [[nodiscard]] double per_channel_us(const std::string& implementation, Layout layout, int threads);
+/// Of one operand as large as the result, per element of it; `bytes`: of all its elements.
+[[nodiscard]] double operand_us(const std::string& implementation, double bytes, int threads);
 [[nodiscard]] double transposed_convolution_us(const Shape& input, const ConvTranspose& op,
                                                const std::vector<Window>& spatial, Layout layout,
                                                const std::string& implementation, int threads);

@@ -127,6 +127,7 @@ class Builder {
     if (given == shape) {
       if (!same_bytes(shape, layout, region_.output_layouts[0]))
         throw Refused{"an operand has another layout than the result"};
+      ++result_.whole_operands;
       // Adding in place is free, but 2.6 has it only as the first step, and the source must survive the convolution.
       // Nor does it add the bias there where a window reads nothing but padding.
       const bool is_source = operand == region_.node(0).inputs[0];

@@ -19,6 +19,7 @@ struct Epilogue {
   std::vector<Binding> operands;
   std::vector<std::pair<int, std::vector<float>>> constants;  ///< values per channel, filled up to whole vectors
   int in_place = none;                                        ///< region input that the result is added onto in place
+  int whole_operands = 0;                                     ///< of the result's shape
   double us_per_element = 0;  ///< of the activations that need an exponential, over all threads
 
   [[nodiscard]] std::vector<std::pair<int, PackedPtr>> packed_constants(const Context& context) const;

@@ -48,6 +48,8 @@ template <int Pixels, int Vectors>
 HWY_INLINE void direct_tile(const DirectPanel& p, std::int64_t pixel) {
   const ScalableTag<float> d;
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
+  const TilePlace place{p.offset + pixel * p.y_pixel, p.y_pixel, p.y_vector, p.channel, p.last_lanes};
+  fetch_operands<Pixels, Vectors>(p.target.tail, place);
   Vec<decltype(d)> sums[Pixels][Vectors];
   BANOFF_UNROLL
   for (int v = 0; v < Vectors; ++v) {
@@ -61,7 +63,7 @@ HWY_INLINE void direct_tile(const DirectPanel& p, std::int64_t pixel) {
     for (std::int64_t row = 0; row < p.rows; ++row, x += p.x_row, weights += p.weights_row)
       add_taps(d, x, p.x_pixel, weights, p.taps, sums);
   }
-  store_tile(d, p.target, {p.offset + pixel * p.y_pixel, p.y_pixel, p.y_vector, p.channel, p.last_lanes}, sums);
+  store_tile(d, p.target, place, sums);
 }
 
 /// The last tile may repeat pixels of the one before.

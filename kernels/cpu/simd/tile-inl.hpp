@@ -78,6 +78,21 @@ HWY_NOINLINE void finish_tile(const float* tile, const TileTarget target, const 
   }
 }
 
+/// Asks memory for what the tail will add to a tile, before the tile's sums are made. Where it is beyond the
+/// second-level cache, waiting for it would take a third as long as the sums of a 1x1 convolution.
+template <int Rows, int Vectors>
+HWY_INLINE void fetch_operands(const Tail& tail, const TilePlace& at) {
+  for (int i = 0; i < tail.count; ++i) {
+    if (tail.steps[i].kind != TailKind::add) continue;
+    const float* operand = tail.steps[i].a + at.offset;
+    BANOFF_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      BANOFF_UNROLL
+      for (int v = 0; v < Vectors; ++v) hwy::Prefetch(operand + r * at.row_stride + v * at.vector_stride);
+    }
+  }
+}
+
 template <int Rows, int Vectors, class D>
 HWY_INLINE void store_tile(D d, const TileTarget& target, const TilePlace place, Vec<D> (&tile)[Rows][Vectors]) {
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));

@@ -6,6 +6,7 @@
 #define BANOFF_SIMD_VECTORS_INL
 #endif
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/cpu/isa.hpp"
 

@@ -75,6 +75,12 @@ HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const ShortTail& 
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(D()));
   constexpr int points = winograd_points(Across);
   const std::int64_t row_elements = points * out.element_stride;
+  const auto place = [&](int r, int c) { return tile.offset + r * out.row_stride + c * out.pixel_stride; };
+  if (tail.added != nullptr) {  // on its way while the tile is transformed
+    for (int r = 0; r < Rows; ++r) {
+      for (int c = 0; c < Columns; ++c) hwy::Prefetch(tail.added + place(r, c));
+    }
+  }
   Vec<D> half[Rows][points];
   BANOFF_UNROLL
   for (int p = 0; p < points; ++p) {
@@ -98,7 +104,6 @@ HWY_INLINE void transform_tile(D d, const WinogradOutput& out, const ShortTail& 
   }
   const auto low = Set(d, tail.low);
   const auto high = Set(d, tail.high);
-  const auto place = [&](int r, int c) { return tile.offset + r * out.row_stride + c * out.pixel_stride; };
   if (tail.added == nullptr) {
     each_pixel([&](int r, int c, Vec<D> v) HWY_ATTR { StoreU(clamped(d, v, low, high), d, out.y + place(r, c)); });
   } else {
