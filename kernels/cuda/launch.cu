@@ -111,8 +111,8 @@ void start(const J& job, const Launcher& launcher) {
 template <class J>
 constexpr bool one_type =
     gpu::TeamJob<J> || std::is_same_v<J, gpu::Move> || std::is_same_v<J, gpu::Slices> ||
-    std::is_same_v<J, gpu::Convert> || std::is_same_v<J, gpu::DecodeRows> || std::is_same_v<J, gpu::AlignBoxes> ||
-    std::is_same_v<J, gpu::PickRows> || std::is_same_v<J, gpu::CountRows> ||
+    std::is_same_v<J, gpu::Convert> || std::is_same_v<J, gpu::Regrid> || std::is_same_v<J, gpu::DecodeRows> ||
+    std::is_same_v<J, gpu::AlignBoxes> || std::is_same_v<J, gpu::PickRows> || std::is_same_v<J, gpu::CountRows> ||
     std::is_same_v<J, gpu::CollectCandidates> || std::is_same_v<J, gpu::MarkOverlaps> ||
     std::is_same_v<J, gpu::Function> || std::is_same_v<J, gpu::Take>;
 

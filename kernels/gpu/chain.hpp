@@ -10,6 +10,7 @@ enum class StepKind : std::uint8_t {
   scale_shift,  ///< a x + b per channel; one of them may be null
   clamp,        ///< min(max(x, a), b) per channel; one of them may be null
   kinked,       ///< a + (x - a) * (x < a ? b : c) per channel
+  grid,         ///< the nearest of the numbers scale * alpha, scale * (alpha + 1), … scale * beta
   combine,      ///< x op operand, or operand op x
   start,        ///< the operand: what a chain without a first value begins with
 };
@@ -23,7 +24,7 @@ struct ChainStep {
   bool swapped = false;
   bool full = false;  ///< the operand has the result's shape and layout
   int input = 0;      ///< region input that the operand is: where `operand` comes from
-  float alpha = 0, beta = 0;
+  float alpha = 0, beta = 0, scale = 1;
   const float *a = nullptr, *b = nullptr, *c = nullptr;
   int inner = 1, channels = 1;  ///< element i has channel i / inner % channels
   const void* operand = nullptr;
@@ -57,6 +58,12 @@ BANOFF_HD inline float activated(ActivationKind kind, float x, float alpha, floa
     case ActivationKind::linear: return alpha * x + beta;
   }
   return x;
+}
+
+/// Halves go to the even neighbour, a NaN to 0: what FakeQuantize computes, its zero point taken off both ends.
+BANOFF_HD inline float on_grid(const ChainStep& step, float x) {
+  const float steps = rintf(x / step.scale);
+  return steps == steps ? least(most(steps, step.alpha), step.beta) * step.scale : 0.0F;
 }
 
 BANOFF_HD inline float combined(const ChainStep& step, float x, float y) {
@@ -119,6 +126,8 @@ BANOFF_HD inline void apply(const Chain& chain, int i, float (&x)[V]) {
     const ChainStep& step = chain.step[s];
     if (step.kind == StepKind::activation) {
       for (int v = 0; v < V; ++v) x[v] = activated(step.function, x[v], step.alpha, step.beta);
+    } else if (step.kind == StepKind::grid) {
+      for (int v = 0; v < V; ++v) x[v] = on_grid(step, x[v]);
     } else if (step.kind != StepKind::combine && step.kind != StepKind::start) {
       by_channel(step, i, x);
     } else {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/graph/quantised.hpp"
+
 namespace banoff::gpu {
 
 Chain DescribedChain::uploaded(Uploads& uploads) const {
@@ -67,6 +69,12 @@ void ChainBuilder::add(const Node& node, ValueId before) {
     read(&ChainStep::b, kinks->below);
     read(&ChainStep::c, kinks->above);
     set_axis(step, kinks->axis);
+  } else if (const auto* grid = node.as<FakeQuantize>()) {
+    const IntegerRange range = range_of(grid->type);
+    ChainStep& step = next(StepKind::grid);
+    step.alpha = static_cast<float>(range.least - grid->zero_point);
+    step.beta = static_cast<float>(range.most - grid->zero_point);
+    step.scale = static_cast<float>(grid->scale);
   } else if (const auto* binary = node.as<Binary>()) {
     const auto position = std::ranges::find(node.inputs, before) - node.inputs.begin();
     for (std::ptrdiff_t i = 0; i < std::ssize(node.inputs); ++i) {

@@ -195,6 +195,7 @@ std::vector<JobOffer> offers(const Context& context, const Region& region) {
         else if constexpr (std::is_same_v<T, LayerNorm>) return layer_norm;
         else if constexpr (std::is_same_v<T, Lrn>) return local_response;
         else if constexpr (std::is_same_v<T, Cast>) return convert;
+        else if constexpr (one_of<T, Quantize, Dequantize>) return regrid;
         else if constexpr (one_of<T, DecodeBoxes, Nms, RoiAlign, PickChannel>) return detection;
         else if constexpr (one_of<T, Slice, ChannelShuffle, Reshape, Transpose, Flatten, Squeeze, Unsqueeze, Pad,
                                   Expand, Identity>)

@@ -18,9 +18,9 @@
 namespace banoff::gpu {
 
 using Job =
-    std::variant<Pointwise, LocalResponse, Convert, Move, Interleave, Slices, PoolWindows, ResizeLinear, DirectConv,
-                 Summary, LaneSummary, FindBest, SoftmaxRows, Normalise, Dot, DecodeRows, AlignBoxes, PickRows,
-                 CountRows, FindCutoffs, CollectCandidates, SortBest, MarkOverlaps, KeepBest, Function, Take,
+    std::variant<Pointwise, LocalResponse, Convert, Regrid, Move, Interleave, Slices, PoolWindows, ResizeLinear,
+                 DirectConv, Summary, LaneSummary, FindBest, SoftmaxRows, Normalise, Dot, DecodeRows, AlignBoxes,
+                 PickRows, CountRows, FindCutoffs, CollectCandidates, SortBest, MarkOverlaps, KeepBest, Function, Take,
                  Depthwise<3, 1, 1>, Depthwise<3, 1, 4>, Depthwise<3, 2, 1>, Depthwise<3, 2, 2>, Depthwise<5, 1, 1>,
                  Depthwise<5, 1, 4>, Depthwise<5, 2, 1>, Depthwise<5, 2, 2>>;
 

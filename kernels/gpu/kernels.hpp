@@ -6,11 +6,13 @@
 
 namespace banoff::gpu {
 
-/// Batch norm, affine, clamp, kinked, PReLU, activations and arithmetic, any chain of them; in every layout.
+/// Batch norm, affine, clamp, kinked, PReLU, activations, grids and arithmetic, any chain of them; in every layout.
 [[nodiscard]] JobOffer pointwise(const Context& context, const Region& region);
 /// Local response normalisation, conversions of the element type.
 [[nodiscard]] JobOffer local_response(const Context& context, const Region& region);
 [[nodiscard]] JobOffer convert(const Context& context, const Region& region);
+/// Floats to integers on a grid and back.
+[[nodiscard]] JobOffer regrid(const Context& context, const Region& region);
 /// Whatever only moves elements: concat, split, slice, pad, expand, transpose, channel shuffle, nearest resize,
 /// reshapes.
 [[nodiscard]] JobOffer movement(const Context& context, const Region& region);

@@ -3,6 +3,7 @@
 
 #include "kernels/gpu/chain_builder.hpp"
 #include "kernels/gpu/kernels.hpp"
+#include "runtime/graph/quantised.hpp"
 
 namespace banoff::gpu {
 
@@ -96,6 +97,26 @@ JobOffer convert(const Context& context, const Region& region) {
   job.to = context.storage(out.dtype);
   job.count = as_int(in.shape.elements());
   return single_job(context, "convert", pass_us(context, region), job);
+}
+
+JobOffer regrid(const Context& context, const Region& region) {
+  const Node& node = only_node(region);
+  const TensorType& in = region.type(node.inputs[0]);
+  const TensorType& out = region.type(node.outputs[0]);
+  if (!same_bytes(in.shape, region.input_layouts[0], region.output_layouts[0])) throw Refused{"layouts differ"};
+  Regrid job;
+  job.from = context.storage(in.dtype);
+  job.to = context.storage(out.dtype);
+  job.count = as_int(in.shape.elements());
+  const auto set = [&job](const auto& op, DType integer) {
+    const IntegerRange range = range_of(integer);
+    job.scale = static_cast<float>(op.scale);
+    job.zero_point = op.zero_point;
+    job.low = range.least, job.high = range.most;
+  };
+  if (const auto* quantize = node.as<Quantize>()) set(*quantize, quantize->to);
+  else set(*node.as<Dequantize>(), in.dtype);
+  return single_job(context, "regrid", pass_us(context, region), job);
 }
 
 }  // namespace banoff::gpu

@@ -36,7 +36,7 @@ bool is_left_out(const Op& op) {
   return std::visit(
       []<class T>(const T&) {
         return one_of<T, Constant, Anchors, TopK, Cumulate, GatherNd, ScatterElements, ScatterNd, SelectBoxes,
-                      MaxPoolIndices, GridSample, RoiAlignBatch, Recurrent, Quantize, Dequantize, FakeQuantize>;
+                      MaxPoolIndices, GridSample, RoiAlignBatch, Recurrent>;
       },
       op);
 }

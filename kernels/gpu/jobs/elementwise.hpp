@@ -80,4 +80,26 @@ struct Convert : PerElement {
   }
 };
 
+/// Floats to the integers of a grid and back: q = round(x / scale) + zero_point between the type's ends, halves to the
+/// even neighbour and a NaN to zero_point; x = scale (q - zero_point).
+struct Regrid : PerElement {
+  DType type = DType::f32;  ///< unused: the element types are looked at one by one
+  DType from = DType::f32, to = DType::u8;
+  float scale = 1;
+  std::int64_t zero_point = 0;
+  std::int64_t low = 0, high = 0;  ///< ends of the integer type
+  const void* x = nullptr;
+  void* y = nullptr;
+
+  template <class T>
+  BANOFF_HD void operator()(int i) const {
+    if (!is_real(from)) return put(y, to, i, static_cast<float>(whole_at(x, from, i) - zero_point) * scale);
+    const float steps = rintf(real_at(x, from, i) / scale);
+    if (!(steps == steps)) return put(y, to, i, zero_point);
+    constexpr float beyond = 0x1p40F;  // any type's ends
+    const auto number = static_cast<std::int64_t>(least(most(steps, -beyond), beyond)) + zero_point;
+    put(y, to, i, least(most(number, low), high));
+  }
+};
+
 }  // namespace banoff::gpu
