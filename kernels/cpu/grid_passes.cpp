@@ -76,6 +76,37 @@ Offer put(const Region& region, const FakeQuantize& op, int threads) {
                      [=](const KernelArgs& args) { to_stored(input(args, 0), args.outputs[0], count, grid); });
 }
 
+/// A region of one node, its values numbered from 0 and of one element type.
+struct Alone {
+  Graph graph;
+  std::vector<TensorType> types;
+  Region region;
+};
+
+std::shared_ptr<const Alone> alone(const Region& region, DType dtype) {
+  auto result = std::make_shared<Alone>();
+  std::vector<ValueId> known;
+  const auto renumber = [&](ValueId& value) {
+    const auto at = std::ranges::find(known, value) - known.begin();
+    if (at == std::ssize(known)) {
+      known.push_back(value);
+      result->types.push_back(region.type(value));
+      result->types.back().dtype = dtype;
+    }
+    value = static_cast<ValueId>(at);
+  };
+  Node node = region.node(0);
+  node.params.clear();  // what has some puts values beside the elements, and takes floats alone
+  result->region = region;
+  for (auto* list : {&node.inputs, &node.outputs, &result->region.inputs, &result->region.outputs})
+    std::ranges::for_each(*list, renumber);
+  result->graph.nodes.push_back(std::move(node));
+  result->region.graph = &result->graph;
+  result->region.types = &result->types;
+  result->region.nodes = {0};
+  return result;
+}
+
 /// Bytes that are moved, whatever they stand for.
 Offer moved(const Region& region, int threads) {
   const std::optional<Stored>& stored = region.type(region.outputs[0]).stored;
@@ -84,15 +115,11 @@ Offer moved(const Region& region, int threads) {
     throw Refused{"values of several grids"};
   const auto* resize = region.node(0).as<Resize>();
   if (resize != nullptr && resize->mode != ResizeMode::nearest) throw Refused{"values between those of the grid"};
-  auto types = std::make_shared<std::vector<TensorType>>(*region.types);
-  const DType bytes_as = size_of(stored->type) == 1 ? DType::u8 : DType::i16;  // to the loops they are just bytes
-  for (const auto* list : {&region.inputs, &region.outputs}) {
-    for (const ValueId value : *list) (*types)[static_cast<std::size_t>(value)].dtype = bytes_as;
-  }
-  Region bytes = region;
-  bytes.types = types.get();
-  Offer offer = offer_movement(bytes, threads);
-  offer.make = [types, make = std::move(offer.make)] { return make(); };
+  if (region.nodes.size() != 1) throw Refused{"one movement at a time"};
+  // To the loops they are just bytes.
+  const auto bytes = alone(region, size_of(stored->type) == 1 ? DType::u8 : DType::i16);
+  Offer offer = offer_movement(bytes->region, threads);
+  offer.make = [bytes, make = std::move(offer.make)] { return make(); };
   return offer;
 }
 

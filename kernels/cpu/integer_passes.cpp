@@ -153,7 +153,7 @@ Offer largest(const Machine& machine, const Region& region) {
   const Node& node = region.node(0);
   const TensorType& from = region.type(region.inputs[0]);
   const TensorType& to = region.type(region.outputs[0]);
-  const Stored x = stored_bytes(from, "an input");
+  (void)stored_bytes(from, "an input");
   if (region.nodes.size() != 1 || to.stored != from.stored || from.shape.rank() != 4)
     throw Refused{"another pool of integers"};
   require_channels_last(region, region.inputs[0], region.input_layouts[0]);
@@ -180,9 +180,7 @@ Offer largest(const Machine& machine, const Region& region) {
       part.pad_left = width.pad_begin;
       part.first_row = row;
       part.end_row = row + 1;
-      part.x_zero = static_cast<std::uint8_t>(x.zero_point);
-      part.target.y =
-          reinterpret_cast<std::uint8_t*>(args.outputs[0]) + image * height.output * width.output * channels;
+      part.y = reinterpret_cast<std::uint8_t*>(args.outputs[0]) + image * height.output * width.output * channels;
       kernel(part);
     });
   });

@@ -1,8 +1,6 @@
-// Sums, tables, conversions, gates, windows and borders of bytes, compiled for every instruction set that this
+// Sums, tables and gates of bytes, compiled for every instruction set that this
 // processor has, element by element.
 #include <doctest/doctest.h>
-
-#include <limits>
 
 #include "int8_check.hpp"
 #include "kernels/cpu/simd/int8_elements.hpp"
@@ -67,39 +65,6 @@ TEST_CASE("int8 tables") {
             byte_elements(isa).look_up({x.data(), count, to});
           },
           [&](std::size_t i) { return table[x[i]]; });
-}
-
-TEST_CASE("floats become bytes by rounding halves to even, and floats again") {
-  std::vector<float> x;
-  for (int i = 0; i < 196; ++i) x.push_back(0.25F * static_cast<float>(i - 60));
-  for (const float wide : {1e30F, -1e30F, std::numeric_limits<float>::infinity(), 3e9F}) x.push_back(wide);
-  for (const ByteIsa& isa : byte_ways()) {
-    for (const std::int64_t count : counts) {
-      for (const std::int32_t zero_point : {0, 3, 128, 255}) {
-        ByteTarget target;
-        target.zero_point = zero_point;
-        check_bytes(
-            count, isa, target,
-            [&](const ByteTarget& to) {
-              byte_elements(isa).quantize({x.data(), 0.1F, count, to});
-            },
-            [&](std::size_t i) { return rounded(x[i] / 0.1F, target); });
-        check_bytes(
-            count, isa, target,
-            [&](const ByteTarget& to) {
-              byte_elements(isa).quantize({x.data(), 0.5F, count, to});
-            },
-            [&](std::size_t i) { return rounded(x[i] / 0.5F, target); });
-        const Bytes bytes = random_bytes(count, 4);
-        std::vector<float> y(bytes.size() + guard, 77);
-        byte_elements(isa).dequantize({bytes.data(), y.data(), 0.37F, zero_point, count});
-        int wrong = 0;
-        for (std::size_t i = 0; i < y.size(); ++i)
-          if (y[i] != (i < bytes.size() ? 0.37F * static_cast<float>(bytes[i] - zero_point) : 77)) ++wrong;
-        CHECK(wrong == 0);
-      }
-    }
-  }
 }
 
 TEST_CASE("int8 gates of channels") {

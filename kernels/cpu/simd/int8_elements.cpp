@@ -33,25 +33,6 @@ void sum(const ByteSum& given) {
   });
 }
 
-void quantize(const ByteQuantize& given) {
-  const ByteQuantize p = given;
-  const Rounding rounding(p.target);
-  const auto scale = Set(FloatTag(), p.scale);
-  round_all(rounding, p.target.y, p.count, [&](std::int64_t at, std::int64_t left) HWY_ATTR {
-    return Div(load_lanes(FloatTag(), p.x + at, left), scale);
-  });
-}
-
-void dequantize(const ByteDequantize& p) {
-  const auto scale = Set(FloatTag(), p.scale);
-  const auto zero_point = Set(IntTag(), p.zero_point);
-  for (std::int64_t i = 0; i < p.count; i += lanes) {
-    const std::int64_t left = p.count - i;
-    const auto x = PromoteTo(IntTag(), load_bytes(FewBytesTag(), p.x + i, left));
-    store_lanes(FloatTag(), Mul(ConvertTo(FloatTag(), Sub(x, zero_point)), scale), p.y + i, left);
-  }
-}
-
 void look_up(const ByteLookUp& given) {
   const ByteLookUp p = given;
   constexpr std::int64_t all = 4 * lanes;
@@ -74,7 +55,7 @@ void gate(const ByteGate& given) {
   }
 }
 
-ByteElements elements() { return {sum, quantize, dequantize, look_up, gate}; }
+ByteElements elements() { return {sum, look_up, gate}; }
 
 }  // namespace banoff::cpu::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -14,23 +14,6 @@ struct ByteSum {
   ByteTarget target;
 };
 
-/// y[i] of v = x[i] / scale.
-struct ByteQuantize {
-  const float* x = nullptr;
-  float scale = 1;
-  std::int64_t count = 0;
-  ByteTarget target;
-};
-
-/// y[i] = scale * (x[i] - zero_point).
-struct ByteDequantize {
-  const std::uint8_t* x = nullptr;
-  float* y = nullptr;
-  float scale = 1;
-  std::int32_t zero_point = 0;
-  std::int64_t count = 0;
-};
-
 /// y[i] = table[x[i]].
 struct ByteLookUp {
   const std::uint8_t* x = nullptr;
@@ -49,8 +32,6 @@ struct ByteGate {
 
 struct ByteElements {
   void (*sum)(const ByteSum&);
-  void (*quantize)(const ByteQuantize&);
-  void (*dequantize)(const ByteDequantize&);
   void (*look_up)(const ByteLookUp&);
   void (*gate)(const ByteGate&);
 };

@@ -19,7 +19,6 @@ struct Window {
     if (top < 0) top = 0;
     if (left < 0) left = 0;
   }
-  HWY_INLINE std::int64_t count() const { return bottom > top && right > left ? (bottom - top) * (right - left) : 0; }
   template <class F>
   HWY_INLINE void for_pixels(const BytePool& p, const F& f) const {
     for (std::int64_t y = top; y < bottom; ++y)
@@ -31,35 +30,7 @@ template <class F>
 HWY_INLINE void for_outputs(const BytePool& p, const F& f) {
   for (std::int64_t row = p.first_row; row < p.end_row; ++row)
     for (std::int64_t column = 0; column < p.out_width; ++column)
-      f(Window(p, row, column), p.target.y + (row * p.out_width + column) * p.channels);
-}
-
-void average(const BytePool& given) {
-  const BytePool p = given;
-  const Rounding rounding(p.target);
-  const auto shift = Set(FloatTag(), p.shift);
-  const std::int64_t all = p.kernel_height * p.kernel_width;
-  for_outputs(p, [&](const Window& window, std::uint8_t* y) HWY_ATTR {
-    const std::int64_t inside = window.count();
-    const std::int64_t outside = p.count_outside ? all - inside : 0;
-    const std::int64_t counted = inside + outside > 0 ? inside + outside : 1;
-    const auto scale = Set(FloatTag(), p.ratio / static_cast<float>(counted));
-    const auto first = Set(IntTag(), static_cast<std::int32_t>(outside * p.x_zero));
-    for (std::int64_t c = 0; c < p.channels; c += 4 * lanes) {
-      Ints sums[4] = {first, first, first, first};
-      window.for_pixels(p, [&](const std::uint8_t* x) HWY_ATTR {
-        BANOFF_UNROLL
-        for (int v = 0; v < 4; ++v) {
-          const std::int64_t at = c + v * lanes;
-          if (at >= p.channels) continue;
-          sums[v] = Add(sums[v], PromoteTo(IntTag(), load_bytes(FewBytesTag(), x + at, p.channels - at)));
-        }
-      });
-      BANOFF_UNROLL
-      for (int v = 0; v < 4; ++v) sums[v] = rounding.round(MulAdd(ConvertTo(FloatTag(), sums[v]), scale, shift));
-      store_bytes(ByteTag(), rounding.bytes(sums), y + c, p.channels - c);
-    }
-  });
+      f(Window(p, row, column), p.y + (row * p.out_width + column) * p.channels);
 }
 
 void largest(const BytePool& given) {
@@ -137,7 +108,7 @@ void border(const ByteBorder& p) {
   }
 }
 
-BytePools pools() { return {average, largest, mean, border}; }
+BytePools pools() { return {largest, mean, border}; }
 
 }  // namespace banoff::cpu::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

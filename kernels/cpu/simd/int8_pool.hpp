@@ -5,18 +5,14 @@
 
 namespace banoff::cpu::simd {
 
-/// Rows [first_row, end_row) of the output of one image. Means are of v = ratio * sum / count + shift, with the exact
-/// sum of a window: ratio = s_x / s_y, shift = -ratio z_x. Largest values pass as they are.
+/// Rows [first_row, end_row) of the output of one image: the largest value of each window.
 struct BytePool {
   const std::uint8_t* x = nullptr;  ///< pixel (0, 0); pixels are `channels` apart, here and in the output
   std::int64_t channels = 1, height = 1, width = 1, out_width = 1;
   std::int64_t kernel_height = 1, kernel_width = 1, stride_height = 1, stride_width = 1;
   std::int64_t pad_top = 0, pad_left = 0;
   std::int64_t first_row = 0, end_row = 0;
-  float ratio = 1, shift = 0;
-  bool count_outside = false;  ///< what lies outside counts, as the zero point
-  std::uint8_t x_zero = 0;
-  ByteTarget target;  ///< `y`: pixel (0, 0) of the image
+  std::uint8_t* y = nullptr;  ///< pixel (0, 0) of the image
 };
 
 /// y[c] = scale * sum of x[i][c] + shift, channels [first, end) of one image: a mean of everything, in float.
@@ -41,7 +37,6 @@ struct ByteBorder {
 };
 
 struct BytePools {
-  void (*average)(const BytePool&);
   void (*largest)(const BytePool&);
   void (*mean)(const ByteMean&);
   void (*border)(const ByteBorder&);
