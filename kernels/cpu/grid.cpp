@@ -5,6 +5,7 @@
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
 #include "runtime/core/fail.hpp"
+#include "runtime/core/round_up.hpp"
 #include "runtime/graph/quantised.hpp"
 
 namespace banoff::cpu {
@@ -61,16 +62,22 @@ Offer stored_reorder(const TensorType& type, Layout from, Layout to, int threads
     fail_internal("numbers from {} to {}", name_of(from), name_of(to));
   const Blocks view = blocks_of(type.shape, Layout::plain);
   const std::int64_t channels = view.channels, spatial = view.spatial;
+  // Pixels of one image that a task has: threads share out even a single image.
+  const std::int64_t strip = round_up(divide_up(parallel_elements / 2, std::max<std::int64_t>(channels, 1)), 32);
+  const std::int64_t strips = divide_up(spatial, strip);
   const std::size_t element = size_of(type.stored->type);
   const double bytes = 2.0 * static_cast<double>(type.shape.elements()) * static_cast<double>(element);
   return ready_offer({"reorder"}, 2.0 * pass_us(bytes, threads), [=, images = view.n](const KernelArgs& args) {
-    const std::int64_t each = channels * spatial;
     const auto turn = [&]<class T>(T) {
       const auto* x = reinterpret_cast<const T*>(args.inputs[0]);
       auto* y = reinterpret_cast<T*>(args.outputs[0]);
-      parallel_for(images, each, [&](std::int64_t i) {
-        if (to_last) loops::transpose(x + i * each, y + i * each, channels, spatial);
-        else loops::transpose(x + i * each, y + i * each, spatial, channels);
+      parallel_for(images * strips, strip * channels, [&](std::int64_t task) {
+        const std::int64_t pixel = task % strips * strip;
+        const std::int64_t pixels = std::min(strip, spatial - pixel);
+        const std::int64_t image = task / strips * channels * spatial;
+        const std::int64_t plain = image + pixel, last = image + pixel * channels;
+        if (to_last) loops::transpose(x + plain, y + last, channels, pixels, spatial, channels);
+        else loops::transpose(x + last, y + plain, pixels, channels, channels, spatial);
       });
     };
     if (element == 1) turn(std::uint8_t{});

@@ -51,24 +51,36 @@ void from_bf16(const std::uint16_t* q, float* x, std::int64_t count) {
 
 namespace {
 
+/// The planes of a picture, with all that there are of them known to the compiler: it shuffles whole vectors.
+template <int Rows, class T>
+void interleave(const T* x, T* y, std::int64_t columns, std::int64_t x_row) {
+  for (std::int64_t c = 0; c < columns; ++c) {
+    for (int r = 0; r < Rows; ++r) y[c * Rows + r] = x[r * x_row + c];
+  }
+}
+
 template <class T>
-void turn(const T* x, T* y, std::int64_t rows, std::int64_t columns) {
+void turn(const T* x, T* y, std::int64_t rows, std::int64_t columns, std::int64_t x_row, std::int64_t y_row) {
+  if (rows == 3 && y_row == 3) return interleave<3>(x, y, columns, x_row);
+  if (rows == 4 && y_row == 4) return interleave<4>(x, y, columns, x_row);
   constexpr std::int64_t tile = 32;
   for (std::int64_t r0 = 0; r0 < rows; r0 += tile) {
     const std::int64_t r1 = r0 + tile < rows ? r0 + tile : rows;
     for (std::int64_t c = 0; c < columns; ++c) {
-      for (std::int64_t r = r0; r < r1; ++r) y[c * rows + r] = x[r * columns + c];
+      for (std::int64_t r = r0; r < r1; ++r) y[c * y_row + r] = x[r * x_row + c];
     }
   }
 }
 
 }  // namespace
 
-void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::int64_t columns) {
-  turn(x, y, rows, columns);
+void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::int64_t columns, std::int64_t x_row,
+               std::int64_t y_row) {
+  turn(x, y, rows, columns, x_row, y_row);
 }
-void transpose(const std::uint16_t* x, std::uint16_t* y, std::int64_t rows, std::int64_t columns) {
-  turn(x, y, rows, columns);
+void transpose(const std::uint16_t* x, std::uint16_t* y, std::int64_t rows, std::int64_t columns, std::int64_t x_row,
+               std::int64_t y_row) {
+  turn(x, y, rows, columns, x_row, y_row);
 }
 
 }  // namespace banoff::cpu::loops

@@ -20,8 +20,10 @@ void from_grid(const std::int8_t* q, float* x, std::int64_t count, const Grid& g
 /// To the nearest float of 16 bits (bfloat16), halves to the even one; a NaN stays one. And back.
 void to_bf16(const float* x, std::uint16_t* q, std::int64_t count);
 void from_bf16(const std::uint16_t* q, float* x, std::int64_t count);
-/// y[c][r] = x[r][c].
-void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::int64_t columns);
-void transpose(const std::uint16_t* x, std::uint16_t* y, std::int64_t rows, std::int64_t columns);
+/// y[c][r] = x[r][c], of which rows lie `x_row` and `y_row` elements apart.
+void transpose(const std::uint8_t* x, std::uint8_t* y, std::int64_t rows, std::int64_t columns, std::int64_t x_row,
+               std::int64_t y_row);
+void transpose(const std::uint16_t* x, std::uint16_t* y, std::int64_t rows, std::int64_t columns, std::int64_t x_row,
+               std::int64_t y_row);
 
 }  // namespace banoff::cpu::loops
