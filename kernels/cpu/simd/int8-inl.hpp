@@ -34,15 +34,15 @@ struct DotInstruction {
 };
 #endif
 
-/// Two products of 16 bits in every lane, added to it exactly: products of bytes, since of others two may be 2^31.
-HWY_INLINE void add_pair(Ints& sum, Ints x, Ints w) {
+/// Two products of 16 bits in every lane, summed exactly: products of bytes, since of others two may be 2^31.
+HWY_INLINE Ints pair_products(Ints x, Ints w) {
 #if HWY_TARGET == HWY_AVX3
-  sum = Add(sum, Ints{_mm512_madd_epi16(x.raw, w.raw)});
+  return Ints{_mm512_madd_epi16(x.raw, w.raw)};
 #elif HWY_TARGET == HWY_AVX2
-  sum = Add(sum, Ints{_mm256_madd_epi16(x.raw, w.raw)});
+  return Ints{_mm256_madd_epi16(x.raw, w.raw)};
 #else
-  sum = Add(sum, Mul(ShiftRight<16>(ShiftLeft<16>(x)), ShiftRight<16>(ShiftLeft<16>(w))));
-  sum = Add(sum, Mul(ShiftRight<16>(x), ShiftRight<16>(w)));
+  const auto even = Mul(ShiftRight<16>(ShiftLeft<16>(x)), ShiftRight<16>(ShiftLeft<16>(w)));
+  return Add(even, Mul(ShiftRight<16>(x), ShiftRight<16>(w)));
 #endif
 }
 
@@ -64,8 +64,8 @@ struct DotPairs {
     return {BitCast(IntTag(), ShiftRight<8>(ShiftLeft<8>(halves))), BitCast(IntTag(), ShiftRight<8>(halves))};
   }
   static HWY_INLINE void add(Ints& sum, const Unsigned& x, const Signed& w) {
-    add_pair(sum, x.even, w.even);
-    add_pair(sum, x.odd, w.odd);
+    sum = Add(sum, pair_products(x.even, w.even));
+    sum = Add(sum, pair_products(x.odd, w.odd));
   }
 };
 

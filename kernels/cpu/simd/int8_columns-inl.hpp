@@ -72,27 +72,6 @@ struct Fours {
 };
 #endif
 
-/// Two rows at once, in 16 bits each.
-struct Pairs {
-  static constexpr int rows = 2;
-  static constexpr std::uint32_t row_bits = 0xFFFF;
-  static HWY_INLINE void add(Ints& sum, Ints x, const std::int8_t* w) {
-#if HWY_TARGET == HWY_AVX2
-    Ints products;
-    asm("vpmaddwd %2, %1, %0" : "=x"(products.raw) : "x"(x.raw), "m"(*reinterpret_cast<const __m256i_u*>(w)));
-    sum = Add(sum, products);
-    asm("" : "+x"(sum.raw));
-#else
-    add_pair(sum, x, BitCast(IntTag(), LoadU(ScalableTag<std::int8_t>(), w)));
-#endif
-  }
-  template <int Inputs, bool Whole>
-  static HWY_INLINE Ints load(const RowsOfTile<Inputs, Whole>& from, int first, std::int64_t offset) {
-    const Ints even = from.wide(first, offset);
-    return first + 1 < Inputs ? Or(even, ShiftLeft<16>(from.wide(first + 1, offset))) : even;
-  }
-};
-
 /// What becomes of rows outside of the picture, in every lane: bits of parts that are kept, and zero points.
 template <class Way, int Inputs>
 struct Border {

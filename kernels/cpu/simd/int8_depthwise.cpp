@@ -134,11 +134,12 @@ ByteDepthwiseKernel depthwise_with(std::int64_t kernel, std::int64_t stride) {
   }
 }
 
-ByteDepthwiseKernel depthwise_of([[maybe_unused]] bool dot, std::int64_t kernel, std::int64_t stride) {
+ByteDepthwiseKernel depthwise_fours_of([[maybe_unused]] std::int64_t kernel, [[maybe_unused]] std::int64_t stride) {
 #if HWY_ARCH_X86
-  if (dot) return depthwise_with<Fours>(kernel, stride);
+  return depthwise_with<Fours>(kernel, stride);
+#else
+  return nullptr;
 #endif
-  return depthwise_with<Pairs>(kernel, stride);
 }
 
 }  // namespace banoff::cpu::simd::HWY_NAMESPACE
@@ -148,12 +149,12 @@ HWY_AFTER_NAMESPACE();
 namespace banoff::cpu::simd {
 
 ByteDepthwiseKernel byte_depthwise_kernel(const ByteIsa& isa, std::int64_t kernel, std::int64_t stride) {
-  return BANOFF_FOR_ISA(isa.isa, depthwise_of)(isa.dot, kernel, stride);
+  return isa.dot ? BANOFF_FOR_ISA(isa.isa, depthwise_fours_of)(kernel, stride) : byte_pairs_kernel(isa.isa, kernel, stride);
 }
 
 ByteDepthwiseForm byte_depthwise_form(const ByteIsa& isa, std::int64_t channels, std::int64_t kernel,
                                       std::int64_t stride) {
-  return {channels, kernel, stride, isa.dot, lanes_of(isa.isa)};
+  return {channels, kernel, stride, isa.dot, lanes_of(isa.isa) * (isa.dot ? 1 : 2)};
 }
 
 void pack_depthwise(const ByteDepthwiseForm& form, const std::int8_t* from, std::byte* to) {
@@ -164,16 +165,13 @@ void pack_depthwise(const ByteDepthwiseForm& form, const std::int8_t* from, std:
     return from[(channel * kernel + ky) * kernel + kx];
   };
   for (std::int64_t group = 0; group < form.groups(); ++group) {
-    for (std::int64_t at = 0; at < form.rows() * form.parts() * kernel * form.lanes; ++at) {
-      const std::int64_t channel = form.first(group) + at % form.lanes;
-      const std::int64_t kx = at / form.lanes % kernel;
-      const std::int64_t part = at / form.lanes / kernel % form.parts();
-      const std::int64_t row = at / form.lanes / kernel / form.parts();
-      for (std::int64_t i = 0; i < form.part(); ++i) {
-        const std::int8_t value = weight(channel, part * form.part() + i - row * form.stride, kx);
-        *to++ = static_cast<std::byte>(value);
-        if (!form.dot) *to++ = static_cast<std::byte>(value < 0 ? -1 : 0);  // the upper half, as x86 and Arm have it
-      }
+    for (std::int64_t at = 0; at < form.group_bytes(); ++at) {
+      const std::int64_t i = at % form.part();
+      const std::int64_t channel = form.first(group) + at / form.part() % form.lanes;
+      const std::int64_t kx = at / form.part() / form.lanes % kernel;
+      const std::int64_t line = at / form.part() / form.lanes / kernel;
+      const std::int64_t row = line / form.parts(), part = line % form.parts();
+      *to++ = static_cast<std::byte>(weight(channel, part * form.part() + i - row * form.stride, kx));
     }
   }
 }

@@ -21,11 +21,15 @@ struct ByteDepthwiseForm {
   }
   /// Rows of the output that are computed together.
   [[nodiscard]] constexpr std::int64_t rows() const { return stride == 1 ? 2 : 1; }
-  /// The rows of the input that they read, in fours or in pairs.
-  [[nodiscard]] constexpr std::int64_t part() const { return dot ? 4 : 2; }
-  [[nodiscard]] constexpr std::int64_t parts() const { return ((rows() - 1) * stride + kernel + part() - 1) / part(); }
-  /// Bytes of a group's weights: [row][part][kernel column][lane], of four bytes or a pair of 16 bits.
-  [[nodiscard]] constexpr std::int64_t group_bytes() const { return 4 * lanes * rows() * parts() * kernel; }
+  /// The weights of a group lie as [row][part][kernel column][lane][rows of a part]: with an instruction for four
+  /// products each row of the output has its own, of four rows of the input at a time, some of which it does not see.
+  /// Otherwise they are as they were given but for the lanes, of a row at a time.
+  [[nodiscard]] constexpr std::int64_t part() const { return dot ? 4 : 1; }
+  [[nodiscard]] constexpr std::int64_t copies() const { return dot ? rows() : 1; }
+  [[nodiscard]] constexpr std::int64_t parts() const {
+    return ((copies() - 1) * stride + kernel + part() - 1) / part();
+  }
+  [[nodiscard]] constexpr std::int64_t group_bytes() const { return copies() * parts() * kernel * lanes * part(); }
 };
 [[nodiscard]] ByteDepthwiseForm byte_depthwise_form(const ByteIsa& isa, std::int64_t channels, std::int64_t kernel,
                                                     std::int64_t stride);
@@ -49,5 +53,7 @@ struct ByteDepthwise {
 using ByteDepthwiseKernel = void (*)(const ByteDepthwise&);
 /// Null where there is none: a kernel other than 3 and 5, a stride other than 1 and 2.
 [[nodiscard]] ByteDepthwiseKernel byte_depthwise_kernel(const ByteIsa& isa, std::int64_t kernel, std::int64_t stride);
+/// That of processors without an instruction for four products.
+[[nodiscard]] ByteDepthwiseKernel byte_pairs_kernel(Isa isa, std::int64_t kernel, std::int64_t stride);
 
 }  // namespace banoff::cpu::simd

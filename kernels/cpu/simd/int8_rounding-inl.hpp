@@ -85,7 +85,11 @@ HWY_INLINE Bytes table_of(Bytes x, const std::uint8_t* table, [[maybe_unused]] b
 
 /// From floats to bytes as ByteTarget says.
 class Rounding {
+  using HalvesTag = ScalableTag<std::int16_t>;
+
  public:
+  using Halves = Vec<HalvesTag>;
+
   HWY_INLINE explicit Rounding(const ByteTarget& target)
       : zero_point_(Set(HalvesTag(), static_cast<std::int16_t>(target.zero_point))),
         high_(Set(FloatTag(), static_cast<float>(target.high - target.zero_point))),
@@ -107,30 +111,56 @@ class Rounding {
 
   /// Of four rounded vectors, one after another.
   HWY_INLINE Bytes bytes(const Ints (&v)[4]) const {
+    const Bytes bytes = of_halves(halves(v[0], v[1]), halves(v[2], v[3]));
 #if HWY_TARGET == HWY_AVX3
-    const auto front = SaturatedAdd(Vec<HalvesTag>{_mm512_packs_epi32(v[0].raw, v[1].raw)}, zero_point_);
-    const auto back = SaturatedAdd(Vec<HalvesTag>{_mm512_packs_epi32(v[2].raw, v[3].raw)}, zero_point_);
     const auto order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const Bytes packed{_mm512_permutexvar_epi32(order, _mm512_packus_epi16(front.raw, back.raw))};
+    return finished(Bytes{_mm512_permutexvar_epi32(order, bytes.raw)});
 #elif HWY_TARGET == HWY_AVX2
-    const auto front = SaturatedAdd(Vec<HalvesTag>{_mm256_packs_epi32(v[0].raw, v[1].raw)}, zero_point_);
-    const auto back = SaturatedAdd(Vec<HalvesTag>{_mm256_packs_epi32(v[2].raw, v[3].raw)}, zero_point_);
     const auto order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const Bytes packed{_mm256_permutevar8x32_epi32(_mm256_packus_epi16(front.raw, back.raw), order)};
+    return finished(Bytes{_mm256_permutevar8x32_epi32(bytes.raw, order)});
+#else
+    return finished(bytes);
+#endif
+  }
+
+  /// Two rounded vectors with the zero point, their blocks of four lanes in turn.
+  HWY_INLINE Halves halves(Ints a, Ints b) const {
+#if HWY_TARGET == HWY_AVX3
+    return SaturatedAdd(Halves{_mm512_packs_epi32(a.raw, b.raw)}, zero_point_);
+#elif HWY_TARGET == HWY_AVX2
+    return SaturatedAdd(Halves{_mm256_packs_epi32(a.raw, b.raw)}, zero_point_);
 #else
     const Half<HalvesTag> half;
-    const auto front = Combine(HalvesTag(), DemoteTo(half, v[1]), DemoteTo(half, v[0]));
-    const auto back = Combine(HalvesTag(), DemoteTo(half, v[3]), DemoteTo(half, v[2]));
-    const Half<ByteTag> half_bytes;
-    const Bytes packed = Combine(ByteTag(), DemoteTo(half_bytes, SaturatedAdd(back, zero_point_)),
-                                 DemoteTo(half_bytes, SaturatedAdd(front, zero_point_)));
+    return SaturatedAdd(Combine(HalvesTag(), DemoteTo(half, b), DemoteTo(half, a)), zero_point_);
 #endif
-    const Bytes clipped = Max(packed, low_);
-    return table_ == nullptr ? clipped : table_of(clipped, table_, permute_);
+  }
+
+  /// Of vectors a and b, and c and d, as `halves` has them, where c follows a in the output as d does b, and all by
+  /// blocks of four in turn: first those of a and c, then those of b and d.
+  HWY_INLINE Bytes bytes_by_blocks(Halves ab, Halves cd) const {
+    const ScalableTag<std::uint32_t> d;
+    alignas(64) static constexpr std::uint32_t orders[3][16] = {
+        {0, 2, 1, 3}, {0, 2, 4, 6, 1, 3, 5, 7}, {0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15}};
+    const auto order = SetTableIndices(d, orders[lanes / 8]);
+    return finished(BitCast(ByteTag(), TableLookupLanes(BitCast(d, of_halves(ab, cd)), order)));
   }
 
  private:
-  using HalvesTag = ScalableTag<std::int16_t>;
+  static HWY_INLINE Bytes of_halves(Halves front, Halves back) {
+#if HWY_TARGET == HWY_AVX3
+    return Bytes{_mm512_packus_epi16(front.raw, back.raw)};
+#elif HWY_TARGET == HWY_AVX2
+    return Bytes{_mm256_packus_epi16(front.raw, back.raw)};
+#else
+    const Half<ByteTag> half;
+    return Combine(ByteTag(), DemoteTo(half, back), DemoteTo(half, front));
+#endif
+  }
+  HWY_INLINE Bytes finished(Bytes bytes) const {
+    const Bytes clipped = Max(bytes, low_);
+    return table_ == nullptr ? clipped : table_of(clipped, table_, permute_);
+  }
+
   Vec<HalvesTag> zero_point_;
   Floats high_;
   Bytes low_;
