@@ -53,9 +53,10 @@ void run(const Plan& plan, const KernelArgs& args) {
   const std::int64_t strips = divide_up(height.output, plan.strip);
   const std::int64_t groups = plan.form.groups();
   const std::int64_t taps = height.kernel * width.kernel;
-  const std::int64_t work = plan.strip * width.output * plan.form.lanes * taps / (4 * parallel_products);
-  // The last group may repeat channels of the one before: both belong to one task.
-  const std::int64_t tasks = std::max<std::int64_t>(groups - 1, 1);
+  const std::int64_t work = plan.strip * width.output * plan.form.lanes * taps / parallel_products;
+  // Where the last group repeats channels of the one before both belong to one task.
+  const bool repeats = groups > 1 && plan.form.channels % plan.form.lanes != 0;
+  const std::int64_t tasks = repeats ? groups - 1 : groups;
   parallel_for(in.n * strips * tasks, work, [&](std::int64_t task) {
     const std::int64_t image = task / (strips * tasks);
     const std::int64_t first = task / tasks % strips * plan.strip;
@@ -82,9 +83,9 @@ void run(const Plan& plan, const KernelArgs& args) {
 double rate(const simd::ByteIsa& isa, const Window& window) {
   const bool strided = window.stride > 1, wide = window.kernel > 3;
   if (isa.isa == Isa::avx512 && isa.dot) return wide ? (strided ? 57 : 112) : (strided ? 45 : 83);
-  if (isa.isa == Isa::avx512) return wide ? (strided ? 50 : 70) : (strided ? 42 : 60);
+  if (isa.isa == Isa::avx512) return wide ? (strided ? 52 : 86) : (strided ? 38 : 60);
   if (isa.dot) return wide ? (strided ? 40 : 60) : (strided ? 46 : 55);
-  return wide ? (strided ? 30 : 40) : (strided ? 40 : 42);
+  return wide ? (strided ? 48 : 65) : (strided ? 50 : 58);
 }
 
 }  // namespace

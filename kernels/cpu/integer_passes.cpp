@@ -118,6 +118,9 @@ Offer gate(const Machine& machine, const Region& region) {
   const std::int64_t pixels = to.shape.elements(2, to.shape.rank());
   const simd::ByteIsa isa = simd::byte_isa(machine.isa);
   const auto kernel = simd::byte_elements(isa).gate;
+  // Pixels that are done at a time, as many by every thread.
+  const std::int64_t together = divide_up(pixels, round_up(divide_up(pixels, 64), machine.threads));
+  const std::int64_t parts = divide_up(pixels, together);
   LoopKernelTraits traits{"int8 gate"};
   traits.scratch_bytes = static_cast<std::size_t>(images * channels) * sizeof(float);
   return ready_offer(std::move(traits), stored_us(region, machine.threads), [=](const KernelArgs& args) {
@@ -129,9 +132,7 @@ Offer gate(const Machine& machine, const Region& region) {
                               : input(args, factor_input)[i];
       factor[i] = given * ratio;
     }
-    constexpr std::int64_t together = 64;  // pixels
-    const std::int64_t parts = divide_up(pixels, together);
-    parallel_for(images * parts, together * channels, [&](std::int64_t i) {
+    parallel_for(images * parts, together * channels / 2, [&](std::int64_t i) {
       const std::int64_t image = i / parts, start = i % parts * together;
       const std::int64_t at = (image * pixels + start) * channels;
       simd::ByteGate part;

@@ -146,9 +146,11 @@ const std::uint8_t* with_border(const Plan& plan, const std::uint8_t* x, std::by
 void run(const Plan& plan, const KernelArgs& args) {
   const Outline& outline = plan.outline;
   const simd::ByteTarget target = plan.target.bind(args);
-  // Threads share out rows, or outputs where those are few.
-  constexpr std::int64_t few_rows = 16;
-  const bool by_panel = outline.rows < few_rows * plan.threads;
+  // Threads share out rows, or outputs where rows are few: of small pictures as strips_of has it, where that is even.
+  constexpr std::int64_t few_rows = 16, small_picture = 64;
+  const bool even =
+      divide_up<std::int64_t>(plan.panels.panels, plan.threads) * plan.threads * 8 <= plan.panels.panels * 9;
+  const bool by_panel = outline.rows < (even ? small_picture : few_rows) * plan.threads;
   const std::int64_t parts = std::min<std::int64_t>(plan.threads, by_panel ? plan.panels.panels : outline.rows);
   const std::int64_t work = outline.rows * outline.weights.out / parts * outline.weights.segments *
                             outline.weights.length / (4 * parallel_products);

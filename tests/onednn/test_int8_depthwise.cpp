@@ -108,6 +108,14 @@ TEST_CASE("int8 depthwise convolutions of pictures of one row or pixel") {
   }
 }
 
+TEST_CASE("int8 depthwise convolutions of pictures wider than the columns that are widened together") {
+  ByteTarget target;
+  for (const std::int64_t kernel : {3, 5})
+    for (const std::int64_t stride : {1, 2})
+      for (const std::int64_t width : {70, 115, 131})
+        check_ways({40, 6, width, kernel, stride, kernel / 2, 140}, target);
+}
+
 TEST_CASE("int8 depthwise convolutions at all zero points, with tables, addends and to floats") {
   const Bytes table = random_bytes(256, 3);
   const Bytes addend = random_bytes(40 * 11 * 18, 4);

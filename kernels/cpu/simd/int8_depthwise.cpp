@@ -149,7 +149,8 @@ HWY_AFTER_NAMESPACE();
 namespace banoff::cpu::simd {
 
 ByteDepthwiseKernel byte_depthwise_kernel(const ByteIsa& isa, std::int64_t kernel, std::int64_t stride) {
-  return isa.dot ? BANOFF_FOR_ISA(isa.isa, depthwise_fours_of)(kernel, stride) : byte_pairs_kernel(isa.isa, kernel, stride);
+  return isa.dot ? BANOFF_FOR_ISA(isa.isa, depthwise_fours_of)(kernel, stride)
+                 : byte_pairs_kernel(isa.isa, kernel, stride);
 }
 
 ByteDepthwiseForm byte_depthwise_form(const ByteIsa& isa, std::int64_t channels, std::int64_t kernel,

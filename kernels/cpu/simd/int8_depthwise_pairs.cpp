@@ -88,9 +88,7 @@ struct GroupFinish {
   Floats scale[2], shift[2];
 
   HWY_INLINE GroupFinish(const ByteTarget& given, std::int64_t first)
-      : target(given),
-        rounding(given),
-        rare(given.add != nullptr || given.floats != nullptr || given.after_silu != 0) {
+      : target(given), rounding(given), rare(given.add != nullptr || given.floats != nullptr || given.after_silu != 0) {
     by_blocks(given.scale + first, scale);
     by_blocks(given.shift + first, shift);
   }
@@ -156,7 +154,8 @@ HWY_INLINE void tile_of_pairs(const std::int16_t* const (&pairs)[Parts], const s
     BANOFF_UNROLL
     for (int two = 0; two < twos; ++two) {
       const int t = 2 * two, next = t + 1 < Pixels ? t + 1 : t;
-      rounded[half][two] = finish.rounding.halves(finish.rounding.round(results[t]), finish.rounding.round(results[next]));
+      rounded[half][two] =
+          finish.rounding.halves(finish.rounding.round(results[t]), finish.rounding.round(results[next]));
     }
   }
   if (finish.rare) return finish_elsewhere<Pixels>(finish, buffer, place);
@@ -165,7 +164,8 @@ HWY_INLINE void tile_of_pairs(const std::int16_t* const (&pairs)[Parts], const s
     const Bytes bytes = finish.rounding.bytes_by_blocks(rounded[0][two], rounded[1][two]);
     BANOFF_UNROLL
     for (int i = 0; i < 2; ++i)
-      if (2 * two + i < Pixels) store_part<2>(bytes, i, finish.target.y + place.at(2 * two + i), place.channels, together);
+      if (2 * two + i < Pixels)
+        store_part<2>(bytes, i, finish.target.y + place.at(2 * two + i), place.channels, together);
   }
 }
 
@@ -173,7 +173,7 @@ HWY_INLINE void tile_of_pairs(const std::int16_t* const (&pairs)[Parts], const s
 template <int Kernel, int Stride, int Pixels>
 HWY_NOINLINE void block_of_pairs(const ByteDepthwise& given, std::int64_t group, std::int64_t column,
                                  std::int64_t count) {
-  const ByteDepthwise p = given;  // of which the compiler knows that nothing else points at it
+  const ByteDepthwise p = given;               // of which the compiler knows that nothing else points at it
   constexpr int phases = Stride == 1 ? 2 : 1;  // rows of the output that begin in a pair of rows
   constexpr int parts = ((phases - 1) * Stride + Kernel + 1) / 2;
   const std::int64_t first = p.form.first(group), channels = p.form.channels;
@@ -200,7 +200,8 @@ HWY_NOINLINE void block_of_pairs(const ByteDepthwise& given, std::int64_t group,
       BANOFF_UNROLL
       for (int part = 0; part < parts; ++part)
         pairs[part] = memory[(next + part) % parts] + start * Stride * column_numbers;
-      tile_of_pairs<Kernel, Stride, Pixels, parts>(pairs, weights[phase], finish, {output + start * channels, channels, first, exist});
+      tile_of_pairs<Kernel, Stride, Pixels, parts>(pairs, weights[phase], finish,
+                                                   {output + start * channels, channels, first, exist});
     }
   }
 }
