@@ -84,7 +84,6 @@ double rate(const simd::ByteIsa& isa, const Window& window) {
   const bool strided = window.stride > 1, wide = window.kernel > 3;
   if (isa.isa == Isa::avx512 && isa.dot) return wide ? (strided ? 57 : 112) : (strided ? 45 : 83);
   if (isa.isa == Isa::avx512) return wide ? (strided ? 52 : 86) : (strided ? 38 : 60);
-  if (isa.dot) return wide ? (strided ? 40 : 60) : (strided ? 46 : 55);
   return wide ? (strided ? 48 : 65) : (strided ? 50 : 58);
 }
 

@@ -1,7 +1,4 @@
 // Columns of a picture of bytes, several rows at once, multiplied with a depthwise filter's. Included once per target.
-//
-// Of AVX2's 16 registers sums take most: weights are operands in memory, and a sum is added to at once, which is
-// written out where the compiler would do otherwise.
 #if defined(BANOFF_SIMD_INT8_COLUMNS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef BANOFF_SIMD_INT8_COLUMNS_INL
 #undef BANOFF_SIMD_INT8_COLUMNS_INL
@@ -33,25 +30,19 @@ struct RowsOfTile {
   HWY_INLINE Vec<FewBytesTag> load(int i, std::int64_t offset) const {
     return load_bytes(FewBytesTag(), x[i] + offset, Whole ? lanes : channels);
   }
-  HWY_INLINE Ints wide(int i, std::int64_t offset) const { return PromoteTo(IntTag(), load(i, offset)); }
 };
 
-#if HWY_ARCH_X86
+#if HWY_TARGET == HWY_AVX3
 /// Four rows of the input at once: the bytes of a channel in one column of them are a lane of a vector, and serve all
 /// outputs whose windows they lie in, which have weights of zero for the rows that they do not see.
 struct Fours {
   static constexpr int rows = 4;
   static constexpr std::uint32_t row_bits = 0xFF;
   static HWY_INLINE void add(Ints& sum, Ints x, const std::int8_t* w) {
-#if HWY_TARGET == HWY_AVX2
-    asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum.raw) : "x"(x.raw), "m"(*reinterpret_cast<const __m256i_u*>(w)));
-#else
     DotInstruction::add(sum, x, BitCast(IntTag(), LoadU(ScalableTag<std::int8_t>(), w)));
-#endif
   }
   template <int Inputs, bool Whole>
   static HWY_INLINE Ints load(const RowsOfTile<Inputs, Whole>& from, int first, std::int64_t offset) {
-#if HWY_TARGET == HWY_AVX3
     const auto row = [&](int i) HWY_ATTR { return from.load(first + i < Inputs ? first + i : Inputs - 1, offset).raw; };
     // Fours of channels of all rows together, then the bytes of each channel.
     const auto fours = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
@@ -61,13 +52,6 @@ struct Fours {
     all = _mm512_inserti32x4(all, row(2), 2);
     all = _mm512_inserti32x4(all, row(3), 3);
     return Ints{_mm512_shuffle_epi8(_mm512_permutexvar_epi32(fours, all), bytes)};
-#else
-    Ints all = from.wide(first, offset);
-    if (first + 1 < Inputs) all = Or(all, ShiftLeft<8>(from.wide(first + 1, offset)));
-    if (first + 2 < Inputs) all = Or(all, ShiftLeft<16>(from.wide(first + 2, offset)));
-    if (first + 3 < Inputs) all = Or(all, ShiftLeft<24>(from.wide(first + 3, offset)));
-    return all;
-#endif
   }
 };
 #endif

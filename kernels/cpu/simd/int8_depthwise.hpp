@@ -53,7 +53,7 @@ struct ByteDepthwise {
 using ByteDepthwiseKernel = void (*)(const ByteDepthwise&);
 /// Null where there is none: a kernel other than 3 and 5, a stride other than 1 and 2.
 [[nodiscard]] ByteDepthwiseKernel byte_depthwise_kernel(const ByteIsa& isa, std::int64_t kernel, std::int64_t stride);
-/// That of processors without an instruction for four products.
+/// That of two rows at a time, for all but AVX-512 with an instruction for four products.
 [[nodiscard]] ByteDepthwiseKernel byte_pairs_kernel(Isa isa, std::int64_t kernel, std::int64_t stride);
 
 }  // namespace banoff::cpu::simd

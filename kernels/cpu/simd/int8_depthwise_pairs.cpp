@@ -1,5 +1,6 @@
-// Depthwise convolutions of bytes where there is no instruction for four products: two rows of the picture become pairs
-// of 16 bits, once, in a little memory that stays in the first cache, with its border; all windows read them there.
+// Depthwise convolutions of bytes but with AVX-512 and an instruction for four products: two rows of the picture become
+// pairs of 16 bits, once, in a little memory that stays in the first cache, with its border; all windows read them
+// there.
 #include "kernels/cpu/simd/int8_depthwise.hpp"
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/int8_depthwise_pairs.cpp"
