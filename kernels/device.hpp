@@ -93,6 +93,8 @@ class Kernel {
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
   /// What the library calls its choice ("jit:avx2", "reference", …), for reports and for the test that watches it.
   [[nodiscard]] virtual std::string implementation() const = 0;
+  /// Whether it may run inside Device::in_team: what it does in parallel, it does on the device's team.
+  [[nodiscard]] virtual bool runs_in_team() const { return false; }
   /// Microseconds that its library's part took when the device chose among ways to compute it; 0: it did not measure.
   [[nodiscard]] virtual double tuned_us() const { return 0; }
   /// Bytes of packed weights this kernel owns.
@@ -178,6 +180,9 @@ class Device {
   /// happen inside another one's callback: what `enter` returns is handed to the `leave` that belongs to it.
   [[nodiscard]] virtual int enter() const { return 0; }
   virtual void leave(int /*before*/) const {}
+  /// Calls `work`, which runs kernels one after another that all say `runs_in_team`: threads stay awake meanwhile.
+  /// Throws what `work` throws.
+  virtual void in_team(const std::function<void()>& work) const { work(); }
 };
 
 /// Lets the device set up the running thread, and undoes it whatever happens.

@@ -12,6 +12,7 @@
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/onednn/convolution.hpp"
 #include "kernels/cpu/onednn/integer.hpp"
+#include "kernels/cpu/team.hpp"
 #include "kernels/layout.hpp"
 #include "kernels/reference/reference.hpp"
 #include "runtime/core/checked.hpp"
@@ -21,6 +22,10 @@
 namespace banoff::cpu {
 
 namespace {
+
+/// What a kernel of the library costs besides its work on several threads, in microseconds: the team of the own kernels
+/// around it is given up and gathered again. Measured: 2 where waiting threads spin, 15 where they sleep.
+constexpr double leaving_team_us = 5;
 
 /// How many rows an output has: so many, or as many as an input.
 struct Rows {
@@ -43,6 +48,7 @@ class CountedKernel final : public Kernel {
     }
     kernel_->run(args);
   }
+  [[nodiscard]] bool runs_in_team() const override { return kernel_->runs_in_team(); }
   [[nodiscard]] std::unique_ptr<KernelState> make_state() const override { return kernel_->make_state(); }
   [[nodiscard]] std::size_t scratch_bytes() const override { return kernel_->scratch_bytes(); }
   [[nodiscard]] std::string implementation() const override { return kernel_->implementation(); }
@@ -125,13 +131,13 @@ class CpuDevice final : public Device {
     const auto first = [&node = region.node(0)] { return describe(node, "the cpu device"); };
     const auto of_numbers = [&] {
       const bool convolution = region.node(0).as<Conv>() != nullptr;
-      return all_of({[&] { return onednn::integer_layer(context_, region); },
+      return all_of({[&] { return of_library(onednn::integer_layer(context_, region)); },
                      [&] { return std::vector<Offer>{integer_depthwise(machine_, region)}; },
                      [&] { return std::vector<Offer>{integer_product(machine_, region)}; },
                      [&] { return std::vector<Offer>{integer_pass(machine_, region)}; },
                      [&] {
                        if (!convolution) throw Refused{"no convolution"};
-                       return onednn::convolution(context_, region);
+                       return of_library(onednn::convolution(context_, region));
                      },
                      [&] { return std::vector<Offer>{stored_pass(machine_, region)}; }});
     };
@@ -185,6 +191,10 @@ class CpuDevice final : public Device {
   void leave(int before) const override {
     if (before != context_.threads) omp_set_num_threads(before);
   }
+  void in_team(const std::function<void()>& work) const override {
+    if (context_.threads == 1) return work();
+    Team::run(work);
+  }
 
  private:
   /// The offer, made as everything of this device is: for its threads, with the counts that are passed along.
@@ -231,6 +241,13 @@ class CpuDevice final : public Device {
     return offers;
   }
 
+  [[nodiscard]] std::vector<Offer> of_library(std::vector<Offer> offers) const {
+    if (context_.threads > 1) {
+      for (Offer& offer : offers) offer.cost_us += leaving_team_us;
+    }
+    return offers;
+  }
+
   /// The library's ways first: of equals they are taken.
   [[nodiscard]] std::vector<Offer> own_offers(const Region& region) const {
     const Op& head = region.node(0).op;
@@ -243,17 +260,17 @@ class CpuDevice final : public Device {
     if (!linear) return of_a_family();
     require_float_chain(region);
     if (std::holds_alternative<Conv>(head))
-      return all_of({[&] { return onednn::convolution(context_, region); },
+      return all_of({[&] { return of_library(onednn::convolution(context_, region)); },
                      [&] { return std::vector<Offer>{winograd(machine_, region)}; },
                      [&] { return std::vector<Offer>{depthwise(machine_, region)}; },
                      [&] { return std::vector<Offer>{grouped(machine_, region)}; },
                      [&] { return std::vector<Offer>{direct(machine_, region)}; }});
     if (std::holds_alternative<ConvTranspose>(head))
-      return all_of({[&] { return onednn::transposed_convolution(context_, region); },
+      return all_of({[&] { return of_library(onednn::transposed_convolution(context_, region)); },
                      [&] { return std::vector<Offer>{transposed(machine_, region)}; }});
-    if (std::holds_alternative<MatMul>(head)) return onednn::matrix_product(context_, region);
-    return all_of(
-        {[&] { return onednn::dense(context_, region); }, [&] { return std::vector<Offer>{dense(machine_, region)}; }});
+    if (std::holds_alternative<MatMul>(head)) return of_library(onednn::matrix_product(context_, region));
+    return all_of({[&] { return of_library(onednn::dense(context_, region)); },
+                   [&] { return std::vector<Offer>{dense(machine_, region)}; }});
   }
 
   onednn::Context context_;

@@ -25,6 +25,7 @@ class LoopKernel final : public Kernel {
   LoopKernel(LoopKernelTraits traits, Function function) : traits_(std::move(traits)), function_(std::move(function)) {}
 
   void run(const KernelArgs& args) const override { function_(args); }
+  [[nodiscard]] bool runs_in_team() const override { return true; }
   [[nodiscard]] std::string implementation() const override { return traits_.implementation(); }
   [[nodiscard]] std::size_t scratch_bytes() const override { return traits_.scratch_bytes; }
   [[nodiscard]] std::size_t weight_bytes() const override { return traits_.weight_bytes; }

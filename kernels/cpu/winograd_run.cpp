@@ -1,8 +1,7 @@
 // The blocks of a convolution, in parallel.
-#include <omp.h>
-
 #include <algorithm>
 
+#include "kernels/cpu/parallel.hpp"
 #include "kernels/cpu/winograd.hpp"
 #include "runtime/core/round_up.hpp"
 
@@ -121,15 +120,19 @@ WinogradKernels::WinogradKernels(Isa isa)
 
 void run_winograd(const WinogradCut& cut, const WinogradKernels& kernels, const WinogradRun& run) {
   const std::int64_t tasks = std::ssize(cut.blocks) * cut.shares;
-#pragma omp parallel for schedule(static) num_threads(cut.threads) if (tasks > 1 && cut.threads > 1)
-  for (std::int64_t task = 0; task < tasks; ++task) {
-    float* scratch = run.scratch + omp_get_thread_num() * cut.thread_floats();
-    const BlockRun block(cut, kernels, run, cut.blocks[static_cast<std::size_t>(task / cut.shares)], scratch);
-    block.transform_input();
-    const std::int64_t share = task % cut.shares;
-    const std::int64_t end = cut.groups() * (share + 1) / cut.shares;
-    for (std::int64_t group = cut.groups() * share / cut.shares; group < end; ++group) block.compute_group(group);
-  }
+  const auto part = [&](int thread, int threads) {
+    float* const scratch = run.scratch + thread * cut.thread_floats();
+    const std::int64_t last = tasks * (thread + 1) / threads;
+    for (std::int64_t task = tasks * thread / threads; task < last; ++task) {
+      const BlockRun block(cut, kernels, run, cut.blocks[static_cast<std::size_t>(task / cut.shares)], scratch);
+      block.transform_input();
+      const std::int64_t share = task % cut.shares;
+      const std::int64_t end = cut.groups() * (share + 1) / cut.shares;
+      for (std::int64_t group = cut.groups() * share / cut.shares; group < end; ++group) block.compute_group(group);
+    }
+  };
+  if (tasks > 1 && cut.threads > 1) on_threads(part);
+  else part(0, 1);
 }
 
 }  // namespace banoff::cpu

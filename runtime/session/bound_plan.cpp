@@ -1,6 +1,7 @@
 #include "runtime/session/bound_plan.hpp"
 
 #include <cstring>
+#include <functional>
 
 #include "runtime/core/fail.hpp"
 
@@ -149,10 +150,26 @@ void BoundPlan::run_step(std::size_t s) {
   for (std::size_t i = 0; i < step.outputs.size(); ++i) count_of(step.outputs[i]) = bound.output_counts[i];
 }
 
+/// The first step from `s` on that cannot run on a team with those before it.
+std::size_t BoundPlan::team_end(std::size_t s) const {
+  while (s < steps_.size() && steps_[s].kernel->runs_in_team()) ++s;
+  return s;
+}
+
 void BoundPlan::run_steps(const std::function<void(std::size_t)>& step_done) {
-  for (std::size_t s = 0; s < steps_.size(); ++s) {
+  for (std::size_t s = 0; s < steps_.size();) {
+    // Whoever is told may run other sessions, on the same threads.
+    const std::size_t end = step_done ? s : team_end(s);
+    if (end > s + 1) {
+      const auto stretch = [&] {
+        while (s < end) run_step(s++);
+      };
+      plan_.device->in_team(std::cref(stretch));  // a copy would be allocated
+      continue;
+    }
     run_step(s);
     if (step_done) step_done(s);
+    ++s;
   }
 }
 

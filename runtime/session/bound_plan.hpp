@@ -64,6 +64,7 @@ class BoundPlan {
   void bind(std::int32_t buffer, std::span<std::byte> memory, MemoryKind kind, std::string_view what,
             std::size_t index);
   void resolve();
+  [[nodiscard]] std::size_t team_end(std::size_t s) const;
   void run_steps(const std::function<void(std::size_t)>& step_done);
 
   std::shared_ptr<const SizedPlan> sized_;
