@@ -24,7 +24,7 @@ namespace banoff::cpu {
 namespace {
 
 /// What a kernel of the library costs besides its work on several threads, in microseconds: the team of the own kernels
-/// around it is given up and gathered again. Measured: 2 where waiting threads spin, 15 where they sleep.
+/// around it is given up and gathered again, two regions more: 2 where waiting threads spin, 15 where they sleep.
 constexpr double leaving_team_us = 5;
 
 /// How many rows an output has: so many, or as many as an input.

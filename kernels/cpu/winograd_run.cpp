@@ -120,7 +120,9 @@ WinogradKernels::WinogradKernels(Isa isa)
 
 void run_winograd(const WinogradCut& cut, const WinogradKernels& kernels, const WinogradRun& run) {
   const std::int64_t tasks = std::ssize(cut.blocks) * cut.shares;
-  const auto part = [&](int thread, int threads) {
+  const auto part = [&](int thread, int given) {
+    const int threads = std::min(given, cut.threads);  // for as many there is memory
+    if (thread >= threads) return;
     float* const scratch = run.scratch + thread * cut.thread_floats();
     const std::int64_t last = tasks * (thread + 1) / threads;
     for (std::int64_t task = tasks * thread / threads; task < last; ++task) {

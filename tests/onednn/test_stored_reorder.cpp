@@ -46,7 +46,8 @@ std::vector<std::byte> run(const Offer& offer, const std::vector<std::byte>& fro
 
 }  // namespace
 
-TEST_CASE("numbers of 8 and 16 bits change between planes and pixels, of any count of channels, in strips with a rest") {
+TEST_CASE(
+    "numbers of 8 and 16 bits change between planes and pixels, of any count of channels, in strips with a rest") {
   for (const int threads : {1, 2}) {
     const auto device = cpu::device({.threads = threads});
     for (const DType stored : {DType::u8, DType::i8, DType::bf16}) {
