@@ -2,6 +2,7 @@
 // groups that a vector holds whole.
 #include <algorithm>
 
+#include "kernels/cpu/halves.hpp"
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/parallel.hpp"
@@ -27,7 +28,8 @@ struct DepthwisePlan {
   AlignedFloats bias;
   TailPlan tail;
   simd::DepthwiseKernel kernel;
-  std::vector<std::int32_t> partners = {};  ///< as simd::DepthwiseRows has them
+  simd::HalfDepthwiseKernel half_kernel = nullptr;  ///< of values in 16 bits, instead of the other
+  std::vector<std::int32_t> partners = {};          ///< as simd::DepthwiseRows has them
 
   [[nodiscard]] bool last() const { return channels_last(picture.in); }
   [[nodiscard]] std::int64_t channels() const { return picture.in.channels; }
@@ -67,10 +69,12 @@ std::int64_t channels_of_group(const Region& region) {
   return x[1] / groups_of(*region.node(0).as<Conv>(), x);
 }
 
-DepthwisePlan plan_depthwise(const Machine& machine, const Region& region) {
+DepthwisePlan plan_depthwise(const Machine& machine, const Region& region, TailOf result) {
   ConvPicture picture(region);
   const Window& height = picture.height;
-  const std::int64_t row_bytes = 4 * height.stride * picture.width.input * picture.in.lanes;
+  const bool halves = result == TailOf::halves;
+  const Isa isa = halves ? simd::half_isa(machine.isa) : machine.isa;
+  const std::int64_t row_bytes = (halves ? 2 : 4) * height.stride * picture.width.input * picture.in.lanes;
   const std::int64_t most =
       channels_last(picture.in) ? std::max<std::int64_t>(1, strip_bytes / row_bytes) : height.output;
   const std::int64_t strips = strips_of(height.output, most, picture.out.spatial, machine.threads);
@@ -78,21 +82,27 @@ DepthwisePlan plan_depthwise(const Machine& machine, const Region& region) {
   const std::int64_t group = channels_of_group(region);
   const auto kernel = group == 1 ? simd::depthwise_kernel : simd::grouped_kernel;
   DepthwisePlan plan{std::move(picture),
-                     lanes_of(machine.isa),
+                     lanes_of(isa),
                      group,
                      strip,
                      nullptr,
                      by_channel(bias_of(region)),
-                     TailPlan(region, 1),
-                     kernel(machine.isa, height.kernel, height.stride)};
+                     TailPlan(region, 1, TailOutline(region, 1, result)),
+                     halves ? nullptr : kernel(isa, height.kernel, height.stride)};
+  if (halves) plan.half_kernel = simd::half_depthwise_kernel(isa, height.kernel, height.stride);
   for (std::int64_t at = 0; group > 1 && at < group * plan.lanes; ++at)
     plan.partners.push_back(static_cast<std::int32_t>(partner(at % plan.lanes, at / plan.lanes)));
-  plan.weights = machine.packed(region, plan.last() ? "depthwise, channels last" : "depthwise, blocked",
-                                [&](auto values) { return by_vector(values, plan); });
+  const std::string form = plan.last() ? "depthwise, channels last by " : "depthwise, blocked by ";
+  plan.weights =
+      machine.packed(region, form + std::to_string(plan.lanes), [&](auto values) { return by_vector(values, plan); });
   return plan;
 }
 
+simd::DepthwiseKernel kernel_of(const DepthwisePlan& plan, float) { return plan.kernel; }
+simd::HalfDepthwiseKernel kernel_of(const DepthwisePlan& plan, simd::HalfFloat) { return plan.half_kernel; }
+
 /// Rows [first, end) of one image and vector.
+template <class T>
 void run_rows(const DepthwisePlan& plan, const KernelArgs& args, const simd::Tail& tail, std::int64_t image,
               std::int64_t vector, std::int64_t first, std::int64_t end) {
   const auto& [in, out, height, width, source] = plan.picture;
@@ -100,26 +110,28 @@ void run_rows(const DepthwisePlan& plan, const KernelArgs& args, const simd::Tai
   const std::int64_t block = plan.last() ? 0 : vector;
   const std::int64_t lane = plan.last() ? channel : 0;
   const std::int64_t left = plan.channels() - channel;
-  plan.kernel({.x = input(args, source) + in.plane(image, block) + lane,
-               .weights = plan.weights->data() + vector * height.kernel * plan.group * width.kernel * plan.lanes,
-               .bias = plan.bias.data() + channel,
-               .x_pixel = in.lanes,
-               .y_pixel = out.lanes,
-               .height = height.input,
-               .width = width.input,
-               .out_width = width.output,
-               .pad_top = height.pad_begin,
-               .pad_left = width.pad_begin,
-               .first_row = first,
-               .end_row = end,
-               .group = plan.group,
-               .partners = plan.partners.data(),
-               .target = {output(args, 0), tail, true},
-               .offset = out.plane(image, block) + lane,
-               .channel = channel,
-               .last_lanes = left < plan.lanes ? left : 0});
+  kernel_of(plan,
+            T{})({.x = reinterpret_cast<const T*>(args.inputs[source]) + in.plane(image, block) + lane,
+                  .weights = plan.weights->data() + vector * height.kernel * plan.group * width.kernel * plan.lanes,
+                  .bias = plan.bias.data() + channel,
+                  .x_pixel = in.lanes,
+                  .y_pixel = out.lanes,
+                  .height = height.input,
+                  .width = width.input,
+                  .out_width = width.output,
+                  .pad_top = height.pad_begin,
+                  .pad_left = width.pad_begin,
+                  .first_row = first,
+                  .end_row = end,
+                  .group = plan.group,
+                  .partners = plan.partners.data(),
+                  .target = {reinterpret_cast<T*>(args.outputs[0]), tail, true},
+                  .offset = out.plane(image, block) + lane,
+                  .channel = channel,
+                  .last_lanes = left < plan.lanes ? left : 0});
 }
 
+template <class T>
 void run_depthwise(const DepthwisePlan& plan, const KernelArgs& args) {
   TailPlan::Steps steps;
   const simd::Tail tail = plan.tail.bind(args, steps);
@@ -133,8 +145,8 @@ void run_depthwise(const DepthwisePlan& plan, const KernelArgs& args) {
     const std::int64_t first = task / vectors % strips * plan.strip;
     const std::int64_t end = std::min(first + plan.strip, rows);
     const std::int64_t vector = task % vectors;
-    run_rows(plan, args, tail, image, vector, first, end);
-    if (plan.repeats() && vector + 1 == vectors) run_rows(plan, args, tail, image, vector + 1, first, end);
+    run_rows<T>(plan, args, tail, image, vector, first, end);
+    if (plan.repeats() && vector + 1 == vectors) run_rows<T>(plan, args, tail, image, vector + 1, first, end);
   });
 }
 
@@ -149,6 +161,9 @@ double rate(Isa isa, const ConvPicture& picture) {
   if (picture.height.kernel > 3) return strided ? (last ? 48 : 62) : (last ? 76 : 88);
   return strided ? (last ? 29 : 36) : (last ? 57 : 66);
 }
+
+/// The same of values in 16 bits, which are half the memory.
+double half_rate(Isa isa, const ConvPicture& picture) { return (isa == Isa::avx512 ? 1.3 : 1.0) * rate(isa, picture); }
 
 /// The same of groups, where the library has 91 and 81, and takes 1.8 and 1.6 times as long in groups of 8 channels.
 double grouped_rate(const ConvPicture& picture) { return picture.height.stride > 1 ? 130 : 165; }
@@ -173,7 +188,8 @@ Offer offer_of(const Machine& machine, const Region& region, const ConvPicture& 
   const double us =
       picture.us(static_cast<double>(products), gflops, machine.threads) + tail.us(picture.out.elements(), machine);
   return planned_offer(
-      std::move(traits), us, [&machine, region] { return plan_depthwise(machine, region); }, run_depthwise);
+      std::move(traits), us, [&machine, region] { return plan_depthwise(machine, region, TailOf::floats); },
+      run_depthwise<float>);
 }
 
 bool square(const ConvPicture& picture) {
@@ -189,6 +205,26 @@ Offer depthwise(const Machine& machine, const Region& region) {
   if (!square(picture) || simd::depthwise_kernel(machine.isa, picture.height.kernel, picture.height.stride) == nullptr)
     throw Refused{"a depthwise convolution of another kernel or stride"};
   return offer_of(machine, region, picture, 1);
+}
+
+Offer half_depthwise(const Machine& machine, const Region& region) {
+  require_convolution_of_halves(region);
+  const ConvPicture picture(region);
+  const Isa isa = simd::half_isa(machine.isa);
+  if (channels_of_group(region) != 1 || picture.out.channels != picture.in.channels)
+    throw Refused{"not one filter per channel"};
+  if (!square(picture) || simd::half_depthwise_kernel(isa, picture.height.kernel, picture.height.stride) == nullptr)
+    throw Refused{"a depthwise convolution of another kernel or stride"};
+  if (picture.in.channels < lanes_of(isa)) throw Refused{"fewer channels than a vector has"};
+  const TailOutline tail(region, 1, TailOf::halves);
+  LoopKernelTraits traits{"bf16 depthwise"};
+  const std::int64_t products = picture.height.kernel * picture.width.kernel;
+  traits.weight_bytes = static_cast<std::size_t>(4 * round_up(picture.in.channels, lanes_of(isa)) * products);
+  const double us = half_conv_us(picture, static_cast<double>(products), half_rate(isa, picture), machine.threads) +
+                    tail.us(picture.out.elements(), machine);
+  return planned_offer(
+      std::move(traits), us, [&machine, region] { return plan_depthwise(machine, region, TailOf::halves); },
+      run_depthwise<simd::HalfFloat>);
 }
 
 Offer grouped(const Machine& machine, const Region& region) {

@@ -135,6 +135,10 @@ class CpuDevice final : public Device {
                      [&] { return std::vector<Offer>{integer_depthwise(machine_, region)}; },
                      [&] { return std::vector<Offer>{integer_product(machine_, region)}; },
                      [&] { return std::vector<Offer>{integer_pass(machine_, region)}; },
+                     [&] { return std::vector<Offer>{half_depthwise(machine_, region)}; },
+                     [&] { return std::vector<Offer>{half_product(machine_, region)}; },
+                     [&] { return std::vector<Offer>{half_pass(machine_, region)}; },
+                     [&] { return std::vector<Offer>{direct_to_halves(machine_, region)}; },
                      [&] {
                        if (!convolution) throw Refused{"no convolution"};
                        return of_library(onednn::convolution(context_, region));

@@ -2,6 +2,7 @@
 // that a network is given.
 #include <algorithm>
 
+#include "kernels/cpu/halves.hpp"
 #include "kernels/cpu/linear.hpp"
 #include "kernels/cpu/loop_kernel.hpp"
 #include "kernels/cpu/panels.hpp"
@@ -45,6 +46,7 @@ struct DirectPlan {
   AlignedFloats bias;
   TailPlan tail;
   simd::DirectKernel kernel;
+  simd::DirectToHalvesKernel to_halves = nullptr;  ///< of results in 16 bits, instead of the other
 
   /// Floats of the weights of one vector of output channels.
   [[nodiscard]] std::int64_t vector_weights() const {
@@ -64,18 +66,20 @@ AlignedFloats by_panel(std::span<const float> values, const ConvPicture& picture
   return packed;
 }
 
-DirectPlan plan_direct(const Machine& machine, const Region& region) {
+DirectPlan plan_direct(const Machine& machine, const Region& region, TailOf result) {
   ConvPicture picture(region);
   const Lines lines = lines_of(picture);
-  const std::int64_t lanes = lanes_of(machine.isa);
+  const bool halves = result == TailOf::halves;
+  const Isa isa = halves ? simd::half_isa(machine.isa) : machine.isa;
+  const std::int64_t lanes = lanes_of(isa);
   constexpr std::int64_t tile = 14;
   const std::int64_t pixel_bytes = 4 * picture.in.padded_channels() * picture.width.stride;
   const std::int64_t most = std::max<std::int64_t>(strip_bytes / pixel_bytes / tile, 1) * tile;
   const std::int64_t strips = strips_of(lines.pixels, most, lines.pixels, machine.threads);
   const std::int64_t strip = round_up(divide_up(lines.pixels, strips), tile);
   auto panels = panels_of(divide_up(picture.out.channels, lanes));
-  auto weights = machine.packed(region, "direct, " + std::to_string(picture.in.lanes) + " together",
-                                [&](auto values) { return by_panel(values, picture, panels, lanes); });
+  const std::string form = "direct, " + std::to_string(picture.in.lanes) + " together by " + std::to_string(lanes);
+  auto weights = machine.packed(region, form, [&](auto values) { return by_panel(values, picture, panels, lanes); });
   return {std::move(picture),
           lines,
           lanes,
@@ -83,8 +87,9 @@ DirectPlan plan_direct(const Machine& machine, const Region& region) {
           std::move(panels),
           std::move(weights),
           by_channel(bias_of(region)),
-          TailPlan(region, 1),
-          simd::direct_kernel(machine.isa)};
+          TailPlan(region, 1, TailOutline(region, 1, result)),
+          halves ? nullptr : simd::direct_kernel(isa),
+          halves ? simd::direct_to_halves_kernel(isa) : nullptr};
 }
 
 /// Pixels [first, end) of a line whose windows all have the columns `columns` inside.
@@ -98,6 +103,10 @@ struct Task {
   const Panel& panel;
 };
 
+simd::DirectKernel kernel_of(const DirectPlan& plan, float) { return plan.kernel; }
+simd::DirectToHalvesKernel kernel_of(const DirectPlan& plan, simd::HalfFloat) { return plan.to_halves; }
+
+template <class T>
 void run_stretch(const DirectPlan& plan, const KernelArgs& args, const simd::Tail& tail, const Task& task,
                  const Stretch& stretch) {
   const auto& [in, out, height, width, source] = plan.picture;
@@ -111,38 +120,41 @@ void run_stretch(const DirectPlan& plan, const KernelArgs& args, const simd::Tai
   const bool last = channels_last(out);
   const std::int64_t y_vector = last ? lanes : out.spatial * lanes;
   const std::int64_t left = out.channels - channel - (wide - lanes);
-  plan.kernel({.x = input(args, source) + in.plane(task.image, 0) + (y * width.input + x) * in.lanes,
-               .weights = plan.weights->data() + task.panel.first * plan.vector_weights() + rows.first * weights_row +
-                          stretch.columns.first * in.lanes * wide,
-               .bias = plan.bias.data() + channel,
-               .blocks = in.blocks,
-               .rows = rows.end - rows.first,
-               .taps = (stretch.columns.end - stretch.columns.first) * in.lanes,
-               .x_block = in.spatial * in.lanes,
-               .x_row = width.input * in.lanes,
-               .weights_block = height.kernel * weights_row,
-               .weights_row = weights_row,
-               .x_pixel = width.stride * in.lanes,
-               .y_pixel = out.lanes,
-               .y_vector = y_vector,
-               .pixels = stretch.end - stretch.first,
-               .vectors = task.panel.vectors,
-               .target = {output(args, 0), tail, !last},
-               .offset = out.plane(task.image, 0) + (task.line * plan.lines.pixels + stretch.first) * out.lanes +
-                         task.panel.first * y_vector,
-               .channel = channel,
-               .last_lanes = left < lanes ? left : 0});
+  kernel_of(plan,
+            T{})({.x = input(args, source) + in.plane(task.image, 0) + (y * width.input + x) * in.lanes,
+                  .weights = plan.weights->data() + task.panel.first * plan.vector_weights() +
+                             rows.first * weights_row + stretch.columns.first * in.lanes * wide,
+                  .bias = plan.bias.data() + channel,
+                  .blocks = in.blocks,
+                  .rows = rows.end - rows.first,
+                  .taps = (stretch.columns.end - stretch.columns.first) * in.lanes,
+                  .x_block = in.spatial * in.lanes,
+                  .x_row = width.input * in.lanes,
+                  .weights_block = height.kernel * weights_row,
+                  .weights_row = weights_row,
+                  .x_pixel = width.stride * in.lanes,
+                  .y_pixel = out.lanes,
+                  .y_vector = y_vector,
+                  .pixels = stretch.end - stretch.first,
+                  .vectors = task.panel.vectors,
+                  .target = {reinterpret_cast<T*>(args.outputs[0]), tail, !last},
+                  .offset = out.plane(task.image, 0) + (task.line * plan.lines.pixels + stretch.first) * out.lanes +
+                            task.panel.first * y_vector,
+                  .channel = channel,
+                  .last_lanes = left < lanes ? left : 0});
 }
 
+template <class T>
 void run_pixels(const DirectPlan& plan, const KernelArgs& args, const simd::Tail& tail, const Task& task,
                 std::int64_t first, std::int64_t end) {
   const Window& w = plan.picture.width;
-  if (plan.lines.single) return run_stretch(plan, args, tail, task, {first, end, {0, w.kernel}});
+  if (plan.lines.single) return run_stretch<T>(plan, args, tail, task, {first, end, {0, w.kernel}});
   for_stretches(w, first, end, [&](std::int64_t from, std::int64_t to, const Inside& columns) {
-    run_stretch(plan, args, tail, task, {from, to, columns});
+    run_stretch<T>(plan, args, tail, task, {from, to, columns});
   });
 }
 
+template <class T>
 void run_direct(const DirectPlan& plan, const KernelArgs& args) {
   TailPlan::Steps steps;
   const simd::Tail tail = plan.tail.bind(args, steps);
@@ -154,8 +166,8 @@ void run_direct(const DirectPlan& plan, const KernelArgs& args) {
   parallel_for(plan.lines.images * lines * strips * panels, work, [&](std::int64_t task) {
     const std::int64_t line = task / panels / strips;
     const std::int64_t first = task / panels % strips * plan.strip;
-    run_pixels(plan, args, tail, {line / lines, line % lines, plan.panels[static_cast<std::size_t>(task % panels)]},
-               first, std::min(first + plan.strip, pixels));
+    run_pixels<T>(plan, args, tail, {line / lines, line % lines, plan.panels[static_cast<std::size_t>(task % panels)]},
+                  first, std::min(first + plan.strip, pixels));
   });
 }
 
@@ -193,7 +205,31 @@ Offer direct(const Machine& machine, const Region& region) {
       picture.us(static_cast<double>(in.padded_channels() * window) * waste, rate(picture), machine.threads) +
       tail.us(out.elements(), machine);
   return planned_offer(
-      std::move(traits), us, [&machine, region] { return plan_direct(machine, region); }, run_direct);
+      std::move(traits), us, [&machine, region] { return plan_direct(machine, region, TailOf::floats); },
+      run_direct<float>);
+}
+
+Offer direct_to_halves(const Machine& machine, const Region& region) {
+  const Node& node = region.node(0);
+  if (node.as<Conv>() == nullptr) throw Refused{"no convolution"};
+  require_halves(region.type(region.outputs[0]), "a result");
+  const ConvPicture picture(region);
+  const auto& [in, out, height, width, source] = picture;
+  if (groups_of(*node.as<Conv>(), region.type(node.inputs[0]).shape) != 1)
+    throw Refused{"groups in an own convolution"};
+  if (region.type(node.inputs[0]).stored || region.input_layouts[source] != Layout::plain || in.channels > 4 ||
+      region.output_layouts[0] != Layout::channels_last)
+    throw Refused{"a convolution to 16 bits of other than a picture of floats"};
+  const TailOutline tail(region, 1, TailOf::halves);
+  LoopKernelTraits traits{"direct to bf16"};
+  const std::int64_t window = height.kernel * width.kernel;
+  const std::int64_t lanes = lanes_of(simd::half_isa(machine.isa));
+  traits.weight_bytes = static_cast<std::size_t>(4 * round_up(out.channels, lanes) * in.padded_channels() * window);
+  const double us = picture.us(static_cast<double>(in.padded_channels() * window), rate(picture), machine.threads) +
+                    tail.us(out.elements(), machine);
+  return planned_offer(
+      std::move(traits), us, [&machine, region] { return plan_direct(machine, region, TailOf::halves); },
+      run_direct<simd::HalfFloat>);
 }
 
 }  // namespace banoff::cpu

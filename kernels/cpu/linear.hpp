@@ -35,6 +35,14 @@ namespace banoff::cpu {
 /// clip, rounded once.
 [[nodiscard]] Offer integer_pass(const Machine& machine, const Region& region);
 
+/// Of values stored in 16 bits (bf16), channels last, computed and summed in floats: a depthwise convolution; a 1x1
+/// convolution of stride 1, whose weights are rounded to 16 bits, too; what TailOutline knows, gates by channel, means
+/// of whole pictures and largest values of windows as passes. And the first convolution, from floats to such a value.
+[[nodiscard]] Offer half_depthwise(const Machine& machine, const Region& region);
+[[nodiscard]] Offer half_product(const Machine& machine, const Region& region);
+[[nodiscard]] Offer half_pass(const Machine& machine, const Region& region);
+[[nodiscard]] Offer direct_to_halves(const Machine& machine, const Region& region);
+
 /// A linear resize that enlarges, from plain to plain.
 [[nodiscard]] Offer plain_resize(const Machine& machine, const Region& region);
 

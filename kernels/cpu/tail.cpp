@@ -19,7 +19,7 @@ TailStep step_of(const Activation& activation) {
   const auto alpha = static_cast<float>(activation.alpha);
   const auto beta = static_cast<float>(activation.beta);
   const auto step = [](TailKind kind, float low = 0, float high = 0) {
-    return TailStep{kind, nullptr, nullptr, nullptr, low, high};
+    return TailStep{.kind = kind, .low = low, .high = high};
   };
   switch (activation.kind) {
     case ActivationKind::relu: return step(TailKind::clip, 0, infinity);
@@ -65,35 +65,45 @@ std::vector<std::vector<float>> values_of(const Region& region, const Node& node
 
 }  // namespace
 
-TailOutline::TailOutline(const Region& region, std::size_t axis) {
-  for (std::size_t i = 1; i < region.nodes.size(); ++i) add(region, i, axis);
+TailOutline::TailOutline(const Region& region, std::size_t axis, TailOf result) : result_(result) {
+  for (std::size_t i = 1; i < region.nodes.size(); ++i) add(region, i, axis, region.node(i - 1).outputs[0]);
   if (steps_.size() > most_steps) throw Refused{"more steps behind it than an own kernel takes"};
 }
 
-void TailOutline::add(const Region& region, std::size_t index, std::size_t axis) {
+TailOutline::TailOutline(const Region& region, std::size_t axis, TailOf result, ValueId source) : result_(result) {
+  for (std::size_t i = 0; i < region.nodes.size(); ++i)
+    add(region, i, axis, i == 0 ? source : region.node(i - 1).outputs[0]);
+  if (steps_.size() > most_steps) throw Refused{"more steps behind it than an own kernel takes"};
+}
+
+void TailOutline::add(const Region& region, std::size_t index, std::size_t axis, ValueId previous) {
   const Node& node = region.node(index);
   if (const auto* activation = node.as<Activation>()) {
-    steps_.push_back({step_of(*activation), index});
+    TailStep step = step_of(*activation);
+    if (result_ == TailOf::halves && step.kind == TailKind::sigmoid) step.kind = TailKind::coarse_sigmoid;
+    if (result_ == TailOf::halves && step.kind == TailKind::silu) step.kind = TailKind::coarse_silu;
+    steps_.push_back({step, index});
   } else if (const auto kind = kind_by_channel(node)) {
     if (axis_of(node, region.type(node.inputs[0]).shape) != axis) throw Refused{"values along another axis"};
-    steps_.push_back({{*kind}, index});
+    steps_.push_back({{.kind = *kind}, index});
   } else if (const auto* binary = node.as<Binary>(); binary != nullptr && binary->kind == BinaryKind::add) {
-    add_operands(region, index);
+    add_operands(region, index, previous);
   } else {
     throw Refused{std::string(row_of(node.op).name) + " behind an own kernel"};
   }
 }
 
-void TailOutline::add_operands(const Region& region, std::size_t index) {
+void TailOutline::add_operands(const Region& region, std::size_t index, ValueId previous) {
   const Node& node = region.node(index);
   const Shape& shape = region.type(node.outputs[0]).shape;
   for (const ValueId operand : node.inputs) {
-    if (operand == region.node(index - 1).outputs[0]) continue;
+    if (operand == previous) continue;
     const std::size_t input = input_of(region, operand);
     if (region.type(operand).shape != shape ||
         !same_bytes(shape, region.input_layouts[input], region.output_layouts[0]))
       throw Refused{"an operand that lies otherwise than the result"};
-    steps_.push_back({{TailKind::add}, index});
+    const bool halves = result_ == TailOf::halves && region.type(operand).stored;
+    steps_.push_back({{.kind = halves ? TailKind::add_halves : TailKind::add}, index});
     operands_.push_back(input);
   }
 }
@@ -104,9 +114,13 @@ double TailOutline::us(std::int64_t elements, const Machine& machine) const {
     switch (each.step.kind) {
       case TailKind::sigmoid:
       case TailKind::silu: ns += 0.35; break;
+      case TailKind::coarse_sigmoid:
+      case TailKind::coarse_silu: ns += lanes_of(machine.isa) > 8 ? 0.2 : 0.3; break;
+      case TailKind::add_halves: ns += 0.05; break;
       case TailKind::add:  // reading the operand
         ns += 0.07 + waiting_ns(4.0 * static_cast<double>(elements), lanes_of(machine.isa) > 8, true);
         break;
+      case TailKind::scale:
       case TailKind::scale_shift:
       case TailKind::bounds:
       case TailKind::kinked: ns += 0.13; break;  // as much as a pass within the caches
@@ -116,8 +130,10 @@ double TailOutline::us(std::int64_t elements, const Machine& machine) const {
   return 1e-3 * ns * static_cast<double>(elements) / machine.threads;
 }
 
-TailPlan::TailPlan(const Region& region, std::size_t axis, std::int64_t copies) {
-  const TailOutline outline(region, axis);
+TailPlan::TailPlan(const Region& region, std::size_t axis, std::int64_t copies)
+    : TailPlan(region, axis, TailOutline(region, axis), copies) {}
+
+TailPlan::TailPlan(const Region& region, std::size_t axis, const TailOutline& outline, std::int64_t copies) {
   operands_ = outline.operands();
   for (const auto& [described, node] : outline.steps()) {
     TailStep& step = steps_.emplace_back(described);
@@ -135,6 +151,8 @@ simd::Tail TailPlan::bind(const KernelArgs& args, Steps& steps) const {
   auto operand = operands_.begin();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (steps[i].kind == TailKind::add) steps[i].a = reinterpret_cast<const float*>(args.inputs[*operand++]);
+    if (steps[i].kind == TailKind::add_halves)
+      steps[i].halves = reinterpret_cast<const simd::HalfFloat*>(args.inputs[*operand++]);
   }
   return {steps.data(), static_cast<int>(steps_.size())};
 }

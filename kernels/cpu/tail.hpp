@@ -11,6 +11,10 @@
 
 namespace banoff::cpu {
 
+/// What an own kernel's result is stored in: floats, its operands too; or 16 bits, operands as they are stored each.
+/// Rounded so coarsely, exponentials need be no better.
+enum class TailOf : std::uint8_t { floats, halves };
+
 /// The steps of nodes 1, 2, … of a region, without values by channel.
 class TailOutline {
  public:
@@ -21,7 +25,9 @@ class TailOutline {
   };
 
   /// Throws Refused when a node is no step of a tail. `axis` is the channels'.
-  TailOutline(const Region& region, std::size_t axis);
+  TailOutline(const Region& region, std::size_t axis, TailOf result = TailOf::floats);
+  /// The same with node 0 as the first step, on `source`.
+  TailOutline(const Region& region, std::size_t axis, TailOf result, ValueId source);
 
   [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
   /// The region's inputs that are added, a step each.
@@ -30,9 +36,10 @@ class TailOutline {
   [[nodiscard]] double us(std::int64_t elements, const Machine& machine) const;
 
  private:
-  void add(const Region& region, std::size_t node, std::size_t axis);
-  void add_operands(const Region& region, std::size_t node);
+  void add(const Region& region, std::size_t node, std::size_t axis, ValueId previous);
+  void add_operands(const Region& region, std::size_t node, ValueId previous);
 
+  TailOf result_;
   std::vector<Step> steps_;
   std::vector<std::size_t> operands_;
 };
@@ -44,6 +51,7 @@ class TailPlan {
 
   /// Throws as TailOutline does. A kernel may count the channels `copies` times: those of so many neighbouring pixels.
   TailPlan(const Region& region, std::size_t axis, std::int64_t copies = 1);
+  TailPlan(const Region& region, std::size_t axis, const TailOutline& outline, std::int64_t copies = 1);
 
   /// The tail with the operands of this run, in `steps`, which must outlive it.
   [[nodiscard]] simd::Tail bind(const KernelArgs& args, Steps& steps) const;

@@ -44,8 +44,8 @@ HWY_INLINE void add_taps(D d, const float* x, std::int64_t x_pixel, const float*
   }
 }
 
-template <int Pixels, int Vectors>
-HWY_INLINE void direct_tile(const DirectPanel& p, std::int64_t pixel) {
+template <int Pixels, int Vectors, class T>
+HWY_INLINE void direct_tile(const DirectPanelOf<T>& p, std::int64_t pixel) {
   const ScalableTag<float> d;
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
   const TilePlace place{p.offset + pixel * p.y_pixel, p.y_pixel, p.y_vector, p.channel, p.last_lanes};
@@ -67,15 +67,15 @@ HWY_INLINE void direct_tile(const DirectPanel& p, std::int64_t pixel) {
 }
 
 /// The last tile may repeat pixels of the one before.
-template <int Pixels, int Vectors>
-HWY_INLINE void direct_tiles(const DirectPanel& p, std::int64_t first) {
+template <int Pixels, int Vectors, class T>
+HWY_INLINE void direct_tiles(const DirectPanelOf<T>& p, std::int64_t first) {
   for (std::int64_t next = first; next < p.pixels; next += Pixels)
     direct_tile<Pixels, Vectors>(p, next + Pixels <= p.pixels ? next : p.pixels - Pixels);
 }
 
-template <int Vectors>
-HWY_NOINLINE void direct_panel(const DirectPanel& given) {
-  const DirectPanel p = given;  // of which the compiler knows that nothing else points at it
+template <int Vectors, class T>
+HWY_NOINLINE void direct_panel(const DirectPanelOf<T>& given) {
+  const DirectPanelOf<T> p = given;  // of which the compiler knows that nothing else points at it
   constexpr int most = tile_pixels<Vectors>();
   constexpr int half = most / 2;
   if (p.pixels < half) return direct_tiles<1, Vectors>(p, 0);
@@ -85,17 +85,22 @@ HWY_NOINLINE void direct_panel(const DirectPanel& given) {
   direct_tiles<half, Vectors>(p, whole);
 }
 
-void direct(const DirectPanel& p) {
+template <class T>
+void direct(const DirectPanelOf<T>& p) {
   if (p.vectors == 3) direct_panel<3>(p);
   else if (p.vectors == 2) direct_panel<2>(p);
   else direct_panel<1>(p);
 }
+
+DirectKernel to_floats() { return direct<float>; }
+DirectToHalvesKernel to_halves() { return direct<HalfFloat>; }
 
 }  // namespace banoff::cpu::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace banoff::cpu::simd {
-DirectKernel direct_kernel(Isa isa) { return BANOFF_FOR_ISA(isa, direct); }
+DirectKernel direct_kernel(Isa isa) { return BANOFF_FOR_ISA(isa, to_floats)(); }
+DirectToHalvesKernel direct_to_halves_kernel(Isa isa) { return BANOFF_FOR_ISA(isa, to_halves)(); }
 }  // namespace banoff::cpu::simd
 #endif

@@ -13,7 +13,9 @@ inline constexpr std::int64_t widest_direct_panel = 3;
 /// A run of neighbouring pixels of the output and a panel of its channels. The taps of a pixel are three nested loops:
 /// blocks of input channels, rows of the kernel, and `taps` floats that lie one after another (a row of the kernel,
 /// with the channels of a block).
-struct DirectPanel {
+/// Elements of the output are float or HalfFloat.
+template <class T>
+struct DirectPanelOf {
   const float* x = nullptr;        ///< the first tap of pixel 0
   const float* weights = nullptr;  ///< of the first tap: [vectors][lanes]
   const float* bias = nullptr;     ///< the panel's
@@ -25,12 +27,17 @@ struct DirectPanel {
   std::int64_t y_vector = 0;                        ///< between neighbouring vectors of its channels
   std::int64_t pixels = 0;
   std::int64_t vectors = 1;  ///< of the panel, at most `widest_direct_panel`
-  TileTarget target;
+  TileTargetOf<T> target;
   std::int64_t offset = 0;      ///< of the panel at pixel 0 in the output
   std::int64_t channel = 0;     ///< the panel's first
   std::int64_t last_lanes = 0;  ///< channels of the last vector that exist; 0: all
 };
-using DirectKernel = void (*)(const DirectPanel&);
+template <class T>
+using DirectKernelOf = void (*)(const DirectPanelOf<T>&);
+using DirectKernel = DirectKernelOf<float>;
+using DirectToHalvesKernel = DirectKernelOf<HalfFloat>;
 [[nodiscard]] DirectKernel direct_kernel(Isa isa);
+/// On the instruction set of half_isa().
+[[nodiscard]] DirectToHalvesKernel direct_to_halves_kernel(Isa isa);
 
 }  // namespace banoff::cpu::simd

@@ -76,6 +76,31 @@ template <class D>
 HWY_INLINE Vec<D> sigmoid(D d, Vec<D> x) {
   return Div(Set(d, 1.0F), sigmoid_divisor(d, x));
 }
+/// Within 2^-11 of sigmoid(x): 2^v = 2^n 2^r with n the whole number below v, the second factor a polynomial of degree
+/// 3 (minimax, relative error 8e-5), and the instruction for reciprocals.
+template <class D>
+HWY_INLINE Vec<D> coarse_sigmoid(D d, Vec<D> x) {
+  const auto scaled = Mul(x, Set(d, -1.44269504F));
+  const auto power = [&](Vec<D> r) HWY_ATTR {
+    const auto p = MulAdd(MulAdd(Set(d, 0.07802454F), r, Set(d, 0.2260672F)), r, Set(d, 0.6958335F));
+    return MulAdd(p, r, Set(d, 0.99992526F));
+  };
+#if HWY_TARGET == HWY_AVX3
+  const Vec<D> r{_mm512_reduce_ps(scaled.raw, _MM_FROUND_TO_NEG_INF)};  // of an infinity 0
+  const Vec<D> e{_mm512_scalef_ps(power(r).raw, scaled.raw)};
+#else
+  // Beyond these the quotient is 0 or 1 in any case; an infinity must not become a difference of two.
+  const auto v = clamped(d, scaled, Set(d, -126.0F), Set(d, 126.0F));
+  const auto n = Floor(v);
+  const RebindToSigned<D> di;
+  const auto e = Mul(power(Sub(v, n)), BitCast(d, ShiftLeft<23>(Add(ConvertTo(di, n), Set(di, 127)))));
+#endif
+#if HWY_ARCH_X86
+  return ApproximateReciprocal(Add(Set(d, 1.0F), e));
+#else  // of eight bits only
+  return Div(Set(d, 1.0F), Add(Set(d, 1.0F), e));
+#endif
+}
 /// Of small numbers x - x^3 / 3 + … (relative error below 1e-8 at 1/4), of others a quotient, whose error is one of 1.
 template <class D>
 HWY_INLINE Vec<D> tanh(D d, Vec<D> x) {

@@ -7,6 +7,7 @@
 #endif
 
 #include "kernels/cpu/simd/math-inl.hpp"
+#include "kernels/cpu/simd/memory-inl.hpp"
 #include "kernels/cpu/simd/tail.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,18 +20,6 @@ struct TilePlace {
   std::int64_t channel = 0;
   std::int64_t last_lanes = 0;  ///< lanes of the last vector that exist; 0: all
 };
-
-/// `count` floats from p, zeros behind them; count >= the vector's lanes: all.
-template <class D>
-HWY_INLINE Vec<D> load_lanes(D d, const float* p, std::int64_t count) {
-  return count >= static_cast<std::int64_t>(Lanes(d)) ? LoadU(d, p)
-                                                      : MaskedLoad(FirstN(d, static_cast<std::size_t>(count)), d, p);
-}
-template <class D>
-HWY_INLINE void store_lanes(D d, Vec<D> v, float* p, std::int64_t count) {
-  if (count >= static_cast<std::int64_t>(Lanes(d))) StoreU(v, d, p);
-  else BlendedStore(v, FirstN(d, static_cast<std::size_t>(count)), d, p);
-}
 
 template <int Rows, int Vectors, class D, class F>
 HWY_INLINE void for_tile(D d, Vec<D> (&tile)[Rows][Vectors], const F& f) {
@@ -53,6 +42,15 @@ HWY_INLINE void apply_step(D d, const TailStep& step, const TilePlace& at, Vec<D
         const float* p = step.a + at.offset + r * at.row_stride + v * at.vector_stride;
         return Add(x, v + 1 == Vectors && at.last_lanes > 0 ? load_lanes(d, p, at.last_lanes) : LoadU(d, p));
       });
+      break;
+    case TailKind::add_halves:
+      for_tile(d, tile, [&](D, Vec<D> x, int r, int v) HWY_ATTR {
+        const HalfFloat* p = step.halves + at.offset + r * at.row_stride + v * at.vector_stride;
+        return Add(x, v + 1 == Vectors && at.last_lanes > 0 ? load_lanes(d, p, at.last_lanes) : load(d, p));
+      });
+      break;
+    case TailKind::scale:
+      for_tile(d, tile, [&](D, Vec<D> x, int, int v) HWY_ATTR { return Mul(x, by_channel(step.a, v)); });
       break;
     case TailKind::scale_shift:
       for_tile(d, tile, [&](D, Vec<D> x, int, int v) HWY_ATTR {
@@ -89,6 +87,12 @@ HWY_INLINE void apply_step(D d, const TailStep& step, const TilePlace& at, Vec<D
       break;
     case TailKind::sigmoid: for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return sigmoid(d, x); }); break;
     case TailKind::silu: for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return silu(d, x); }); break;
+    case TailKind::coarse_sigmoid:
+      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return coarse_sigmoid(d, x); });
+      break;
+    case TailKind::coarse_silu:
+      for_tile(d, tile, [&](D, Vec<D> x, int, int) HWY_ATTR { return Mul(x, coarse_sigmoid(d, x)); });
+      break;
   }
 }
 

@@ -3,10 +3,14 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/simd/half.hpp"
+
 namespace banoff::cpu::simd {
 
 enum class TailKind : std::uint8_t {
   add,           ///< + operand, which lies as the output does
+  add_halves,    ///< the same of one stored in 16 bits
+  scale,         ///< a * x, by channel
   scale_shift,   ///< a * x + b, by channel
   clip,          ///< between low and high
   bounds,        ///< between a and b, by channel
@@ -16,6 +20,8 @@ enum class TailKind : std::uint8_t {
   hard_swish,
   sigmoid,
   silu,
+  coarse_sigmoid,  ///< within 2^-11 of it: enough for what is stored in 16 bits
+  coarse_silu,
 };
 
 /// One step. Values by channel are padded to whole vectors of 16.
@@ -24,6 +30,7 @@ struct TailStep {
   const float* a = nullptr;
   const float* b = nullptr;
   const float* c = nullptr;
+  const HalfFloat* halves = nullptr;
   float low = 0, high = 0;
 };
 

@@ -26,10 +26,16 @@ HWY_INLINE void keep_in_register(V& v) {
 #endif
 }
 
-/// Whether a tail is one of those that every tile applies itself: nothing, bounds, a sum, hard swish.
-[[nodiscard]] HWY_INLINE bool stays_in_registers(const Tail& tail) {
+/// Whether a tail is one of those that every tile applies itself: nothing, bounds, a sum, hard swish, and of what is
+/// stored in 16 bits SiLU.
+template <class T>
+[[nodiscard]] HWY_INLINE bool stays_in_registers(const TileTargetOf<T>& target) {
+  const Tail& tail = target.tail;
   if (tail.count != 1) return tail.count == 0;
   const TailKind kind = tail.steps[0].kind;
+  if constexpr (sizeof(T) == sizeof(HalfFloat)) {
+    if (kind == TailKind::add_halves || kind == TailKind::coarse_silu) return true;
+  }
   return kind == TailKind::clip || kind == TailKind::add || kind == TailKind::hard_swish;
 }
 
@@ -42,21 +48,17 @@ HWY_INLINE void apply_if(D d, const TailStep& given, const TilePlace& place, Vec
   apply_step(d, step, place, tile);
 }
 
-template <class D>
-HWY_INLINE void store_lanes(D d, Vec<D> v, float* p, const TilePlace& at, bool zero_rest, bool last) {
-  if (!last || at.last_lanes == 0) {
-    StoreU(v, d, p);
-  } else if (zero_rest) {
-    StoreU(IfThenElseZero(FirstN(d, static_cast<std::size_t>(at.last_lanes)), v), d, p);
-  } else {
-    BlendedStore(v, FirstN(d, static_cast<std::size_t>(at.last_lanes)), d, p);
-  }
+template <class D, class T>
+HWY_INLINE void store_lanes(D d, Vec<D> v, T* p, const TilePlace& at, bool zero_rest, bool last) {
+  if (!last || at.last_lanes == 0) store(d, v, p);
+  else if (zero_rest) store(d, IfThenElseZero(FirstN(d, static_cast<std::size_t>(at.last_lanes)), v), p);
+  else store_lanes(d, v, p, at.last_lanes);
 }
 
 /// Any tail, on a tile that was put into memory: once for all kernels with tiles of this size. It takes copies, so that
 /// a kernel's own description of its work can stay in registers.
-template <int Rows, int Vectors>
-HWY_NOINLINE void finish_tile(const float* tile, const TileTarget target, const TilePlace place) {
+template <int Rows, int Vectors, class T>
+HWY_NOINLINE void finish_tile(const float* tile, const TileTargetOf<T> target, const TilePlace place) {
   const ScalableTag<float> d;
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
   constexpr int group = Rows % 7 == 0 ? 7 : Rows % 6 == 0 ? 6 : Rows;  // as many as registers leave room for
@@ -93,18 +95,22 @@ HWY_INLINE void fetch_operands(const Tail& tail, const TilePlace& at) {
   }
 }
 
-template <int Rows, int Vectors, class D>
-HWY_INLINE void store_tile(D d, const TileTarget& target, const TilePlace place, Vec<D> (&tile)[Rows][Vectors]) {
+template <int Rows, int Vectors, class D, class T>
+HWY_INLINE void store_tile(D d, const TileTargetOf<T>& target, const TilePlace place, Vec<D> (&tile)[Rows][Vectors]) {
   constexpr std::int64_t lanes = static_cast<std::int64_t>(MaxLanes(d));
-  if (stays_in_registers(target.tail)) {
+  if (stays_in_registers(target)) {
     if (target.tail.count == 1) {
       apply_if<TailKind::clip>(d, target.tail.steps[0], place, tile);
       apply_if<TailKind::add>(d, target.tail.steps[0], place, tile);
       apply_if<TailKind::hard_swish>(d, target.tail.steps[0], place, tile);
+      if constexpr (sizeof(T) == sizeof(HalfFloat)) {
+        apply_if<TailKind::add_halves>(d, target.tail.steps[0], place, tile);
+        apply_if<TailKind::coarse_silu>(d, target.tail.steps[0], place, tile);
+      }
     }
     BANOFF_UNROLL
     for (int r = 0; r < Rows; ++r) {
-      float* row = target.y + place.offset + r * place.row_stride;
+      T* row = target.y + place.offset + r * place.row_stride;
       BANOFF_UNROLL
       for (int v = 0; v < Vectors; ++v)
         store_lanes(d, tile[r][v], row + v * place.vector_stride, place, target.zero_rest, v + 1 == Vectors);

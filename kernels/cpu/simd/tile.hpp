@@ -5,10 +5,13 @@
 
 namespace banoff::cpu::simd {
 
-struct TileTarget {
-  float* y = nullptr;  ///< element 0 of the output, whose offsets a tail's operands share
+/// Of an output whose elements are float or HalfFloat.
+template <class T>
+struct TileTargetOf {
+  T* y = nullptr;  ///< element 0 of the output, whose offsets a tail's operands share
   Tail tail;
   bool zero_rest = false;  ///< of the last vector all lanes are written, zeros where there are no channels
 };
+using TileTarget = TileTargetOf<float>;
 
 }  // namespace banoff::cpu::simd
