@@ -151,8 +151,7 @@ TEST_CASE("ops between values of 16 bits are within their rounding, in every lay
       compare(between(op_case, same, same), op_case, device, tolerance, size, found);
     }
     if (layout == Layout::channels_last) {
-      for (const char* own : {"loop:bf16 mean", "loop:bf16 max_pool"})
-        CHECK_MESSAGE(found.ran.contains(own), own);
+      for (const char* own : {"loop:bf16 mean", "loop:bf16 max_pool"}) CHECK_MESSAGE(found.ran.contains(own), own);
     }
     INFO(name_of(layout));
     CHECK_MESSAGE(found.failures.empty(), fmt::format("{}", fmt::join(found.failures, "\n")));
