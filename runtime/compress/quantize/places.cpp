@@ -73,7 +73,8 @@ class Finder {
     if (node.erased()) return;
     const auto read = [&](ValueId output) { return is_read_on_grid(output); };
     places_.on_grid[index(id)] =
-        places_.layers[index(id)] || (follows_inputs(node) && std::ranges::any_of(node.outputs, read));
+        places_.layers[index(id)] ||
+        (follows_inputs(node) && !kept_.contains(id) && std::ranges::any_of(node.outputs, read));
   }
 
   [[nodiscard]] bool is_read_on_grid(ValueId value) const {

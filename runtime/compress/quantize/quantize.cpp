@@ -6,6 +6,7 @@
 #include "runtime/compress/quantize/bias.hpp"
 #include "runtime/compress/quantize/equalise.hpp"
 #include "runtime/compress/quantize/noise.hpp"
+#include "runtime/compress/quantize/pixels.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 
@@ -52,12 +53,15 @@ class Quantizer {
         options_(options),
         compute_(job.make_compute()),
         compute_changed_(job.make_compute()),
+        types_(job.types),
         at_once_(sets_at_once(job.types)),
         ends_(ends_of(graph, job.types)) {}
 
   QuantizeReport run() {
     require_floats(graph_);
-    places_ = find_places(graph_, job_.types, {});
+    WithPixels with = with_pixels(graph_, types_, job_.known);
+    graph_ = std::move(with.graph), types_ = std::move(with.types), pixels_ = std::move(with.pixels);
+    places_ = places({});
     require_layers(graph_, places_);
     look();
     equalise();
@@ -82,7 +86,7 @@ class Quantizer {
 
   /// Floats: on pictures, and on made-up inputs.
   void look() {
-    random_ = random_inputs(graph_, job_.types, job_.known, random_count, options_.seed);
+    random_ = random_inputs(graph_, types_, job_.known, random_count, options_.seed);
     on_random_ = observe(graph_, random_, at_once_, ends_, compute_, random_results_);
     if (!options_.pictures.empty())
       on_pictures_ = observe(graph_, options_.pictures, at_once_, ends_, compute_, picture_results_);
@@ -90,14 +94,14 @@ class Quantizer {
       const std::vector<Inputs> two(random_.begin(), random_.begin() + 2);
       const auto known = known_by_norms(job_.original, graph_, two, compute_changed_, compute_);
       report_.known_values = known.size();
-      moments_ = find_moments(graph_, job_.types, known, input_moments(), on_random_, compute_);
+      moments_ = find_moments(graph_, types_, known, input_moments(), on_random_, compute_);
     }
   }
 
   /// What was seen of the values before is no longer so.
   void equalise() {
     if (options_.equalise == Equalise::off) return;
-    Equalised result = equalised(graph_, job_.types, places_, channel_moments());
+    Equalised result = equalised(graph_, types_, places_, channel_moments());
     report_.equalising_gain = result.gain;
     // The forecast leaves out what weights lose: of 2 or 3 nothing is left on ordinary networks.
     constexpr double worth = 10;
@@ -120,7 +124,7 @@ class Quantizer {
   [[nodiscard]] std::vector<Moments> input_moments() const {
     std::vector<Moments> result;
     for (const GraphInput& input : graph_.inputs) {
-      const TensorType& type = job_.types[index(input.value)];
+      const TensorType& type = types_[index(input.value)];
       const auto found = job_.known.find(graph_.value(input.value).name);
       Moments& moments = result.emplace_back();
       if (!is_float(type.dtype)) continue;
@@ -158,8 +162,16 @@ class Quantizer {
                            [&](double share) { progress(0.5 + 0.4 * share); });
     first_places_ = places_;
     if (options_.float_layers == 0) return;
-    places_ = find_places(graph_, job_.types, noisiest(places_, noise_, options_.float_layers));
+    places_ = places(noisiest(places_, noise_, options_.float_layers));
     make();
+  }
+
+  /// What makes pixels reads floats.
+  [[nodiscard]] Places places(std::set<NodeId> kept) const {
+    for (const auto& [value, maker] : pixels_) kept.insert(maker);
+    Places result = find_places(graph_, types_, kept);
+    for (const auto& [value, maker] : pixels_) result.why[index(maker)] = "makes pixels";
+    return result;
   }
 
   void make() {
@@ -171,6 +183,10 @@ class Quantizer {
       for (std::size_t v = 0; v < grids_.size(); ++v) {
         if (grids_[v] && places_.group[v] == places_.group[index(input.value)]) grids_[v] = grid;
       }
+    }
+    // Equalising may have scaled them.
+    for (const auto& [value, maker] : pixels_) {
+      if (grids_[index(value)] && !report_.equalised) grids_[index(value)] = grid_over(0, 255);
     }
     weights_ = all_weights(graph_, places_, grids_, options_.weights);
   }
@@ -307,6 +323,8 @@ class Quantizer {
   const Job& job_;
   const QuantizeOptions& options_;
   ComputeNode compute_, compute_changed_;
+  std::vector<TensorType> types_;
+  std::map<ValueId, NodeId> pixels_;
   std::size_t at_once_;
   std::vector<ValueId> ends_;
   Places places_, first_places_;
