@@ -31,7 +31,8 @@ struct KnownInput {
   std::vector<double> mean, var;  ///< by channel, or one for all
   double low = 0, high = 0;
   std::vector<float> levels = {};  ///< all numbers that it consists of, where they are few
-  /// Of pixels that were normalised, by channel (one for all): pixel = scale x + shift. Empty where channels are not apart.
+  /// Of pixels that were normalised, by channel (one for all): pixel = scale x + shift. Empty where channels are not
+  /// apart.
   std::vector<double> pixel_scale = {}, pixel_shift = {};
 };
 using KnownInputs = std::map<std::string, KnownInput>;

@@ -91,8 +91,8 @@ class Inserter {
     node.params.emplace_back(
         Slot::weight,
         graph.add_param(name + ".weight", floats({channels, 1, 1, 1}, by_channel(known.pixel_scale, count))));
-    node.params.emplace_back(
-        Slot::bias, graph.add_param(name + ".bias", floats({channels}, by_channel(known.pixel_shift, count))));
+    node.params.emplace_back(Slot::bias,
+                             graph.add_param(name + ".bias", floats({channels}, by_channel(known.pixel_shift, count))));
     const NodeId id = graph.add_node(std::move(node));
     const ValueId pixels = graph.node(id).outputs[0];
     layer.inputs[0] = pixels;
@@ -108,8 +108,8 @@ class Inserter {
     const auto& conv = *graph.node(id).as<Conv>();
     const std::size_t outputs = static_cast<std::size_t>(weight.shape()[0]);
     const std::size_t each = static_cast<std::size_t>(weight.shape()[1]), inner = inner_of(weight.shape());
-    const std::size_t channels = each * static_cast<std::size_t>(conv.groups);
-    const std::size_t outputs_of_group = outputs / static_cast<std::size_t>(conv.groups);
+    const auto groups = static_cast<std::size_t>(groups_of(conv, result_.types[index(graph.node(id).inputs[0])].shape));
+    const std::size_t channels = each * groups, outputs_of_group = outputs / groups;
     const std::vector<double> scale = by_channel(known.pixel_scale, channels);
     const std::vector<double> shift = by_channel(known.pixel_shift, channels);
     std::vector<double> weights = weight.to_vector<double>(), bias(outputs, 0.0);

@@ -1,4 +1,5 @@
-// Inputs that are normalised pixels, as pixels again: those are whole numbers from 0 to 255, on a grid without any loss.
+// Inputs that are normalised pixels, as pixels again: those are whole numbers from 0 to 255, on a grid without any
+// loss.
 #pragma once
 
 #include "runtime/compress/quantize/observe.hpp"

@@ -72,9 +72,8 @@ class Finder {
     const Node& node = graph_.node(id);
     if (node.erased()) return;
     const auto read = [&](ValueId output) { return is_read_on_grid(output); };
-    places_.on_grid[index(id)] =
-        places_.layers[index(id)] ||
-        (follows_inputs(node) && !kept_.contains(id) && std::ranges::any_of(node.outputs, read));
+    places_.on_grid[index(id)] = places_.layers[index(id)] || (follows_inputs(node) && !kept_.contains(id) &&
+                                                               std::ranges::any_of(node.outputs, read));
   }
 
   [[nodiscard]] bool is_read_on_grid(ValueId value) const {

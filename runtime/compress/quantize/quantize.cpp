@@ -7,6 +7,7 @@
 #include "runtime/compress/quantize/equalise.hpp"
 #include "runtime/compress/quantize/noise.hpp"
 #include "runtime/compress/quantize/pixels.hpp"
+#include "runtime/compress/quantize/rounding.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 
@@ -189,6 +190,37 @@ class Quantizer {
       if (grids_[index(value)] && !report_.equalised) grids_[index(value)] = grid_over(0, 255);
     }
     weights_ = all_weights(graph_, places_, grids_, options_.weights);
+    fit_weights();
+  }
+
+  /// Rounds weights by what pictures make of the layers' inputs; those of before where their grid has stayed the same.
+  void fit_weights() {
+    if (options_.rounding == WeightRounding::nearest || options_.pictures.empty()) return;
+    std::map<ValueId, std::vector<NodeId>> readers;
+    for (auto& [id, layer] : weights_) {
+      const auto found = fitted_.find(id);
+      const bool same = found != fitted_.end() && equal(found->second.scale, layer.grid.scale);
+      if (same) layer.grid = found->second;
+      else readers[graph_.node(id).inputs[0]].push_back(id);
+    }
+    if (readers.empty()) return;
+    walk(graph_, correcting_pictures(), compute_, [&](ValueId value, const Values& values) {
+      const auto found = readers.find(value);
+      if (found == readers.end()) return;
+      for (const NodeId id : found->second) {
+        GridWeights& grid = weights_.at(id).grid;
+        grid = fitted_[id] = fitted(graph_, graph_.node(id), grid, values, input_scale(id));
+      }
+    });
+  }
+
+  static bool equal(const Tensor& a, const Tensor& b) {
+    return std::ranges::equal(a.values<float>(), b.values<float>());
+  }
+
+  [[nodiscard]] std::vector<Inputs> correcting_pictures() const {
+    const std::size_t count = std::min(options_.pictures.size(), at_once_);
+    return {options_.pictures.begin(), options_.pictures.begin() + static_cast<std::ptrdiff_t>(count)};
   }
 
   [[nodiscard]] double input_scale(NodeId layer) const {
@@ -209,10 +241,8 @@ class Quantizer {
         added_[before] = add_to_bias(rewritten.graph, now, expected(before), input_scale(before));
       return;
     }
-    const std::size_t count = std::min(options_.pictures.size(), at_once_);
-    const std::vector<Inputs> sets(options_.pictures.begin(),
-                                   options_.pictures.begin() + static_cast<std::ptrdiff_t>(count));
-    std::vector<Values> results(count);
+    const std::vector<Inputs> sets = correcting_pictures();
+    std::vector<Values> results(sets.size());
     walk(rewritten.graph, sets, compute_changed_, [&](ValueId id, Values& values) {
       const NodeId producer = rewritten.graph.value(id).producer;
       const auto found = rewritten.before.find(producer);
@@ -335,6 +365,7 @@ class Quantizer {
   std::vector<Range> ranges_;
   Grids grids_;
   std::map<NodeId, LayerWeights> weights_;
+  std::map<NodeId, GridWeights> fitted_;
   Noise noise_;
   std::map<NodeId, std::vector<double>> added_;
   QuantizeReport report_;

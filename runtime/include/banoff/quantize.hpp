@@ -26,6 +26,12 @@ enum class WeightScales : std::uint8_t { channel, tensor };
 [[nodiscard]] BANOFF_API std::string_view name_of(WeightScales scales) noexcept;
 [[nodiscard]] BANOFF_API WeightScales weight_scales_named(std::string_view name);  ///< throws usage likewise
 
+/// How weights are rounded: each to its nearest number, or, where there are pictures, together, so that the output's
+/// error on what pictures make of the layer's input is small.
+enum class WeightRounding : std::uint8_t { nearest, fitted };
+[[nodiscard]] BANOFF_API std::string_view name_of(WeightRounding rounding) noexcept;
+[[nodiscard]] BANOFF_API WeightRounding weight_rounding_named(std::string_view name);  ///< throws usage likewise
+
 /// Whether channels that share a grid are brought to one size first. automatic: with one scale of weights for a layer,
 /// and where that is expected to divide the noise by ten.
 enum class Equalise : std::uint8_t { automatic, on, off };
@@ -37,6 +43,7 @@ struct BANOFF_API QuantizeOptions {
   std::vector<std::map<std::string, Tensor>> pictures;
   Ranges ranges = Ranges::minmax;
   WeightScales weights = WeightScales::channel;
+  WeightRounding rounding = WeightRounding::fitted;
   Equalise equalise = Equalise::automatic;
   /// How many of the noisiest layers stay in float.
   std::size_t float_layers = 4;
