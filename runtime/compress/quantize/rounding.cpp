@@ -77,7 +77,8 @@ void improve(const Covariance& c, std::span<const double> weights, std::vector<s
   }
 }
 
-std::vector<std::int8_t> rounded_by(const Covariance& c, const std::vector<double>& r, std::span<const double> weights) {
+std::vector<std::int8_t> rounded_by(const Covariance& c, const std::vector<double>& r,
+                                    std::span<const double> weights) {
   std::vector<std::int8_t> nearest(weights.size());
   std::ranges::transform(weights, nearest.begin(), number_at);
   std::vector<std::int8_t> numbers = nearest_plane(r, weights);
