@@ -11,7 +11,8 @@ namespace {
 
 std::vector<std::int8_t> nearest_of(const std::vector<double>& weights) {
   std::vector<std::int8_t> numbers;
-  for (const double w : weights) numbers.push_back(static_cast<std::int8_t>(std::clamp(std::nearbyint(w), -127.0, 127.0)));
+  for (const double w : weights)
+    numbers.push_back(static_cast<std::int8_t>(std::clamp(std::nearbyint(w), -127.0, 127.0)));
   return numbers;
 }
 
