@@ -11,7 +11,7 @@ TEST_CASE("the loss of a mean is that of the weights on the mean of the input, z
   const ValueId x = net.input({1, 3, 5, 5}), y = net.conv(x, 4);
   net.output(y);
   const Node& layer = net.producer(y);
-  const LayerWeights weights = weights_on_grid(net.graph, layer, 1, WeightScales::tensor);
+  const LayerWeights weights = weights_on_grid(net.graph, layer, 1, nullptr, WeightScales::tensor);
   const Inputs inputs = pictures({1, 3, 5, 5}, 1)[0];
   const std::vector<double> loss =
       expected_loss(net.graph, layer, weights.grid, inputs.at("image"), reference::compute<float>);
