@@ -46,14 +46,16 @@ def main():
     columns = ("network", "quantised with", "from floats", "ONNX Runtime", "with its optimisers", "OpenVINO")
     print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     most = 0.0
-    for network in [*demo_networks(arguments.banoff), *(networks(arguments.data) if arguments.data else [])]:
-        if arguments.only not in network.name:
-            continue
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = pathlib.Path(temporary)
-            write_pictures(network.calibration, folder / "pictures")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        chosen = [*demo_networks(arguments.banoff, folder), *(networks(arguments.data) if arguments.data else [])]
+        for number, network in enumerate(chosen):
+            if arguments.only not in network.name:
+                continue
+            calibration = folder / f"pictures{number}"
+            write_pictures(network.calibration, calibration)
             for what, with_pictures, options in WAYS:
-                options = [*options, "--data", folder / "pictures"] if with_pictures else options
+                options = [*options, "--data", calibration] if with_pictures else options
                 by_banoff(arguments.banoff, network, options, folder / "integers.onnx")
                 most = max(most, compare(network, what.removeprefix("banoff, "), folder / "integers.onnx", arguments))
     if most > arguments.tolerance:

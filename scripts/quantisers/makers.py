@@ -13,8 +13,8 @@ WAYS = (("banoff, 100 pictures, all in integers", True, ["--float-layers", 0]), 
 
 def by_banoff(banoff, network, options, result):
     """Returns how many layers stay in float."""
-    command = [banoff, "quantize", network.file, "--task", f"configs/tasks/{network.task}.task.yaml", "-o", result, "--json",
-               *options]
+    task = ["--task", f"configs/tasks/{network.task}.task.yaml"] if network.task else []
+    command = [banoff, "quantize", network.file, *task, "-o", result, "--json", *options]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)["layers_in_float"]
 
