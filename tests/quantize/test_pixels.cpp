@@ -86,5 +86,7 @@ TEST_CASE("pixels are on a grid of steps of one, and the first layer in integers
   }
   CHECK(steps_of_one == 1);
   CHECK(report.in_integers() == 1);
+  CHECK(report.in_float() == 0);
+  CHECK(std::ranges::count_if(report.layers, &QuantizedLayer::makes_pixels) == 1);
   for (const QuantizedLayer& layer : report.layers) CHECK(layer.value_noise == doctest::Approx(0).epsilon(1e-6));
 }

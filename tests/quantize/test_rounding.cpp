@@ -95,7 +95,7 @@ TEST_CASE("on all kinds of layers the variance that rounding adds becomes less, 
   for (const ValueId made : layers) {
     const Node& layer = net.producer(made);
     CAPTURE(layer.name);
-    const GridWeights nearest = weights_on_grid(net.graph, layer, 0.01, WeightScales::channel).grid;
+    const GridWeights nearest = weights_on_grid(net.graph, layer, 0.01, nullptr, WeightScales::channel).grid;
     const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01);
     CHECK(std::ranges::equal(best.scale.values<float>(), nearest.scale.values<float>()));
     const std::vector<double> before = added_variance(net.graph, layer, nearest, inputs);
@@ -110,7 +110,7 @@ TEST_CASE("constant and zero inputs leave weights at their nearest numbers") {
   GraphBuilder net(4, DType::f32);
   const ValueId x = net.input({1, 3, 5, 5}), y = net.conv(x, 4, 3, 1, 0);
   const Node& layer = net.producer(y);
-  const GridWeights nearest = weights_on_grid(net.graph, layer, 1, WeightScales::channel).grid;
+  const GridWeights nearest = weights_on_grid(net.graph, layer, 1, nullptr, WeightScales::channel).grid;
   for (const float value : {0.0F, 0.7F}) {
     const Values inputs(3, Tensor::of<float>({1, 3, 5, 5}, std::vector<float>(75, value)));
     const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01);

@@ -9,8 +9,9 @@ namespace banoff::quantize {
 
 struct Observed {
   double low = 0, high = 0;
-  std::vector<double> mean, var;  ///< by channel
-  std::vector<float> some;        ///< numbers from all over it
+  std::vector<double> mean, var;   ///< by channel
+  std::vector<double> first_mean;  ///< of the first part alone: as many sets as memory holds at once
+  std::vector<float> some;         ///< numbers from all over it
 };
 
 /// By ValueId; empty means for values that are no floats. `sets` go through the network in parts that memory holds.

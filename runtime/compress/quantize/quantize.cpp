@@ -252,10 +252,10 @@ class Quantizer {
     report_.on_pictures = error_between(picture_results_, results);
   }
 
-  /// The mean over pictures is brought to that of the floats, as far as pictures are trusted.
+  /// The mean over pictures is brought to that of the floats on the same pictures, as far as pictures are trusted.
   void correct_layer(Graph& graph, NodeId now, NodeId before, Values& values) {
     const Node& layer = graph_.node(before);
-    const std::vector<double>& wanted = on_pictures_[index(layer.outputs[0])].mean;
+    const std::vector<double>& wanted = on_pictures_[index(layer.outputs[0])].first_mean;
     std::vector<double> change = expected(before);
     const bool by_channel = values[0].shape().rank() == 2 || !layer.as<Dense>();
     if (by_channel) {
@@ -339,6 +339,8 @@ class Quantizer {
 
   void describe_weights(QuantizedLayer& layer, NodeId id, double total) const {
     layer.why = places_.why[index(id)];
+    const auto made = std::ranges::find(pixels_, id, [](const auto& pair) { return pair.second; });
+    layer.makes_pixels = made != pixels_.end();
     if (const auto noise = noise_.of_weights.find(id); noise != noise_.of_weights.end())
       layer.weight_noise = noise->second / total;
     const auto found = weights_.find(id);

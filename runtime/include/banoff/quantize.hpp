@@ -63,6 +63,7 @@ struct QuantizedLayer {
   std::string where;  ///< file:line
   bool integers = false;
   std::string why;  ///< of what stays in float: the reason
+  bool makes_pixels = false;  ///< added in front to undo a normalisation, in float
   /// The grid of the value made here, or by what was fused behind it; scale 0 where it stays a float.
   std::string value;
   double low = 0, high = 0, scale = 0;
@@ -91,7 +92,7 @@ struct BANOFF_API QuantizeReport {
   std::size_t known_values = 0;  ///< values whose statistics a batch norm told
   QuantizeError on_pictures, on_random;
   [[nodiscard]] std::size_t in_integers() const;
-  [[nodiscard]] std::size_t in_float() const;
+  [[nodiscard]] std::size_t in_float() const;  ///< without those that make pixels
 };
 
 }  // namespace banoff
