@@ -1,5 +1,5 @@
 // Weights that are rounded together.
-#include "runtime/compress/quantize/rounding.hpp"
+#include "runtime/compress/quantize/fitting.hpp"
 #include "runtime/compress/quantize/samples.hpp"
 #include "tests/quantize/nets.hpp"
 
@@ -61,12 +61,12 @@ TEST_CASE("weights rounded together lose much less than the nearest on correlate
     const std::size_t size = 3 + seed, rank = 2 + seed / 2;
     const Covariance c = drawn_covariance(size, rank, seed);
     const std::vector<double> weights = drawn(size, 100 + seed, 130);
-    const std::vector<std::int8_t> numbers = rounded(c, weights);
+    const std::vector<std::int8_t> numbers = Rounder(c).rounded(weights);
     const double lost = error_of(c, weights, numbers), by_nearest = error_of(c, weights, nearest_of(weights));
     CAPTURE(seed);
     CHECK(lost <= by_nearest);
     CHECK(std::ranges::min(numbers) >= -127);
-    CHECK(numbers == rounded(c, weights));
+    CHECK(numbers == Rounder(c).rounded(weights));
     together += lost, alone += by_nearest;
   }
   CHECK(together < 0.4 * alone);
@@ -75,9 +75,9 @@ TEST_CASE("weights rounded together lose much less than the nearest on correlate
 TEST_CASE("where inputs vary apart or not at all the nearest numbers are the best") {
   const std::vector<double> weights = drawn(20, 9, 120);
   Covariance apart{20, std::vector<double>(400, 0.0)};
-  CHECK(rounded(apart, weights) == nearest_of(weights));
+  CHECK(Rounder(apart).rounded(weights) == nearest_of(weights));
   for (std::size_t i = 0; i < 20; i += 3) apart.values[i * 20 + i] = 0.1 + static_cast<double>(i);
-  CHECK(rounded(apart, weights) == nearest_of(weights));
+  CHECK(Rounder(apart).rounded(weights) == nearest_of(weights));
 }
 
 TEST_CASE("on all kinds of layers the variance that rounding adds becomes less, by the reference device") {
@@ -96,7 +96,7 @@ TEST_CASE("on all kinds of layers the variance that rounding adds becomes less, 
     const Node& layer = net.producer(made);
     CAPTURE(layer.name);
     const GridWeights nearest = weights_on_grid(net.graph, layer, 0.01, nullptr, WeightScales::channel).grid;
-    const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01);
+    const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01, 2);
     CHECK(std::ranges::equal(best.scale.values<float>(), nearest.scale.values<float>()));
     const std::vector<double> before = added_variance(net.graph, layer, nearest, inputs);
     const std::vector<double> after = added_variance(net.graph, layer, best, inputs);
@@ -113,7 +113,7 @@ TEST_CASE("constant and zero inputs leave weights at their nearest numbers") {
   const GridWeights nearest = weights_on_grid(net.graph, layer, 1, nullptr, WeightScales::channel).grid;
   for (const float value : {0.0F, 0.7F}) {
     const Values inputs(3, Tensor::of<float>({1, 3, 5, 5}, std::vector<float>(75, value)));
-    const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01);
+    const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01, 2);
     CHECK(best.numbers.to_vector<std::int8_t>() == nearest.numbers.to_vector<std::int8_t>());
   }
 }

@@ -48,8 +48,8 @@ std::size_t QuantizeReport::in_integers() const {
 }
 
 std::size_t QuantizeReport::in_float() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(layers, [](const QuantizedLayer& layer) { return !layer.why.empty() && !layer.makes_pixels; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      layers, [](const QuantizedLayer& layer) { return !layer.why.empty() && !layer.makes_pixels; }));
 }
 
 }  // namespace banoff

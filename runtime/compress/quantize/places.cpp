@@ -105,7 +105,8 @@ class Finder {
     ValueId last = none;
     for (const ValueId input : sum.inputs) {
       const NodeId producer = graph_.value(input).producer;
-      const bool joins = producer != none && places_.layers[index(producer)] && readers_.only(input) != none;
+      const bool layer = producer != none && (places_.layers[index(producer)] || kept_.contains(producer));
+      const bool joins = layer && readers_.only(input) != none;
       if (joins && (last == none || producer > graph_.value(last).producer)) last = input;
     }
     return last;

@@ -5,9 +5,10 @@
 
 #include "runtime/compress/quantize/bias.hpp"
 #include "runtime/compress/quantize/equalise.hpp"
+#include "runtime/compress/quantize/fitting.hpp"
 #include "runtime/compress/quantize/noise.hpp"
 #include "runtime/compress/quantize/pixels.hpp"
-#include "runtime/compress/quantize/rounding.hpp"
+#include "runtime/core/cpu_count.hpp"
 #include "runtime/core/dtype.hpp"
 #include "runtime/core/fail.hpp"
 
@@ -46,6 +47,10 @@ std::size_t sets_at_once(const std::vector<TensorType>& types) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(most_bytes / largest, 1, bias_pictures));
 }
 
+std::size_t threads_of(const QuantizeOptions& options) {
+  return static_cast<std::size_t>(options.threads > 0 ? options.threads : cpu_count());
+}
+
 class Quantizer {
  public:
   Quantizer(Graph& graph, const Job& job, const QuantizeOptions& options)
@@ -56,7 +61,8 @@ class Quantizer {
         compute_changed_(job.make_compute()),
         types_(job.types),
         at_once_(sets_at_once(job.types)),
-        ends_(ends_of(graph, job.types)) {}
+        ends_(ends_of(graph, job.types)),
+        fitting_(correcting_pictures(), threads_of(options)) {}
 
   QuantizeReport run() {
     require_floats(graph_);
@@ -67,7 +73,7 @@ class Quantizer {
     look();
     equalise();
     find_ranges();
-    progress(0.5);
+    progress(0.3);
     choose();
     progress(0.9);
     report_.pictures = options_.pictures.size();
@@ -156,15 +162,15 @@ class Quantizer {
 
   /// Which layers stay in float follows from the noise of all on grids.
   void choose() {
-    make();
+    make(0.3, 0.6);
     std::vector<Inputs> sets = options_.pictures.empty() ? random_ : options_.pictures;
     sets.resize(std::min(sets.size(), noise_pictures));
     noise_ = measure_noise(graph_, places_, grids_, weights_, ends_, sets, compute_,
-                           [&](double share) { progress(0.5 + 0.4 * share); });
+                           [&](double share) { progress(0.6 + 0.2 * share); });
     first_places_ = places_;
     if (options_.float_layers == 0) return;
     places_ = places(noisiest(places_, noise_, options_.float_layers));
-    make();
+    make(0.8, 0.9);
   }
 
   /// What makes pixels reads floats.
@@ -175,7 +181,8 @@ class Quantizer {
     return result;
   }
 
-  void make() {
+  /// The weights' fitting is from one share of the progress to the other.
+  void make(double from, double to) {
     grids_ = make_grids(places_, ranges_, options_.ranges);
     for (const GraphInput& input : graph_.inputs) {
       const auto known = job_.known.find(graph_.value(input.value).name);
@@ -190,32 +197,8 @@ class Quantizer {
       if (grids_[index(value)] && !report_.equalised) grids_[index(value)] = grid_over(0, 255);
     }
     weights_ = all_weights(graph_, places_, grids_, options_.weights);
-    fit_weights();
-  }
-
-  /// Rounds weights by what pictures make of the layers' inputs; those of before where their grid has stayed the same.
-  void fit_weights() {
     if (options_.rounding == WeightRounding::nearest || options_.pictures.empty()) return;
-    std::map<ValueId, std::vector<NodeId>> readers;
-    for (auto& [id, layer] : weights_) {
-      const auto found = fitted_.find(id);
-      const bool same = found != fitted_.end() && equal(found->second.scale, layer.grid.scale);
-      if (same) layer.grid = found->second;
-      else readers[graph_.node(id).inputs[0]].push_back(id);
-    }
-    if (readers.empty()) return;
-    walk(graph_, correcting_pictures(), compute_, [&](ValueId value, const Values& values) {
-      const auto found = readers.find(value);
-      if (found == readers.end()) return;
-      for (const NodeId id : found->second) {
-        GridWeights& grid = weights_.at(id).grid;
-        grid = fitted_[id] = fitted(graph_, graph_.node(id), grid, values, input_scale(id));
-      }
-    });
-  }
-
-  static bool equal(const Tensor& a, const Tensor& b) {
-    return std::ranges::equal(a.values<float>(), b.values<float>());
+    fitting_.fit(graph_, grids_, weights_, compute_, [&](double share) { progress(from + (to - from) * share); });
   }
 
   [[nodiscard]] std::vector<Inputs> correcting_pictures() const {
@@ -367,7 +350,7 @@ class Quantizer {
   std::vector<Range> ranges_;
   Grids grids_;
   std::map<NodeId, LayerWeights> weights_;
-  std::map<NodeId, GridWeights> fitted_;
+  Fitting fitting_;
   Noise noise_;
   std::map<NodeId, std::vector<double>> added_;
   QuantizeReport report_;

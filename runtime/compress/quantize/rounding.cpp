@@ -1,10 +1,8 @@
 #include "runtime/compress/quantize/rounding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-
-#include "runtime/compress/quantize/samples.hpp"
-#include "runtime/core/dtype.hpp"
 
 namespace banoff::quantize {
 
@@ -15,7 +13,7 @@ std::int8_t number_at(double weight) {
   return static_cast<std::int8_t>(std::clamp(std::nearbyint(weight), -most, most));
 }
 
-/// R of C = R^T R, upper triangular. A row whose input never varies beside the others' is 0.
+/// A row whose input never varies beside the others' is 0.
 std::vector<double> cholesky(const Covariance& c) {
   constexpr double singular = 1e-10;
   const std::size_t n = c.size;
@@ -38,53 +36,81 @@ std::vector<double> cholesky(const Covariance& c) {
   return r;
 }
 
-std::vector<std::int8_t> nearest_plane(const std::vector<double>& r, std::span<const double> weights) {
-  const std::size_t n = weights.size();
-  std::vector<std::int8_t> numbers(n);
-  std::vector<double> errors(n, 0.0);
-  for (std::size_t i = n; i-- > 0;) {
-    const double* const row = &r[i * n];
-    double taken_up = 0;
-    for (std::size_t j = i + 1; j < n; ++j) taken_up += row[j] * errors[j];
-    numbers[i] = number_at(row[i] > 0 ? weights[i] + taken_up / row[i] : weights[i]);
-    errors[i] = weights[i] - numbers[i];
+/// One number of each of several outputs, side by side so that sums over weights are vectors.
+constexpr std::size_t side_by_side = 16;
+using Lanes = std::array<double, side_by_side>;
+
+/// Sum of row[j] errors[j] for j from `begin` on.
+Lanes weighted(std::span<const double> row, const std::vector<Lanes>& errors, std::size_t begin) {
+  Lanes sum{};
+  for (std::size_t j = begin; j < row.size(); ++j) {
+    const double factor = row[j];
+    for (std::size_t o = 0; o < side_by_side; ++o) sum[o] += factor * errors[j][o];
   }
-  return numbers;
+  return sum;
 }
 
-void improve(const Covariance& c, std::span<const double> weights, std::vector<std::int8_t>& numbers) {
+/// The errors that are left, in steps.
+std::vector<Lanes> nearest_errors(const std::vector<Lanes>& weights) {
+  std::vector<Lanes> errors(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    for (std::size_t o = 0; o < side_by_side; ++o) errors[i][o] = weights[i][o] - number_at(weights[i][o]);
+  }
+  return errors;
+}
+
+std::vector<Lanes> nearest_plane_errors(std::span<const double> r, const std::vector<Lanes>& weights) {
+  const std::size_t n = weights.size();
+  std::vector<Lanes> errors(n);
+  for (std::size_t i = n; i-- > 0;) {
+    const std::span<const double> row = r.subspan(i * n, n);
+    const Lanes taken_up = weighted(row, errors, i + 1);
+    for (std::size_t o = 0; o < side_by_side; ++o) {
+      const double wanted = row[i] > 0 ? weights[i][o] + taken_up[o] / row[i] : weights[i][o];
+      errors[i][o] = weights[i][o] - number_at(wanted);
+    }
+  }
+  return errors;
+}
+
+/// C e.
+std::vector<Lanes> slopes_of(const Covariance& c, const std::vector<Lanes>& errors) {
+  std::vector<Lanes> slopes;
+  for (std::size_t i = 0; i < c.size; ++i)
+    slopes.push_back(weighted(std::span(c.values).subspan(i * c.size, c.size), errors, 0));
+  return slopes;
+}
+
+/// e^T C e.
+Lanes size_of(const std::vector<Lanes>& errors, const std::vector<Lanes>& slopes) {
+  Lanes sum{};
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    for (std::size_t o = 0; o < side_by_side; ++o) sum[o] += errors[i][o] * slopes[i][o];
+  }
+  return sum;
+}
+
+/// Sets each number of one output to its best beside the others, given C e.
+void improve(const Covariance& c, std::vector<double>& slope, std::span<std::int8_t> numbers) {
   constexpr int most_sweeps = 8;
   constexpr double least_gain = 1e-9;
-  const std::size_t n = weights.size();
-  std::vector<double> errors(n), slope(n, 0.0);
-  for (std::size_t i = 0; i < n; ++i) errors[i] = weights[i] - numbers[i];
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) slope[i] += c.at(i, j) * errors[j];
-  }
+  const std::size_t n = c.size;
   bool changed = true;
   for (int sweep = 0; changed && sweep < most_sweeps; ++sweep) {
     changed = false;
     for (std::size_t i = 0; i < n; ++i) {
-      if (c.at(i, i) <= 0) continue;
-      const std::int8_t best = number_at(numbers[i] + slope[i] / c.at(i, i));
+      const double own = c.at(i, i);
+      if (own <= 0) continue;
+      const std::int8_t best = number_at(numbers[i] + slope[i] / own);
       const double step = static_cast<double>(best) - numbers[i];
-      const double gain = step * (2 * slope[i] - step * c.at(i, i));
-      if (step == 0 || gain <= least_gain * c.at(i, i)) continue;
-      for (std::size_t j = 0; j < n; ++j) slope[j] -= step * c.at(i, j);
+      const double gain = step * (2 * slope[i] - step * own);
+      if (step == 0 || gain <= least_gain * own) continue;
+      const double* const row = &c.values[i * n];
+      for (std::size_t j = 0; j < n; ++j) slope[j] -= step * row[j];
       numbers[i] = best;
       changed = true;
     }
   }
-}
-
-std::vector<std::int8_t> rounded_by(const Covariance& c, const std::vector<double>& r,
-                                    std::span<const double> weights) {
-  std::vector<std::int8_t> nearest(weights.size());
-  std::ranges::transform(weights, nearest.begin(), number_at);
-  std::vector<std::int8_t> numbers = nearest_plane(r, weights);
-  if (error_of(c, weights, numbers) > error_of(c, weights, nearest)) numbers = std::move(nearest);
-  improve(c, weights, numbers);
-  return numbers;
 }
 
 }  // namespace
@@ -102,33 +128,34 @@ double error_of(const Covariance& covariance, std::span<const double> weights, s
   return sum;
 }
 
-std::vector<std::int8_t> rounded(const Covariance& covariance, std::span<const double> weights) {
-  return rounded_by(covariance, cholesky(covariance), weights);
-}
+Rounder::Rounder(Covariance covariance) : covariance_(std::move(covariance)), factor_(cholesky(covariance_)) {}
 
-GridWeights fitted(const Graph& graph, const Node& layer, const GridWeights& nearest, const Values& inputs,
-                   double input_scale) {
-  constexpr std::size_t largest_block = 256;
-  const std::vector<double> weights = graph.param(layer, Slot::weight)->to_vector<double>();
-  const std::vector<double> scale = nearest.scale.to_vector<double>();
-  std::vector<std::int8_t> numbers = nearest.numbers.to_vector<std::int8_t>();
-  const Samples samples(layer, inputs);
-  const std::size_t each = weights.size() / scale.size(), outputs_of_group = scale.size() / samples.groups();
-  std::vector<double> wanted;
-  for (std::size_t group = 0; group < samples.groups(); ++group) {
-    for (std::size_t begin = 0; begin < each; begin += largest_block) {
-      const std::size_t size = std::min(largest_block, each - begin);
-      const Covariance covariance = samples.covariance(group, begin, size, input_scale);
-      const std::vector<double> r = cholesky(covariance);
-      for (std::size_t o = group * outputs_of_group; o < (group + 1) * outputs_of_group; ++o) {
-        wanted.clear();
-        for (std::size_t i = 0; i < size; ++i) wanted.push_back(weights[o * each + begin + i] / scale[o]);
-        const std::vector<std::int8_t> best = rounded_by(covariance, r, wanted);
-        std::ranges::copy(best, numbers.begin() + static_cast<std::ptrdiff_t>(o * each + begin));
+std::vector<std::int8_t> Rounder::rounded(std::span<const double> weights) const {
+  const std::size_t n = covariance_.size, outputs = weights.size() / n;
+  std::vector<std::int8_t> numbers(weights.size());
+  std::vector<double> slope(n);
+  for (std::size_t first = 0; first < outputs; first += side_by_side) {
+    const std::size_t count = std::min(side_by_side, outputs - first);
+    std::vector<Lanes> wanted(n, Lanes{});
+    for (std::size_t o = 0; o < count; ++o) {
+      for (std::size_t i = 0; i < n; ++i) wanted[i][o] = weights[(first + o) * n + i];
+    }
+    const std::vector<Lanes> nearest = nearest_errors(wanted), plane = nearest_plane_errors(factor_, wanted);
+    const std::vector<Lanes> nearest_slopes = slopes_of(covariance_, nearest),
+                             plane_slopes = slopes_of(covariance_, plane);
+    const Lanes by_nearest = size_of(nearest, nearest_slopes), by_plane = size_of(plane, plane_slopes);
+    for (std::size_t o = 0; o < count; ++o) {
+      const bool better = by_plane[o] <= by_nearest[o];
+      const std::vector<Lanes>&errors = better ? plane : nearest, &slopes = better ? plane_slopes : nearest_slopes;
+      const std::span<std::int8_t> row = std::span(numbers).subspan((first + o) * n, n);
+      for (std::size_t i = 0; i < n; ++i) {
+        row[i] = number_at(wanted[i][o] - errors[i][o]);
+        slope[i] = slopes[i][o];
       }
+      improve(covariance_, slope, row);
     }
   }
-  return {Tensor::of<std::int8_t>(nearest.numbers.shape(), std::move(numbers)), nearest.scale};
+  return numbers;
 }
 
 }  // namespace banoff::quantize

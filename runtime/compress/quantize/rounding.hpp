@@ -16,16 +16,19 @@ struct Covariance {
 [[nodiscard]] double error_of(const Covariance& covariance, std::span<const double> weights,
                               std::span<const std::int8_t> numbers);
 
-/// Numbers within +-127 whose error is at most that of the nearest ones, and mostly a fraction. From the last weight to
-/// the first each is rounded after taking up the errors of those before it (nearest plane; as in optimal brain
-/// compression and GPTQ, Frantar et al. 2022, arXiv:2208.11580 and 2210.17323), then one number after another is set
-/// to its best beside the others, until none changes.
-[[nodiscard]] std::vector<std::int8_t> rounded(const Covariance& covariance, std::span<const double> weights);
+/// Rounds the weights of outputs that have one covariance C.
+class Rounder {
+ public:
+  explicit Rounder(Covariance covariance);
+  /// Numbers within +-127, [outputs][size] as the weights, each output's error at most that of the nearest ones, and
+  /// mostly a fraction. From the last weight to the first each is rounded after taking up the errors of those before it
+  /// (nearest plane; as in optimal brain compression and GPTQ, Frantar et al. 2022, arXiv:2208.11580 and 2210.17323),
+  /// then one number after another is set to its best beside the others, until none changes.
+  [[nodiscard]] std::vector<std::int8_t> rounded(std::span<const double> weights) const;
 
-/// The layer's weights on the grid that `nearest` has, rounded by the covariance of what they multiply in `inputs`:
-/// of neighbours in blocks of up to 256 inputs, means left out since biases make up for them, and with the noise of the
-/// input's own grid. Of few samples the covariance of different inputs is trusted less.
-[[nodiscard]] GridWeights fitted(const Graph& graph, const Node& layer, const GridWeights& nearest,
-                                 const Values& inputs, double input_scale);
+ private:
+  Covariance covariance_;
+  std::vector<double> factor_;  ///< R of C = R^T R, upper triangular
+};
 
 }  // namespace banoff::quantize

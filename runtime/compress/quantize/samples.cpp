@@ -10,7 +10,8 @@ namespace banoff::quantize {
 
 namespace {
 
-constexpr std::size_t samples_wanted = 4096;
+/// So many for each weight, but not more or fewer than these: the covariance of few is known from few.
+constexpr std::size_t samples_each = 32, fewest_samples = 1024, most_samples = 4096;
 
 /// Counts `at` through all places below `sizes`, the last fastest.
 std::vector<std::int64_t> place_of(std::size_t number, const std::vector<std::int64_t>& sizes) {
@@ -37,7 +38,12 @@ Samples::Samples(const Node& layer, const Values& inputs) {
   if (conv != nullptr) groups_ = static_cast<std::size_t>(groups_of(*conv, shape));
   channels_ = static_cast<std::size_t>(conv != nullptr ? shape[1] : shape.back());
   plane_ = conv != nullptr ? inner_of(shape) : 1;
-  const std::size_t count = std::max<std::size_t>(samples_wanted / inputs.size(), 1);
+  std::size_t taps = 1;
+  if (conv != nullptr) {
+    for (const Window& w : windows(layer.op, shape)) taps *= static_cast<std::size_t>(w.kernel);
+  }
+  const std::size_t wanted = std::clamp(samples_each * taps * (channels_ / groups_), fewest_samples, most_samples);
+  const std::size_t count = std::max<std::size_t>(wanted / inputs.size(), 1);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     floats_.push_back(inputs[i].as(DType::f32));
     add_windows(layer, i, count);
@@ -73,41 +79,68 @@ void Samples::add_windows(const Node& layer, std::size_t input, std::size_t coun
   }
 }
 
-Covariance Samples::covariance(std::size_t group, std::size_t begin, std::size_t size, double input_scale) const {
-  const std::size_t first_channel = group * (channels_ / groups_), n = places_.size();
-  std::vector<float> columns(size * n);
+std::vector<float> Samples::rows(std::size_t first_channel, std::size_t begin, std::size_t size,
+                                 std::size_t width) const {
+  std::vector<float> result(places_.size() * width);
   std::vector<double> mean(size, 0.0);
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::size_t channel = first_channel + (begin + i) / taps_, tap = (begin + i) % taps_;
-    for (std::size_t s = 0; s < n; ++s) {
-      const Place& place = places_[s];
-      if (place.inner[tap] == padding) continue;
-      const std::size_t element =
-          (place.batch * channels_ + channel) * plane_ + static_cast<std::size_t>(place.inner[tap]);
-      columns[i * n + s] = floats_[place.input].values<float>()[element];
-      mean[i] += static_cast<double>(columns[i * n + s]) / static_cast<double>(n);
+  for (std::size_t s = 0; s < places_.size(); ++s) {
+    const Place& place = places_[s];
+    const std::span<const float> values = floats_[place.input].values<float>();
+    float* const row = &result[s * width];
+    std::size_t channel = place.batch * channels_ + first_channel + begin / taps_, tap = begin % taps_;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (place.inner[tap] != padding) row[i] = values[channel * plane_ + static_cast<std::size_t>(place.inner[tap])];
+      mean[i] += static_cast<double>(row[i]);
+      if (++tap == taps_) tap = 0, ++channel;
     }
-    for (std::size_t s = 0; s < n; ++s) columns[i * n + s] -= static_cast<float>(mean[i]);
   }
+  for (double& sum : mean) sum /= static_cast<double>(places_.size());
+  for (std::size_t s = 0; s < places_.size(); ++s) {
+    for (std::size_t i = 0; i < size; ++i) result[s * width + i] -= static_cast<float>(mean[i]);
+  }
+  return result;
+}
+
+namespace {
+
+constexpr std::size_t lanes = 8;
+
+/// sums += rows^T rows, on and above the diagonal; floats are summed over these few rows only.
+void add_products(std::span<const float> rows, std::size_t width, std::vector<double>& sums) {
+  constexpr std::size_t height = 4;
+  for (std::size_t i = 0; i < width; i += height) {
+    for (std::size_t j = i / lanes * lanes; j < width; j += lanes) {
+      std::array<std::array<float, lanes>, height> tile{};
+      for (std::size_t at = 0; at < rows.size(); at += width) {
+        const float *const left = &rows[at + i], *const right = &rows[at + j];
+        for (std::size_t a = 0; a < height; ++a) {
+          for (std::size_t b = 0; b < lanes; ++b) tile[a][b] += left[a] * right[b];
+        }
+      }
+      for (std::size_t a = 0; a < height; ++a) {
+        for (std::size_t b = 0; b < lanes; ++b) sums[(i + a) * width + j + b] += static_cast<double>(tile[a][b]);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Covariance Samples::covariance(std::size_t group, std::size_t begin, std::size_t size, double input_scale) const {
+  constexpr std::size_t rows_at_once = 128;
+  const std::size_t width = (size + lanes - 1) / lanes * lanes, n = places_.size();
+  const std::vector<float> all = rows(group * (channels_ / groups_), begin, size, width);
+  std::vector<double> sums(width * width, 0.0);
+  for (std::size_t s = 0; s < n; s += rows_at_once)
+    add_products(std::span(all).subspan(s * width, std::min(rows_at_once, n - s) * width), width, sums);
   // Of n samples the covariances of different inputs are as far off as if size / (n + size) of them were chance.
   const double trust = static_cast<double>(n) / static_cast<double>(n + size);
   Covariance result{size, std::vector<double>(size * size)};
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t j = i; j < size; ++j) {
-      // Eight sums side by side, so that they are vectors; their order does not depend on the processor.
-      std::array<float, 8> sums{};
-      const float *a = &columns[i * n], *b = &columns[j * n];
-      double tail = 0;
-      std::size_t s = 0;
-      for (; s + 8 <= n; s += 8) {
-        for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += a[s + lane] * b[s + lane];
-      }
-      for (; s < n; ++s) tail += static_cast<double>(a[s]) * static_cast<double>(b[s]);
-      for (const float sum : sums) tail += static_cast<double>(sum);
-      double value = tail / static_cast<double>(n);
-      if (i == j) value += input_scale * input_scale / 12;
-      else value *= trust;
-      result.values[i * size + j] = result.values[j * size + i] = value;
+      const double value = sums[i * width + j] / static_cast<double>(n);
+      const double kept = i == j ? value + input_scale * input_scale / 12 : trust * value;
+      result.values[i * size + j] = result.values[j * size + i] = kept;
     }
   }
   return result;

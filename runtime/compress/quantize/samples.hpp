@@ -5,7 +5,7 @@
 
 namespace banoff::quantize {
 
-/// Some thousand windows of a convolution, from all over its inputs, or rows of a dense layer.
+/// Up to some thousand windows of a convolution, from all over its inputs, or rows of a dense layer.
 class Samples {
  public:
   Samples(const Node& layer, const Values& inputs);
@@ -22,6 +22,9 @@ class Samples {
     std::size_t batch = 0;
   };
   void add_windows(const Node& layer, std::size_t input, std::size_t count);
+  /// [samples][width] with zeros behind `size`, means taken out.
+  [[nodiscard]] std::vector<float> rows(std::size_t first_channel, std::size_t begin, std::size_t size,
+                                        std::size_t width) const;
 
   std::vector<Tensor> floats_;
   std::vector<Place> places_;

@@ -63,7 +63,6 @@ struct QuantizedLayer {
   std::string where;  ///< file:line
   bool integers = false;
   std::string why;  ///< of what stays in float: the reason
-  bool makes_pixels = false;  ///< added in front to undo a normalisation, in float
   /// The grid of the value made here, or by what was fused behind it; scale 0 where it stays a float.
   std::string value;
   double low = 0, high = 0, scale = 0;
@@ -73,6 +72,7 @@ struct QuantizedLayer {
   double weight_noise = 0, value_noise = 0;
   double correction = 0;  ///< largest change of a bias by its correction, relative to the value's largest magnitude
   std::size_t dead_outputs = 0;  ///< outputs whose weights are so small that the bias decides their scale
+  bool makes_pixels = false;     ///< added in front to undo a normalisation, in float
 };
 
 /// How far outputs are from those of the floats. `relative`: root of the squared difference over that of the squared
