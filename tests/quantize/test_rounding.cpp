@@ -97,6 +97,8 @@ TEST_CASE("on all kinds of layers the variance that rounding adds becomes less, 
     CAPTURE(layer.name);
     const GridWeights nearest = weights_on_grid(net.graph, layer, 0.01, nullptr, WeightScales::channel).grid;
     const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01, 2);
+    const GridWeights alone = fitted(net.graph, layer, nearest, inputs, 0.01, 1);
+    CHECK(alone.numbers.to_vector<std::int8_t>() == best.numbers.to_vector<std::int8_t>());
     CHECK(std::ranges::equal(best.scale.values<float>(), nearest.scale.values<float>()));
     const std::vector<double> before = added_variance(net.graph, layer, nearest, inputs);
     const std::vector<double> after = added_variance(net.graph, layer, best, inputs);
@@ -116,6 +118,28 @@ TEST_CASE("constant and zero inputs leave weights at their nearest numbers") {
     const GridWeights best = fitted(net.graph, layer, nearest, inputs, 0.01, 2);
     CHECK(best.numbers.to_vector<std::int8_t>() == nearest.numbers.to_vector<std::int8_t>());
   }
+}
+
+TEST_CASE("several blocks of weights are fitted the same by one thread and by three, and progress moves meanwhile") {
+  GraphBuilder net(5, DType::f32);
+  const ValueId x = net.input({1, 64, 6, 6});
+  const ValueId wide = net.conv(x, 20);  // 576 weights an output
+  net.classifier(net.relu(wide));
+  QuantizeOptions options;
+  options.float_layers = 0;
+  options.pictures = pictures({1, 64, 6, 6}, 60);
+  std::vector<std::vector<double>> numbers;
+  for (const int threads : {1, 3}) {
+    std::vector<double> shares;
+    options.threads = threads;
+    options.progress = [&](double share) { shares.push_back(share); };
+    const Graph graph = quantized(net.graph, options);
+    numbers.push_back(graph.param(graph.node(graph.find(net.graph.value(wide).name)), Slot::weight)->to_vector<double>());
+    CHECK(std::ranges::is_sorted(shares));
+    CHECK(shares.back() == 1);
+    CHECK(std::ranges::count_if(shares, [](double share) { return share > 0.3 && share <= 0.6; }) > 3);
+  }
+  CHECK(numbers[0] == numbers[1]);
 }
 
 TEST_CASE("a network's weights are fitted where there are pictures, and the same each time") {

@@ -28,6 +28,13 @@ struct LayerWeights {
 [[nodiscard]] std::map<NodeId, LayerWeights> all_weights(const Graph& graph, const Places& places, const Grids& grids,
                                                          WeightScales scales);
 
+/// One choice of what lies on which grid.
+struct OnGrids {
+  Places places;
+  Grids grids;
+  std::map<NodeId, LayerWeights> weights;
+};
+
 /// What the layer's weights lose on the grid: weight - grid.
 [[nodiscard]] Tensor weight_error(const Graph& graph, const Node& layer, const GridWeights& grid);
 
