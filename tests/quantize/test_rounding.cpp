@@ -134,7 +134,8 @@ TEST_CASE("several blocks of weights are fitted the same by one thread and by th
     options.threads = threads;
     options.progress = [&](double share) { shares.push_back(share); };
     const Graph graph = quantized(net.graph, options);
-    numbers.push_back(graph.param(graph.node(graph.find(net.graph.value(wide).name)), Slot::weight)->to_vector<double>());
+    numbers.push_back(
+        graph.param(graph.node(graph.find(net.graph.value(wide).name)), Slot::weight)->to_vector<double>());
     CHECK(std::ranges::is_sorted(shares));
     CHECK(shares.back() == 1);
     CHECK(std::ranges::count_if(shares, [](double share) { return share > 0.3 && share <= 0.6; }) > 3);
