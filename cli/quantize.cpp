@@ -104,6 +104,7 @@ Json json_of(const QuantizeCommand& command, const QuantizeReport& report) {
           {"values_known_by_norms", report.known_values},
           {"ranges", std::string(name_of(command.options.ranges))},
           {"weights", std::string(name_of(command.options.weights))},
+          {"rounding", std::string(name_of(command.options.rounding))},
           {"equalised", report.equalised},
           {"equalising_gain", report.equalising_gain},
           {"norms_folded", report.fold.folded()},
@@ -204,6 +205,11 @@ void add_quantize(Parser& parser) {
   command.option_function<std::string>(
       "--weight-scales", [options](const std::string& name) { options->options.weights = weight_scales_named(name); },
       "A scale of weights for each output (channel) or for all outputs of a layer (tensor) (default: channel)");
+  command.option_function<std::string>(
+      "--rounding", [options](const std::string& name) { options->options.rounding = weight_rounding_named(name); },
+      "With --data: each weight to its nearest number (nearest), or all of an output together by what pictures make of "
+      "the "
+      "layer's input (fitted) (default: fitted)");
   command.option_function<std::string>(
       "--equalise", [options](const std::string& name) { options->options.equalise = equalise_named(name); },
       "Bring channels that share a grid to one size first: on, off, or where it should divide the noise by ten or a "

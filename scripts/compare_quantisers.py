@@ -2,120 +2,66 @@
 """How far 8-bit integers are from floats: `banoff quantize`, with and without pictures, beside ONNX Runtime's quantiser
 and NNCF's, on trained networks. Files of all are run by ONNX Runtime, so that only the choice of grids differs.
 
+Prints a table of classifiers and one of a detector: how many of the boxes that it finds in floats it finds in integers too.
 Needs numpy, onnx, onnxruntime and pillow; nncf is compared where it is installed.
 """
 import argparse
-import json
 import pathlib
-import subprocess
+import sys
 import tempfile
 
-import numpy as np
-import onnx
-import onnxruntime
-from onnxruntime import quantization
-from onnxruntime.quantization.shape_inference import quant_pre_process
-from PIL import Image
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "quantisers"))
+import boxes
+from makers import WAYS, by_banoff, by_nncf, by_onnxruntime
+from networks import networks
+from pictures import write_pictures
+from runtimes import answers, distance, logits
 
-CIFAR_MEAN, CIFAR_STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-
-
-def normalised(pixels, mean, std):
-    """[count, height, width, 3] of bytes as a network's input."""
-    return ((pixels / 255.0 - mean) / std).astype(np.float32).transpose(0, 3, 1, 2)
+CLASSES = ("top-1, %", "agrees with float, %", "relative error")
+BOXES = ("boxes found again, %", "of scores from 0.5 on, %", "extra boxes, %", "change of scores", "relative error")
 
 
-def cifar_pictures(data):
-    """Pixels and labels of the records: a label, then the planes of red, green and blue."""
-    records = np.fromfile(data / "data_cifar10/cifar10_jpeg_500.bin", np.uint8).reshape(-1, 3073)
-    return records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), records[:, 0].astype(int)
+def class_figures(network, expected, actual):
+    found = logits(actual).argmax(1)
+    top1 = "-" if network.labels is None else f"{100 * (found == network.labels).mean():.1f}"
+    return top1, f"{100 * (found == logits(expected).argmax(1)).mean():.1f}", f"{distance(actual, expected, expected):.4f}"
 
 
-def crops(files, count, seed):
-    """Square parts of photographs, of any size and place, as 256 x 256 pixels."""
-    draw = np.random.default_rng(seed)
-    pictures = []
-    photos = [Image.open(file).convert("RGB") for file in files]
-    for i in range(count):
-        photo = photos[i % len(photos)]
-        side = int(min(photo.size) * draw.uniform(0.4, 1.0))
-        left, top = int(draw.integers(0, photo.width - side + 1)), int(draw.integers(0, photo.height - side + 1))
-        part = photo.crop((left, top, left + side, top + side)).resize((256, 256), Image.BILINEAR)
-        pictures.append(np.asarray(part))
-    return np.stack(pictures)
+def box_figures(network, expected, actual):
+    c = boxes.compared(expected, actual)
+    return (f"{100 * c.found / c.boxes:.1f}", f"{100 * c.sure_found / c.sure:.1f}", f"{100 * c.extra / c.boxes:.1f}",
+            f"{c.score_change:.3f}", f"{distance(actual, expected, expected):.4f}")
 
 
-def networks(data):
-    """Name, file, task, pixels to calibrate on, pixels to compare on, their labels, and what makes them an input."""
-    pixels, labels = cifar_pictures(data)
-    place = np.random.default_rng(0).permutation(len(pixels))
-    calibration, rest = place[:100], place
-    for depth in (20, 56):
-        yield (f"CIFAR ResNet-{depth}", data / f"net_cifar_resnet/resnet{depth}_cifar10.onnx", "cifar_resnet",
-               pixels[calibration], pixels[rest], labels[rest], lambda p: normalised(p, CIFAR_MEAN, CIFAR_STD))
-    photos = sorted((data / "data_detection_photos").glob("*.jpg"))
-    others = sorted(f for f in (data / "data_free_photos").iterdir() if f.suffix in (".jpg", ".png"))
-    centre = lambda p: normalised(p[:, 16:240, 16:240], 0.5, 0.5)
-    yield ("MobileNetV1 0.25", data / "net_mobilenet_v1_0.25_imagenet/mobilenet_v1_0.25_224.onnx",
-           "mobilenet_v1_0.25_224", crops(others, 100, 1), crops(photos, 300, 2), None, centre)
+def compare(network, arguments):
+    inputs = network.prepare(network.pixels)
+    expected = answers(network.file, inputs)
+    figures = box_figures if network.finds_boxes else class_figures
+    if network.finds_boxes:
+        c = boxes.compared(expected, expected)
+        print(f"\n{network.name}: {c.boxes} boxes in {len(inputs)} pictures, {c.sure} of scores from 0.5 on\n")
+    columns = ("network", "quantiser", "layers in float", *(BOXES if network.finds_boxes else CLASSES))
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
 
+    def row(what, actual, in_float):
+        print("| " + " | ".join((network.name, what, str(in_float), *figures(network, expected, actual))) + " |", flush=True)
 
-def outputs_of(file, inputs):
-    """Logits of each input; of a network that ends in its softmax their logarithms, which are the same but for a shift."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    # What the file says, operator by operator.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    rows = np.stack([session.run(None, {name: x[None]})[0].reshape(-1) for x in inputs]).astype(np.float64)
-    ends_in_softmax = rows.min() >= 0 and np.allclose(rows.sum(1), 1, atol=1e-3)
-    return np.log(np.maximum(rows, 1e-37)) if ends_in_softmax else rows
-
-
-def figures(expected, actual, labels):
-    """Accuracy (where labels are known), agreement with the floats, and the relative error of centred logits."""
-    centred = expected - expected.mean(1, keepdims=True)
-    difference = actual - actual.mean(1, keepdims=True) - centred
-    relative = np.sqrt((difference**2).sum() / (centred**2).sum())
-    agreement = (expected.argmax(1) == actual.argmax(1)).mean()
-    accuracy = None if labels is None else (actual.argmax(1) == labels).mean()
-    return accuracy, agreement, relative
-
-
-class Reader(quantization.CalibrationDataReader):
-    """The inputs one after another, as ONNX Runtime's quantiser reads them."""
-
-    def __init__(self, name, inputs):
-        self.rows = iter({name: x[None]} for x in inputs)
-
-    def get_next(self):
-        return next(self.rows, None)
-
-
-def by_onnxruntime(file, inputs, folder):
-    prepared, result = folder / "prepared.onnx", folder / "onnxruntime.onnx"
-    quant_pre_process(str(file), str(prepared), skip_symbolic_shape=True)
-    name = onnx.load(prepared).graph.input[0].name
-    quantization.quantize_static(str(prepared), str(result), Reader(name, inputs),
-                                 quant_format=quantization.QuantFormat.QDQ, per_channel=True,
-                                 activation_type=quantization.QuantType.QUInt8,
-                                 weight_type=quantization.QuantType.QInt8)
-    return result
-
-
-def by_nncf(file, inputs, folder):
-    import nncf  # compared only where it is installed
-    model, result = onnx.load(file), folder / "nncf.onnx"
-    name = model.graph.input[0].name
-    onnx.save(nncf.quantize(model, nncf.Dataset([x[None] for x in inputs], lambda x: {name: x})), result)
-    return result
-
-
-def write_pictures(pixels, folder):
-    folder.mkdir()
-    for i, picture in enumerate(pixels):
-        Image.fromarray(picture).save(folder / f"{i:04}.png")
+    row("float", expected, "all")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        write_pictures(network.calibration, folder / "pictures")
+        for what, with_pictures, options in WAYS:
+            options = [*options, "--data", folder / "pictures"] if with_pictures else options
+            in_float = by_banoff(arguments.banoff, network, options, folder / "banoff.onnx")
+            row(what, answers(folder / "banoff.onnx", inputs), in_float)
+        if arguments.ours_only:
+            return
+        calibration = network.prepare(network.calibration)
+        row("ONNX Runtime, 100 pictures", answers(by_onnxruntime(network.file, calibration, folder), inputs), 0)
+        try:
+            row("NNCF, 100 pictures", answers(by_nncf(network.file, calibration, folder), inputs), "-")
+        except ImportError:
+            print("NNCF is not installed", file=sys.stderr)
 
 
 def main():
@@ -125,41 +71,9 @@ def main():
     parser.add_argument("--only", default="", help="networks whose name holds this")
     parser.add_argument("--ours-only", action="store_true", help="leave the other quantisers out")
     arguments = parser.parse_args()
-
-    print("| network | quantiser | top-1 | agrees with float | relative error | layers in float |")
-    print("|---|---|---|---|---|---|")
-    for name, file, task, calibration, pixels, labels, prepare in networks(arguments.data):
-        if arguments.only not in name:
-            continue
-        inputs = prepare(pixels)
-        expected = outputs_of(file, inputs)
-
-        def row(what, actual, in_float):
-            accuracy, agreement, relative = figures(expected, actual, labels)
-            top1 = "" if accuracy is None else f"{100 * accuracy:.1f}"
-            print(f"| {name} | {what} | {top1} | {100 * agreement:.1f} % | {relative:.4f} | {in_float} |", flush=True)
-
-        row("float", expected, "all")
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = pathlib.Path(temporary)
-            write_pictures(calibration, folder / "pictures")
-            pictures = ["--data", folder / "pictures"]
-            for what, options in (("banoff, 100 pictures, all in integers", [*pictures, "--float-layers", 0]),
-                                  ("banoff, 100 pictures", pictures),
-                                  ("banoff, no pictures, all in integers", ["--float-layers", 0]),
-                                  ("banoff, no pictures", [])):
-                out = folder / "banoff.onnx"
-                command = [arguments.banoff, "quantize", file, "--task", f"configs/tasks/{task}.task.yaml", "-o", out,
-                           "--json", *options]
-                done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
-                row(what, outputs_of(out, inputs), json.loads(done.stdout)["layers_in_float"])
-            if arguments.ours_only:
-                continue
-            row("ONNX Runtime, 100 pictures", outputs_of(by_onnxruntime(file, prepare(calibration), folder), inputs), 0)
-            try:
-                row("NNCF, 100 pictures", outputs_of(by_nncf(file, prepare(calibration), folder), inputs), "")
-            except ImportError:
-                pass
+    for network in networks(arguments.data):
+        if arguments.only in network.name:
+            compare(network, arguments)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // Grids of integers as ONNX's QuantizeLinear and DequantizeLinear, in the form that ONNX Runtime and OpenVINO
 // recognise: every value that a layer reads is a DequantizeLinear's, weights have a scale per output and a zero point
 // of 0, and a bias has 32 bits and the product of the scales of what it is added to.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -60,8 +61,20 @@ void write(const FakeQuantize& op, const Writer& w) {
   narrowed(w, [&](const std::string& to) { (void)w.emit("DequantizeLinear", back, to); });
 }
 
+bool Exporter::is_for_relus(ValueId value) const {
+  const std::vector<NodeId>& readers = readers_.of(value);
+  return !readers.empty() && !readers_.is_output(value) && std::ranges::all_of(readers, [&](NodeId reader) {
+    const auto* activation = graph_.node(reader).as<Activation>();
+    return activation != nullptr && activation->kind == ActivationKind::relu;
+  });
+}
+
 bool Writer::moves_on_grid(std::size_t i) const {
-  return node_.as<FakeQuantize>() == nullptr && exporter_.grid(node_.outputs[i]) && dtype() == DType::f32;
+  const ValueId value = node_.outputs[i];
+  // Nobody computes ReLUs on integers alone, and OpenVINO 2026.4 ends in a segmentation fault where between a
+  // concatenation on a grid whose zero point is not 0 and another grid there is nothing but one.
+  if (node_.as<FakeQuantize>() != nullptr || exporter_.is_for_relus(value)) return false;
+  return exporter_.grid(value) && dtype() == DType::f32;
 }
 
 void Writer::put_on_grid(const std::string& from, const std::string& to, const FakeQuantize& grid) const {

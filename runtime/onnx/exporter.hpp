@@ -34,6 +34,8 @@ class Exporter {
   [[nodiscard]] const std::optional<FakeQuantize>& grid(ValueId value) const {
     return grids_[static_cast<std::size_t>(value)];
   }
+  /// Whether ReLUs read the value, and nothing else does.
+  [[nodiscard]] bool is_for_relus(ValueId value) const;
   /// The name of a value in the ONNX graph.
   [[nodiscard]] const std::string& name(ValueId value) const { return names_[static_cast<std::size_t>(value)]; }
   /// A constant of the graph, called like `wanted`.

@@ -31,6 +31,8 @@ quantize::KnownInput known_of(const Preprocess& how, const TensorInfo& input) {
     known.low = std::min({known.low, pixel(0), pixel(most)});
     known.high = std::max({known.high, pixel(0), pixel(most)});
     for (double value = 0; value <= most; ++value) known.levels.push_back(static_cast<float>(pixel(value)));
+    known.pixel_scale.push_back(std * how.scale);
+    known.pixel_shift.push_back(mean * how.scale);
   }
   const bool channels_apart = input.shape.rank() == 4 && picture_axes(how, input).channels == 1;
   if (!channels_apart && count > 1) {
@@ -38,6 +40,7 @@ quantize::KnownInput known_of(const Preprocess& how, const TensorInfo& input) {
     double mean = 0, var = 0;
     for (std::size_t c = 0; c < count; ++c) mean += known.mean[c] / n, var += known.var[c] / n;
     known.mean = {mean}, known.var = {var};
+    known.pixel_scale.clear(), known.pixel_shift.clear();
   }
   return known;
 }

@@ -249,6 +249,28 @@ TEST_CASE("grids are written as others recognise them, and read again as they we
   }
 }
 
+TEST_CASE("what only moves is put on its grid again, but for ReLUs") {
+  const TemporaryFolder folder;
+  for (const bool others : {false, true}) {
+    GraphBuilder builder(3, DType::f32);
+    const FakeQuantize grid{DType::u8, 0.1, 128};
+    const ValueId x = builder.add(grid, {builder.input({1, 2, 4, 4})});
+    const ValueId joined = builder.concat({x, x});
+    builder.output(builder.add(FakeQuantize{DType::u8, 0.05, 0}, {builder.relu(joined)}));
+    if (others) builder.output(builder.pool(PoolKind::max, joined, 2, 2), "pooled");
+    save_onnx(folder / "out.onnx", builder.graph, infer_types(builder.graph));
+    const onnx::ModelProto written = parsed(folder / "out.onnx");
+    std::size_t relus = 0;
+    for (const onnx::NodeProto& node : written.graph().node()) {
+      if (node.op_type() != "Relu") continue;
+      ++relus;
+      CHECK(maker(written, node.input(0))->op_type() == (others ? "DequantizeLinear" : "Concat"));
+    }
+    CHECK(relus == 1);
+    CHECK(ops_in(read(folder / "out.onnx")) == ops_in(builder.graph));
+  }
+}
+
 TEST_CASE("a bias that 32 bits do not hold is told with what must be larger") {
   const TemporaryFolder folder;
   GraphBuilder builder(3, DType::f32);

@@ -11,7 +11,7 @@ TEST_CASE("the loss of a mean is that of the weights on the mean of the input, z
   const ValueId x = net.input({1, 3, 5, 5}), y = net.conv(x, 4);
   net.output(y);
   const Node& layer = net.producer(y);
-  const LayerWeights weights = weights_on_grid(net.graph, layer, 1, WeightScales::tensor);
+  const LayerWeights weights = weights_on_grid(net.graph, layer, 1, nullptr, WeightScales::tensor);
   const Inputs inputs = pictures({1, 3, 5, 5}, 1)[0];
   const std::vector<double> loss =
       expected_loss(net.graph, layer, weights.grid, inputs.at("image"), reference::compute<float>);
@@ -82,4 +82,22 @@ TEST_CASE("corrected biases make the error of coarse weights smaller, with pictu
     CAPTURE(plain);
     CHECK(corrected < 0.9 * plain);
   }
+}
+
+TEST_CASE("biases are corrected by floats' means of the very pictures that they are measured on") {
+  const SmallNet net;
+  QuantizeOptions options;
+  options.float_layers = 0;
+  options.pictures = pictures(SmallNet::image, 100);
+  // Beyond the hundred that biases are corrected on: brighter ones, which reach no further.
+  for (Inputs& set : pictures(SmallNet::image, 100, 8)) {
+    std::vector<float> values = set["image"].to_vector<float>();
+    for (float& value : values) value = std::abs(value);
+    set["image"] = Tensor::of<float>(SmallNet::image, std::move(values));
+    options.pictures.push_back(set);
+  }
+  QuantizeReport report;
+  (void)quantized(net.graph, options, &report);
+  CHECK(report.on_pictures.inputs == 100);
+  CHECK(report.on_pictures.relative < 0.05);
 }

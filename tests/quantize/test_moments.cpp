@@ -103,3 +103,36 @@ TEST_CASE("without pictures the error is near that with pictures") {
   CHECK(error(seeing) < 0.05);
   CHECK(error(blind) < 0.1);
 }
+
+TEST_CASE("along residual blocks the ranges from norms are those of pictures within a factor") {
+  const Shape shape{1, 3, 10, 10};
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    GraphBuilder net(seed, DType::f32);
+    std::vector<std::string> trunk;
+    ValueId x = net.conv_bn_relu(net.input(shape), 8);
+    for (int block = 0; block < 12; ++block) {
+      x = net.relu(net.sum({x, net.bn(net.conv(net.conv_bn_relu(x, 8), 8))}));
+      trunk.push_back(net.graph.value(x).name);
+    }
+    net.classifier(x);
+    calibrate_norms(net.graph, pictures(shape, 20));
+    QuantizeOptions options;
+    options.float_layers = 0;
+    QuantizeReport report;
+    (void)quantized(net.graph, options, &report);
+    std::map<std::string, double> reached;
+    walk(net.graph, pictures(shape, 40, 77), reference::compute<float>, [&](ValueId id, const Values& values) {
+      double& most = reached[net.graph.value(id).name];
+      for (const Tensor& value : values) most = std::max<double>(most, std::ranges::max(value.values<float>()));
+    });
+    for (const std::string& name : trunk) {
+      const auto row = std::ranges::find(report.layers, name, &QuantizedLayer::value);
+      REQUIRE(row != report.layers.end());
+      CAPTURE(name);
+      CAPTURE(row->high);
+      CAPTURE(reached.at(name));
+      CHECK(row->high > 0.8 * reached.at(name));
+      CHECK(row->high < 3 * reached.at(name));
+    }
+  }
+}

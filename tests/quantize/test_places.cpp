@@ -93,6 +93,18 @@ TEST_CASE("a layer that stays in float reads floats, and others the grid") {
   CHECK(found.places.why[static_cast<std::size_t>(found.graph.find(kept))] == "noise");
 }
 
+TEST_CASE("the result of a layer in float joins its sum as it is, and the sum's end is rounded") {
+  GraphBuilder net(1, DType::f32);
+  const ValueId x = net.relu(net.conv(net.input({1, 3, 8, 8}), 4)), inner = net.relu(net.conv(x, 4));
+  const ValueId branch = net.conv(inner, 4), end = net.relu(net.sum({x, branch}));
+  net.classifier(net.conv(end, 4));
+  const Found found(net.graph, {net.producer(branch).name});
+  CHECK_FALSE(found.put(name(net, branch)));
+  CHECK_FALSE(found.put(name(net, inner)));
+  CHECK(found.put(name(net, x)));
+  CHECK(found.put(name(net, end)));
+}
+
 TEST_CASE("transposed convolutions have no kernel in integers, which is told") {
   GraphBuilder net(1, DType::f32);
   const ValueId x = net.input({1, 3, 8, 8}), a = net.relu(net.conv(x, 4));

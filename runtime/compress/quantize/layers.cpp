@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/compress/quantize/ties.hpp"
 #include "runtime/core/dtype.hpp"
 
 namespace banoff::quantize {
@@ -31,7 +32,8 @@ std::vector<float> largest_weights(const Tensor& weight) {
 
 }  // namespace
 
-LayerWeights weights_on_grid(const Graph& graph, const Node& layer, double input_scale, WeightScales scales) {
+LayerWeights weights_on_grid(const Graph& graph, const Node& layer, double input_scale, const FakeQuantize* output,
+                             WeightScales scales) {
   // Half of what an int32 holds: a corrected bias is somewhat larger.
   constexpr double most_bias = 0x1p30;
   const Tensor& weight = *graph.param(layer, Slot::weight);
@@ -48,6 +50,9 @@ LayerWeights weights_on_grid(const Graph& graph, const Node& layer, double input
       least[o] = std::max(least[o], floor);
     }
   }
+  for (std::size_t o = 0; output != nullptr && o < least.size(); ++o)
+    least[o] =
+        step_off_ties(std::max(least[o], largest[o] / static_cast<float>(most_weight)), input_scale, output->scale);
   result.grid = on_grid(weight, least);
   return result;
 }
@@ -55,11 +60,13 @@ LayerWeights weights_on_grid(const Graph& graph, const Node& layer, double input
 std::map<NodeId, LayerWeights> all_weights(const Graph& graph, const Places& places, const Grids& grids,
                                            WeightScales scales) {
   std::map<NodeId, LayerWeights> result;
+  const Readers readers = graph.readers();
   for (const NodeId id : graph.live_ids()) {
     if (!places.layers[index(id)]) continue;
     const Node& layer = graph.node(id);
     const std::optional<FakeQuantize>& input = grids[index(layer.inputs[0])];
-    result.emplace(id, weights_on_grid(graph, layer, input ? input->scale : 1.0, scales));
+    const FakeQuantize* output = input ? rounded_to(graph, readers, places, grids, id) : nullptr;
+    result.emplace(id, weights_on_grid(graph, layer, input ? input->scale : 1.0, output, scales));
   }
   return result;
 }

@@ -20,12 +20,20 @@ struct LayerWeights {
   GridWeights grid;
   std::size_t dead_outputs = 0;
 };
+/// `output` is the grid that their sums are rounded to as they are; null where something is added before.
 [[nodiscard]] LayerWeights weights_on_grid(const Graph& graph, const Node& layer, double input_scale,
-                                           WeightScales scales);
+                                           const FakeQuantize* output, WeightScales scales);
 
 /// By NodeId of each layer on integers.
 [[nodiscard]] std::map<NodeId, LayerWeights> all_weights(const Graph& graph, const Places& places, const Grids& grids,
                                                          WeightScales scales);
+
+/// One choice of what lies on which grid.
+struct OnGrids {
+  Places places;
+  Grids grids;
+  std::map<NodeId, LayerWeights> weights;
+};
 
 /// What the layer's weights lose on the grid: weight - grid.
 [[nodiscard]] Tensor weight_error(const Graph& graph, const Node& layer, const GridWeights& grid);

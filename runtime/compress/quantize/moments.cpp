@@ -53,6 +53,27 @@ std::pair<double, double> range_of(const Moments& moments) {
   return {low, high};
 }
 
+std::vector<Moments> input_moments(const Graph& graph, const std::vector<TensorType>& types,
+                                   const KnownInputs& known_inputs) {
+  std::vector<Moments> result;
+  for (const GraphInput& input : graph.inputs) {
+    const TensorType& type = types[index(input.value)];
+    const auto found = known_inputs.find(graph.value(input.value).name);
+    Moments& moments = result.emplace_back();
+    if (!is_float(type.dtype)) continue;
+    if (found == known_inputs.end()) {
+      moments = normal_moments({{0.0}, {1.0}}, type.shape);
+      continue;
+    }
+    const KnownInput& known = found->second;
+    moments = normal_moments({known.mean, known.var}, type.shape);
+    const auto all = [](double value) { return [value](float, float) { return static_cast<float>(value); }; };
+    moments.low = combined(moments.mean, moments.mean, all(known.low));
+    moments.high = combined(moments.mean, moments.mean, all(known.high));
+  }
+  return result;
+}
+
 std::vector<Moments> find_moments(const Graph& graph, const std::vector<TensorType>& types,
                                   const std::map<ValueId, ChannelMoments>& known, const std::vector<Moments>& inputs,
                                   const std::vector<Observed>& seen, const ComputeNode& compute) {

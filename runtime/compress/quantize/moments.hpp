@@ -42,6 +42,10 @@ template <class F>
                                                              const std::vector<Moments>& inputs,
                                                              const ComputeNode& compute);
 
+/// By input of the graph: as it is known, else around 0; nothing of integers.
+[[nodiscard]] std::vector<Moments> input_moments(const Graph& graph, const std::vector<TensorType>& types,
+                                                 const KnownInputs& known_inputs);
+
 /// By ValueId, of a network's floats: what a norm told of a value; else what follows from the node's inputs; else what
 /// `seen` of made-up inputs says.
 [[nodiscard]] std::vector<Moments> find_moments(const Graph& graph, const std::vector<TensorType>& types,

@@ -6,21 +6,6 @@
 
 namespace banoff::quantize {
 
-Squares squares_of(const Tensor& expected, const Tensor& actual) {
-  const Tensor a = expected.as(DType::f32), b = actual.as(DType::f32);
-  const std::span<const float> x = a.values<float>(), y = b.values<float>();
-  double mean = 0;
-  for (const float value : x) mean += static_cast<double>(value) / static_cast<double>(x.size());
-  Squares result;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const double away = static_cast<double>(x[i]) - static_cast<double>(y[i]);
-    const double around = static_cast<double>(x[i]) - mean;
-    result.difference += away * away;
-    result.size += around * around;
-  }
-  return result;
-}
-
 namespace {
 
 class Sources {
@@ -104,10 +89,10 @@ Values with_grid_weights(const Graph& graph, const Node& layer, const GridWeight
 
 }  // namespace
 
-Noise measure_noise(const Graph& graph, const Places& places, const Grids& grids,
-                    const std::map<NodeId, LayerWeights>& weights, const std::vector<ValueId>& ends,
+Noise measure_noise(const Graph& graph, const OnGrids& on_grids, const std::vector<ValueId>& ends,
                     const std::vector<Inputs>& sets, const ComputeNode& compute,
                     const std::function<void(double)>& progress) {
+  const auto& [places, grids, weights] = on_grids;
   const Sources sources(graph, ends, sets, compute);
   Noise noise{std::vector<double>(graph.values.size(), 0.0), {}};
   const auto total = static_cast<double>(graph.values.size() + weights.size());

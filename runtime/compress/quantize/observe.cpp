@@ -103,6 +103,7 @@ std::vector<Observed> observe(const Graph& graph, const std::vector<Inputs>& set
       if (!is_float(values.at(0).dtype()) || constant) return;
       join(seen[index(id)], observed(graph.value(id).name, values), static_cast<double>(begin),
            static_cast<double>(part.size()));
+      if (begin == 0) seen[index(id)].first_mean = seen[index(id)].mean;
     });
     results.insert(results.end(), part_results.begin(), part_results.end());
   }

@@ -9,8 +9,9 @@ namespace banoff::quantize {
 
 struct Observed {
   double low = 0, high = 0;
-  std::vector<double> mean, var;  ///< by channel
-  std::vector<float> some;        ///< numbers from all over it
+  std::vector<double> mean, var;   ///< by channel
+  std::vector<double> first_mean;  ///< of the first part alone: as many sets as memory holds at once
+  std::vector<float> some;         ///< numbers from all over it
 };
 
 /// By ValueId; empty means for values that are no floats. `sets` go through the network in parts that memory holds.
@@ -31,6 +32,9 @@ struct KnownInput {
   std::vector<double> mean, var;  ///< by channel, or one for all
   double low = 0, high = 0;
   std::vector<float> levels = {};  ///< all numbers that it consists of, where they are few
+  /// Of pixels that were normalised, by channel (one for all): pixel = scale x + shift. Empty where channels are not
+  /// apart.
+  std::vector<double> pixel_scale = {}, pixel_shift = {};
 };
 using KnownInputs = std::map<std::string, KnownInput>;
 

@@ -9,7 +9,8 @@ namespace banoff {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> ranges_names{"minmax", "mse"}, scales_names{"channel", "tensor"};
+constexpr std::array<std::string_view, 2> ranges_names{"minmax", "mse"}, scales_names{"channel", "tensor"},
+    rounding_names{"nearest", "fitted"};
 
 constexpr std::array<std::string_view, 3> equalise_names{"auto", "on", "off"};
 
@@ -28,6 +29,10 @@ std::string_view name_of(WeightScales scales) noexcept { return row_for(scales_n
 WeightScales weight_scales_named(std::string_view name) {
   return named<WeightScales>(scales_names, "scales of weights", name);
 }
+std::string_view name_of(WeightRounding rounding) noexcept { return row_for(rounding_names, rounding); }
+WeightRounding weight_rounding_named(std::string_view name) {
+  return named<WeightRounding>(rounding_names, "rounding", name);
+}
 std::string_view name_of(Equalise equalise) noexcept { return row_for(equalise_names, equalise); }
 Equalise equalise_named(std::string_view name) { return named<Equalise>(equalise_names, "equalising", name); }
 
@@ -43,8 +48,8 @@ std::size_t QuantizeReport::in_integers() const {
 }
 
 std::size_t QuantizeReport::in_float() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(layers, [](const QuantizedLayer& layer) { return !layer.why.empty(); }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      layers, [](const QuantizedLayer& layer) { return !layer.why.empty() && !layer.makes_pixels; }));
 }
 
 }  // namespace banoff

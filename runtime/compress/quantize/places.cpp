@@ -72,8 +72,8 @@ class Finder {
     const Node& node = graph_.node(id);
     if (node.erased()) return;
     const auto read = [&](ValueId output) { return is_read_on_grid(output); };
-    places_.on_grid[index(id)] =
-        places_.layers[index(id)] || (follows_inputs(node) && std::ranges::any_of(node.outputs, read));
+    places_.on_grid[index(id)] = places_.layers[index(id)] || (follows_inputs(node) && !kept_.contains(id) &&
+                                                               std::ranges::any_of(node.outputs, read));
   }
 
   [[nodiscard]] bool is_read_on_grid(ValueId value) const {
@@ -105,7 +105,8 @@ class Finder {
     ValueId last = none;
     for (const ValueId input : sum.inputs) {
       const NodeId producer = graph_.value(input).producer;
-      const bool joins = producer != none && places_.layers[index(producer)] && readers_.only(input) != none;
+      const bool layer = producer != none && (places_.layers[index(producer)] || kept_.contains(producer));
+      const bool joins = layer && readers_.only(input) != none;
       if (joins && (last == none || producer > graph_.value(last).producer)) last = input;
     }
     return last;

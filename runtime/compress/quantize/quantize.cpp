@@ -1,12 +1,14 @@
 #include "runtime/compress/quantize/quantize.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "runtime/compress/quantize/bias.hpp"
+#include "runtime/compress/quantize/correct.hpp"
+#include "runtime/compress/quantize/describe.hpp"
 #include "runtime/compress/quantize/equalise.hpp"
-#include "runtime/compress/quantize/noise.hpp"
-#include "runtime/core/dtype.hpp"
+#include "runtime/compress/quantize/fitting.hpp"
+#include "runtime/compress/quantize/pixels.hpp"
+#include "runtime/compress/quantize/refusals.hpp"
+#include "runtime/core/cpu_count.hpp"
 #include "runtime/core/fail.hpp"
 
 namespace banoff::quantize {
@@ -20,28 +22,16 @@ constexpr std::size_t noise_pictures = 4;
 /// Pictures that biases are corrected on.
 constexpr std::size_t bias_pictures = 100;
 
-void require_floats(const Graph& graph) {
-  for (const Node& node : graph.live()) {
-    if (node.as<FakeQuantize>() || node.as<Quantize>() || node.as<Dequantize>() || has_weight_scale(node.op))
-      fail_input("{}", describe(node, "the network is on grids already; quantise the one of floats"));
-  }
-}
-
-void require_layers(const Graph& graph, const Places& places) {
-  if (std::ranges::find(places.layers, true) != places.layers.end()) return;
-  std::string found = "no layer with weights";
-  for (const NodeId id : graph.live_ids()) {
-    if (!places.why[index(id)].empty()) found = describe(graph.node(id), places.why[index(id)]);
-  }
-  fail_input("{}: nothing to quantise: expected a conv or dense layer on values of f32, found {}", graph.name, found);
-}
-
 /// How many sets of inputs go through the network at once: what they make of one value takes a gigabyte at most.
 std::size_t sets_at_once(const std::vector<TensorType>& types) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
   std::int64_t largest = 1;
   for (const TensorType& type : types) largest = std::max(largest, type.shape.elements() * 4);
   return static_cast<std::size_t>(std::clamp<std::int64_t>(most_bytes / largest, 1, bias_pictures));
+}
+
+std::size_t threads_of(const QuantizeOptions& options) {
+  return static_cast<std::size_t>(options.threads > 0 ? options.threads : cpu_count());
 }
 
 class Quantizer {
@@ -52,25 +42,31 @@ class Quantizer {
         options_(options),
         compute_(job.make_compute()),
         compute_changed_(job.make_compute()),
+        types_(job.types),
         at_once_(sets_at_once(job.types)),
-        ends_(ends_of(graph, job.types)) {}
+        ends_(ends_of(graph, job.types)),
+        fitting_(correcting_pictures(), threads_of(options)) {}
 
   QuantizeReport run() {
     require_floats(graph_);
-    places_ = find_places(graph_, job_.types, {});
-    require_layers(graph_, places_);
+    WithPixels with = with_pixels(graph_, types_, job_.known);
+    graph_ = std::move(with.graph), types_ = std::move(with.types), pixels_ = std::move(with.pixels);
+    first_ = places({});
+    require_layers(graph_, first_);
     look();
     equalise();
     find_ranges();
-    progress(0.5);
+    progress(0.3);
     choose();
     progress(0.9);
     report_.pictures = options_.pictures.size();
-    Rewritten rewritten = with_grids(graph_, places_, grids_, weights_);
-    correct(rewritten);
-    report_.on_random = error_of(random_, random_results_, rewritten.graph);
-    describe_layers();
-    graph_ = std::move(rewritten.graph);
+    const std::vector<Inputs> pictures = correcting_pictures();
+    const Evidence evidence{pictures, options_.pictures.size(), on_pictures_, moments_, ends_};
+    Corrected result = corrected(graph_, chosen_, evidence, compute_, compute_changed_);
+    if (!pictures.empty()) report_.on_pictures = error_between(picture_results_, result.results);
+    report_.on_random = error_of(random_, random_results_, result.graph);
+    report_.layers = described({graph_, pixels_, all_.places, chosen_, noise_, result.added});
+    graph_ = std::move(result.graph);
     progress(1);
     return std::move(report_);
   }
@@ -82,7 +78,7 @@ class Quantizer {
 
   /// Floats: on pictures, and on made-up inputs.
   void look() {
-    random_ = random_inputs(graph_, job_.types, job_.known, random_count, options_.seed);
+    random_ = random_inputs(graph_, types_, job_.known, random_count, options_.seed);
     on_random_ = observe(graph_, random_, at_once_, ends_, compute_, random_results_);
     if (!options_.pictures.empty())
       on_pictures_ = observe(graph_, options_.pictures, at_once_, ends_, compute_, picture_results_);
@@ -90,14 +86,14 @@ class Quantizer {
       const std::vector<Inputs> two(random_.begin(), random_.begin() + 2);
       const auto known = known_by_norms(job_.original, graph_, two, compute_changed_, compute_);
       report_.known_values = known.size();
-      moments_ = find_moments(graph_, job_.types, known, input_moments(), on_random_, compute_);
+      moments_ = find_moments(graph_, types_, known, input_moments(graph_, types_, job_.known), on_random_, compute_);
     }
   }
 
   /// What was seen of the values before is no longer so.
   void equalise() {
     if (options_.equalise == Equalise::off) return;
-    Equalised result = equalised(graph_, job_.types, places_, channel_moments());
+    Equalised result = equalised(graph_, types_, first_, channel_moments());
     report_.equalising_gain = result.gain;
     // The forecast leaves out what weights lose: of 2 or 3 nothing is left on ordinary networks.
     constexpr double worth = 10;
@@ -117,26 +113,6 @@ class Quantizer {
     return result;
   }
 
-  [[nodiscard]] std::vector<Moments> input_moments() const {
-    std::vector<Moments> result;
-    for (const GraphInput& input : graph_.inputs) {
-      const TensorType& type = job_.types[index(input.value)];
-      const auto found = job_.known.find(graph_.value(input.value).name);
-      Moments& moments = result.emplace_back();
-      if (!is_float(type.dtype)) continue;
-      if (found == job_.known.end()) {
-        moments = normal_moments({{0.0}, {1.0}}, type.shape);
-        continue;
-      }
-      const KnownInput& known = found->second;
-      moments = normal_moments({known.mean, known.var}, type.shape);
-      const auto all = [](double value) { return [value](float, float) { return static_cast<float>(value); }; };
-      moments.low = combined(moments.mean, moments.mean, all(known.low));
-      moments.high = combined(moments.mean, moments.mean, all(known.high));
-    }
-    return result;
-  }
-
   void find_ranges() {
     ranges_.resize(graph_.values.size());
     for (std::size_t v = 0; v < ranges_.size(); ++v) {
@@ -151,82 +127,54 @@ class Quantizer {
 
   /// Which layers stay in float follows from the noise of all on grids.
   void choose() {
-    make();
+    all_ = make(places({}), 0.3, 0.6);
     std::vector<Inputs> sets = options_.pictures.empty() ? random_ : options_.pictures;
     sets.resize(std::min(sets.size(), noise_pictures));
-    noise_ = measure_noise(graph_, places_, grids_, weights_, ends_, sets, compute_,
-                           [&](double share) { progress(0.5 + 0.4 * share); });
-    first_places_ = places_;
-    if (options_.float_layers == 0) return;
-    places_ = find_places(graph_, job_.types, noisiest(places_, noise_, options_.float_layers));
-    make();
+    noise_ = measure_noise(graph_, all_, ends_, sets, compute_, [&](double share) { progress(0.6 + 0.2 * share); });
+    if (options_.float_layers > 0)
+      chosen_ = make(places(noisiest(all_.places, noise_, options_.float_layers)), 0.8, 0.9);
+    else chosen_ = all_;
   }
 
-  void make() {
-    grids_ = make_grids(places_, ranges_, options_.ranges);
+  /// What makes pixels reads floats.
+  [[nodiscard]] Places places(std::set<NodeId> kept) const {
+    for (const auto& [value, maker] : pixels_) kept.insert(maker);
+    Places result = find_places(graph_, types_, kept);
+    for (const auto& [value, maker] : pixels_) result.why[index(maker)] = "makes pixels";
+    return result;
+  }
+
+  /// The weights' fitting is from one share of the progress to the other.
+  OnGrids make(Places places, double from, double to) {
+    OnGrids made{std::move(places), {}, {}};
+    made.grids = make_grids(made.places, ranges_, options_.ranges);
+    put_known(made);
+    made.weights = all_weights(graph_, made.places, made.grids, options_.weights);
+    if (options_.rounding == WeightRounding::fitted && !options_.pictures.empty())
+      fitting_.fit(graph_, made.grids, made.weights, compute_,
+                   [&](double share) { progress(from + (to - from) * share); });
+    return made;
+  }
+
+  /// Where all numbers of a value are known there is a better grid than that over its range.
+  void put_known(OnGrids& made) const {
     for (const GraphInput& input : graph_.inputs) {
       const auto known = job_.known.find(graph_.value(input.value).name);
-      if (known == job_.known.end() || known->second.levels.empty() || !places_.put[index(input.value)]) continue;
+      if (known == job_.known.end() || known->second.levels.empty() || !made.places.put[index(input.value)]) continue;
       const FakeQuantize grid = grid_for(known->second.levels);
-      for (std::size_t v = 0; v < grids_.size(); ++v) {
-        if (grids_[v] && places_.group[v] == places_.group[index(input.value)]) grids_[v] = grid;
+      for (std::size_t v = 0; v < made.grids.size(); ++v) {
+        if (made.grids[v] && made.places.group[v] == made.places.group[index(input.value)]) made.grids[v] = grid;
       }
     }
-    weights_ = all_weights(graph_, places_, grids_, options_.weights);
-  }
-
-  [[nodiscard]] double input_scale(NodeId layer) const {
-    const std::optional<FakeQuantize>& grid = grids_[index(graph_.node(layer).inputs[0])];
-    return grid ? grid->scale : 1.0;
-  }
-
-  /// What the layer's mean should change by, without pictures.
-  [[nodiscard]] std::vector<double> expected(NodeId before) const {
-    const Node& layer = graph_.node(before);
-    if (moments_.empty() || !moments_[index(layer.inputs[0])]) return {};
-    return expected_loss(graph_, layer, weights_.at(before).grid, moments_[index(layer.inputs[0])].mean, compute_);
-  }
-
-  void correct(Rewritten& rewritten) {
-    if (options_.pictures.empty()) {
-      for (const auto& [now, before] : rewritten.before)
-        added_[before] = add_to_bias(rewritten.graph, now, expected(before), input_scale(before));
-      return;
+    // Equalising may have scaled them.
+    for (const auto& [value, maker] : pixels_) {
+      if (made.grids[index(value)] && !report_.equalised) made.grids[index(value)] = grid_over(0, 255);
     }
+  }
+
+  [[nodiscard]] std::vector<Inputs> correcting_pictures() const {
     const std::size_t count = std::min(options_.pictures.size(), at_once_);
-    const std::vector<Inputs> sets(options_.pictures.begin(),
-                                   options_.pictures.begin() + static_cast<std::ptrdiff_t>(count));
-    std::vector<Values> results(count);
-    walk(rewritten.graph, sets, compute_changed_, [&](ValueId id, Values& values) {
-      const NodeId producer = rewritten.graph.value(id).producer;
-      const auto found = rewritten.before.find(producer);
-      if (found != rewritten.before.end()) correct_layer(rewritten.graph, producer, found->second, values);
-      keep_ends(ends_, id, values, results);
-    });
-    report_.on_pictures = error_between(picture_results_, results);
-  }
-
-  /// The mean over pictures is brought to that of the floats, as far as pictures are trusted.
-  void correct_layer(Graph& graph, NodeId now, NodeId before, Values& values) {
-    const Node& layer = graph_.node(before);
-    const std::vector<double>& wanted = on_pictures_[index(layer.outputs[0])].mean;
-    std::vector<double> change = expected(before);
-    const bool by_channel = values[0].shape().rank() == 2 || !layer.as<Dense>();
-    if (by_channel) {
-      const double trust = std::min(1.0, static_cast<double>(options_.pictures.size()) / trusted_pictures);
-      const std::vector<double> is = channel_means(values);
-      change.resize(is.size(), 0.0);
-      for (std::size_t o = 0; o < is.size(); ++o) change[o] = trust * (wanted[o] - is[o]) + (1 - trust) * change[o];
-    }
-    std::vector<double>& added = added_[before] = add_to_bias(graph, now, change, input_scale(before));
-    for (Tensor& value : values) value = shifted(value, added, layer.as<Dense>() != nullptr);
-  }
-
-  static Tensor shifted(const Tensor& value, const std::vector<double>& by, bool last) {
-    std::vector<float> result = value.to_vector<float>();
-    const std::size_t inner = last ? 1 : inner_of(value.shape());
-    for (std::size_t i = 0; i < result.size(); ++i) result[i] += static_cast<float>(by[i / inner % by.size()]);
-    return Tensor::of<float>(value.shape(), std::move(result));
+    return {options_.pictures.begin(), options_.pictures.begin() + static_cast<std::ptrdiff_t>(count)};
   }
 
   [[nodiscard]] QuantizeError error_of(const std::vector<Inputs>& sets, const std::vector<Values>& expected,
@@ -237,88 +185,23 @@ class Quantizer {
     return error_between(expected, results);
   }
 
-  static QuantizeError error_between(const std::vector<Values>& expected, const std::vector<Values>& actual) {
-    QuantizeError error;
-    error.inputs = actual.size();
-    Squares all;
-    std::size_t same = 0;
-    for (std::size_t s = 0; s < actual.size(); ++s) {
-      for (std::size_t e = 0; e < actual[s].size(); ++e) {
-        const Squares one = squares_of(expected[s][e], actual[s][e]);
-        all.difference += one.difference, all.size += one.size;
-      }
-      if (!actual[s].empty() && place_of_largest(expected[s][0]) == place_of_largest(actual[s][0])) ++same;
-    }
-    if (all.size > 0) error.relative = std::sqrt(all.difference / all.size);
-    if (!actual.empty()) error.agreement = static_cast<double>(same) / static_cast<double>(actual.size());
-    return error;
-  }
-
-  static std::ptrdiff_t place_of_largest(const Tensor& tensor) {
-    const std::span<const float> values = tensor.values<float>();
-    return std::ranges::max_element(values) - values.begin();
-  }
-
-  void describe_layers() {
-    double total = 0;
-    for (const double noise : noise_.of_value) total += noise;
-    for (const auto& [id, noise] : noise_.of_weights) total += noise;
-    if (total == 0) total = 1;
-    for (const GraphInput& input : graph_.inputs) {
-      if (!first_places_.put[index(input.value)]) continue;
-      QuantizedLayer layer{graph_.value(input.value).name, "input", {}, false, {}, {}};
-      describe_value(layer, input.value, total);
-      report_.layers.push_back(std::move(layer));
-    }
-    for (const NodeId id : graph_.live_ids()) {
-      const Node& node = graph_.node(id);
-      QuantizedLayer layer{node.name, std::string(name_of(node.op)), node.where.str(), false, {}, {}};
-      for (const ValueId output : node.outputs) describe_value(layer, output, total);
-      describe_weights(layer, id, total);
-      if (!layer.value.empty() || has_weights(node)) report_.layers.push_back(std::move(layer));
-    }
-  }
-
-  void describe_value(QuantizedLayer& layer, ValueId id, double total) const {
-    layer.value_noise += noise_.of_value[index(id)] / total;
-    if (!places_.put[index(id)]) return;
-    const FakeQuantize& grid = *grids_[index(id)];
-    const auto [least, most] = banoff::range_of(grid.type);
-    layer.value = graph_.value(id).name;
-    layer.scale = grid.scale;
-    layer.zero_point = grid.zero_point;
-    layer.low = grid.scale * static_cast<double>(least - grid.zero_point);
-    layer.high = grid.scale * static_cast<double>(most - grid.zero_point);
-  }
-
-  void describe_weights(QuantizedLayer& layer, NodeId id, double total) const {
-    layer.why = places_.why[index(id)];
-    if (const auto noise = noise_.of_weights.find(id); noise != noise_.of_weights.end())
-      layer.weight_noise = noise->second / total;
-    const auto found = weights_.find(id);
-    if (found == weights_.end()) return;
-    layer.integers = true;
-    layer.largest_weight_scale = std::ranges::max(found->second.grid.scale.to_vector<double>());
-    layer.dead_outputs = found->second.dead_outputs;
-    for (const double change : added_.at(id)) layer.correction = std::max(layer.correction, std::abs(change));
-  }
-
   Graph& graph_;
   const Job& job_;
   const QuantizeOptions& options_;
   ComputeNode compute_, compute_changed_;
+  std::vector<TensorType> types_;
+  std::map<ValueId, NodeId> pixels_;
   std::size_t at_once_;
   std::vector<ValueId> ends_;
-  Places places_, first_places_;
+  Places first_;
   std::vector<Inputs> random_;
   std::vector<Observed> on_random_, on_pictures_;
   std::vector<Values> random_results_, picture_results_;
   std::vector<Moments> moments_;
   std::vector<Range> ranges_;
-  Grids grids_;
-  std::map<NodeId, LayerWeights> weights_;
+  Fitting fitting_;
+  OnGrids all_, chosen_;  ///< with as much on integers as can be; what was decided
   Noise noise_;
-  std::map<NodeId, std::vector<double>> added_;
   QuantizeReport report_;
 };
 

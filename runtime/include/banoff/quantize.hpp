@@ -26,6 +26,12 @@ enum class WeightScales : std::uint8_t { channel, tensor };
 [[nodiscard]] BANOFF_API std::string_view name_of(WeightScales scales) noexcept;
 [[nodiscard]] BANOFF_API WeightScales weight_scales_named(std::string_view name);  ///< throws usage likewise
 
+/// How weights are rounded: each to its nearest number, or, where there are pictures, together, so that the output's
+/// error on what pictures make of the layer's input is small.
+enum class WeightRounding : std::uint8_t { nearest, fitted };
+[[nodiscard]] BANOFF_API std::string_view name_of(WeightRounding rounding) noexcept;
+[[nodiscard]] BANOFF_API WeightRounding weight_rounding_named(std::string_view name);  ///< throws usage likewise
+
 /// Whether channels that share a grid are brought to one size first. automatic: with one scale of weights for a layer,
 /// and where that is expected to divide the noise by ten.
 enum class Equalise : std::uint8_t { automatic, on, off };
@@ -37,6 +43,7 @@ struct BANOFF_API QuantizeOptions {
   std::vector<std::map<std::string, Tensor>> pictures;
   Ranges ranges = Ranges::minmax;
   WeightScales weights = WeightScales::channel;
+  WeightRounding rounding = WeightRounding::fitted;
   Equalise equalise = Equalise::automatic;
   /// How many of the noisiest layers stay in float.
   std::size_t float_layers = 4;
@@ -65,6 +72,7 @@ struct QuantizedLayer {
   double weight_noise = 0, value_noise = 0;
   double correction = 0;  ///< largest change of a bias by its correction, relative to the value's largest magnitude
   std::size_t dead_outputs = 0;  ///< outputs whose weights are so small that the bias decides their scale
+  bool makes_pixels = false;     ///< added in front to undo a normalisation, in float
 };
 
 /// How far outputs are from those of the floats. `relative`: root of the squared difference over that of the squared
@@ -84,7 +92,7 @@ struct BANOFF_API QuantizeReport {
   std::size_t known_values = 0;  ///< values whose statistics a batch norm told
   QuantizeError on_pictures, on_random;
   [[nodiscard]] std::size_t in_integers() const;
-  [[nodiscard]] std::size_t in_float() const;
+  [[nodiscard]] std::size_t in_float() const;  ///< without those that make pixels
 };
 
 }  // namespace banoff
