@@ -106,7 +106,7 @@ TEST_CASE("without pictures the error is near that with pictures") {
 
 TEST_CASE("along residual blocks the ranges from norms are those of pictures within a factor") {
   const Shape shape{1, 3, 10, 10};
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     GraphBuilder net(seed, DType::f32);
     std::vector<std::string> trunk;
     ValueId x = net.conv_bn_relu(net.input(shape), 8);

@@ -62,8 +62,15 @@ HWY_INLINE Vec<D> load_lanes(D d, const float* p, std::int64_t count) {
 }
 template <class D>
 HWY_INLINE void store_lanes(D d, Vec<D> v, float* p, std::int64_t count) {
-  if (count >= static_cast<std::int64_t>(Lanes(d))) StoreU(v, d, p);
-  else BlendedStore(v, FirstN(d, static_cast<std::size_t>(count)), d, p);
+  if (count >= static_cast<std::int64_t>(Lanes(d))) return StoreU(v, d, p);
+#if HWY_ARCH_X86
+  BlendedStore(v, FirstN(d, static_cast<std::size_t>(count)), d, p);
+#else
+  // Without masks it reads what lies behind and writes it back, which may be another thread's to write meanwhile.
+  HWY_ALIGN float all[MaxLanes(d)];
+  Store(v, d, all);
+  for (std::int64_t i = 0; i < count; ++i) p[i] = all[i];
+#endif
 }
 #if HWY_TARGET == HWY_AVX3
 template <class D>
