@@ -208,8 +208,7 @@ void add_quantize(Parser& parser) {
   command.option_function<std::string>(
       "--rounding", [options](const std::string& name) { options->options.rounding = weight_rounding_named(name); },
       "With --data: each weight to its nearest number (nearest), or all of an output together by what pictures make of "
-      "the "
-      "layer's input (fitted) (default: fitted)");
+      "the layer's input (fitted) (default: fitted)");
   command.option_function<std::string>(
       "--equalise", [options](const std::string& name) { options->options.equalise = equalise_named(name); },
       "Bring channels that share a grid to one size first: on, off, or where it should divide the noise by ten or a "

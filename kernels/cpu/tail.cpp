@@ -66,13 +66,18 @@ std::vector<std::vector<float>> values_of(const Region& region, const Node& node
 }  // namespace
 
 TailOutline::TailOutline(const Region& region, std::size_t axis, TailOf result) : result_(result) {
-  for (std::size_t i = 1; i < region.nodes.size(); ++i) add(region, i, axis, region.node(i - 1).outputs[0]);
-  if (steps_.size() > most_steps) throw Refused{"more steps behind it than an own kernel takes"};
+  add_from(1, region, axis, region.node(0).outputs[0]);
 }
 
 TailOutline::TailOutline(const Region& region, std::size_t axis, TailOf result, ValueId source) : result_(result) {
-  for (std::size_t i = 0; i < region.nodes.size(); ++i)
-    add(region, i, axis, i == 0 ? source : region.node(i - 1).outputs[0]);
+  add_from(0, region, axis, source);
+}
+
+void TailOutline::add_from(std::size_t first, const Region& region, std::size_t axis, ValueId source) {
+  for (std::size_t i = first; i < region.nodes.size(); ++i) {
+    add(region, i, axis, source);
+    source = region.node(i).outputs[0];
+  }
   if (steps_.size() > most_steps) throw Refused{"more steps behind it than an own kernel takes"};
 }
 

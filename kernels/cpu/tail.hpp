@@ -36,6 +36,7 @@ class TailOutline {
   [[nodiscard]] double us(std::int64_t elements, const Machine& machine) const;
 
  private:
+  void add_from(std::size_t first, const Region& region, std::size_t axis, ValueId source);
   void add(const Region& region, std::size_t node, std::size_t axis, ValueId previous);
   void add_operands(const Region& region, std::size_t node, ValueId previous);
 

@@ -2,13 +2,10 @@
 
 #define HWY_TARGET_INCLUDE "kernels/cpu/simd/grouped.cpp"
 #include "kernels/cpu/simd/dispatch.hpp"
-#include "kernels/cpu/simd/tile-inl.hpp"
+#include "kernels/cpu/simd/filters-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace banoff::cpu::simd::HWY_NAMESPACE {
-
-/// What a border's windows read beside the picture.
-alignas(64) constexpr float nothing[16] = {};
 
 /// Adds the taps of one row of the kernel: for every distance, each pixel of the row of the input is read with its
 /// channels exchanged, and serves all taps that it has. `at(i)` is where its pixel i lies.
@@ -59,7 +56,7 @@ HWY_INLINE void grouped_tile(const DepthwiseRows& p, std::int64_t row, std::int6
       const float* pixels[reach];
       for (int i = 0; i < reach; ++i) {
         const bool outside = left + i < 0 || left + i >= p.width;
-        pixels[i] = outside ? nothing : row_start + (left + i) * p.x_pixel;
+        pixels[i] = outside ? nothing<float> : row_start + (left + i) * p.x_pixel;
       }
       add_row<Kernel, Stride>(
           d, p, [&](int i) { return pixels[i]; }, weights, sums);
